@@ -1,0 +1,78 @@
+//! Who an API key belongs to and how its datasets are treated: all that ingest and the pipeline see
+//! of the state store. Answers come from memory; a change in the state store shows within 2 s.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+
+use crate::id::TenantId;
+use crate::platform::Platform;
+
+/// The SHA-256 of an API key; keys are never kept in clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ApiKeyHash(pub [u8; 32]);
+
+impl ApiKeyHash {
+    /// The hash of a key as it was presented.
+    pub fn of(key: &str) -> ApiKeyHash {
+        ApiKeyHash(Sha256::digest(key.as_bytes()).into())
+    }
+}
+
+/// How one dataset's events are treated. Every event carries the version it was treated with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatasetConfig {
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// The platform whose dialect it speaks.
+    pub platform: Platform,
+    /// The platform's pixel or dataset id.
+    pub dataset_id: String,
+    /// The zone whose days its events count for.
+    pub time_zone: Tz,
+    /// The version of the tracking configuration.
+    pub version: u32,
+    /// The calling code put before phone numbers that have none, without `+`.
+    pub default_calling_code: Option<u16>,
+}
+
+/// The tenant behind an API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantAccess {
+    /// Who.
+    pub tenant_id: TenantId,
+    /// The zone its days belong to.
+    pub time_zone: Tz,
+}
+
+/// Why a key does not open what it was presented for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccessRefusal {
+    /// No such key.
+    #[error("the API key is not known")]
+    UnknownKey,
+    /// The key was revoked.
+    #[error("the API key was revoked")]
+    RevokedKey,
+    /// The key is for something else (reading, or another dataset).
+    #[error("the API key may not be used for this")]
+    WrongScope,
+    /// The tenant has no such dataset.
+    #[error("the dataset is not known")]
+    UnknownDataset,
+}
+
+/// The directory of tenants, keys and datasets.
+pub trait TenantDirectory: Send + Sync {
+    /// The dataset an ingest key opens. A dataset of another tenant is `UnknownDataset`.
+    fn dataset(
+        &self,
+        key: &ApiKeyHash,
+        platform: Platform,
+        dataset_id: &str,
+    ) -> Result<Arc<DatasetConfig>, AccessRefusal>;
+
+    /// The tenant an ingest key opens, for rows that belong to no dataset.
+    fn tenant(&self, key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal>;
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+pub mod id;
+pub mod time;
+pub mod money;
+pub mod platform;
+pub mod identifier;
+pub mod event;
+pub mod ad_report;
+pub mod rejection;
+pub mod table;
+pub mod record;
+pub mod metrics;
+pub mod emq;
+pub mod scope;
+pub mod store;
+pub mod log;
+pub mod warehouse;
+pub mod directory;
+#[cfg(feature = "demo")]
+pub mod demo;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,138 @@
+//! The log: where events rest between the front door and the pipeline.
+//!
+//! A *topic* has a fixed number of *partitions*; a partition is an append-only sequence of records
+//! numbered by *offset*. A record is the bytes of one columnar batch (see [`crate::record`]).
+//! Records of one dedup key always go to one partition, so duplicates meet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::platform::coded;
+use crate::store::StoreError;
+
+coded! {
+    /// What a record is about.
+    Topic {
+        /// Conversion events and their rejections.
+        Events = 1 "events",
+        /// Ad reports and their rejections.
+        AdReports = 2 "ad-reports",
+    }
+}
+
+/// A partition of a topic, numbered from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PartitionId(pub u32);
+
+/// The place of a record in its partition, numbered from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Offset(pub u64);
+
+/// The place of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: PartitionId,
+    /// The record.
+    pub offset: Offset,
+}
+
+/// The largest record a log must take, in bytes. Kafka's default limit is 1 MiB with its framing.
+pub const RECORD_BYTES_MAX: usize = 900 * 1024;
+
+/// A record to be appended.
+#[derive(Clone, Debug)]
+pub struct NewRecord {
+    /// Where to.
+    pub topic: Topic,
+    /// Where to.
+    pub partition: PartitionId,
+    /// At most [`RECORD_BYTES_MAX`].
+    pub bytes: Bytes,
+}
+
+/// A record as read.
+#[derive(Clone, Debug)]
+pub struct LogRecord {
+    /// Where it stands.
+    pub position: Position,
+    /// What was appended.
+    pub bytes: Bytes,
+}
+
+/// How much one read may return, and how long it may wait for the first record.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadLimits {
+    /// Stop after this many records.
+    pub records_max: usize,
+    /// Stop once this many bytes are gathered.
+    pub bytes_max: usize,
+    /// Return empty-handed after this long without a record.
+    pub wait_max: Duration,
+}
+
+/// What a read brought.
+#[derive(Debug, Default)]
+pub struct LogRead {
+    /// The partitions that are this subscriber's from here on, when that changed. Records of a
+    /// partition that left the set are void: they may be read by another now.
+    pub assignment: Option<Vec<PartitionId>>,
+    /// Records, in offset order within each partition.
+    pub records: Vec<LogRecord>,
+}
+
+/// Tells a subscription where to begin. The warehouse's checkpoint answers, never the log's own.
+#[async_trait]
+pub trait Resume: Send + Sync {
+    /// The offset of the first record to read of this partition.
+    async fn resume_at(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError>;
+}
+
+/// A log of records.
+#[async_trait]
+pub trait EventLog: Send + Sync {
+    /// How many partitions the topic has. Fixed for the life of the log.
+    fn partitions(&self, topic: Topic) -> u32;
+
+    /// Appends the records in order and returns their positions, in the same order, once they
+    /// survive a crash. On an error none, some or all may have been kept; records of one partition
+    /// are kept as a prefix. A record over [`RECORD_BYTES_MAX`] or for an unknown partition is
+    /// `Invalid` and nothing is kept. A log that cannot be reached answers `Unavailable` within a
+    /// bounded time.
+    async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<Position>, StoreError>;
+
+    /// Starts reading as a member of `group`. Every partition is read by one member of a group at a
+    /// time; whenever a partition is assigned, `resume` is asked where to begin. An offset that
+    /// retention has dropped resumes at the oldest record kept.
+    async fn subscribe(
+        &self,
+        topic: Topic,
+        group: &str,
+        resume: Arc<dyn Resume>,
+    ) -> Result<Box<dyn Subscription>, StoreError>;
+
+    /// The offset the next record of the partition will get.
+    async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError>;
+}
+
+/// A running read of a topic. Dropping it leaves the group.
+#[async_trait]
+pub trait Subscription: Send {
+    /// The next records. Never more than one record beyond the limits; every record once, in offset
+    /// order a partition, none skipped. The first call tells the assignment.
+    async fn next(&mut self, limits: ReadLimits) -> Result<LogRead, StoreError>;
+
+    /// Goes back so that `offset` is the next record read of this partition.
+    async fn seek(&mut self, partition: PartitionId, offset: Offset) -> Result<(), StoreError>;
+}
+
+/// Which of `partitions` a key belongs to.
+pub fn partition_of(key_hash: u64, partitions: u32) -> PartitionId {
+    // Multiply-shift spreads the high bits without a division.
+    PartitionId(((u128::from(key_hash) * u128::from(partitions)) >> 64) as u32)
+}

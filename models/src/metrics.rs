@@ -1,0 +1,172 @@
+//! Daily campaign metrics, their sums, and the ratios made of the sums.
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::{Currency, MICROS};
+use crate::platform::Platform;
+use crate::time::{Day, DayRange};
+
+/// The sums every KPI is made of. Additive: the sum of two ranges is the sum of their union.
+/// What platforms report and what our own events show stand side by side and are never added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricSums {
+    /// Amount spent.
+    pub spend_micros: i128,
+    /// Times shown.
+    pub impressions: i128,
+    /// Times clicked.
+    pub clicks: i128,
+    /// Conversions the platforms report, in millionths.
+    pub conversions_micros: i128,
+    /// Their value.
+    pub revenue_micros: i128,
+    /// Purchases our own events show.
+    pub tracked_conversions: i128,
+    /// Their value.
+    pub tracked_revenue_micros: i128,
+}
+
+impl std::ops::AddAssign for MetricSums {
+    fn add_assign(&mut self, other: MetricSums) {
+        self.spend_micros += other.spend_micros;
+        self.impressions += other.impressions;
+        self.clicks += other.clicks;
+        self.conversions_micros += other.conversions_micros;
+        self.revenue_micros += other.revenue_micros;
+        self.tracked_conversions += other.tracked_conversions;
+        self.tracked_revenue_micros += other.tracked_revenue_micros;
+    }
+}
+
+impl std::iter::Sum for MetricSums {
+    fn sum<I: Iterator<Item = MetricSums>>(all: I) -> MetricSums {
+        all.fold(MetricSums::default(), |mut total, one| {
+            total += one;
+            total
+        })
+    }
+}
+
+/// The ratios of the sums. `None` where the denominator is zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KpiRatios {
+    /// Clicks per hundred impressions.
+    pub ctr: Option<f64>,
+    /// Spend per click, in units.
+    pub cpc: Option<f64>,
+    /// Spend per thousand impressions, in units.
+    pub cpm: Option<f64>,
+    /// Spend per reported conversion, in units.
+    pub cpa: Option<f64>,
+    /// Reported conversions per hundred clicks.
+    pub cvr: Option<f64>,
+    /// Reported revenue per unit spent.
+    pub roas: Option<f64>,
+    /// Tracked revenue per unit spent.
+    pub tracked_roas: Option<f64>,
+}
+
+fn ratio(numerator: i128, denominator: i128, scale: f64) -> Option<f64> {
+    (denominator != 0).then(|| numerator as f64 / denominator as f64 * scale)
+}
+
+impl MetricSums {
+    /// The KPIs of these sums.
+    pub fn ratios(&self) -> KpiRatios {
+        let micros = MICROS as f64;
+        KpiRatios {
+            ctr: ratio(self.clicks, self.impressions, 100.0),
+            cpc: ratio(self.spend_micros, self.clicks, 1.0 / micros),
+            cpm: ratio(self.spend_micros, self.impressions, 1000.0 / micros),
+            cpa: ratio(self.spend_micros, self.conversions_micros, 1.0),
+            cvr: ratio(self.conversions_micros, self.clicks, 100.0 / micros),
+            roas: ratio(self.revenue_micros, self.spend_micros, 1.0),
+            tracked_roas: ratio(self.tracked_revenue_micros, self.spend_micros, 1.0),
+        }
+    }
+}
+
+/// The change from `before` to `now` in percent; `None` when `before` is zero or either is unknown.
+pub fn change_percent(now: Option<f64>, before: Option<f64>) -> Option<f64> {
+    let (now, before) = (now?, before?);
+    (before != 0.0).then(|| (now - before) / before * 100.0)
+}
+
+/// Which days of which campaigns are summed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KpiQuery {
+    /// The days, both ends included.
+    pub days: DayRange,
+    /// Of one platform.
+    pub platform: Option<Platform>,
+    /// Of one ad account; tracked events belong to no account and are left out then.
+    pub account_id: Option<String>,
+    /// Of one campaign, by the platform's id.
+    pub campaign_id: Option<String>,
+}
+
+/// What the sums are grouped by, beside the currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KpiGrouping {
+    /// Nothing.
+    Total,
+    /// The platform.
+    Platform,
+    /// The day.
+    Day,
+    /// The platform and its campaign.
+    Campaign,
+}
+
+/// Sums of one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KpiGroup {
+    /// The currency of its amounts; `None` for rows without any amount.
+    pub currency: Option<Currency>,
+    /// When grouped by platform or campaign.
+    pub platform: Option<Platform>,
+    /// When grouped by day.
+    pub day: Option<Day>,
+    /// When grouped by campaign; empty for tracked events that name none.
+    pub campaign_id: Option<String>,
+    /// The campaign's newest name, when grouped by campaign and reported.
+    pub campaign_name: Option<String>,
+    /// The sums.
+    pub sums: MetricSums,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_null_without_a_denominator() {
+        let none = MetricSums::default().ratios();
+        assert_eq!((none.ctr, none.cpc, none.cpm, none.cpa), (None, None, None, None));
+        assert_eq!((none.cvr, none.roas, none.tracked_roas), (None, None, None));
+    }
+
+    #[test]
+    fn ratios_are_in_their_units() {
+        let sums = MetricSums {
+            spend_micros: 50_000_000,
+            impressions: 10_000,
+            clicks: 100,
+            conversions_micros: 2_500_000,
+            revenue_micros: 125_000_000,
+            tracked_conversions: 3,
+            tracked_revenue_micros: 100_000_000,
+        };
+        let kpis = sums.ratios();
+        assert_eq!((kpis.ctr, kpis.cpc, kpis.cpm), (Some(1.0), Some(0.5), Some(5.0)));
+        assert_eq!((kpis.cpa, kpis.cvr), (Some(20.0), Some(2.5)));
+        assert_eq!((kpis.roas, kpis.tracked_roas), (Some(2.5), Some(2.0)));
+    }
+
+    #[test]
+    fn change_is_unknown_from_nothing() {
+        assert_eq!(change_percent(Some(150.0), Some(100.0)), Some(50.0));
+        assert_eq!(change_percent(Some(1.0), Some(0.0)), None);
+        assert_eq!(change_percent(None, Some(1.0)), None);
+    }
+}

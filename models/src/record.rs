@@ -1,0 +1,168 @@
+//! A log record: the bytes of one Arrow batch.
+//!
+//! Layout: magic `SR`, format version, kind, the CRC-32 of all that follows, the unpacked length, and
+//! an LZ4 block of the Arrow IPC message: 4 bytes of metadata length, the metadata, the body. The
+//! schema is not in the record; the version stands for it. The checksum is what keeps the Arrow
+//! reader, which trusts its input, from meeting bytes that are not ours.
+
+use arrow::array::RecordBatch;
+use arrow::buffer::Buffer;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::read_record_batch;
+use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
+use arrow::ipc::{MetadataVersion, root_as_message};
+
+use crate::ad_report::ad_report_schema;
+use crate::event::event_schema;
+use crate::platform::coded;
+use crate::rejection::rejection_schema;
+
+coded! {
+    /// What a record holds.
+    RecordKind {
+        /// Accepted conversion events.
+        Events = 1 "events",
+        /// Accepted ad reports.
+        AdReports = 2 "ad_reports",
+        /// Rows refused at the door.
+        Rejections = 3 "rejections",
+    }
+}
+
+const MAGIC: [u8; 2] = *b"SR";
+const VERSION: u8 = 1;
+/// Magic, version, kind, checksum.
+const HEADER_LEN: usize = 8;
+/// What a record may grow to when unpacked; a record that claims more is refused.
+const UNPACKED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The bytes are not a record of this format.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Not one of ours, or cut short.
+    #[error("not a log record")]
+    NotARecord,
+    /// Written by a newer program.
+    #[error("log record of unknown version {0} or kind {1}")]
+    UnknownVersion(u8, u8),
+    /// Damaged.
+    #[error("damaged log record: {0}")]
+    Damaged(String),
+}
+
+fn schema_of(kind: RecordKind) -> SchemaRef {
+    match kind {
+        RecordKind::Events => event_schema(),
+        RecordKind::AdReports => ad_report_schema(),
+        RecordKind::Rejections => rejection_schema(),
+    }
+}
+
+/// The record that holds this batch.
+pub fn encode(kind: RecordKind, batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
+    if batch.schema_ref() != &schema_of(kind) {
+        return Err(ArrowError::SchemaError(format!("a batch of {kind} has another layout")));
+    }
+    let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5)?;
+    let mut tracker = DictionaryTracker::new(false);
+    let (_, encoded) = IpcDataGenerator::default().encode(
+        batch,
+        &mut tracker,
+        &options,
+        &mut IpcWriteContext::default(),
+    )?;
+    let metadata_len = u32::try_from(encoded.ipc_message.len())
+        .map_err(|_| ArrowError::IpcError("metadata over 4 GiB".into()))?;
+    // The body must start on an 8-byte border once unpacked.
+    let padding = (8 - (4 + encoded.ipc_message.len()) % 8) % 8;
+    let mut plain =
+        Vec::with_capacity(4 + encoded.ipc_message.len() + padding + encoded.arrow_data.len());
+    plain.extend_from_slice(&metadata_len.to_le_bytes());
+    plain.extend_from_slice(&encoded.ipc_message);
+    plain.resize(plain.len() + padding, 0);
+    plain.extend_from_slice(&encoded.arrow_data);
+    let packed_max = lz4_flex::block::get_maximum_output_size(plain.len());
+    let mut record = vec![0; HEADER_LEN + 4 + packed_max];
+    record[..2].copy_from_slice(&MAGIC);
+    record[2] = VERSION;
+    record[3] = kind.code().unsigned_abs();
+    let plain_len =
+        u32::try_from(plain.len()).map_err(|_| ArrowError::IpcError("record over 4 GiB".into()))?;
+    record[HEADER_LEN..HEADER_LEN + 4].copy_from_slice(&plain_len.to_le_bytes());
+    let packed = lz4_flex::block::compress_into(&plain, &mut record[HEADER_LEN + 4..])
+        .map_err(|error| ArrowError::IpcError(error.to_string()))?;
+    record.truncate(HEADER_LEN + 4 + packed);
+    let checksum = crc32fast::hash(&record[HEADER_LEN..]);
+    record[4..HEADER_LEN].copy_from_slice(&checksum.to_le_bytes());
+    Ok(record)
+}
+
+/// The batch that this record holds.
+pub fn decode(record: &[u8]) -> Result<(RecordKind, RecordBatch), RecordError> {
+    let damaged = |error: &dyn std::fmt::Display| RecordError::Damaged(error.to_string());
+    let (header, packed) =
+        record.split_first_chunk::<HEADER_LEN>().ok_or(RecordError::NotARecord)?;
+    if header[..2] != MAGIC {
+        return Err(RecordError::NotARecord);
+    }
+    let kind = match (header[2], i8::try_from(header[3]).ok().and_then(RecordKind::from_code)) {
+        (VERSION, Some(kind)) => kind,
+        _ => return Err(RecordError::UnknownVersion(header[2], header[3])),
+    };
+    if header[4..] != crc32fast::hash(packed).to_le_bytes() {
+        return Err(RecordError::Damaged("its checksum is wrong".into()));
+    }
+    let (plain_len, packed) = packed.split_first_chunk::<4>().ok_or(RecordError::NotARecord)?;
+    let plain_len = u32::from_le_bytes(*plain_len) as usize;
+    if plain_len > UNPACKED_BYTES_MAX {
+        return Err(RecordError::Damaged(format!("claims to unpack to {plain_len} bytes")));
+    }
+    let plain = lz4_flex::block::decompress(packed, plain_len).map_err(|error| damaged(&error))?;
+    let plain = Buffer::from_vec(plain);
+    let metadata_len = plain.first_chunk::<4>().map(|len| u32::from_le_bytes(*len) as usize);
+    let metadata = metadata_len.and_then(|len| plain.get(4..4usize.checked_add(len)?));
+    let metadata = metadata.ok_or(RecordError::NotARecord)?;
+    let message = root_as_message(metadata).map_err(|error| damaged(&error))?;
+    let header = message.header_as_record_batch().ok_or(RecordError::NotARecord)?;
+    let body = plain.slice((4 + metadata.len()).next_multiple_of(8).min(plain.len()));
+    let dictionaries = std::collections::HashMap::new();
+    let version = message.version();
+    let batch = read_record_batch(&body, header, schema_of(kind), &dictionaries, None, &version)
+        .map_err(|error| damaged(&error))?;
+    Ok((kind, batch))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rejection::rejection_batch;
+
+    #[test]
+    fn a_batch_round_trips() {
+        let batch = rejection_batch(&[]).unwrap();
+        let record = encode(RecordKind::Rejections, &batch).unwrap();
+        assert_eq!(decode(&record).unwrap(), (RecordKind::Rejections, batch));
+    }
+
+    #[test]
+    fn foreign_bytes_are_refused_without_a_panic() {
+        let good = encode(RecordKind::Rejections, &rejection_batch(&[]).unwrap()).unwrap();
+        assert!(matches!(decode(b""), Err(RecordError::NotARecord)));
+        assert!(matches!(decode(b"SR\x09\x01abcdefgh"), Err(RecordError::UnknownVersion(9, 1))));
+        for cut in 0..good.len() {
+            assert!(decode(&good[..cut]).is_err(), "cut at {cut}");
+        }
+        let mut huge = good.clone();
+        huge[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+        let checksum = crc32fast::hash(&huge[8..]);
+        huge[4..8].copy_from_slice(&checksum.to_le_bytes());
+        assert!(matches!(decode(&huge), Err(RecordError::Damaged(_))));
+    }
+
+    #[test]
+    fn a_batch_of_another_layout_is_refused() {
+        let batch = rejection_batch(&[]).unwrap();
+        assert!(encode(RecordKind::Events, &batch).is_err());
+    }
+}

@@ -1,0 +1,228 @@
+//! The warehouse: where facts and metrics land, and who may ask for them.
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
+use crate::log::{Offset, PartitionId, Topic};
+use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use crate::platform::{ActionSource, Channel, Platform};
+use crate::rejection::{RejectReason, RowKind};
+use crate::scope::TenantScope;
+use crate::store::StoreError;
+use crate::table::Table;
+use crate::time::UnixMillis;
+
+/// The records `[from, to)` of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LogRange {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: PartitionId,
+    /// The first record.
+    pub from: Offset,
+    /// The record after the last.
+    pub to: Offset,
+}
+
+/// How far a partition has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Every record before this offset has landed.
+    pub checkpoint: Offset,
+    /// A range that was planned and not checkpointed: it must be done again, exactly as planned,
+    /// before anything else of the partition.
+    pub pending: Option<LogRange>,
+}
+
+/// The rows of one range, table by table; at most one batch a table, empty ones left out.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The range the rows come from. It must have been planned.
+    pub range: LogRange,
+    /// The rows.
+    pub rows: Vec<(Table, RecordBatch)>,
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// The rows are in, the checkpoint has moved.
+    Committed,
+    /// They were in already; nothing was added.
+    AlreadyCommitted,
+    /// Another worker owns the partition now; nothing was added that it would not add itself.
+    Fenced,
+}
+
+/// What the first events of a dedup window were: columns `dedup_key` (16 bytes) and `received_at`.
+pub type SeenKeys = BoxStream<'static, Result<RecordBatch, StoreError>>;
+
+/// The writing side.
+#[async_trait]
+pub trait WarehouseWriter: Send + Sync {
+    /// How far the partition has come; offset 0 when it never began.
+    async fn progress(&self, topic: Topic, partition: PartitionId) -> Result<Progress, StoreError>;
+
+    /// Writes down that this range comes next, and returns the plan that holds. The first plan for
+    /// a `from` wins: a caller that gets another `to` back does that one. `Conflict` when the
+    /// checkpoint is not at `from`: somebody else has moved on.
+    async fn plan(&self, range: LogRange) -> Result<LogRange, StoreError>;
+
+    /// Adds the rows of a planned range and then moves the checkpoint. Idempotent: the same range
+    /// may be committed any number of times, by anyone, and counts once. Rows are on disk before
+    /// the checkpoint is. A table's rows become visible at once; answers that must be complete use
+    /// the checkpoint's freshness.
+    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError>;
+
+    /// The dedup keys of this partition landed at or after `since` by receipt, for rebuilding a window.
+    async fn seen_keys(
+        &self,
+        partition: PartitionId,
+        since: UnixMillis,
+    ) -> Result<SeenKeys, StoreError>;
+}
+
+/// Which match-quality counts are asked for. Hours are those of the events' own times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchQualityQuery {
+    /// From this hour on.
+    pub from: UnixMillis,
+    /// Before this instant.
+    pub until: UnixMillis,
+    /// Of one platform.
+    pub platform: Option<Platform>,
+    /// Of one dataset.
+    pub dataset_id: Option<String>,
+    /// Of one event name.
+    pub event_name: Option<String>,
+}
+
+/// Events that share a mask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskCount {
+    /// Their platform.
+    pub platform: Platform,
+    /// Their dataset.
+    pub dataset_id: String,
+    /// Their name.
+    pub event_name: String,
+    /// Where they happened.
+    pub action_source: ActionSource,
+    /// Who sent them.
+    pub channel: Channel,
+    /// Their usable identifiers.
+    pub valid: IdentifierMask,
+    /// Their unusable identifiers.
+    pub invalid: IdentifierMask,
+    /// How many.
+    pub events: u64,
+}
+
+/// Events with an unusable identifier, by reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidCount {
+    /// The identifier.
+    pub key: IdentifierKey,
+    /// What is wrong with it.
+    pub reason: InvalidReason,
+    /// How many events.
+    pub events: u64,
+}
+
+/// What came in and what became of it. `received = landed + duplicate + rejected`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngestCount {
+    /// The platform.
+    pub platform: Platform,
+    /// The dataset, or the ad account's place holder.
+    pub dataset_id: String,
+    /// Events or ad reports.
+    pub kind: RowKind,
+    /// All of them.
+    pub received: u64,
+    /// Counted in the metrics.
+    pub landed: u64,
+    /// Seen before.
+    pub duplicate: u64,
+    /// Refused.
+    pub rejected: u64,
+    /// When the newest of them was received.
+    pub newest_received_at: UnixMillis,
+}
+
+/// Refused rows by reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectionCount {
+    /// The platform.
+    pub platform: Platform,
+    /// The dataset.
+    pub dataset_id: String,
+    /// Why.
+    pub reason: RejectReason,
+    /// The field at fault.
+    pub field: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// The newest data of a platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// The platform.
+    pub platform: Platform,
+    /// When the newest landed event was received.
+    pub events_received_at: Option<UnixMillis>,
+    /// When the newest ad report was received.
+    pub reports_received_at: Option<UnixMillis>,
+    /// The newest day an ad report is for.
+    pub reports_until: Option<crate::time::Day>,
+}
+
+/// The reading side: one method a question. Every answer comes from roll-ups.
+#[async_trait]
+pub trait WarehouseReader: Send + Sync {
+    /// Sums of the daily campaign metrics: one group per currency and the asked-for grouping, in
+    /// that order. Days without data are absent.
+    async fn kpi_groups(
+        &self,
+        scope: TenantScope,
+        query: &KpiQuery,
+        by: KpiGrouping,
+    ) -> Result<Vec<KpiGroup>, StoreError>;
+
+    /// Events by identifier mask.
+    async fn mask_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+    ) -> Result<Vec<MaskCount>, StoreError>;
+
+    /// Unusable identifiers by key and reason.
+    async fn invalid_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+    ) -> Result<Vec<InvalidCount>, StoreError>;
+
+    /// What came in between two instants of receipt (whole hours), by dataset.
+    async fn ingest_counts(
+        &self,
+        scope: TenantScope,
+        from: UnixMillis,
+        until: UnixMillis,
+    ) -> Result<Vec<IngestCount>, StoreError>;
+
+    /// Refused rows received between two instants, by reason, most first, at most 100 groups.
+    async fn rejection_counts(
+        &self,
+        scope: TenantScope,
+        from: UnixMillis,
+        until: UnixMillis,
+    ) -> Result<Vec<RejectionCount>, StoreError>;
+
+    /// The newest data per platform.
+    async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError>;
+}
