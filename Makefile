@@ -1,0 +1,60 @@
+# The two commands are `make run` and `make test`; the rest is what they are made of.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# One build cache for every clone of a user.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/stratum/target
+export STRATUM_ENGINES ?= $(HOME)/.cache/stratum/engines
+export STRATUM_CLIENTS ?= $(HOME)/.cache/stratum/clients
+export SQLX_OFFLINE ?= true
+
+STRATUM := $(CARGO_TARGET_DIR)/serve/stratum
+LISTEN ?= 127.0.0.1:8080
+
+.PHONY: help run test soak bench lint check packages packages-test engines engines-test clients sqlx openapi
+
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: packages engines ## Build and start everything on the embedded engines, with demo data
+	cargo build --profile serve --bin stratum
+	exec $(STRATUM) up --demo --listen $(LISTEN)
+
+test: packages-test engines-test clients check lint ## Every test, on the real engines
+	cargo test --workspace --no-fail-fast
+
+soak: engines-test clients ## The long crash loops
+	STRATUM_SOAK=1 cargo test -p stratum-api --test it -- --nocapture crash
+	STRATUM_SOAK=1 cargo test -p stratum-pipeline --test it -- --nocapture simulation
+
+bench: engines ## The benchmarks of benches/RESULTS.md
+	cargo run --release -p stratum-benches
+
+lint: ## Formatting and lints
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+check: ## The compose file against its schema
+	docker/check
+
+packages: ## Debian packages that a build and the engines need
+	docker/packages run
+
+packages-test:
+	docker/packages test
+
+engines: ## The embedded engines, pinned
+	docker/engines/install
+
+engines-test:
+	docker/engines/install --kafka
+
+clients: ## The vendors' SDKs that the tests drive, pinned
+	ingest/tests/clients/install
+
+sqlx: ## Re-check the Postgres statements against the migrations
+	api/sqlx-prepare
+
+openapi: ## Write api/openapi.json anew
+	cargo run -q --bin stratum -- openapi > api/openapi.json

@@ -1,0 +1,2 @@
+SYSTEM START LISTEN HTTP;
+SELECT count() FROM file('-', LineAsString) FORMAT Null
