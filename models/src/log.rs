@@ -108,7 +108,8 @@ pub trait EventLog: Send + Sync {
 
     /// Starts reading as a member of `group`. Every partition is read by one member of a group at a
     /// time; whenever a partition is assigned, `resume` is asked where to begin. An offset that
-    /// retention has dropped resumes at the oldest record kept.
+    /// retention has dropped resumes at the oldest record kept; one beyond the end is `Invalid` at the
+    /// next read: the checkpoint was made from another log.
     async fn subscribe(
         &self,
         topic: Topic,
@@ -124,7 +125,8 @@ pub trait EventLog: Send + Sync {
 #[async_trait]
 pub trait Subscription: Send {
     /// The next records. Never more than one record beyond the limits; every record once, in offset
-    /// order a partition, none skipped. The first call tells the assignment.
+    /// order a partition, none skipped. The first call tells the assignment. A read that is dropped
+    /// before it ends loses nothing.
     async fn next(&mut self, limits: ReadLimits) -> Result<LogRead, StoreError>;
 
     /// Goes back so that `offset` is the next record read of this partition.

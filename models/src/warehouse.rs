@@ -77,11 +77,14 @@ pub trait WarehouseWriter: Send + Sync {
     /// the checkpoint's freshness.
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError>;
 
-    /// The dedup keys of this partition landed at or after `since` by receipt, for rebuilding a window.
+    /// The dedup keys of this partition of [`Topic::Events`] landed at or after `since` by receipt,
+    /// from records before the offset `before`, for rebuilding a window. Rows of a range that was
+    /// begun and not checkpointed stand at or after `before`: a replay must not meet its own rows.
     async fn seen_keys(
         &self,
         partition: PartitionId,
         since: UnixMillis,
+        before: Offset,
     ) -> Result<SeenKeys, StoreError>;
 }
 

@@ -1,0 +1,349 @@
+//! The reading side: every answer a plain loop over the rows.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{
+    ArrowPrimitiveType, Date32Type, Int8Type, Int64Type, TimestampMillisecondType,
+    TimestampSecondType, UInt32Type, UInt64Type,
+};
+use async_trait::async_trait;
+
+use super::{MemoryWarehouse, error};
+use crate::event::PURCHASE;
+use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
+use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
+use crate::money::Currency;
+use crate::platform::{ActionSource, Channel, Platform};
+use crate::rejection::{RejectReason, RowKind};
+use crate::scope::TenantScope;
+use crate::store::{StoreError, StoreErrorKind};
+use crate::table::Table;
+use crate::time::{Day, HOUR_MS, UnixMillis};
+use crate::warehouse::{
+    Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery, RejectionCount,
+    WarehouseReader,
+};
+
+/// The port's promise.
+const REJECTION_GROUPS_MAX: usize = 100;
+
+/// One row of a batch.
+#[derive(Clone)]
+struct Row {
+    batch: RecordBatch,
+    at: usize,
+}
+
+impl Row {
+    fn value<T: ArrowPrimitiveType>(&self, name: &str) -> T::Native {
+        self.batch[name].as_primitive::<T>().value(self.at)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.batch[name].as_string::<i32>().value(self.at).to_owned()
+    }
+
+    fn count(&self, name: &str) -> u64 {
+        self.value::<UInt64Type>(name)
+    }
+
+    fn micros(&self, name: &str) -> i128 {
+        self.value::<Int64Type>(name).into()
+    }
+
+    fn code(&self, name: &str) -> i8 {
+        self.value::<Int8Type>(name)
+    }
+
+    /// The start of its hour, in milliseconds.
+    fn hour_ms(&self) -> i64 {
+        self.value::<TimestampSecondType>("hour") * 1000
+    }
+
+    fn received_ms(&self) -> i64 {
+        self.value::<TimestampMillisecondType>("received_at")
+    }
+
+    /// Of ad reports: the newest version is the greatest, of equal ones the later in the log.
+    fn rank(&self) -> (u64, u64, u32) {
+        (self.count("version"), self.count("log_offset"), self.value::<UInt32Type>("log_row"))
+    }
+}
+
+fn coded<T>(member: Option<T>) -> Result<T, StoreError> {
+    member.ok_or_else(|| error(StoreErrorKind::Invalid, "a stored code is not known"))
+}
+
+/// Whole hours, in milliseconds: from the one `from` lies in to the one before `until`.
+fn hours(from: UnixMillis, until: UnixMillis) -> Range<i64> {
+    from.hour().0..UnixMillis(until.0.saturating_add(HOUR_MS - 1)).hour().0
+}
+
+/// Days, platform, campaign and currency a row counts for, with its sums and, if any, its name.
+type Named = Option<(i64, i32, (u64, u64, u32), String)>;
+
+/// Currency, platform, day, campaign.
+type KpiKey = (String, Option<i8>, Option<i32>, Option<String>);
+
+impl MemoryWarehouse {
+    fn rows(&self, table: Table, scope: TenantScope) -> Vec<Row> {
+        let all = self.batches(table).into_iter().flat_map(|batch| {
+            (0..batch.num_rows()).map(move |at| Row { batch: batch.clone(), at })
+        });
+        all.filter(|row| row.count("tenant_id") == scope.tenant_id().0).collect()
+    }
+
+    /// The newest version of every ad report.
+    fn reports(&self, scope: TenantScope) -> Vec<Row> {
+        let mut newest = BTreeMap::<_, Row>::new();
+        for row in self.rows(Table::AdReports, scope) {
+            let (account, campaign) = (row.text("account_id"), row.text("campaign_id"));
+            let key = (row.code("platform"), account, campaign, row.value::<Date32Type>("date"));
+            let known = newest.entry(key).or_insert_with(|| row.clone());
+            if row.rank() >= known.rank() {
+                *known = row;
+            }
+        }
+        newest.into_values().collect()
+    }
+
+    /// Rows of a match-quality table that a query is about.
+    fn quality(&self, table: Table, scope: TenantScope, query: &MatchQualityQuery) -> Vec<Row> {
+        let hours = hours(query.from, query.until);
+        let mut rows = self.rows(table, scope);
+        rows.retain(|row| {
+            hours.contains(&row.hour_ms())
+                && query.platform.is_none_or(|wanted| row.code("platform") == wanted.code())
+                && query.dataset_id.as_ref().is_none_or(|wanted| row.text("dataset_id") == *wanted)
+                && query.event_name.as_ref().is_none_or(|wanted| row.text("event_name") == *wanted)
+        });
+        rows
+    }
+}
+
+fn is_asked_for(row: &Row, query: &KpiQuery) -> bool {
+    let days = query.days.from.to_epoch_days()..=query.days.to.to_epoch_days();
+    days.contains(&row.value::<Date32Type>("date"))
+        && query.platform.is_none_or(|wanted| row.code("platform") == wanted.code())
+        && query.campaign_id.as_ref().is_none_or(|wanted| row.text("campaign_id") == *wanted)
+}
+
+fn kpi_key(row: &Row, by: KpiGrouping) -> KpiKey {
+    let by_campaign = by == KpiGrouping::Campaign;
+    (
+        row.text("currency"),
+        (by_campaign || by == KpiGrouping::Platform).then(|| row.code("platform")),
+        (by == KpiGrouping::Day).then(|| row.value::<Date32Type>("date")),
+        by_campaign.then(|| row.text("campaign_id")),
+    )
+}
+
+fn reported(row: &Row) -> MetricSums {
+    MetricSums {
+        spend_micros: row.micros("spend_micros"),
+        impressions: row.micros("impressions"),
+        clicks: row.micros("clicks"),
+        conversions_micros: row.micros("conversions_micros"),
+        revenue_micros: row.micros("revenue_micros"),
+        ..MetricSums::default()
+    }
+}
+
+fn tracked(row: &Row) -> MetricSums {
+    MetricSums {
+        tracked_conversions: row.count("events").into(),
+        tracked_revenue_micros: row.micros("value_micros"),
+        ..MetricSums::default()
+    }
+}
+
+fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, StoreError> {
+    let (currency, platform, day, campaign_id) = key;
+    let named = campaign_id.is_some().then_some(name).flatten();
+    Ok(KpiGroup {
+        currency: match currency.as_str() {
+            "" => None,
+            code => Some(coded(Currency::parse(code))?),
+        },
+        platform: platform.map(|code| coded(Platform::from_code(code))).transpose()?,
+        day: day.map(|days| coded(Day::from_epoch_days(days))).transpose()?,
+        campaign_id,
+        campaign_name: named.map(|(.., name)| name),
+        sums,
+    })
+}
+
+#[async_trait]
+impl WarehouseReader for MemoryWarehouse {
+    async fn kpi_groups(
+        &self,
+        scope: TenantScope,
+        query: &KpiQuery,
+        by: KpiGrouping,
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        let mut groups = BTreeMap::<KpiKey, (MetricSums, Named)>::new();
+        for row in self.reports(scope).iter().filter(|row| is_asked_for(row, query)) {
+            if query.account_id.as_ref().is_none_or(|wanted| row.text("account_id") == *wanted) {
+                let (sums, name) = groups.entry(kpi_key(row, by)).or_default();
+                *sums += reported(row);
+                let date = row.value::<Date32Type>("date");
+                let here = (row.received_ms(), date, row.rank(), row.text("campaign_name"));
+                *name = name.take().max(Some(here));
+            }
+        }
+        for row in self.rows(Table::EventMetrics, scope).iter().filter(|r| is_asked_for(r, query)) {
+            if query.account_id.is_none() && row.text("event_name") == PURCHASE {
+                groups.entry(kpi_key(row, by)).or_default().0 += tracked(row);
+            }
+        }
+        groups.into_iter().map(|(key, (sums, name))| kpi_group(key, sums, name)).collect()
+    }
+
+    async fn mask_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+    ) -> Result<Vec<MaskCount>, StoreError> {
+        let mut counts = BTreeMap::<_, u64>::new();
+        for row in self.quality(Table::MatchQuality, scope, query) {
+            let texts = (row.text("dataset_id"), row.text("event_name"));
+            let codes = (row.code("action_source"), row.code("channel"));
+            let mask = |name| row.value::<UInt32Type>(name);
+            let key =
+                (row.code("platform"), texts, codes, mask("valid_mask"), mask("invalid_mask"));
+            *counts.entry(key).or_default() += row.count("events");
+        }
+        let count = |(key, events)| {
+            let (platform, (dataset_id, event_name), (source, channel), valid, invalid) = key;
+            Ok(MaskCount {
+                platform: coded(Platform::from_code(platform))?,
+                dataset_id,
+                event_name,
+                action_source: coded(ActionSource::from_code(source))?,
+                channel: coded(Channel::from_code(channel))?,
+                valid: IdentifierMask(valid),
+                invalid: IdentifierMask(invalid),
+                events,
+            })
+        };
+        counts.into_iter().map(count).collect()
+    }
+
+    async fn invalid_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+    ) -> Result<Vec<InvalidCount>, StoreError> {
+        let mut counts = BTreeMap::<_, u64>::new();
+        for row in self.quality(Table::InvalidIdentifiers, scope, query) {
+            let key = (row.code("identifier"), row.code("reason"));
+            *counts.entry(key).or_default() += row.count("events");
+        }
+        let count = |((key, reason), events)| {
+            let key = coded(IdentifierKey::from_code(key))?;
+            Ok(InvalidCount { key, reason: coded(InvalidReason::from_code(reason))?, events })
+        };
+        counts.into_iter().map(count).collect()
+    }
+
+    async fn ingest_counts(
+        &self,
+        scope: TenantScope,
+        from: UnixMillis,
+        until: UnixMillis,
+    ) -> Result<Vec<IngestCount>, StoreError> {
+        let hours = hours(from, until);
+        let mut counts = BTreeMap::<_, ([u64; 4], i64)>::new();
+        for row in self.rows(Table::IngestCounts, scope) {
+            if !hours.contains(&row.hour_ms()) {
+                continue;
+            }
+            let key = (row.code("platform"), row.text("dataset_id"), row.code("kind"));
+            let (sums, newest) = counts.entry(key).or_insert(([0; 4], i64::MIN));
+            for (sum, name) in sums.iter_mut().zip(["received", "landed", "duplicate", "rejected"])
+            {
+                *sum += row.count(name);
+            }
+            let here = row.value::<TimestampMillisecondType>("newest_received_at");
+            *newest = here.max(*newest);
+        }
+        let count = |((platform, dataset_id, kind), (sums, newest))| {
+            let [received, landed, duplicate, rejected] = sums;
+            Ok(IngestCount {
+                platform: coded(Platform::from_code(platform))?,
+                dataset_id,
+                kind: coded(RowKind::from_code(kind))?,
+                received,
+                landed,
+                duplicate,
+                rejected,
+                newest_received_at: UnixMillis(newest),
+            })
+        };
+        counts.into_iter().map(count).collect()
+    }
+
+    async fn rejection_counts(
+        &self,
+        scope: TenantScope,
+        from: UnixMillis,
+        until: UnixMillis,
+    ) -> Result<Vec<RejectionCount>, StoreError> {
+        let mut counts = BTreeMap::<_, u64>::new();
+        for row in self.rows(Table::RejectedRows, scope) {
+            if (from.0..until.0).contains(&row.received_ms()) {
+                let (dataset_id, field) = (row.text("dataset_id"), row.text("field"));
+                let key = (row.code("platform"), dataset_id, row.code("reason"), field);
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        counts.truncate(REJECTION_GROUPS_MAX);
+        let count = |((platform, dataset_id, reason, field), rows)| {
+            let platform = coded(Platform::from_code(platform))?;
+            let reason = coded(RejectReason::from_code(reason))?;
+            Ok(RejectionCount { platform, dataset_id, reason, field, rows })
+        };
+        counts.into_iter().map(count).collect()
+    }
+
+    async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
+        let mut newest = BTreeMap::<i8, (Option<i64>, Option<i64>, Option<i32>)>::new();
+        for row in self.rows(Table::IngestCounts, scope) {
+            if row.count("landed") == 0 {
+                continue;
+            }
+            let received = Some(row.value::<TimestampMillisecondType>("newest_received_at"));
+            let (events, reports, _) = newest.entry(row.code("platform")).or_default();
+            let known = if row.code("kind") == RowKind::Event.code() { events } else { reports };
+            *known = received.max(*known);
+        }
+        for row in self.rows(Table::AdReports, scope) {
+            let (_, _, until) = newest.entry(row.code("platform")).or_default();
+            *until = Some(row.value::<Date32Type>("date")).max(*until);
+        }
+        let fresh = |(platform, (events, reports, until)): (i8, (_, _, Option<i32>))| {
+            Ok(Freshness {
+                platform: coded(Platform::from_code(platform))?,
+                events_received_at: Option::map(events, UnixMillis),
+                reports_received_at: Option::map(reports, UnixMillis),
+                reports_until: until.map(|d| coded(Day::from_epoch_days(d))).transpose()?,
+            })
+        };
+        newest.into_iter().map(fresh).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn fresh() -> MemoryWarehouse {
+        MemoryWarehouse::new()
+    }
+
+    crate::warehouse_contract!(fresh);
+}

@@ -1,0 +1,156 @@
+//! Rules on manifests and READMEs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_toml::Manifest;
+
+use super::assert_none;
+use super::source::workspace;
+
+/// The star of crates: each with those it may, and must, depend on.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("models", &[]),
+    ("ingest", &["models"]),
+    ("pipeline", &["models"]),
+    ("query", &["models"]),
+    ("api", &["models", "ingest", "pipeline", "query"]),
+];
+
+/// What a crate must not reach for, because it is somebody else's business.
+const DENIED: &[(&str, &[&str])] = &[
+    (
+        "models",
+        &[
+            "rdkafka",
+            "datafusion",
+            "polars",
+            "clickhouse",
+            "sqlx",
+            "axum",
+            "reqwest",
+            "hyper",
+            "tower",
+            "rand_core",
+        ],
+    ),
+    ("ingest", &["sqlx", "clickhouse", "datafusion", "polars", "reqwest"]),
+    (
+        "pipeline",
+        &[
+            "rdkafka",
+            "clickhouse",
+            "sqlx",
+            "axum",
+            "reqwest",
+            "hyper",
+            "tonic",
+            "redis",
+            "object_store",
+        ],
+    ),
+    ("query", &["rdkafka", "sqlx", "axum", "fjall", "datafusion"]),
+];
+
+/// What every crate's README says, in this order.
+const HEADINGS: &[&str] = &["*What it does", "*Reads", "*Never", "*Start reading at"];
+
+fn members() -> BTreeMap<String, Manifest> {
+    let root = Manifest::from_path(workspace().join("Cargo.toml")).expect("the workspace manifest");
+    let members = root.workspace.expect("a workspace").members;
+    let manifest = |folder: &String| {
+        let path = workspace().join(folder).join("Cargo.toml");
+        let manifest = Manifest::from_path(&path);
+        (folder.clone(), manifest.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    };
+    members.iter().map(manifest).collect()
+}
+
+/// The workspace's own among these dependencies.
+fn own<'a>(names: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
+    names.filter_map(|name| name.strip_prefix("stratum-")).map(str::to_owned).collect()
+}
+
+#[test]
+fn crates_depend_on_each_other_as_drawn() {
+    let mut offences = Vec::new();
+    for (folder, manifest) in members() {
+        let file = format!("{folder}/Cargo.toml");
+        let kept = own(manifest.dependencies.keys().chain(manifest.build_dependencies.keys()));
+        let in_tests = own(manifest.dev_dependencies.keys());
+        if kept.union(&in_tests).any(|name| name == "benches") && folder != "benches" {
+            offences.push(format!("{file}: nothing may depend on benches"));
+        }
+        let Some((_, arrows)) = ARROWS.iter().find(|(name, _)| *name == folder) else {
+            if folder != "benches" {
+                offences
+                    .push(format!("{file}: a crate that the star of dependencies does not know"));
+            }
+            continue;
+        };
+        let drawn: BTreeSet<String> = arrows.iter().map(|name| (*name).to_owned()).collect();
+        for name in kept.difference(&drawn) {
+            offences.push(format!("{file}: must not depend on {name}"));
+        }
+        for name in drawn.difference(&kept) {
+            offences.push(format!("{file}: must depend on {name}"));
+        }
+        // A crate may use itself with other features in its tests.
+        for name in in_tests.difference(&drawn).filter(|name| **name != folder) {
+            offences.push(format!("{file}: must not depend on {name}, in tests either"));
+        }
+    }
+    assert_none("dependencies between crates must be exactly the arrows of the design", offences);
+}
+
+#[test]
+fn crates_keep_to_their_business() {
+    let members = members();
+    let mut offences = Vec::new();
+    for (folder, denied) in DENIED {
+        let Some(manifest) = members.get(*folder) else { continue };
+        for name in denied.iter().filter(|name| manifest.dependencies.contains_key(**name)) {
+            offences.push(format!("{folder}/Cargo.toml: must not depend on {name}"));
+        }
+    }
+    if let Some(models) = members.get("models") {
+        if models.dependencies.get("tokio").is_some_and(|tokio| !tokio.optional()) {
+            offences.push("models/Cargo.toml: tokio must be optional".to_owned());
+        }
+        let activates = |uses: &Vec<String>| uses.iter().any(|name| name.contains("tokio"));
+        for (feature, _) in models.features.iter().filter(|(_, uses)| activates(uses)) {
+            if feature != "testing" {
+                offences.push(format!("models/Cargo.toml: feature {feature} must not bring tokio"));
+            }
+        }
+    }
+    assert_none("a crate must not reach for what is another's business", offences);
+}
+
+#[test]
+fn every_crate_has_a_readme_that_is_its_doc() {
+    let mut offences = Vec::new();
+    for folder in members().keys() {
+        let text = |file: &str| std::fs::read_to_string(workspace().join(folder).join(file));
+        match text("README.md") {
+            Err(_) => offences.push(format!("{folder}/README.md: is missing")),
+            Ok(readme) => {
+                let found = HEADINGS.iter().map(|heading| readme.find(heading));
+                for (heading, found) in HEADINGS.iter().zip(found.clone()) {
+                    if found.is_none() {
+                        offences.push(format!("{folder}/README.md: lacks {heading}"));
+                    }
+                }
+                if !found.flatten().is_sorted() {
+                    offences.push(format!("{folder}/README.md: its four parts are out of order"));
+                }
+            }
+        }
+        let doc = "#![doc = include_str!(\"../README.md\")]";
+        // A crate of benchmarks is a program alone.
+        let root = text("src/lib.rs").or_else(|_| text("src/main.rs"));
+        if !root.is_ok_and(|source| source.contains(doc)) {
+            offences.push(format!("{folder}/src: its root must begin with {doc}"));
+        }
+    }
+    assert_none("every crate's README is its documentation", offences);
+}

@@ -1,0 +1,126 @@
+//! Rules on names and texts, in files of every language.
+
+use super::assert_none;
+use super::source::{files, sources, workspace};
+
+/// Names that say nothing of what is inside.
+const EMPTY_NAMES: &[&str] =
+    &["util", "utils", "helper", "helpers", "common", "manager", "misc", "stuff"];
+/// Marks of work not done, cut in two so that this file does not hold them.
+const UNFINISHED: &[(&str, &str)] = &[("TO", "DO"), ("FIX", "ME")];
+/// Hosts of package registries and absolute home folders, cut in two likewise.
+const PLACES: &[(&str, &str)] = &[
+    ("crates", ".io"),
+    ("pypi", ".org"),
+    ("files.python", "hosted.org"),
+    ("npm", "js.org"),
+    ("npm", "js.com"),
+    ("repo1.ma", "ven.org"),
+    ("repo.ma", "ven.apache.org"),
+    ("proxy.go", "lang.org"),
+    ("deb.de", "bian.org"),
+    ("/ro", "ot/"),
+    ("/ho", "me/"),
+    ("/Us", "ers/"),
+];
+const TEXTS: &[&str] = &[
+    "rs",
+    "toml",
+    "md",
+    "sql",
+    "sh",
+    "py",
+    "mjs",
+    "js",
+    "json",
+    "ts",
+    "tsx",
+    "css",
+    "html",
+    "yaml",
+    "yml",
+    "xml",
+    "txt",
+    "npmrc",
+    "run",
+    "install",
+    "Makefile",
+    "Dockerfile",
+];
+
+/// Files of text, with their lines.
+fn texts() -> impl Iterator<Item = (&'static String, Vec<String>)> {
+    files().iter().filter_map(|path| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let kind = name.rsplit('.').next().unwrap_or(name);
+        // Cargo names its registry in its lock file, and cannot be told not to.
+        let read = TEXTS.contains(&kind) && name != "Cargo.lock";
+        let text = read.then(|| std::fs::read_to_string(workspace().join(path)).ok()).flatten()?;
+        Some((path, text.lines().map(str::to_owned).collect()))
+    })
+}
+
+fn find(needles: &[(&str, &str)], whole_words: bool) -> Vec<String> {
+    let mut offences = Vec::new();
+    for (path, lines) in texts() {
+        for (at, line) in lines.iter().enumerate() {
+            for (one, two) in needles {
+                let needle = format!("{one}{two}");
+                if contains(line, &needle, whole_words) {
+                    offences.push(format!("{path}:{}: {needle}", at + 1));
+                }
+            }
+        }
+    }
+    offences
+}
+
+fn contains(line: &str, needle: &str, whole_words: bool) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(needle).any(|(at, _)| {
+        let before = line[..at].ends_with(is_letter);
+        let after = line[at + needle.len()..].starts_with(is_letter);
+        !whole_words || !(before || after)
+    })
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    assert_none("work is finished or not begun", find(UNFINISHED, true));
+}
+
+#[test]
+fn no_machine_and_no_registry_is_named() {
+    let mut offences = find(PLACES, false);
+    // Tests may make up a home.
+    for source in sources() {
+        let prefix = format!("{}:", source.path);
+        offences.retain(|offence| {
+            let rest = offence.strip_prefix(&prefix).and_then(|rest| rest.split(':').next());
+            !rest.and_then(|line| line.parse().ok()).is_some_and(|line| source.is_test_line(line))
+        });
+    }
+    assert_none("registries and home folders differ from machine to machine", offences);
+}
+
+#[test]
+fn names_say_what_is_inside() {
+    let mut offences = Vec::new();
+    for path in files() {
+        let parts = path.split('/').map(|part| part.split('.').next().unwrap_or(part));
+        for part in parts.filter(|part| EMPTY_NAMES.contains(part)) {
+            offences.push(format!("{path}:1: {part} says nothing of what is inside"));
+        }
+    }
+    for source in sources() {
+        for (at, line) in source.lines.iter().enumerate() {
+            let module = line.trim().trim_start_matches("pub ").strip_prefix("mod ");
+            let name = module.map(|rest| rest.trim_end_matches([';', '{', ' ']));
+            if name.is_some_and(|name| EMPTY_NAMES.contains(&name)) {
+                let path = &source.path;
+                offences.push(format!("{path}:{}: a module without a meaning: {line}", at + 1));
+            }
+        }
+    }
+    assert_none("a file or module is named for what it holds", offences);
+}
