@@ -1,1 +1,13 @@
-//! stub
+#![doc = include_str!("../README.md")]
+
+pub mod receive;
+pub mod decode;
+pub mod dialect;
+pub mod redact;
+pub mod normalize;
+pub mod hash;
+pub mod append;
+pub mod ad_reports;
+pub mod log;
+pub mod telemetry;
+pub mod config;

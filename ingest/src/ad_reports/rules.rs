@@ -1,0 +1,264 @@
+//! What an ad report must be.
+
+use std::borrow::Cow;
+
+use chrono::{Days, NaiveDate};
+use stratum_models::ad_report::AdReport;
+use stratum_models::id::TenantId;
+use stratum_models::money::{Currency, MICROS, parse_micros};
+use stratum_models::platform::Platform;
+use stratum_models::rejection::RejectReason;
+use stratum_models::time::{Day, UnixMillis};
+
+use super::rows::{Column, Row};
+use crate::config::DoorConfig;
+use crate::redact::Person;
+
+/// Characters of a campaign's name.
+const NAME_CHARS_MAX: usize = 500;
+/// What redaction looks at as one text, in bytes.
+const REDACTED_BYTES_MAX: usize = 256;
+
+/// A column at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) reason: RejectReason,
+    pub(super) column: Option<Column>,
+    /// Continues the name of the column: `must be …`.
+    pub(super) message: &'static str,
+}
+
+/// What the rules depend on.
+pub(super) struct Rules<'a> {
+    pub(super) tenant_id: TenantId,
+    pub(super) now: UnixMillis,
+    pub(super) limits: &'a DoorConfig,
+    /// Nobody: for what any text is redacted of.
+    pub(super) person: &'a Person,
+}
+
+/// Collects what is wrong with one row.
+struct Check<'r, 'a> {
+    rules: &'r Rules<'r>,
+    row: &'r Row<'a>,
+    faults: Vec<Fault>,
+}
+
+impl Rules<'_> {
+    /// The report of a row, or all that is wrong with it.
+    pub(super) fn report(&self, row: &Row<'_>) -> Result<AdReport, Vec<Fault>> {
+        let mut check = Check { rules: self, row, faults: Vec::new() };
+        let report = if row.no_object {
+            check.faults.push(Fault {
+                reason: RejectReason::WrongType,
+                column: None,
+                message: "must be an object",
+            });
+            None
+        } else {
+            check.report()
+        };
+        report.filter(|_| check.faults.is_empty()).ok_or(check.faults)
+    }
+
+    /// The platform of a row, as far as it can be told.
+    pub(super) fn platform(row: &Row<'_>) -> Option<Platform> {
+        Platform::parse(&row.cell(Column::Platform)?.to_ascii_lowercase())
+    }
+
+    /// The account of a row as it may be kept, empty when it cannot.
+    pub(super) fn account(&self, row: &Row<'_>) -> String {
+        let id = row.cell(Column::AccountId).unwrap_or_default();
+        if id.len() > self.limits.text_bytes_max { String::new() } else { self.kept(id).into() }
+    }
+
+    /// A text without personal data.
+    fn kept<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        // Long texts are looked at in overlapping parts: they would be replaced for their length.
+        let mut start = 0;
+        while text.len() - start > REDACTED_BYTES_MAX {
+            let end = text.floor_char_boundary(start + REDACTED_BYTES_MAX);
+            if let Cow::Owned(redacted) = self.person.text(&text[start..end]) {
+                return redacted.into();
+            }
+            start = text.floor_char_boundary(start + REDACTED_BYTES_MAX / 2);
+        }
+        match self.person.text(&text[start..]) {
+            Cow::Owned(redacted) => redacted.into(),
+            Cow::Borrowed(_) => text.into(),
+        }
+    }
+}
+
+impl Check<'_, '_> {
+    /// `None` only beside a fault. Every column is looked at, so that all faults are told at once.
+    fn report(&mut self) -> Option<AdReport> {
+        let platform = self.platform();
+        let account_id = self.id(Column::AccountId);
+        let campaign_id = self.id(Column::CampaignId);
+        let campaign_name = self.campaign_name();
+        let date = self.date();
+        let currency = self.currency();
+        let spend_micros = self.amount(Column::Spend, None);
+        let impressions = self.count(Column::Impressions);
+        let clicks = self.count(Column::Clicks);
+        let conversions_micros = self.conversions();
+        let revenue_micros = self.amount(Column::Revenue, Some(0));
+        let version = self.version();
+        Some(AdReport {
+            tenant_id: self.rules.tenant_id,
+            platform: platform?,
+            account_id: account_id?,
+            campaign_id: campaign_id?,
+            campaign_name: campaign_name?,
+            date: date?,
+            currency: currency?,
+            spend_micros: spend_micros?,
+            impressions: impressions?,
+            clicks: clicks?,
+            conversions_micros: conversions_micros?,
+            revenue_micros: revenue_micros?,
+            version: version?,
+            received_at: self.rules.now,
+        })
+    }
+
+    fn fault<T>(
+        &mut self,
+        reason: RejectReason,
+        column: Column,
+        message: &'static str,
+    ) -> Option<T> {
+        self.faults.push(Fault { reason, column: Some(column), message });
+        None
+    }
+
+    /// A cell; absent is a fault.
+    fn required(&mut self, column: Column) -> Option<&str> {
+        if self.row.is_wrong(column) {
+            return self.fault(RejectReason::WrongType, column, "must be a text or a number");
+        }
+        match self.row.cell(column) {
+            Some(cell) => Some(cell),
+            None => self.fault(RejectReason::MissingField, column, "is required"),
+        }
+    }
+
+    /// A cell that may be absent, as `Some(None)`.
+    fn optional(&mut self, column: Column) -> Option<Option<&str>> {
+        if self.row.is_wrong(column) {
+            return self.fault(RejectReason::WrongType, column, "must be a text or a number");
+        }
+        Some(self.row.cell(column))
+    }
+
+    fn platform(&mut self) -> Option<Platform> {
+        const EXPECTED: &str = "must be one of meta, google, tiktok, snapchat, linkedin, pinterest";
+        self.required(Column::Platform)?;
+        match Rules::platform(self.row) {
+            Some(platform) => Some(platform),
+            None => self.fault(RejectReason::InvalidValue, Column::Platform, EXPECTED),
+        }
+    }
+
+    fn id(&mut self, column: Column) -> Option<String> {
+        let bytes_max = self.rules.limits.text_bytes_max;
+        if self.required(column)?.len() > bytes_max {
+            return self.fault(RejectReason::TooLong, column, "is too long");
+        }
+        self.row.cell(column).map(|id| self.rules.kept(id).into_owned())
+    }
+
+    fn campaign_name(&mut self) -> Option<String> {
+        let name = self.optional(Column::CampaignName)?.unwrap_or_default();
+        if name.chars().count() > NAME_CHARS_MAX {
+            return self.fault(RejectReason::TooLong, Column::CampaignName, "is too long");
+        }
+        let name = self.row.cell(Column::CampaignName).unwrap_or_default();
+        Some(self.rules.kept(name).into_owned())
+    }
+
+    fn date(&mut self) -> Option<Day> {
+        const EXPECTED: &str = "must be a day as YYYY-MM-DD, not before 2000";
+        let text = self.required(Column::Date)?;
+        let date = Some(text).filter(|text| text.len() == 10).and_then(|text| {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|date| *date >= EARLIEST)
+        });
+        let Some(date) = date else {
+            return self.fault(RejectReason::InvalidValue, Column::Date, EXPECTED);
+        };
+        // Somewhere on earth it is tomorrow already.
+        let latest = self.rules.now.to_utc().date_naive().checked_add_days(Days::new(1));
+        if latest.is_some_and(|latest| date > latest) {
+            return self.fault(RejectReason::InFuture, Column::Date, "lies in the future");
+        }
+        Some(Day(date))
+    }
+
+    fn currency(&mut self) -> Option<Currency> {
+        const EXPECTED: &str = "must be an ISO 4217 code";
+        match Currency::parse(self.required(Column::Currency)?) {
+            Some(currency) => Some(currency),
+            None => self.fault(RejectReason::InvalidCurrency, Column::Currency, EXPECTED),
+        }
+    }
+
+    fn amount(&mut self, column: Column, absent: Option<i64>) -> Option<i64> {
+        const EXPECTED: &str = "must be a decimal number, not negative, within bounds";
+        let units_max = self.rules.limits.amount_units_max;
+        self.micros(column, absent, units_max, EXPECTED)
+    }
+
+    fn conversions(&mut self) -> Option<i64> {
+        const EXPECTED: &str = "must be a number, not negative, within bounds";
+        let count_max = self.rules.limits.count_max;
+        self.micros(Column::Conversions, Some(0), count_max, EXPECTED)
+    }
+
+    fn count(&mut self, column: Column) -> Option<i64> {
+        const EXPECTED: &str = "must be a whole number, not negative, within bounds";
+        let micros = self.micros(column, None, self.rules.limits.count_max, EXPECTED)?;
+        if micros % MICROS != 0 {
+            return self.fault(RejectReason::InvalidValue, column, EXPECTED);
+        }
+        Some(micros / MICROS)
+    }
+
+    fn micros(
+        &mut self,
+        column: Column,
+        absent: Option<i64>,
+        units_max: i64,
+        expected: &'static str,
+    ) -> Option<i64> {
+        let text = match absent {
+            None => self.required(column)?,
+            Some(absent) => match self.optional(column)? {
+                Some(text) => text,
+                None => return Some(absent),
+            },
+        };
+        let micros_max = units_max.saturating_mul(MICROS);
+        match parse_micros(text).filter(|micros| (0..=micros_max).contains(micros)) {
+            Some(micros) => Some(micros),
+            None => self.fault(RejectReason::InvalidValue, column, expected),
+        }
+    }
+
+    fn version(&mut self) -> Option<u64> {
+        const EXPECTED: &str = "must be a whole number, not negative";
+        match self.optional(Column::Version)? {
+            None => Some(self.rules.now.0.max(0).unsigned_abs()),
+            Some(text) => match text.parse() {
+                Ok(version) => Some(version),
+                Err(_) => self.fault(RejectReason::InvalidValue, Column::Version, EXPECTED),
+            },
+        }
+    }
+}
+
+/// Ad platforms have nothing to report from before.
+const EARLIEST: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};

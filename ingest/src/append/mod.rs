@@ -1,0 +1,147 @@
+//! Gathers rows into records and appends them: group commit.
+//!
+//! Rows go column by column into one builder a partition. A single flusher takes everything that has
+//! gathered, appends it at once, and wakes everybody whose rows were in it; what comes meanwhile
+//! gathers for the next append. So the slower the log, the larger the batches, without a wait when it
+//! is fast.
+//!
+//! An append that fails after part of it was kept is done again whole: rows may then be in the log
+//! twice, which deduplication takes out where the sender gave an event id.
+
+mod config;
+mod partition;
+mod gather;
+mod encode;
+mod flush;
+
+use std::sync::Arc;
+
+use stratum_models::ad_report::AdReport;
+use stratum_models::event::ConversionEvent;
+use stratum_models::log::{EventLog, Topic};
+use stratum_models::rejection::Rejection;
+use stratum_models::store::{StoreError, StoreErrorKind};
+use tokio::sync::watch;
+
+pub use config::AppendConfig;
+use flush::Flusher;
+use gather::{Lanes, Shared};
+
+/// Nothing was taken, and why; the sender should come again later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Overloaded {
+    /// As many rows as may wait are waiting.
+    #[error("too many rows are waiting for the log")]
+    Rows,
+    /// As many bytes as may wait are waiting.
+    #[error("too many bytes are waiting for the log")]
+    Bytes,
+    /// One row is too large for a record of the log. It will not fit later either.
+    #[error("a row is too large for the log")]
+    RowBytes,
+    /// The process is stopping.
+    #[error("no more rows are taken")]
+    Closed,
+}
+
+/// How an append ended, for everybody whose rows were in it.
+type Outcome = Result<(), (StoreErrorKind, Arc<str>)>;
+
+/// Takes rows for the log. Clones share it; when the last one is gone what was taken is still
+/// appended.
+#[derive(Clone)]
+pub struct Appender {
+    gate: Arc<Gate>,
+}
+
+struct Gate {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl Appender {
+    /// Starts the flusher on the current tokio runtime.
+    pub fn start(log: Arc<dyn EventLog>, config: AppendConfig) -> Appender {
+        let partitions = log.partitions(Topic::Events);
+        let shared = Arc::new(Shared::new(partitions, config));
+        tokio::spawn(Flusher::new(shared.clone(), log).run());
+        Appender { gate: Arc::new(Gate { shared }) }
+    }
+
+    /// Takes all of these events or none.
+    pub fn enqueue_events(&self, events: &[ConversionEvent<'_>]) -> Result<Ticket, Overloaded> {
+        self.enqueue(events, gather::event_bytes, |lanes| lanes.add_events(events))
+    }
+
+    /// Takes all of these rejections or none.
+    pub fn enqueue_rejections(
+        &self,
+        topic: Topic,
+        rows: &[Rejection],
+    ) -> Result<Ticket, Overloaded> {
+        self.enqueue(rows, gather::rejection_bytes, |lanes| lanes.add_rejections(topic, rows))
+    }
+
+    /// Takes all of these ad reports or none.
+    pub fn enqueue_ad_reports(&self, rows: &[AdReport]) -> Result<Ticket, Overloaded> {
+        self.enqueue(rows, gather::ad_report_bytes, |lanes| lanes.add_ad_reports(rows))
+    }
+
+    /// Refuses new rows and returns once all that were taken are durable or have failed. That takes
+    /// at most about twice `wait_ms_max`.
+    pub async fn drain(&self) {
+        self.gate.shared.close();
+        self.gate.shared.ended().await;
+    }
+
+    fn enqueue<Row>(
+        &self,
+        rows: &[Row],
+        bytes_of: impl Fn(&Row) -> usize,
+        add: impl FnOnce(&Lanes),
+    ) -> Result<Ticket, Overloaded> {
+        if rows.is_empty() {
+            return Ok(Ticket { outcome: None });
+        }
+        let mut bytes = 0;
+        for row in rows {
+            let row_bytes = bytes_of(row);
+            if row_bytes > encode::ROW_BYTES_MAX {
+                return Err(Overloaded::RowBytes);
+            }
+            bytes += row_bytes;
+        }
+        let outcome = self.gate.shared.enqueue(rows.len(), bytes, add)?;
+        Ok(Ticket { outcome: Some(outcome) })
+    }
+}
+
+/// A promise about rows that were taken.
+#[must_use = "rows that were taken are not durable yet"]
+pub struct Ticket {
+    outcome: Option<watch::Receiver<Option<Outcome>>>,
+}
+
+impl Ticket {
+    /// Returns once the rows survive a crash. On an error some or all of them may have been kept.
+    pub async fn durable(self) -> Result<(), StoreError> {
+        let Some(mut receiver) = self.outcome else {
+            return Ok(());
+        };
+        let ended = || (StoreErrorKind::Unavailable, Arc::from("the append did not end"));
+        let outcome = match receiver.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(ended())),
+            // The flusher is gone, or went down over these rows.
+            Err(_) => Err(ended()),
+        };
+        outcome.map_err(|(kind, text)| StoreError::new(kind, "log", &*text))
+    }
+}
+
+#[cfg(test)]
+mod tests;

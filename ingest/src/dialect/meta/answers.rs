@@ -1,0 +1,229 @@
+//! Meta's answers. Its SDKs read every one of these fields; none repeats anything of the request.
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use stratum_models::directory::AccessRefusal;
+use stratum_models::rejection::RejectReason;
+use stratum_models::store::{StoreError, StoreErrorKind};
+
+use super::fault::Fault;
+use crate::receive::{Denied, TraceId};
+use crate::telemetry::Outcome;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
+
+/// The answer to a request that was taken.
+pub(super) fn accepted(events: usize, trace: TraceId) -> Response {
+    let trace = trace.as_str();
+    let body = format!(r#"{{"events_received":{events},"messages":[],"fbtrace_id":"{trace}"}}"#);
+    ([(CONTENT_TYPE, JSON)], body).into_response()
+}
+
+/// A plain JSON answer.
+pub(super) fn json(body: &'static str) -> Response {
+    ([(CONTENT_TYPE, JSON)], body).into_response()
+}
+
+/// Why a request was not taken, as Meta would say it.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    pub(super) status: StatusCode,
+    pub(super) outcome: Outcome,
+    kind: &'static str,
+    code: u32,
+    subcode: Option<u32>,
+    message: &'static str,
+    title: Option<&'static str>,
+    text: Option<String>,
+    fields: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: Error<'a>,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    message: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    code: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_subcode: Option<u32>,
+    is_transient: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_user_title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_user_msg: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_data: Option<Blame<'a>>,
+    fbtrace_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Blame<'a> {
+    blame_field_specs: Vec<[&'a str; 1]>,
+}
+
+impl Complaint {
+    fn new(status: StatusCode, outcome: Outcome, code: u32, message: &'static str) -> Complaint {
+        Complaint {
+            status,
+            outcome,
+            kind: "OAuthException",
+            code,
+            subcode: None,
+            message,
+            title: None,
+            text: None,
+            fields: Vec::new(),
+        }
+    }
+
+    fn unauthorized(status: StatusCode, code: u32, message: &'static str) -> Complaint {
+        Complaint::new(status, Outcome::Unauthorized, code, message)
+    }
+
+    /// No token anywhere.
+    pub(super) fn no_token() -> Complaint {
+        let message = "An access token is required to request this resource.";
+        Complaint::unauthorized(StatusCode::BAD_REQUEST, 190, message)
+    }
+
+    /// The way in does not exist.
+    pub(super) fn unknown_path() -> Complaint {
+        let message = "Unknown path components";
+        Complaint::new(StatusCode::NOT_FOUND, Outcome::Refused, 2500, message)
+    }
+
+    /// Events are only ever posted.
+    pub(super) fn unsupported_method() -> Complaint {
+        let message = "Unsupported request: events are sent by POST.";
+        let status = StatusCode::BAD_REQUEST;
+        let complaint = Complaint::new(status, Outcome::Refused, 100, message);
+        Complaint { kind: "GraphMethodException", ..complaint }
+    }
+
+    /// The request as a whole, or its event `event`, has this fault. `fields` are the paths of all.
+    pub(super) fn fault(event: Option<usize>, fault: &Fault, fields: Vec<String>) -> Complaint {
+        let path = fault.path(event);
+        let place = if path.is_empty() { "The request body" } else { &path };
+        let (subcode, title) = match fault.reason {
+            RejectReason::TooOld => (Some(2_804_003), "Event Timestamp Too Old"),
+            RejectReason::MissingPurchaseValue => {
+                (Some(2_804_009), "Missing Value for Purchase Event")
+            }
+            _ => (None, "Invalid parameter"),
+        };
+        Complaint {
+            subcode,
+            title: Some(title),
+            text: Some(format!("{place} {fault}.")),
+            fields,
+            ..Complaint::new(StatusCode::BAD_REQUEST, Outcome::Refused, 100, "Invalid parameter")
+        }
+    }
+
+    fn overloaded() -> Complaint {
+        let message = "Too many events are being taken in. Try again in a moment.";
+        Complaint::new(StatusCode::SERVICE_UNAVAILABLE, Outcome::Overloaded, 4, message)
+    }
+
+    fn failed(status: StatusCode) -> Complaint {
+        let message = "An unexpected error has occurred. Please retry your request later.";
+        Complaint::new(status, Outcome::Failed, 2, message)
+    }
+
+    /// Ours and transient, so that SDKs try again.
+    fn is_transient(&self) -> bool {
+        matches!(self.outcome, Outcome::Overloaded | Outcome::Failed)
+    }
+
+    pub(super) fn into_response(self, trace: TraceId) -> Response {
+        let blame = self.fields.iter().map(|field| [field.as_str()]).collect();
+        let envelope = Envelope {
+            error: Error {
+                message: self.message,
+                kind: self.kind,
+                code: self.code,
+                error_subcode: self.subcode,
+                is_transient: self.is_transient(),
+                error_user_title: self.title,
+                error_user_msg: self.text.as_deref(),
+                error_data: self.text.is_some().then_some(Blame { blame_field_specs: blame }),
+                fbtrace_id: trace.as_str(),
+            },
+        };
+        // Only texts and numbers: it cannot fail to be written.
+        let body = serde_json::to_string(&envelope).unwrap_or_default();
+        let mut response = (self.status, [(CONTENT_TYPE, JSON)], body).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<AccessRefusal> for Complaint {
+    fn from(refusal: AccessRefusal) -> Complaint {
+        let bad = StatusCode::BAD_REQUEST;
+        match refusal {
+            AccessRefusal::UnknownKey => {
+                Complaint::unauthorized(bad, 190, "Invalid OAuth access token.")
+            }
+            AccessRefusal::RevokedKey => Complaint {
+                subcode: Some(460),
+                ..Complaint::unauthorized(bad, 190, "The access token was revoked.")
+            },
+            AccessRefusal::WrongScope => {
+                let message = "Permissions error: the access token may not send events here.";
+                Complaint::unauthorized(StatusCode::FORBIDDEN, 200, message)
+            }
+            AccessRefusal::UnknownDataset => Complaint {
+                kind: "GraphMethodException",
+                subcode: Some(33),
+                ..Complaint::unauthorized(
+                    bad,
+                    100,
+                    "Unsupported post request. The dataset does not exist, or the access token \
+                     may not send events to it.",
+                )
+            },
+        }
+    }
+}
+
+impl From<Denied> for Complaint {
+    fn from(denied: Denied) -> Complaint {
+        let refused = |status, text: &str| Complaint {
+            title: Some("Invalid parameter"),
+            text: Some(text.to_owned()),
+            ..Complaint::new(status, Outcome::Refused, 100, "Invalid parameter")
+        };
+        match denied {
+            Denied::Busy => Complaint::overloaded(),
+            Denied::TooLarge => {
+                refused(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.")
+            }
+            Denied::Slow => {
+                refused(StatusCode::REQUEST_TIMEOUT, "The request body did not arrive in time.")
+            }
+            Denied::Broken => refused(StatusCode::BAD_REQUEST, "The request body was cut short."),
+            Denied::Panicked => Complaint::failed(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+}
+
+impl From<StoreError> for Complaint {
+    fn from(error: StoreError) -> Complaint {
+        Complaint::failed(match error.kind {
+            StoreErrorKind::Transient | StoreErrorKind::Unavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            StoreErrorKind::Conflict | StoreErrorKind::Invalid => StatusCode::INTERNAL_SERVER_ERROR,
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! Vendors' wire formats, one folder each: parse, rules, answers, fixtures.
+
+pub mod meta;

@@ -1,0 +1,80 @@
+//! What may be set about the log on disk.
+
+use serde::{Deserialize, Serialize};
+use stratum_models::store::StoreError;
+
+use crate::log::invalid;
+
+/// The log in this process and on its disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FjallLogConfig {
+    /// Partitions of the events, fixed when the log is made. They bound how many workers share the
+    /// load, and each costs a memtable and makes records smaller: 4 are two workers a core on the
+    /// smallest machine.
+    pub events_partitions: u32,
+    /// Partitions of the ad reports, fixed when the log is made. They are few and small.
+    pub ad_reports_partitions: u32,
+    /// Records older than this may be dropped, read or not.
+    pub retention_hours: u32,
+    /// Bytes of records kept, over all partitions; the oldest go first, read or not.
+    pub retention_bytes: u64,
+    /// How often retention looks, in milliseconds.
+    pub retention_interval_ms: u64,
+    /// Retention drops whole segments: a segment of a partition ends with this many bytes …
+    pub segment_bytes: u64,
+    /// … or this long after it began, in milliseconds. The newest segment of a partition stays.
+    pub segment_ms_max: u64,
+    /// Memory for the newest records of each partition, in bytes; at times twice that.
+    pub memtable_bytes: u64,
+    /// Disk for journals, in bytes, at least 64 MiB; the journals are what is synced on append.
+    pub journal_bytes_max: u64,
+    /// Memory for blocks read from disk, in bytes.
+    pub cache_bytes: u64,
+    /// One sync takes in the appends that wait for it, up to this many bytes.
+    pub commit_bytes_max: usize,
+    /// Bytes of records that may wait to be appended; more wait for room.
+    pub queue_bytes_max: usize,
+    /// An append that is not on disk after this long fails as `Unavailable`, in milliseconds.
+    pub append_ms_max: u64,
+}
+
+const MIB: u64 = 1024 * 1024;
+
+impl Default for FjallLogConfig {
+    fn default() -> Self {
+        FjallLogConfig {
+            events_partitions: 4,
+            ad_reports_partitions: 2,
+            retention_hours: 7 * 24,
+            retention_bytes: 20 * 1024 * MIB,
+            retention_interval_ms: 30_000,
+            segment_bytes: 16 * MIB,
+            segment_ms_max: 600_000,
+            memtable_bytes: 16 * MIB,
+            journal_bytes_max: 256 * MIB,
+            cache_bytes: 32 * MIB,
+            commit_bytes_max: 16 * MIB as usize,
+            queue_bytes_max: 64 * MIB as usize,
+            append_ms_max: 10_000,
+        }
+    }
+}
+
+impl FjallLogConfig {
+    /// Refuses what cannot work.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let rules = [
+            (self.events_partitions >= 1, "events_partitions must be at least 1"),
+            (self.ad_reports_partitions >= 1, "ad_reports_partitions must be at least 1"),
+            (self.journal_bytes_max >= 64 * MIB, "journal_bytes_max must be at least 64 MiB"),
+            (self.memtable_bytes >= MIB, "memtable_bytes must be at least 1 MiB"),
+            (self.segment_bytes >= 1, "segment_bytes must be at least 1"),
+            (self.queue_bytes_max >= 1, "queue_bytes_max must be at least 1"),
+        ];
+        match rules.into_iter().find(|(holds, _)| !holds) {
+            Some((_, text)) => Err(invalid(text)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The log in this process: partitions, offsets, groups and retention on the `fjall` storage engine.
+//!
+//! An append is answered once it is synced to disk; readers are woken by it and never poll. Reading
+//! needs no thread of its own. The folder belongs to one process at a time.
+
+mod config;
+mod ledger;
+mod retention;
+mod store;
+mod subscription;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use metrics::counter;
+use stratum_models::log::{
+    EventLog, NewRecord, Offset, PartitionId, Position, Resume, Subscription, Topic,
+};
+use stratum_models::store::StoreError;
+use stratum_models::time::SharedClock;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+pub use config::FjallLogConfig;
+use ledger::SegmentBounds;
+use store::{Store, failed};
+use subscription::FjallSubscription;
+use writer::Append;
+
+use super::group::Groups;
+use super::{check, unavailable};
+use crate::telemetry;
+
+/// Appends that may wait; their bytes are bounded as well.
+const QUEUE_APPENDS_MAX: usize = 1024;
+
+/// The log on this machine's disk. Dropping it ends its threads once all appends are answered; its
+/// folder is free when its subscriptions are gone too.
+pub struct FjallLog {
+    shared: Arc<Shared>,
+    appends: Option<mpsc::Sender<Append>>,
+    room: Arc<Semaphore>,
+    /// Retention runs as long as this end is there.
+    retention: Option<std::sync::mpsc::Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    config: FjallLogConfig,
+    clock: SharedClock,
+    store: Store,
+    groups: Groups,
+    /// Counts whatever a waiting reader must look at.
+    changes: watch::Sender<u64>,
+}
+
+impl Shared {
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn bounds(&self) -> SegmentBounds {
+        let age_ms_max = i64::try_from(self.config.segment_ms_max).unwrap_or(i64::MAX);
+        SegmentBounds { bytes_max: self.config.segment_bytes, age_ms_max }
+    }
+}
+
+impl FjallLog {
+    /// Opens the log in this folder, or makes it. `Conflict` when it is open already, `Invalid` when it
+    /// was made with other numbers of partitions or is damaged. Blocks while the journals are read.
+    pub fn open(
+        folder: &Path,
+        config: FjallLogConfig,
+        clock: SharedClock,
+    ) -> Result<FjallLog, StoreError> {
+        config.check()?;
+        let store = Store::open(folder, &config)?;
+        let (appends, queue) = mpsc::channel(QUEUE_APPENDS_MAX);
+        let (retention, stop) = std::sync::mpsc::channel();
+        let room = Arc::new(Semaphore::new(config.queue_bytes_max));
+        let (groups, changes) = (Groups::default(), watch::Sender::new(0));
+        let shared = Arc::new(Shared { config, clock, store, groups, changes });
+        let threads =
+            [writer::start(shared.clone(), queue), retention::start(shared.clone(), stop)];
+        let threads = threads.into_iter().collect::<Result<_, _>>();
+        Ok(FjallLog {
+            shared,
+            appends: Some(appends),
+            room,
+            retention: Some(retention),
+            threads: threads.map_err(|error| failed(error.into()))?,
+        })
+    }
+
+    /// Takes one step of retention now, besides those taken at every interval; answers how many
+    /// records were dropped. Blocks on the disk.
+    pub fn retain(&self) -> Result<u64, StoreError> {
+        retention::step(&self.shared)
+    }
+
+    /// The offset of the oldest record kept of each partition.
+    pub fn starts(&self, topic: Topic) -> BTreeMap<PartitionId, Offset> {
+        let all = self.shared.store.all().filter(|(of, _, _)| *of == topic);
+        all.map(|(_, id, partition)| (id, Offset(partition.ledger.lock().start))).collect()
+    }
+
+    async fn enqueue(&self, records: Vec<NewRecord>) -> Result<Vec<Position>, StoreError> {
+        let closed = || unavailable("the log is closed");
+        let bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
+        // One that is larger than the queue takes all of it.
+        let bytes = bytes.min(self.shared.config.queue_bytes_max);
+        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let room = self.room.clone().acquire_many_owned(permits).await.map_err(|_| closed())?;
+        let (reply, answer) = oneshot::channel();
+        let appends = self.appends.as_ref().ok_or_else(closed)?;
+        appends.send(Append { records, reply, room }).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+#[async_trait]
+impl EventLog for FjallLog {
+    fn partitions(&self, topic: Topic) -> u32 {
+        self.shared.store.count(topic)
+    }
+
+    async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<Position>, StoreError> {
+        check(self, &records)?;
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wait = Duration::from_millis(self.shared.config.append_ms_max);
+        let answer = tokio::time::timeout(wait, self.enqueue(records)).await;
+        let answer = answer.unwrap_or_else(|_| Err(unavailable("the disk did not sync in time")));
+        answer.inspect_err(|error| {
+            counter!(telemetry::LOG_APPEND_FAILURES, "kind" => error.kind.to_string()).increment(1);
+        })
+    }
+
+    async fn subscribe(
+        &self,
+        topic: Topic,
+        group: &str,
+        resume: Arc<dyn Resume>,
+    ) -> Result<Box<dyn Subscription>, StoreError> {
+        let membership = self.shared.groups.join(topic, group);
+        self.shared.changed();
+        Ok(Box::new(FjallSubscription {
+            changes: self.shared.changes.subscribe(),
+            shared: self.shared.clone(),
+            topic,
+            membership,
+            resume,
+            positions: BTreeMap::new(),
+            told: None,
+            turn: 0,
+        }))
+    }
+
+    async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError> {
+        Ok(Offset(self.shared.store.partition(topic, partition)?.ledger.lock().end()))
+    }
+}
+
+impl Drop for FjallLog {
+    fn drop(&mut self) {
+        (self.appends, self.retention) = (None, None);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the log ended in a panic");
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The layout on disk.
+//!
+//! | keyspace | key | value |
+//! | --- | --- | --- |
+//! | `events-0`, `events-1` … | offset, time of append in ms (8 bytes each) | the record |
+//! | `segments` | topic (1), partition (4), first offset (8) | end, newest, bytes (8 each) |
+//! | `meta` | `format`, `partitions/{topic}`, `start/{topic}/{partition}` | a number (8) |
+//!
+//! Numbers are big-endian. A partition has a keyspace of its own: its keys only grow, so its tables
+//! never overlap, compaction merely moves them, and retention drops whole tables without rewriting
+//! or marking anything. Records are packed already: nothing is compressed again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bytes::Bytes;
+use fjall::CompressionType;
+use fjall::config::{CompressionPolicy, FilterPolicy, FilterPolicyEntry};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
+use parking_lot::Mutex;
+use stratum_models::log::{LogRecord, Offset, PartitionId, Position, ReadLimits, Topic};
+use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::time::UnixMillis;
+
+use super::config::FjallLogConfig;
+use super::ledger::{Head, Ledger, Segment};
+use crate::log::{STORE, invalid};
+
+const FORMAT: u64 = 1;
+
+pub(super) struct Store {
+    db: Database,
+    meta: Keyspace,
+    segments: Keyspace,
+    partitions: BTreeMap<Topic, Vec<Partition>>,
+}
+
+pub(super) struct Partition {
+    pub records: Keyspace,
+    pub ledger: Mutex<Ledger>,
+}
+
+/// What the storage engine says, in the terms of a store.
+pub(super) fn failed(error: fjall::Error) -> StoreError {
+    let (kind, text) = match &error {
+        fjall::Error::Locked => (StoreErrorKind::Conflict, "another process has this log open"),
+        fjall::Error::InvalidVersion(_) => {
+            (StoreErrorKind::Invalid, "the folder holds another format")
+        }
+        fjall::Error::JournalRecovery(_) => {
+            (StoreErrorKind::Invalid, "the journal is damaged before its end; restore the folder")
+        }
+        fjall::Error::Poisoned => {
+            (StoreErrorKind::Unavailable, "a write to disk failed; open the log again")
+        }
+        _ => (StoreErrorKind::Unavailable, "the disk did not do as asked"),
+    };
+    StoreError::new(kind, STORE, text).caused_by(error)
+}
+
+fn record_key(offset: u64, appended: UnixMillis) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&offset.to_be_bytes());
+    key[8..].copy_from_slice(&appended.0.to_be_bytes());
+    key
+}
+
+fn read_record_key(key: &[u8]) -> Result<(u64, UnixMillis), StoreError> {
+    let split = key.split_first_chunk::<8>();
+    let offset = split.map(|(offset, _)| u64::from_be_bytes(*offset));
+    let appended = split.and_then(|(_, rest)| rest.try_into().ok()).map(i64::from_be_bytes);
+    offset.zip(appended.map(UnixMillis)).ok_or_else(|| invalid("a key is not one of this log's"))
+}
+
+fn segment_prefix(topic: Topic, partition: PartitionId) -> [u8; 5] {
+    let mut key = [topic.code().unsigned_abs(); 5];
+    key[1..].copy_from_slice(&partition.0.to_be_bytes());
+    key
+}
+
+fn segment_key(topic: Topic, partition: PartitionId, first: u64) -> [u8; 13] {
+    let mut key = [0; 13];
+    key[..5].copy_from_slice(&segment_prefix(topic, partition));
+    key[5..].copy_from_slice(&first.to_be_bytes());
+    key
+}
+
+fn start_key(topic: Topic, partition: PartitionId) -> String {
+    format!("start/{topic}/{}", partition.0)
+}
+
+/// Rows are few and small but for the records.
+fn small_options() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default().max_memtable_size(1024 * 1024)
+}
+
+fn record_options(config: &FjallLogConfig) -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
+        .max_memtable_size(config.memtable_bytes)
+        .data_block_compression_policy(CompressionPolicy::all(CompressionType::None))
+        // Records are found by range, never by key.
+        .filter_policy(FilterPolicy::all(FilterPolicyEntry::None))
+        .expect_point_read_hits(true)
+}
+
+impl Store {
+    pub(super) fn open(folder: &Path, config: &FjallLogConfig) -> Result<Store, StoreError> {
+        std::fs::create_dir_all(folder).map_err(|error| failed(error.into()))?;
+        let db = Database::builder(folder)
+            .journal_compression(CompressionType::None)
+            .manual_journal_persist(true)
+            .max_journaling_size(config.journal_bytes_max)
+            .cache_size(config.cache_bytes)
+            .worker_threads(2)
+            .open()
+            .map_err(failed)?;
+        let meta = db.keyspace("meta", small_options).map_err(failed)?;
+        let segments = db.keyspace("segments", small_options).map_err(failed)?;
+        let mut store = Store { db, meta, segments, partitions: BTreeMap::new() };
+        store.fix("format", FORMAT, "format")?;
+        for topic in Topic::ALL {
+            let count = match topic {
+                Topic::Events => config.events_partitions,
+                Topic::AdReports => config.ad_reports_partitions,
+            };
+            let what = format!("number of partitions of {topic}");
+            store.fix(&format!("partitions/{topic}"), u64::from(count), &what)?;
+            let partitions =
+                (0..count).map(|p| store.open_partition(*topic, PartitionId(p), config));
+            let partitions = partitions.collect::<Result<_, _>>()?;
+            store.partitions.insert(*topic, partitions);
+        }
+        store.db.persist(PersistMode::SyncAll).map_err(failed)?;
+        Ok(store)
+    }
+
+    fn number(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        let found = self.meta.get(key).map_err(failed)?;
+        Ok(found.and_then(|value| value.as_ref().try_into().ok()).map(u64::from_be_bytes))
+    }
+
+    /// Sets a number for the life of the log, or refuses another one.
+    fn fix(&self, key: &str, wanted: u64, what: &str) -> Result<(), StoreError> {
+        match self.number(key)? {
+            None => self.meta.insert(key, wanted.to_be_bytes()).map_err(failed),
+            Some(found) if found == wanted => Ok(()),
+            Some(found) => Err(invalid(format!(
+                "the {what} was fixed at {found} when this log was made, {wanted} is asked for"
+            ))),
+        }
+    }
+
+    fn open_partition(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        config: &FjallLogConfig,
+    ) -> Result<Partition, StoreError> {
+        let name = format!("{topic}-{}", partition.0);
+        let records = self.db.keyspace(&name, || record_options(config)).map_err(failed)?;
+        let start = self.number(&start_key(topic, partition))?.unwrap_or(0);
+        let mut ledger = Ledger {
+            start,
+            closed: Default::default(),
+            head: Head { open: Segment::begin(start) },
+        };
+        for row in self.segments.prefix(segment_prefix(topic, partition)) {
+            let (key, value) = row.into_inner().map_err(failed)?;
+            let first = key.get(5..).and_then(|first| first.try_into().ok());
+            let segment = first.and_then(|f| Segment::decode(u64::from_be_bytes(f), &value));
+            let segment = segment.ok_or_else(|| invalid("a segment is not readable"))?;
+            ledger.head.open = Segment::begin(segment.end);
+            ledger.closed.push_back(segment);
+        }
+        for row in records.range(record_key(ledger.end(), UnixMillis(0))..) {
+            let (key, value) = row.into_inner().map_err(failed)?;
+            let (offset, appended) = read_record_key(&key)?;
+            if offset != ledger.end() {
+                return Err(invalid(format!("record {} of {name} is missing", ledger.end())));
+            }
+            ledger.head.open.add(appended, value.len() as u64);
+        }
+        Ok(Partition { records, ledger: Mutex::new(ledger) })
+    }
+
+    pub(super) fn count(&self, topic: Topic) -> u32 {
+        self.partitions.get(&topic).map_or(0, Vec::len) as u32
+    }
+
+    pub(super) fn partition(
+        &self,
+        topic: Topic,
+        id: PartitionId,
+    ) -> Result<&Partition, StoreError> {
+        let found = self.partitions.get(&topic).and_then(|all| all.get(id.0 as usize));
+        found.ok_or_else(|| invalid(format!("{topic} has no partition {}", id.0)))
+    }
+
+    /// Every partition with its name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Topic, PartitionId, &Partition)> {
+        self.partitions.iter().flat_map(|(topic, partitions)| {
+            partitions.iter().zip(0..).map(|(found, id)| (*topic, PartitionId(id), found))
+        })
+    }
+
+    /// A batch that is on disk, whole or not at all, once it is committed.
+    pub(super) fn batch(&self) -> OwnedWriteBatch {
+        self.db.batch().durability(Some(PersistMode::SyncData))
+    }
+
+    pub(super) fn add_record(
+        &self,
+        batch: &mut OwnedWriteBatch,
+        to: &Partition,
+        (offset, appended): (u64, UnixMillis),
+        bytes: &Bytes,
+    ) {
+        // A copy: the bytes handed in may pin a larger buffer, and these stay in the memtable.
+        batch.insert(&to.records, record_key(offset, appended), bytes.as_ref());
+    }
+
+    pub(super) fn add_segment(
+        &self,
+        batch: &mut OwnedWriteBatch,
+        (topic, partition): (Topic, PartitionId),
+        segment: &Segment,
+    ) {
+        let key = segment_key(topic, partition, segment.first);
+        batch.insert(&self.segments, key, segment.encode());
+    }
+
+    /// Moves the start of a partition past this segment.
+    pub(super) fn drop_segment(
+        &self,
+        batch: &mut OwnedWriteBatch,
+        (topic, partition): (Topic, PartitionId),
+        segment: &Segment,
+    ) {
+        batch.remove(&self.segments, segment_key(topic, partition, segment.first));
+        batch.insert(&self.meta, start_key(topic, partition), segment.end.to_be_bytes());
+    }
+
+    /// Gives back the disk of records before `start`, in whole tables; the rest of a table that
+    /// reaches further goes when the whole may.
+    pub(super) fn free_before(&self, partition: &Partition, start: u64) -> Result<(), StoreError> {
+        use fjall::AbstractTree as _;
+        let end = record_key(start, UnixMillis(0));
+        let freed = partition.records.tree.drop_range(..end);
+        freed.map_err(|error| failed(error.into()))
+    }
+
+    /// Bytes of all records kept.
+    pub(super) fn bytes(&self) -> u64 {
+        self.all().map(|(_, _, partition)| partition.ledger.lock().bytes()).sum()
+    }
+
+    /// Adds the records of a partition from `from` on to `records`, within the limits, counting those
+    /// that are there already; answers the next offset. What is not durable yet is not seen.
+    pub(super) fn read(
+        &self,
+        topic: Topic,
+        id: PartitionId,
+        from: u64,
+        limits: ReadLimits,
+        records: &mut Vec<LogRecord>,
+    ) -> Result<u64, StoreError> {
+        let partition = self.partition(topic, id)?;
+        let (start, end) = {
+            let ledger = partition.ledger.lock();
+            (ledger.start, ledger.end())
+        };
+        let mut next = from.max(start);
+        if next >= end {
+            return Ok(next);
+        }
+        let mut bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
+        let range = record_key(next, UnixMillis(0))..record_key(end, UnixMillis(0));
+        for row in partition.records.range(range) {
+            if records.len() >= limits.records_max.max(1) || bytes >= limits.bytes_max.max(1) {
+                break;
+            }
+            let (key, value) = row.into_inner().map_err(failed)?;
+            let (offset, _) = read_record_key(&key)?;
+            if offset != next {
+                // Retention may have been here since; what it left is read from its start.
+                let start = partition.ledger.lock().start;
+                if offset > start || next >= start {
+                    return Err(invalid(format!("record {next} of {topic}-{} is missing", id.0)));
+                }
+                next = start.max(offset);
+                break;
+            }
+            let position = Position { topic, partition: id, offset: Offset(offset) };
+            bytes += value.len();
+            records.push(LogRecord { position, bytes: Bytes::from_owner(value) });
+            next += 1;
+        }
+        Ok(next)
+    }
+}

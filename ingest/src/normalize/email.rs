@@ -1,0 +1,67 @@
+//! E-mail addresses.
+
+use stratum_models::identifier::InvalidReason;
+use stratum_models::platform::Platform;
+
+use super::{Forms, Rules};
+
+/// The forms of a folded address: itself. For Google, which ignores them, the address without the
+/// dots and the `+tag` of a Gmail name comes first.
+pub fn email(text: &str, rules: &Rules, out: &mut Forms) -> Result<(), InvalidReason> {
+    let first = out.len();
+    let (name, domain) = text.rsplit_once('@').ok_or(InvalidReason::Malformed)?;
+    if !is_name(name) || !is_domain(domain) {
+        return Err(InvalidReason::Malformed);
+    }
+    if rules.platform == Platform::Google && matches!(domain, "gmail.com" | "googlemail.com") {
+        let plain = name.split('+').next().unwrap_or(name);
+        if plain.is_empty() {
+            return Err(InvalidReason::Malformed);
+        }
+        out.push_kept(plain, |letter| letter != '.');
+        out.push('@');
+        out.push_str(domain);
+        out.close(first);
+    }
+    out.push_str(text);
+    out.close(first);
+    Ok(())
+}
+
+/// What may stand before the `@`: no blanks, no quoting, no second address.
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'@' | b'"' | b'(' | b')' | b',' | b':'..=b'<')
+            && !matches!(byte, b'>' | b'[' | b'\\' | b']')
+    };
+    let foreign = |letter: char| {
+        letter.is_ascii() && plain(letter as u8)
+            || !letter.is_ascii() && !letter.is_whitespace() && !letter.is_control()
+    };
+    let length = (1..=64).contains(&name.len());
+    length && (name.bytes().all(plain) || !name.is_ascii() && name.chars().all(foreign))
+}
+
+/// Two or more labels, the last one not a number; labels in other scripts are allowed.
+fn is_domain(domain: &str) -> bool {
+    let (mut labels, mut length, mut before) = (1, 0, '.');
+    let mut digits = true;
+    for letter in domain.chars() {
+        match letter {
+            '.' if matches!(before, '.' | '-') => return false,
+            '.' => (labels, length, digits) = (labels + 1, 0, true),
+            '-' if before == '.' => return false,
+            _ if letter == '-' || letter.is_alphanumeric() => {
+                length += letter.len_utf8();
+                digits &= letter.is_ascii_digit();
+            }
+            _ => return false,
+        }
+        if length > 63 {
+            return false;
+        }
+        before = letter;
+    }
+    labels > 1 && length > 1 && !digits && before != '-'
+}

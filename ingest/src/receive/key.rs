@@ -1,0 +1,54 @@
+//! The API key a request presents outside its body.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use stratum_models::directory::ApiKeyHash;
+
+/// The key in the query (`access_token`), in `Authorization: Bearer`, or in `X-Api-Key`, in this
+/// order. Only its hash is kept.
+pub(crate) fn presented_key(head: &Parts) -> Option<ApiKeyHash> {
+    query_key(head.uri.query().unwrap_or_default())
+        .or_else(|| hashed(bearer(&head.headers)?))
+        .or_else(|| hashed(head.headers.get("x-api-key")?.to_str().ok()?))
+}
+
+fn query_key(query: &str) -> Option<ApiKeyHash> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "access_token").and_then(|(_, key)| hashed(&key))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("oauth")).then_some(key)
+}
+
+fn hashed(key: &str) -> Option<ApiKeyHash> {
+    let key = key.trim();
+    (!key.is_empty()).then(|| ApiKeyHash::of(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn presented(uri: &str, header: Option<(&str, &str)>) -> Option<ApiKeyHash> {
+        let mut request = Request::builder().uri(uri);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        presented_key(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn a_key_may_come_in_three_places() {
+        let key = Some(ApiKeyHash::of("k+1"));
+        assert_eq!(presented("/?a=b&access_token=k%2B1", None), key);
+        assert_eq!(presented("/", Some(("authorization", "bearer k+1"))), key);
+        assert_eq!(presented("/", Some(("x-api-key", " k+1 "))), key);
+        assert_eq!(presented("/?access_token=k%2B1", Some(("x-api-key", "other"))), key);
+        assert_eq!(presented("/?access_token=", Some(("authorization", "Basic abc"))), None);
+    }
+}

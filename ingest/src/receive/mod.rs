@@ -1,0 +1,101 @@
+//! The way in: bounds what a request may cost, hands its body to the dialect, and lets the answer go
+//! out once the append is durable.
+
+mod bounds;
+mod body;
+mod key;
+mod scratch;
+mod trace;
+mod work;
+
+use std::sync::Arc;
+
+use axum::Router;
+use stratum_models::directory::TenantDirectory;
+use stratum_models::time::SharedClock;
+use tokio::sync::Semaphore;
+
+pub(crate) use self::body::read;
+pub(crate) use self::key::presented_key;
+pub(crate) use self::scratch::{Scratch, with_scratch};
+pub use self::trace::TraceId;
+pub(crate) use self::work::work;
+
+use self::bounds::{Busy, InFlight};
+use self::trace::Traces;
+use crate::append::Appender;
+use crate::config::DoorConfig;
+use crate::telemetry::Meters;
+use crate::{ad_reports, dialect};
+
+/// What the front door is made of.
+pub struct FrontDoor {
+    /// Who a key belongs to.
+    pub directory: Arc<dyn TenantDirectory>,
+    /// The way into the log.
+    pub appender: Appender,
+    /// The time of receipt.
+    pub clock: SharedClock,
+    /// Bounds and rules.
+    pub config: DoorConfig,
+    /// Where the sequence of trace ids begins; another one for every process and start.
+    pub trace_seed: u64,
+}
+
+/// The vendors' routes and our own for ad reports. A path that is not theirs is left to the router
+/// this one is merged into. Install the metrics recorder first.
+pub fn router(state: FrontDoor) -> Router {
+    let door = Arc::new(Door::new(state));
+    Router::new().merge(dialect::meta::routes()).merge(ad_reports::routes()).with_state(door)
+}
+
+/// The front door at work, shared by all requests.
+pub(crate) struct Door {
+    pub(crate) directory: Arc<dyn TenantDirectory>,
+    pub(crate) appender: Appender,
+    pub(crate) clock: SharedClock,
+    pub(crate) config: DoorConfig,
+    pub(crate) traces: Traces,
+    pub(crate) meta: Meters,
+    pub(crate) ad_reports: Meters,
+    in_flight: InFlight,
+    large: Semaphore,
+}
+
+impl Door {
+    fn new(front: FrontDoor) -> Door {
+        let config = front.config;
+        Door {
+            directory: front.directory,
+            appender: front.appender,
+            clock: front.clock,
+            traces: Traces::new(front.trace_seed),
+            meta: Meters::new("meta"),
+            ad_reports: Meters::new("ad_reports"),
+            in_flight: InFlight::new(config.requests_in_flight_max, config.bytes_in_flight_max),
+            large: Semaphore::new(config.large_bodies_max.max(1)),
+            config,
+        }
+    }
+}
+
+/// Why a request ended before its dialect saw it whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// Too much is being worked on.
+    Busy,
+    /// The body is over its bound.
+    TooLarge,
+    /// The body did not arrive in time.
+    Slow,
+    /// The body ended before it was whole.
+    Broken,
+    /// A fault of ours; the program goes on.
+    Panicked,
+}
+
+impl From<Busy> for Denied {
+    fn from(_: Busy) -> Denied {
+        Denied::Busy
+    }
+}

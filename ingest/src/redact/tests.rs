@@ -1,0 +1,276 @@
+use proptest::prelude::*;
+use stratum_models::id::TenantId;
+use stratum_models::platform::Platform;
+
+use super::IdentifierKey as Key;
+use super::*;
+
+fn config(platform: Platform) -> DatasetConfig {
+    DatasetConfig {
+        tenant_id: TenantId(1),
+        platform,
+        dataset_id: "1".into(),
+        time_zone: chrono_tz::UTC,
+        version: 1,
+        default_calling_code: None,
+    }
+}
+
+fn person(values: &[(Key, &str)]) -> Person {
+    let mut person = Person::new();
+    fill(&mut person, values);
+    person
+}
+
+fn fill(person: &mut Person, values: &[(Key, &str)]) {
+    let config = config(Platform::Meta);
+    let now = UnixMillis(1_767_225_600_000);
+    let rules = RedactRules { config: &config, now, event_time: now };
+    person.clear();
+    for (key, value) in values {
+        person.add(*key, value, &rules);
+    }
+    person.seal();
+}
+
+fn hashes(texts: &[(Key, &str)]) -> Vec<HashedIdentifier> {
+    let hash = |text: &str| IdentifierHash(sha256(text.as_bytes()));
+    texts.iter().map(|(key, text)| HashedIdentifier { key: *key, hash: hash(text) }).collect()
+}
+
+fn hex(text: &str) -> String {
+    String::from_utf8(to_hex(&sha256(text.as_bytes())).to_vec()).unwrap()
+}
+
+#[test]
+fn values_of_a_person_are_hashed_in_their_order() {
+    let who = person(&[
+        (Key::Email, " Ann@Example.com"),
+        (Key::FirstName, "Mary-Jane"),
+        (Key::Phone, "+1 650 555 1212"),
+        (Key::ClientIp, "81.2.69.142"),
+        (Key::UserAgent, "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"),
+        (Key::Country, "Germany"),
+    ]);
+    let expected = [
+        (Key::Email, "ann@example.com"),
+        (Key::FirstName, "maryjane"),
+        (Key::FirstName, "mary-jane"),
+        (Key::Phone, "16505551212"),
+        (Key::Country, "de"),
+    ];
+    assert_eq!(who.identifiers(), hashes(&expected));
+    let keys =
+        [Key::Email, Key::FirstName, Key::Phone, Key::ClientIp, Key::UserAgent, Key::Country];
+    assert_eq!(who.valid(), IdentifierMask::of(&keys));
+    assert_eq!(who.invalid(), []);
+    assert_eq!((who.country(), who.device()), (Some("DE"), Device::Mobile));
+}
+
+#[test]
+fn a_value_and_its_hash_are_one_identifier() {
+    let digest = hex("ann@example.com");
+    let with_appendix = format!("{}.AQICAQMC", digest.to_uppercase());
+    let mut who = person(&[
+        (Key::Email, &digest),
+        (Key::Email, "Ann@example.com"),
+        (Key::Email, &with_appendix),
+        (Key::Email, "bob@example.com"),
+    ]);
+    who.add_hash(Key::Email, sha256(b"bob@example.com"));
+    who.seal();
+    let expected = [(Key::Email, "ann@example.com"), (Key::Email, "bob@example.com")];
+    assert_eq!(who.identifiers(), hashes(&expected));
+}
+
+#[test]
+fn a_key_is_invalid_only_when_none_of_its_values_is_usable() {
+    let who = person(&[
+        (Key::Email, "null"),
+        (Key::Email, "ann@example.com"),
+        (Key::Email, "no address"),
+        (Key::Phone, "(650) 555-1212"),
+        (Key::Phone, "nobody"),
+        (Key::City, ""),
+        (Key::UserAgent, "curl/8.5.0"),
+    ]);
+    let invalid = |key, reason| InvalidIdentifier { key, reason };
+    assert_eq!(who.valid(), IdentifierMask::of(&[Key::Email]));
+    let expected = [
+        invalid(Key::Phone, InvalidReason::NoCountryCode),
+        invalid(Key::UserAgent, InvalidReason::Bot),
+    ];
+    assert_eq!(who.invalid(), expected);
+    assert_eq!(who.device(), Device::Bot);
+}
+
+#[test]
+fn a_country_is_known_by_its_hash() {
+    assert_eq!(person(&[(Key::Country, &hex("gb"))]).country(), Some("GB"));
+    let who = person(&[(Key::Country, &hex("GB"))]);
+    assert_eq!((who.country(), who.valid()), (None, IdentifierMask::EMPTY));
+    assert_eq!(person(&[(Key::Country, "UK"), (Key::Country, "fr")]).country(), Some("GB"));
+}
+
+#[test]
+fn the_next_event_starts_from_nothing() {
+    let mut who = person(&[
+        (Key::Email, "ann.lee@example.com"),
+        (Key::LastName, "Lovelace"),
+        (Key::Country, "us"),
+        (Key::UserAgent, "Mozilla/5.0 (Windows NT 10.0)"),
+        (Key::Phone, "12"),
+    ]);
+    assert_ne!(who.text("lovelace"), "lovelace");
+    fill(&mut who, &[(Key::City, "Paris")]);
+    assert_eq!(who.identifiers(), hashes(&[(Key::City, "paris")]));
+    assert_eq!(who.valid(), IdentifierMask::of(&[Key::City]));
+    assert_eq!((who.country(), who.device()), (None, Device::Unknown));
+    assert!(who.invalid().is_empty());
+    assert_eq!(who.text("lovelace"), "lovelace");
+}
+
+#[test]
+fn more_values_than_a_key_may_have_are_passed_over() {
+    let addresses: Vec<String> = (0..50).map(|n| format!("a{n}@example.com")).collect();
+    let values: Vec<_> = addresses.iter().map(|address| (Key::Email, address.as_str())).collect();
+    assert_eq!(person(&values).identifiers().len(), usize::from(VALUES_PER_KEY_MAX));
+}
+
+#[test]
+fn texts_that_repeat_the_person_are_hashed() {
+    let who = person(&[
+        (Key::Email, "ada.lovelace@example.com"),
+        (Key::FirstName, "Ada"),
+        (Key::LastName, "O'Brien-Smith"),
+        (Key::LastName, "Müller"),
+        (Key::Phone, "+44 20 7946 0958"),
+        (Key::ClientIp, "81.2.69.142"),
+        (Key::MobileAdId, "6D92078A-8246-4BA4-AE5B-76104861E7DC"),
+    ]);
+    for text in [
+        "order-ada.lovelace-7",
+        "someone@example.com",
+        "x=someone%40example.com",
+        "obrien_smith 2026",
+        "OBRIENSMITH",
+        "müller-1",
+        "MÜLLER",
+        "020 7946 0958",
+        "lead_442079460958",
+        "81.2.69.142-1767225600",
+        "6d92078a82464ba4ae5b76104861e7dc",
+        &"long".repeat(100),
+    ] {
+        assert_eq!(who.text(text), format!("sha256:{}", hex(text)), "{text}");
+    }
+    for text in [
+        "Purchase",
+        "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+        "1767225600000",
+        "ada-1",
+        "50% off @ shop",
+        "",
+        "Überraschung",
+    ] {
+        assert!(matches!(who.text(text), Cow::Borrowed(kept) if kept == text), "{text}");
+    }
+}
+
+#[test]
+fn a_number_in_a_text_is_known_by_its_hash() {
+    let who = person(&[(Key::Phone, &hex("16505551212"))]);
+    for text in ["16505551212", "+1 (650) 555-1212", "0016505551212"] {
+        assert!(who.text(text).starts_with("sha256:"), "{text}");
+    }
+    assert_eq!(who.text("16505551213"), "16505551213");
+}
+
+#[test]
+fn of_a_page_only_host_click_and_campaign_are_kept() {
+    let url = "https://ann:secret@shop.example.com:8443/order/ann@example.com?email=ann%40example.com\
+               &fbclid=IwAR0_a-b&utm_id=120330&hsa_cam=2#fbclid=no";
+    let kept = Page {
+        host: Some("shop.example.com"),
+        click_id: Some("IwAR0_a-b"),
+        campaign_id: Some("120330"),
+    };
+    assert_eq!(page(url), kept);
+    assert_eq!(page("//cdn.example.com/x").host, Some("cdn.example.com"));
+    assert_eq!(page("android-app://com.example.shop").host, Some("com.example.shop"));
+    assert_eq!(page("https://bücher.de?x").host, Some("bücher.de"));
+    for malformed in
+        ["", "example.com/a", "/path", "https://", "https://a b/", "mailto:a@b.de", "?a=1"]
+    {
+        assert_eq!(page(malformed), Page::default(), "{malformed}");
+    }
+}
+
+#[test]
+fn ids_that_are_not_plain_are_not_kept() {
+    let of = |query: &str| page(&format!("https://a.de/?{query}")).campaign_id.map(str::to_owned);
+    assert_eq!(of("campaign_id=ann%40example.com"), None);
+    assert_eq!(of("utm_id=%31&campaign_id=c_1"), Some("c_1".into()));
+    assert_eq!(of(&format!("utm_id={}", "1".repeat(64))), Some("1".repeat(64)));
+    assert_eq!(of(&format!("utm_id={}", "1".repeat(65))), None);
+    assert_eq!(of("utm_id="), None);
+}
+
+#[test]
+fn click_ids_belong_to_their_platform() {
+    let url = "https://a.de/?gclid=g1&fbclid=f1&ttclid=t1&ScCid=s1&epik=p1&li_fat_id=l1";
+    for (platform, id) in [
+        (Platform::Google, "g1"),
+        (Platform::Meta, "f1"),
+        (Platform::Tiktok, "t1"),
+        (Platform::Snapchat, "s1"),
+        (Platform::Pinterest, "p1"),
+        (Platform::Linkedin, "l1"),
+    ] {
+        assert_eq!(click_id(url, platform), Some(id));
+    }
+    assert_eq!(page(url).click_id, Some("g1"));
+    assert_eq!(click_id("https://a.de/?gclid=g1", Platform::Meta), None);
+}
+
+proptest! {
+    #[test]
+    fn the_hash_of_a_form_is_the_identifier_of_the_value(
+        at in 0usize..12, value in prop_oneof![any::<String>(), "[a-zA-Z .'-]{1,20}", "[+0-9 ]{5,18}"],
+    ) {
+        let key = Key::ALL[at];
+        let clear = person(&[(key, &value)]);
+        for identifier in clear.identifiers() {
+            let digest = String::from_utf8(to_hex(&identifier.hash.0).to_vec()).unwrap();
+            if matches!(key, Key::ClickId) {
+                continue;
+            }
+            let hashed = person(&[(key, &digest)]);
+            prop_assert_eq!(hashed.identifiers(), [*identifier]);
+        }
+    }
+
+    #[test]
+    fn nothing_panics_and_what_was_sent_is_valid_or_invalid_but_not_both(
+        values in prop::collection::vec(
+            (prop::sample::select(Key::ALL), prop_oneof![any::<String>(), "\\PC{0,60}"]), 0..12),
+        text in any::<String>(),
+    ) {
+        let values: Vec<_> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let who = person(&values);
+        let invalid = who.invalid().iter().fold(IdentifierMask::EMPTY, |mask, i| mask.with(i.key));
+        prop_assert_eq!(who.valid().intersection(invalid), IdentifierMask::EMPTY);
+        prop_assert!(who.identifiers().iter().all(|one| who.valid().has(one.key)));
+        prop_assert!(who.identifiers().iter().all(|one| one.hash.0 != [0; 32]));
+        who.text(&text);
+        page(&text);
+    }
+
+    #[test]
+    fn an_address_never_stays_in_a_text(
+        before in "[a-z -]{0,9}", name in "[a-z0-9._+]{1,9}[a-z0-9]", domain in "[a-z]{1,9}\\.[a-z]{2,4}", after in " ?[a-z-]{0,9}",
+    ) {
+        let text = format!("{before}{name}@{domain}{after}");
+        prop_assert!(person(&[]).text(&text).starts_with("sha256:"));
+    }
+}

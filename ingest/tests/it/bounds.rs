@@ -1,0 +1,170 @@
+//! What is over a bound is refused in the sender's own shape, and costs no more than the bound.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+use stratum_ingest::append::AppendConfig;
+use stratum_ingest::config::DoorConfig;
+use stratum_models::testing::memory_log::AppendFault;
+
+use crate::desk::{Answer, Desk, gzip, purchase};
+
+fn with(config: DoorConfig) -> Desk {
+    Desk::with(config, AppendConfig::default())
+}
+
+fn body() -> String {
+    json!({ "data": [purchase("a")] }).to_string()
+}
+
+fn chunks(chunk: &'static [u8], count: usize) -> Body {
+    let chunk = Bytes::from_static(chunk);
+    Body::from_stream(stream::iter((0..count).map(move |_| Ok::<_, std::io::Error>(chunk.clone()))))
+}
+
+fn too_large(answer: &Answer) {
+    assert_eq!(answer.code(), (413, 100, 0), "{answer:?}");
+    assert_eq!(answer.text(), "The request body is too large.");
+}
+
+#[tokio::test]
+async fn a_body_over_the_bound_is_refused_and_recorded() {
+    let body = body();
+    let desk = with(DoorConfig { body_bytes_max: body.len(), ..DoorConfig::default() });
+    assert_eq!(desk.post(body.clone()).await.status, 200);
+    too_large(&desk.post(body + " ").await);
+    // Nobody said how long these are going to be.
+    too_large(&desk.post(chunks(&[b' '; 100], 1000)).await);
+    assert_eq!(desk.rejections().len(), 2);
+    assert!(desk.rejections().iter().all(|(reason, _)| reason == "too_long"));
+}
+
+#[tokio::test]
+async fn two_gigabytes_are_not_read() {
+    let desk = Desk::new();
+    static CHUNK: [u8; 1 << 20] = [b' '; 1 << 20];
+    let read = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = read.clone();
+    let stream = stream::iter(0..2048).map(move |_| {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok::<_, std::io::Error>(Bytes::from_static(&CHUNK))
+    });
+    too_large(&desk.post(Body::from_stream(stream)).await);
+    assert!(read.load(std::sync::atomic::Ordering::Relaxed) < 100);
+}
+
+#[tokio::test]
+async fn a_bomb_is_refused() {
+    let desk = Desk::new();
+    let bomb = gzip(&vec![b' '; 17 << 20]);
+    assert!(bomb.len() < 200_000);
+    too_large(&desk.post(bomb).await);
+    assert_eq!(desk.rejections(), [("too_long".to_owned(), String::new())]);
+    // A bomb within a bomb is text that is no JSON.
+    let nested = gzip(&gzip(&vec![b' '; 17 << 20]));
+    assert_eq!(desk.post(nested).await.code(), (400, 100, 0));
+}
+
+#[tokio::test]
+async fn a_thousand_events_and_no_more() {
+    let desk = Desk::new();
+    let events: Vec<Value> = (0..1001).map(|n| purchase(&n.to_string())).collect();
+    let answer = desk.post_events(&events[..1000]).await;
+    assert_eq!(answer.body["events_received"], 1000);
+    assert_eq!(desk.events().len(), 1000);
+    let answer = desk.post_events(&events).await;
+    assert_eq!(answer.code(), (400, 100, 0));
+    assert!(answer.text().contains("more events"), "{}", answer.text());
+    assert_eq!(desk.rejections().len(), 1001);
+    assert!(desk.rejections().iter().all(|(reason, _)| reason == "too_many_rows"));
+}
+
+#[tokio::test]
+async fn a_sender_who_names_himself_last_is_known_though_he_sends_too_much() {
+    let desk = with(DoorConfig { events_max: 1, ..DoorConfig::default() });
+    let body = json!({"data": vec![purchase("a"); 100], "z_access_token": ""}).to_string();
+    let body = body.replace("\"z_access_token\":\"\"", "\"access_token\":\"TOK+en|1\"");
+    let answer = desk.send("/v24.0/1234567890/events", &[], body).await;
+    assert!(answer.text().contains("more events"), "{:?}", answer.body);
+    // Ten times the bound is counted, not more.
+    assert_eq!(desk.rejections().len(), 10);
+}
+
+#[tokio::test]
+async fn large_bodies_are_taken_aside_and_taken() {
+    let config = DoorConfig {
+        inline_bytes_max: 10,
+        inline_packed_bytes_max: 10,
+        large_bodies_max: 1,
+        ..DoorConfig::default()
+    };
+    let desk = with(config);
+    let bodies = (0..20).map(|n| {
+        let body = json!({ "data": [purchase(&format!("{n:02}"))] }).to_string();
+        if n % 2 == 0 { Bytes::from(body) } else { gzip(body.as_bytes()) }
+    });
+    let answers = futures::future::join_all(bodies.map(|body| desk.post(body))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    assert_eq!(desk.events().len(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_given_up() {
+    let desk = Desk::new();
+    let start = Bytes::from("{\"data\":[");
+    let stream = stream::once(async { Ok::<_, std::io::Error>(start) }).chain(stream::pending());
+    let began = tokio::time::Instant::now();
+    let answer = desk.post(Body::from_stream(stream)).await;
+    assert_eq!(answer.code(), (408, 100, 0));
+    let waited = began.elapsed();
+    assert!(waited >= Duration::from_secs(10) && waited < Duration::from_secs(12), "{waited:?}");
+    assert_eq!(desk.rejections(), [("malformed_body".to_owned(), String::new())]);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_no_request() {
+    let desk = Desk::new();
+    let parts = [Ok(Bytes::from("{\"data\":[]")), Err(std::io::Error::other("gone"))];
+    let answer = desk.post(Body::from_stream(stream::iter(parts))).await;
+    assert_eq!(answer.code(), (400, 100, 0));
+    assert_eq!(answer.text(), "The request body was cut short.");
+}
+
+fn overloaded(answer: &Answer) {
+    assert_eq!(answer.code(), (503, 4, 0), "{answer:?}");
+    assert_eq!(answer.body["error"]["is_transient"], true);
+    assert_eq!(answer.retry_after.as_deref(), Some("1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_requests_than_allowed_are_sent_away_and_may_come_back() {
+    let desk = with(DoorConfig { requests_in_flight_max: 2, ..DoorConfig::default() });
+    desk.log.fail_append(AppendFault::Delay(Duration::from_secs(1)));
+    let answers = futures::future::join_all((0..5).map(|_| desk.post(body()))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 2);
+    answers.iter().filter(|answer| answer.status != 200).for_each(overloaded);
+    assert_eq!(desk.post(body()).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_bytes_than_allowed_are_sent_away_and_may_come_back() {
+    let body = body();
+    let config = DoorConfig { bytes_in_flight_max: body.len() * 3, ..DoorConfig::default() };
+    let desk = with(config);
+    desk.log.fail_append(AppendFault::Delay(Duration::from_secs(1)));
+    let answers = futures::future::join_all((0..5).map(|_| desk.post(body.clone()))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 3);
+    answers.iter().filter(|answer| answer.status != 200).for_each(overloaded);
+    assert_eq!(desk.post(body).await.status, 200);
+    assert_eq!(desk.events().len(), 4);
+}
+
+#[tokio::test]
+async fn a_full_appender_is_overload() {
+    let append = AppendConfig { rows_pending_max: 1, ..AppendConfig::default() };
+    let desk = Desk::with(DoorConfig::default(), append);
+    overloaded(&desk.post_events(&[purchase("a"), purchase("b")]).await);
+    assert!(desk.events().is_empty());
+}

@@ -1,0 +1,14 @@
+//! The front door and the log, as their users meet them.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it goes wrong")]
+
+mod desk;
+mod encodings;
+mod answers;
+mod wrong_input;
+mod bounds;
+mod privacy;
+mod mutations;
+mod generated;
+mod ad_reports;
+mod log;
+mod kafka;

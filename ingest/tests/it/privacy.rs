@@ -1,0 +1,151 @@
+//! Nothing clear leaves the front door: not into the log, not into an answer.
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, purchase};
+
+const EMAIL: &str = "Grace.Hopper.1906@Example-Mail.org";
+const PHONE: &str = "+1 650 555 1212";
+const NAME: &str = "Wilhelmina";
+const STREET: &str = "Kurfuerstendamm";
+const IP: &str = "203.0.113.77";
+const AGENT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Planted/1.0";
+
+fn planted() -> Vec<String> {
+    let digits: String = PHONE.chars().filter(char::is_ascii_digit).collect();
+    let mail = EMAIL.to_lowercase();
+    let percent = EMAIL.replace('@', "%40");
+    [
+        EMAIL,
+        &mail,
+        &percent,
+        "grace.hopper",
+        PHONE,
+        &digits,
+        NAME,
+        "wilhelmina",
+        STREET,
+        IP,
+        "Planted/1.0",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+fn assert_clean(place: &str, bytes: &[u8]) {
+    for word in planted() {
+        let found =
+            bytes.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+        assert!(!found, "{place} holds {word:?}");
+    }
+}
+
+fn user_data() -> Value {
+    json!({
+        "em": [EMAIL, "x@example.com"], "ph": PHONE, "fn": NAME, "ln": "Hopper", "ct": STREET,
+        "client_ip_address": IP, "client_user_agent": AGENT,
+        "fbp": "fb.1.1789999990000.1234567890", "external_id": EMAIL,
+    })
+}
+
+/// Events with a planted value in every place where a text can stand.
+fn leaking() -> Vec<Value> {
+    let mut events = Vec::new();
+    for text in [EMAIL, PHONE, NAME, IP, "16505551212"] {
+        let around = [text.to_owned(), format!("order for {text}"), format!("{text}|7")];
+        for (n, text) in around.into_iter().enumerate() {
+            let mut event = purchase("x");
+            event["user_data"] = user_data();
+            event["event_id"] = json!(text);
+            event["custom_data"] = json!({
+                "value": 1, "currency": "USD", "order_id": text, "campaign_id": text,
+                "content_name": text, "search_string": text, "status": text, text.as_str(): text,
+                "contents": [{"id": text, "title": text}],
+            });
+            event["referrer_url"] = json!(format!("https://a.example/?q={text}"));
+            event["event_source_url"] = json!(format!(
+                "https://user:{text}@shop.example.com/{text}?email={text}&utm_id={text}#{text}"
+            ));
+            event["app_data"] = json!({ "extinfo": [text] });
+            event["messaging_channel"] = json!(text);
+            if n == 1 {
+                event["event_name"] = json!(text);
+            }
+            events.push(event);
+        }
+    }
+    events
+}
+
+#[tokio::test]
+async fn clear_text_never_reaches_the_log() {
+    let desk = Desk::new();
+    let events = leaking();
+    let answer = desk.post_events(&events).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    assert_clean("an answer", answer.body.to_string().as_bytes());
+    let kept = desk.events();
+    assert_eq!(kept.len(), events.len());
+    assert!(kept.iter().any(|event| event["event_id"].starts_with("sha256:")));
+    // The identifiers are there, hashed.
+    assert!(kept.iter().all(|event| event["valid_mask"] != "0"));
+    assert_clean("the log", &desk.unpacked());
+    for topic in [stratum_models::log::Topic::Events, stratum_models::log::Topic::AdReports] {
+        for record in desk.log.records(topic) {
+            assert_clean("a record", &record.bytes);
+        }
+    }
+}
+
+#[tokio::test]
+async fn clear_text_never_reaches_an_answer_or_a_rejection() {
+    let desk = Desk::new();
+    let text = format!("{NAME} {EMAIL} {PHONE} {IP}");
+    let mut bodies: Vec<String> = Vec::new();
+    for path in [
+        "event_name",
+        "event_time",
+        "action_source",
+        "event_id",
+        "event_source_url",
+        "opt_out",
+        "data_processing_options",
+        "data_processing_options_state",
+        "user_data",
+        "custom_data",
+    ] {
+        for value in [json!(text), json!([text]), json!({ text.as_str(): text })] {
+            let mut event = purchase("x");
+            event["user_data"] = user_data();
+            event[path] = value;
+            event["event_time"] =
+                if path == "event_time" { event["event_time"].clone() } else { json!(1) };
+            bodies.push(json!({ "data": [event] }).to_string());
+        }
+    }
+    for field in ["value", "currency", "order_id", "campaign_id"] {
+        let mut event = purchase("x");
+        event["custom_data"][field] = json!([text]);
+        bodies.push(json!({ "data": [event] }).to_string());
+    }
+    bodies.extend([
+        text.clone(),
+        format!("{{\"{text}\": "),
+        format!("{{\"data\": \"{text}\"}}"),
+        format!("{{\"data\": [\"{text}\"]}}"),
+        format!("data={text}"),
+        format!("--{text}\r\n"),
+        format!("{{\"access_token\": \"{text}\", \"data\": []}}"),
+    ]);
+    let refused = bodies.len();
+    for body in bodies {
+        let answer = desk.post(body).await;
+        assert_ne!(answer.status, 200);
+        assert_clean("an answer", answer.body.to_string().as_bytes());
+    }
+    let uri = format!("/v24.0/{}/events?access_token={}", EMAIL, EMAIL.replace('@', "%40"));
+    let answer = desk.send(&uri, &[], "{}").await;
+    assert_clean("an answer", answer.body.to_string().as_bytes());
+    assert_eq!(desk.rejections().len(), refused);
+    assert_clean("the log", &desk.unpacked());
+}
