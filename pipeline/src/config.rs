@@ -1,0 +1,122 @@
+//! The bounds of the pipeline. Every field has a default; unknown ones are refused.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How the pipeline batches, buffers, deduplicates and retries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PipelineConfig {
+    /// When a batch is full.
+    pub batch: BatchConfig,
+    /// What is remembered of events seen.
+    pub dedup: DedupConfig,
+    /// How a store that fails is tried again.
+    pub retry: RetryConfig,
+    /// Records one read may bring.
+    pub read_records_max: usize,
+    /// How long a read waits when there is nothing.
+    pub read_wait_ms_max: u64,
+    /// Records of a topic waiting for their batch, in bytes as they are in the log; reading rests
+    /// above it.
+    pub buffered_bytes_max: usize,
+    /// Batches of a topic, each of another partition, processed at the same time.
+    pub batches_max: usize,
+    /// How long a stop waits for batches under way; what is not done by then is done again later.
+    pub drain_ms_max: u64,
+    /// How often the lag behind the log's end is measured.
+    pub lag_every_ms: u64,
+}
+
+/// When a batch is full. More rows make fewer, larger inserts; a longer wait makes facts older.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchConfig {
+    /// Rows; the record that crosses it is the last one taken.
+    pub rows_max: usize,
+    /// Bytes as they are in the log; the record that crosses it is the last one taken.
+    pub bytes_max: usize,
+    /// How long the first record of a batch waits for others.
+    pub wait_ms_max: u64,
+}
+
+/// What is remembered of events seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DedupConfig {
+    /// Keys remembered by one process, over all partitions it may be assigned, at 24 to 48 bytes
+    /// each. Above it the oldest are forgotten early, which is logged and counted.
+    pub keys_max: usize,
+    /// How far the times of receipt within a partition may lie behind one another: the clocks of the
+    /// ingest processes, and how long a record waits before it is appended.
+    pub skew_ms_max: u64,
+}
+
+/// How a store that is away is tried again: after `wait_ms_min`, then twice as long each time up to
+/// `wait_ms_max`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryConfig {
+    /// The first wait.
+    pub wait_ms_min: u64,
+    /// The longest wait.
+    pub wait_ms_max: u64,
+    /// Tries before the run ends with the store's error.
+    pub attempts_max: u32,
+}
+
+impl Default for PipelineConfig {
+    fn default() -> Self {
+        PipelineConfig {
+            batch: BatchConfig::default(),
+            dedup: DedupConfig::default(),
+            retry: RetryConfig::default(),
+            read_records_max: 4096,
+            read_wait_ms_max: 1_000,
+            buffered_bytes_max: 64 * 1024 * 1024,
+            batches_max: 2,
+            drain_ms_max: 10_000,
+            lag_every_ms: 5_000,
+        }
+    }
+}
+
+impl Default for BatchConfig {
+    fn default() -> Self {
+        BatchConfig { rows_max: 100_000, bytes_max: 16 * 1024 * 1024, wait_ms_max: 400 }
+    }
+}
+
+impl BatchConfig {
+    pub(crate) fn wait_max(&self) -> Duration {
+        Duration::from_millis(self.wait_ms_max)
+    }
+}
+
+impl Default for DedupConfig {
+    fn default() -> Self {
+        DedupConfig { keys_max: 32_000_000, skew_ms_max: 3_600_000 }
+    }
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        RetryConfig { wait_ms_min: 100, wait_ms_max: 10_000, attempts_max: 360 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_has_its_default_and_what_is_unknown_is_refused() {
+        let config: PipelineConfig =
+            serde_json::from_str(r#"{"batch": {"wait_ms_max": 50}}"#).unwrap();
+        let mut expected = PipelineConfig::default();
+        expected.batch.wait_ms_max = 50;
+        assert_eq!(config, expected);
+        assert!(serde_json::from_str::<PipelineConfig>(r#"{"batch": {"rows": 5}}"#).is_err());
+    }
+}

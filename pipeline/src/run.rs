@@ -1,0 +1,42 @@
+//! The stage as a whole: one loop for each topic.
+
+use std::sync::Arc;
+
+use stratum_models::log::{EventLog, Topic};
+use stratum_models::time::SharedClock;
+use stratum_models::warehouse::WarehouseWriter;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::PipelineConfig;
+use crate::error::PipelineError;
+use crate::partition::Stage;
+use crate::transform::Statements;
+use crate::worker::work;
+
+/// What a pipeline is made of.
+#[derive(Clone)]
+pub struct Pipeline {
+    /// Where records come from.
+    pub log: Arc<dyn EventLog>,
+    /// Where rows go to; its checkpoints say where to begin.
+    pub warehouse: Arc<dyn WarehouseWriter>,
+    /// What the time is, for telemetry alone: no row depends on it.
+    pub clock: SharedClock,
+    /// Bounds.
+    pub config: PipelineConfig,
+    /// The group it reads as. Members of a group share the partitions between them.
+    pub group: String,
+}
+
+/// Moves records from the log to the warehouse until `stop`, then lets the batches under way end.
+///
+/// It may be dropped, aborted or killed at any moment, and any number of them may run at once: every
+/// record counts exactly once. It ends by itself only with an error; run it again then.
+pub async fn run(parts: Pipeline, stop: CancellationToken) -> Result<(), PipelineError> {
+    let Pipeline { log, warehouse, clock, config, group } = parts;
+    let statements = Statements::plan().await?;
+    let stage = Arc::new(Stage { log, warehouse, clock, config, statements });
+    let topics = Topic::ALL.iter().map(|topic| work(stage.clone(), *topic, &group, stop.clone()));
+    futures::future::try_join_all(topics).await?;
+    Ok(())
+}

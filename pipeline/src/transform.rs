@@ -1,0 +1,137 @@
+//! From the records of a range to the rows it commits. A pure function of the records and of the window:
+//! done again, it gives the same rows.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+use datafusion::error::Result;
+use stratum_models::log::{Offset, PartitionId};
+use stratum_models::record::RecordKind;
+use stratum_models::table::Table;
+use stratum_models::time::UnixMillis;
+
+use crate::decode::DecodedRecord;
+use crate::dedupe::{DedupWindow, Deduped, Firsts, dedupe, earliest};
+use crate::land::{Placed, land};
+use crate::roll_up::RollUp;
+use crate::score::Score;
+use crate::statement::{Inputs, session};
+
+/// The planned statements.
+#[derive(Debug)]
+pub(crate) struct Statements {
+    score: Score,
+    roll_up: RollUp,
+}
+
+impl Statements {
+    /// Plans them all.
+    pub(crate) async fn plan() -> Result<Statements> {
+        let session = session()?;
+        let score = Score::plan(&session).await?;
+        Ok(Statements { score, roll_up: RollUp::plan(&session).await? })
+    }
+}
+
+/// The records of a range, by what they hold.
+#[derive(Debug, Default)]
+pub(crate) struct RangeRecords {
+    events: Vec<(Offset, RecordBatch)>,
+    ad_reports: Vec<Placed>,
+    rejections: Vec<Placed>,
+}
+
+impl RangeRecords {
+    pub(crate) fn of(records: Vec<DecodedRecord>) -> RangeRecords {
+        let mut range = RangeRecords::default();
+        for DecodedRecord { offset, content } in records {
+            match content {
+                Some((RecordKind::Events, rows)) => range.events.push((offset, rows)),
+                Some((RecordKind::AdReports, rows)) => {
+                    range.ad_reports.push(Placed::all((offset, rows)));
+                }
+                Some((RecordKind::Rejections, rows)) => {
+                    range.rejections.push(Placed::all((offset, rows)));
+                }
+                None => {}
+            }
+        }
+        range
+    }
+
+    /// When the earliest event was received; `None` without events.
+    pub(crate) fn earliest_event(&self) -> Result<Option<UnixMillis>, ArrowError> {
+        earliest(self.events.iter().map(|(_, rows)| rows))
+    }
+}
+
+/// How many rows became what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) landed: usize,
+    pub(crate) duplicate: usize,
+    pub(crate) rejected: usize,
+}
+
+impl Tally {
+    pub(crate) fn rows(self) -> usize {
+        self.landed + self.duplicate + self.rejected
+    }
+}
+
+/// What a range comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Transformed {
+    /// What is committed.
+    pub(crate) rows: Vec<(Table, RecordBatch)>,
+    /// What the window learns once it is.
+    pub(crate) firsts: Firsts,
+    /// What is counted once it is.
+    pub(crate) tally: Tally,
+    /// When the newest row was received.
+    pub(crate) newest: Option<UnixMillis>,
+}
+
+/// The rows of a range of `partition`. `window` is that of the records before it.
+pub(crate) fn transform(
+    statements: &Statements,
+    window: &DedupWindow,
+    partition: PartitionId,
+    range: RangeRecords,
+) -> Result<Transformed> {
+    let mut judge = window.judge(range.events.iter().map(|(_, rows)| rows.num_rows()).sum());
+    let Deduped { landed, duplicates } = dedupe(&mut judge, range.events)?;
+    let events = land(Table::Events, partition, &landed)?;
+    let rejections = land(Table::RejectedRows, partition, &range.rejections)?;
+    let ad_reports = land(Table::AdReports, partition, &range.ad_reports)?;
+    let count = |rows: &Option<RecordBatch>| rows.as_ref().map_or(0, RecordBatch::num_rows);
+    let tally = Tally {
+        landed: count(&events) + count(&ad_reports),
+        duplicate: duplicates.iter().map(RecordBatch::num_rows).sum(),
+        rejected: count(&rejections),
+    };
+
+    let mut inputs = Inputs::default().with_duplicates(&duplicates)?;
+    if let Some(rows) = &events {
+        inputs = inputs.with_landed(rows)?;
+    }
+    if let Some(rows) = &rejections {
+        inputs = inputs.with_rejections(rows)?;
+    }
+    if let Some(rows) = &ad_reports {
+        inputs = inputs.with_ad_reports(rows)?;
+    }
+    let (newest, inputs) = (inputs.newest(), Arc::new(inputs));
+
+    let facts = [
+        (Table::Events, events),
+        (Table::RejectedRows, rejections),
+        (Table::AdReports, ad_reports),
+    ];
+    let mut rows: Vec<_> =
+        facts.into_iter().filter_map(|(table, rows)| Some((table, rows?))).collect();
+    rows.extend(statements.score.score(&inputs)?);
+    rows.extend(statements.roll_up.roll_up(&inputs)?);
+    Ok(Transformed { rows, firsts: judge.into_firsts(), tally, newest })
+}
