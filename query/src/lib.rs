@@ -1,1 +1,4 @@
-//! stub
+#![doc = include_str!("../README.md")]
+
+pub mod warehouse;
+pub mod telemetry;

@@ -1,0 +1,24 @@
+//! Names of this crate's telemetry. Recorded per statement or per commit, never per row.
+
+/// Seconds a commit took, all its statements together. Histogram.
+pub const COMMIT_SECONDS: &str = "stratum_warehouse_commit_seconds";
+/// Commits by [`OUTCOME`]. Counter.
+pub const COMMITS_TOTAL: &str = "stratum_warehouse_commits_total";
+/// Rows of finished commits by [`TABLE`]. Counter.
+pub const ROWS_TOTAL: &str = "stratum_warehouse_rows_total";
+/// Inserts that had to be sent again under another token, by [`TABLE`]: the engine died between
+/// noting a token and keeping the rows. Counter.
+pub const BURNT_TOKENS_TOTAL: &str = "stratum_warehouse_burnt_tokens_total";
+/// Seconds a question took, waiting included, by [`QUESTION`]. Histogram.
+pub const QUESTION_SECONDS: &str = "stratum_warehouse_question_seconds";
+/// Failed statements by [`KIND`]. Counter.
+pub const ERRORS_TOTAL: &str = "stratum_warehouse_errors_total";
+
+/// Label: `committed`, `already_committed`, `fenced`.
+pub const OUTCOME: &str = "outcome";
+/// Label: the name of a table of a commit.
+pub const TABLE: &str = "table";
+/// Label: the name of a statement in `query/sql`.
+pub const QUESTION: &str = "question";
+/// Label: the kind of a store error.
+pub const KIND: &str = "kind";

@@ -1,0 +1,147 @@
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+use stratum_models::store::StoreError;
+
+use super::error::invalid;
+
+/// How the warehouse is reached, and the bounds of every statement sent to it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClickHouseConfig {
+    /// `http://HOST:PORT` or `https://HOST:PORT`.
+    pub url: String,
+    /// A user with all rights on `database`.
+    pub user: String,
+    /// That user's password.
+    pub password: Password,
+    /// The database; it must exist.
+    pub database: String,
+    /// The name of a ClickHouse cluster of one shard: tables are replicated, and an insert is
+    /// confirmed by a majority. Without it there is one node.
+    pub cluster: Option<String>,
+    /// LZ4 on the wire. Worth it over a network, a waste on loopback.
+    pub compress: bool,
+    /// Longest wait for a connection.
+    pub connect_timeout_ms: u64,
+    /// Longest time one insert may take.
+    pub insert_timeout_ms: u64,
+    /// Longest time one question may run.
+    pub query_timeout_ms: u64,
+    /// Longest silence between two batches of a stream.
+    pub stream_timeout_ms: u64,
+    /// Questions answered at the same time; more wait.
+    pub queries_concurrent_max: usize,
+    /// Longest wait for a turn; past it a question is refused as `Unavailable`.
+    pub queries_wait_ms_max: u64,
+    /// Threads of one question.
+    pub query_threads_max: u32,
+    /// Memory of one question in the engine.
+    pub query_memory_bytes_max: u64,
+    /// Rows of one answer; a larger one is refused as `Invalid`.
+    pub query_rows_max: u64,
+}
+
+impl Default for ClickHouseConfig {
+    fn default() -> Self {
+        ClickHouseConfig {
+            url: "http://127.0.0.1:8123".into(),
+            user: "app".into(),
+            password: Password::default(),
+            database: "stratum".into(),
+            cluster: None,
+            compress: false,
+            connect_timeout_ms: 2_000,
+            insert_timeout_ms: 60_000,
+            query_timeout_ms: 10_000,
+            stream_timeout_ms: 60_000,
+            queries_concurrent_max: 8,
+            queries_wait_ms_max: 2_000,
+            query_threads_max: 4,
+            query_memory_bytes_max: 2 << 30,
+            query_rows_max: 200_000,
+        }
+    }
+}
+
+impl ClickHouseConfig {
+    /// `Invalid` with the name of the field that cannot work.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let bounds = [
+            (self.url.starts_with("http://") || self.url.starts_with("https://"), "url"),
+            (!self.database.is_empty() && plain(&self.database), "database"),
+            (self.cluster.as_deref().is_none_or(|name| !name.is_empty() && plain(name)), "cluster"),
+            (self.connect_timeout_ms > 0, "connect_timeout_ms"),
+            (self.insert_timeout_ms > 0, "insert_timeout_ms"),
+            (self.query_timeout_ms > 0, "query_timeout_ms"),
+            (self.stream_timeout_ms > 0, "stream_timeout_ms"),
+            (self.queries_concurrent_max > 0, "queries_concurrent_max"),
+            (self.query_threads_max > 0, "query_threads_max"),
+            (self.query_memory_bytes_max > 0, "query_memory_bytes_max"),
+            (self.query_rows_max > 0, "query_rows_max"),
+        ];
+        match bounds.iter().find(|(holds, _)| !holds) {
+            None => Ok(()),
+            Some((_, field)) => Err(invalid(format!("the setting {field} cannot be used"))),
+        }
+    }
+
+    pub(super) fn insert_timeout(&self) -> Duration {
+        Duration::from_millis(self.insert_timeout_ms)
+    }
+
+    pub(super) fn query_timeout(&self) -> Duration {
+        Duration::from_millis(self.query_timeout_ms)
+    }
+
+    pub(super) fn stream_timeout(&self) -> Duration {
+        Duration::from_millis(self.stream_timeout_ms)
+    }
+}
+
+/// A password. It prints nothing, so it cannot reach a log line.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    /// For the client alone.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Password {
+    fn from(text: T) -> Self {
+        Password(text.into())
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_can_be_used_and_a_wrong_field_is_named() {
+        ClickHouseConfig::default().check().unwrap();
+        let config = ClickHouseConfig { query_rows_max: 0, ..ClickHouseConfig::default() };
+        assert!(config.check().unwrap_err().text.contains("query_rows_max"));
+        let config = ClickHouseConfig { database: "a; b".into(), ..ClickHouseConfig::default() };
+        assert!(config.check().unwrap_err().text.contains("database"));
+    }
+
+    #[test]
+    fn a_password_prints_nothing() {
+        let config =
+            ClickHouseConfig { password: "correct horse".into(), ..ClickHouseConfig::default() };
+        assert!(!format!("{config:?}").contains("horse"));
+    }
+}

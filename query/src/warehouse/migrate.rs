@@ -1,0 +1,140 @@
+use std::collections::BTreeSet;
+
+use clickhouse::query::Query;
+use stratum_models::store::StoreError;
+
+use super::client::{client, writer};
+use super::config::ClickHouseConfig;
+use super::error::{store_error, timed_out};
+
+const READ_MIGRATIONS: &str = include_str!("../../sql/read_migrations.sql");
+const INSERT_MIGRATION: &str = include_str!("../../sql/insert_migration.sql");
+
+/// One file of `query/migrations`: a statement that does nothing where it was run before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// Its file without the ending, such as `0002_create_events`.
+    pub name: &'static str,
+    template: &'static str,
+}
+
+macro_rules! migrations {
+    ($($name:literal),* $(,)?) => {
+        &[$(Migration {
+            name: $name,
+            template: include_str!(concat!("../../migrations/", $name, ".sql")),
+        }),*]
+    };
+}
+
+/// What a table keeps of its last inserts, to know one that is sent again. On one node a number of
+/// inserts; with replicas a number and a time.
+const WINDOW: &str = "non_replicated_deduplication_window = 10000";
+const WINDOW_REPLICATED: &str = "replicated_deduplication_window = 10000, \
+     replicated_deduplication_window_seconds = 604800";
+
+impl Migration {
+    /// All of them, in order. The place in this list is the number, from 1.
+    pub const ALL: &'static [Migration] = migrations![
+        "0001_create_schema_migrations",
+        "0002_create_events",
+        "0003_create_rejected_rows",
+        "0004_create_ad_reports",
+        "0005_create_match_quality",
+        "0006_create_invalid_identifiers",
+        "0007_create_event_metrics",
+        "0008_create_ingest_counts",
+        "0009_create_commit_plans",
+        "0010_create_checkpoints",
+    ];
+
+    /// The statement for one node, or for the named cluster.
+    pub fn statement(&self, cluster: Option<&str>) -> String {
+        let (on_cluster, replicated, window) = match cluster {
+            None => (String::new(), "", WINDOW),
+            Some(name) => (format!("ON CLUSTER `{name}`"), "Replicated", WINDOW_REPLICATED),
+        };
+        self.template
+            .replace("{on_cluster}", &on_cluster)
+            .replace("{replicated}", replicated)
+            .replace("{dedup_window}", window)
+    }
+}
+
+/// Brings the database up to this program's tables and returns the names of what was missing. May
+/// run any number of times, by several at once, and again after a crash in the middle.
+pub async fn migrate(config: &ClickHouseConfig) -> Result<Vec<&'static str>, StoreError> {
+    config.check()?;
+    let client = writer(config, client(config));
+    let cluster = config.cluster.as_deref();
+    let run = |migration: &Migration| {
+        execute(config, migration.name, client.query_raw(&migration.statement(cluster)))
+    };
+    let mut applied = Vec::new();
+    let mut known = BTreeSet::new();
+    for (number, migration) in (1u32..).zip(Migration::ALL) {
+        if number == 1 {
+            // The list of what was applied is the first thing there is.
+            run(migration).await?;
+            known = read_applied(config, &client).await?;
+        } else if !known.contains(&number) {
+            run(migration).await?;
+        }
+        if !known.contains(&number) {
+            let record = client.query_raw(INSERT_MIGRATION);
+            let record = record.param("number", number).param("name", migration.name);
+            execute(config, "insert_migration", record).await?;
+            tracing::info!(migration.name = migration.name, "warehouse migration applied");
+            applied.push(migration.name);
+        }
+    }
+    Ok(applied)
+}
+
+async fn read_applied(
+    config: &ClickHouseConfig,
+    client: &clickhouse::Client,
+) -> Result<BTreeSet<u32>, StoreError> {
+    let rows = client.query_raw(READ_MIGRATIONS).fetch_all::<u32>();
+    match tokio::time::timeout(config.query_timeout(), rows).await {
+        Ok(Ok(rows)) => Ok(rows.into_iter().collect()),
+        Ok(Err(error)) => Err(store_error("read_migrations", &error)),
+        Err(_) => Err(timed_out("read_migrations", config.query_timeout())),
+    }
+}
+
+async fn execute(config: &ClickHouseConfig, name: &str, query: Query) -> Result<(), StoreError> {
+    match tokio::time::timeout(config.insert_timeout(), query.execute()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(store_error(name, &error)),
+        Err(_) => Err(timed_out(name, config.insert_timeout())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_the_order_and_every_statement_can_be_run_again() {
+        for (number, migration) in (1u32..).zip(Migration::ALL) {
+            assert!(migration.name.starts_with(&format!("{number:04}_")), "{}", migration.name);
+            for cluster in [None, Some("main")] {
+                let statement = migration.statement(cluster);
+                assert!(statement.contains(" IF NOT EXISTS "), "{}", migration.name);
+                let mut code = statement.lines().filter(|line| !line.starts_with("--"));
+                assert!(!code.any(|line| line.contains(['{', ';'])), "{statement}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cluster_gets_replicated_tables() {
+        for migration in Migration::ALL {
+            let statement = migration.statement(Some("main"));
+            assert!(statement.contains("ON CLUSTER `main`"), "{}", migration.name);
+            assert!(statement.contains("ENGINE = Replicated"), "{}", migration.name);
+            assert!(!statement.contains("non_replicated"), "{}", migration.name);
+        }
+    }
+}

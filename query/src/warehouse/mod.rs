@@ -1,0 +1,14 @@
+//! The warehouse on ClickHouse: its configuration, its tables, the writer and the reader.
+
+mod config;
+mod error;
+mod client;
+mod migrate;
+mod encode;
+mod write;
+mod commit;
+mod read;
+
+pub use client::ClickHouseWarehouse;
+pub use config::{ClickHouseConfig, Password};
+pub use migrate::{Migration, migrate};

@@ -1,0 +1,86 @@
+use serde::Deserialize;
+use stratum_models::event::PURCHASE;
+use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
+use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
+use stratum_models::scope::TenantScope;
+use stratum_models::store::StoreError;
+use stratum_models::time::Day;
+
+use super::{ClickHouseWarehouse, coded};
+
+const READ_KPI_GROUPS: &str = include_str!("../../../sql/read_kpi_groups.sql");
+
+/// The days a ClickHouse `Date32` can hold: 1900-01-01 to 2299-12-31.
+const DAYS: std::ops::RangeInclusive<i32> = -25_567..=120_529;
+
+#[derive(Debug, clickhouse::Row, Deserialize)]
+struct KpiGroupRow {
+    currency: String,
+    platform: Option<i8>,
+    day: Option<i32>,
+    campaign_id: Option<String>,
+    campaign_name: Option<String>,
+    spend_micros: i128,
+    impressions: i128,
+    clicks: i128,
+    conversions_micros: i128,
+    revenue_micros: i128,
+    tracked_conversions: i128,
+    tracked_revenue_micros: i128,
+}
+
+impl TryFrom<KpiGroupRow> for KpiGroup {
+    type Error = StoreError;
+
+    fn try_from(row: KpiGroupRow) -> Result<KpiGroup, StoreError> {
+        let currency = match row.currency.as_str() {
+            "" => None,
+            code => Some(coded(Currency::parse(code))?),
+        };
+        Ok(KpiGroup {
+            currency,
+            platform: row.platform.map(|code| coded(Platform::from_code(code))).transpose()?,
+            day: row.day.map(|days| coded(Day::from_epoch_days(days))).transpose()?,
+            campaign_id: row.campaign_id,
+            campaign_name: row.campaign_name,
+            sums: MetricSums {
+                spend_micros: row.spend_micros,
+                impressions: row.impressions,
+                clicks: row.clicks,
+                conversions_micros: row.conversions_micros,
+                revenue_micros: row.revenue_micros,
+                tracked_conversions: row.tracked_conversions,
+                tracked_revenue_micros: row.tracked_revenue_micros,
+            },
+        })
+    }
+}
+
+fn day(day: Day) -> i32 {
+    day.to_epoch_days().clamp(*DAYS.start(), *DAYS.end())
+}
+
+impl ClickHouseWarehouse {
+    pub(super) async fn read_kpi_groups(
+        &self,
+        scope: TenantScope,
+        query: &KpiQuery,
+        by: KpiGrouping,
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        let by_campaign = by == KpiGrouping::Campaign;
+        let statement = self
+            .question(scope, READ_KPI_GROUPS)
+            .param("first_day", day(query.days.from))
+            .param("last_day", day(query.days.to))
+            .param("platform", query.platform.map(Platform::code))
+            .param("account", &query.account_id)
+            .param("campaign", &query.campaign_id)
+            .param("purchase", PURCHASE)
+            .param("by_platform", by_campaign || by == KpiGrouping::Platform)
+            .param("by_day", by == KpiGrouping::Day)
+            .param("by_campaign", by_campaign);
+        let rows = self.ask::<KpiGroupRow>("read_kpi_groups", statement).await?;
+        rows.into_iter().map(KpiGroup::try_from).collect()
+    }
+}

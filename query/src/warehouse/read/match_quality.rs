@@ -1,0 +1,91 @@
+use clickhouse::query::Query;
+use serde::Deserialize;
+use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
+use stratum_models::platform::{ActionSource, Channel, Platform};
+use stratum_models::scope::TenantScope;
+use stratum_models::store::StoreError;
+use stratum_models::warehouse::{InvalidCount, MaskCount, MatchQualityQuery};
+
+use super::{ClickHouseWarehouse, coded, hour_seconds, until_seconds};
+
+const READ_MASK_COUNTS: &str = include_str!("../../../sql/read_mask_counts.sql");
+const READ_INVALID_COUNTS: &str = include_str!("../../../sql/read_invalid_counts.sql");
+
+#[derive(Debug, clickhouse::Row, Deserialize)]
+struct MaskCountRow {
+    platform_code: i8,
+    dataset: String,
+    name: String,
+    action_source_code: i8,
+    channel_code: i8,
+    valid_mask: u32,
+    invalid_mask: u32,
+    event_count: u64,
+}
+
+impl TryFrom<MaskCountRow> for MaskCount {
+    type Error = StoreError;
+
+    fn try_from(row: MaskCountRow) -> Result<MaskCount, StoreError> {
+        Ok(MaskCount {
+            platform: coded(Platform::from_code(row.platform_code))?,
+            dataset_id: row.dataset,
+            event_name: row.name,
+            action_source: coded(ActionSource::from_code(row.action_source_code))?,
+            channel: coded(Channel::from_code(row.channel_code))?,
+            valid: IdentifierMask(row.valid_mask),
+            invalid: IdentifierMask(row.invalid_mask),
+            events: row.event_count,
+        })
+    }
+}
+
+#[derive(Debug, clickhouse::Row, Deserialize)]
+struct InvalidCountRow {
+    identifier_code: i8,
+    reason_code: i8,
+    event_count: u64,
+}
+
+impl TryFrom<InvalidCountRow> for InvalidCount {
+    type Error = StoreError;
+
+    fn try_from(row: InvalidCountRow) -> Result<InvalidCount, StoreError> {
+        Ok(InvalidCount {
+            key: coded(IdentifierKey::from_code(row.identifier_code))?,
+            reason: coded(InvalidReason::from_code(row.reason_code))?,
+            events: row.event_count,
+        })
+    }
+}
+
+fn params(statement: Query, query: &MatchQualityQuery) -> Query {
+    statement
+        .param("from", hour_seconds(query.from))
+        .param("until", until_seconds(query.until))
+        .param("platform", query.platform.map(Platform::code))
+        .param("dataset", &query.dataset_id)
+        .param("event_name", &query.event_name)
+}
+
+impl ClickHouseWarehouse {
+    pub(super) async fn read_mask_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+    ) -> Result<Vec<MaskCount>, StoreError> {
+        let statement = params(self.question(scope, READ_MASK_COUNTS), query);
+        let rows = self.ask::<MaskCountRow>("read_mask_counts", statement).await?;
+        rows.into_iter().map(MaskCount::try_from).collect()
+    }
+
+    pub(super) async fn read_invalid_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+    ) -> Result<Vec<InvalidCount>, StoreError> {
+        let statement = params(self.question(scope, READ_INVALID_COUNTS), query);
+        let rows = self.ask::<InvalidCountRow>("read_invalid_counts", statement).await?;
+        rows.into_iter().map(InvalidCount::try_from).collect()
+    }
+}

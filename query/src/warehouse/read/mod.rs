@@ -1,0 +1,131 @@
+//! The reading side of the port: one statement a question, every one bound to a tenant.
+
+mod kpi;
+mod match_quality;
+mod ingest;
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+use clickhouse::query::Query;
+use clickhouse::{RowOwned, RowRead};
+use metrics::histogram;
+use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use stratum_models::scope::TenantScope;
+use stratum_models::store::StoreError;
+use stratum_models::time::UnixMillis;
+use stratum_models::warehouse::{
+    Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery, RejectionCount,
+    WarehouseReader,
+};
+
+use super::client::ClickHouseWarehouse;
+use super::error::{invalid, store_error, timed_out};
+use crate::telemetry;
+
+impl ClickHouseWarehouse {
+    /// A question of this tenant. There is no other way to one.
+    fn question(&self, scope: TenantScope, sql: &str) -> Query {
+        self.reader.query_raw(sql).param("tenant", scope.tenant_id().0)
+    }
+
+    /// The rows of an answer, within the bounds of time and of questions at once. Dropping the
+    /// future ends the statement in the engine as well.
+    async fn ask<T>(&self, name: &'static str, query: Query) -> Result<Vec<T>, StoreError>
+    where
+        T: RowOwned + RowRead,
+    {
+        let begun = Instant::now();
+        let _turn = self.turn().await?;
+        let answer =
+            tokio::time::timeout(self.config.query_timeout(), query.fetch_all::<T>()).await;
+        histogram!(telemetry::QUESTION_SECONDS, telemetry::QUESTION => name)
+            .record(begun.elapsed());
+        match answer {
+            Ok(Ok(rows)) => Ok(rows),
+            Ok(Err(error)) => Err(store_error(name, &error)),
+            Err(_) => Err(timed_out(name, self.config.query_timeout())),
+        }
+    }
+}
+
+/// The member with this stored code; the tables hold no other.
+fn coded<T>(member: Option<T>) -> Result<T, StoreError> {
+    member.ok_or_else(|| invalid("a stored code is not known to this program"))
+}
+
+/// Seconds of a whole hour as the engine's 32-bit time takes them.
+fn hour_seconds(instant: UnixMillis) -> i64 {
+    instant.hour().0.div_euclid(1000).clamp(0, u32::MAX.into())
+}
+
+/// Seconds of the first hour that begins at or after `instant`.
+fn until_seconds(instant: UnixMillis) -> i64 {
+    let last = UnixMillis(instant.0.saturating_add(stratum_models::time::HOUR_MS - 1));
+    hour_seconds(last)
+}
+
+#[async_trait]
+impl WarehouseReader for ClickHouseWarehouse {
+    async fn kpi_groups(
+        &self,
+        scope: TenantScope,
+        query: &KpiQuery,
+        by: KpiGrouping,
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        self.read_kpi_groups(scope, query, by).await
+    }
+
+    async fn mask_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+    ) -> Result<Vec<MaskCount>, StoreError> {
+        self.read_mask_counts(scope, query).await
+    }
+
+    async fn invalid_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+    ) -> Result<Vec<InvalidCount>, StoreError> {
+        self.read_invalid_counts(scope, query).await
+    }
+
+    async fn ingest_counts(
+        &self,
+        scope: TenantScope,
+        from: UnixMillis,
+        until: UnixMillis,
+    ) -> Result<Vec<IngestCount>, StoreError> {
+        self.read_ingest_counts(scope, from, until).await
+    }
+
+    async fn rejection_counts(
+        &self,
+        scope: TenantScope,
+        from: UnixMillis,
+        until: UnixMillis,
+    ) -> Result<Vec<RejectionCount>, StoreError> {
+        self.read_rejection_counts(scope, from, until).await
+    }
+
+    async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
+        self.read_freshness(scope).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_of_whole_hours() {
+        let half_past_one = UnixMillis(5_400_000);
+        assert_eq!((hour_seconds(half_past_one), until_seconds(half_past_one)), (3600, 7200));
+        let two = UnixMillis(7_200_000);
+        assert_eq!((hour_seconds(two), until_seconds(two)), (7200, 7200));
+        assert_eq!(hour_seconds(UnixMillis(-5)), 0);
+        assert_eq!(until_seconds(UnixMillis(i64::MAX)), i64::from(u32::MAX));
+    }
+}

@@ -1,0 +1,3 @@
+use crate::engine::fresh;
+
+stratum_models::warehouse_contract!(fresh);

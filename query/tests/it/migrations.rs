@@ -1,0 +1,63 @@
+use stratum_query::warehouse::{ClickHouseWarehouse, Migration, migrate};
+
+use crate::engine::{empty, fill, shared};
+
+const EXPLAIN: &str = include_str!("../sql/explain.sql");
+const COUNT_MIGRATIONS: &str = include_str!("../sql/count_migrations.sql");
+const DROP_TABLE: &str = include_str!("../sql/drop_table.sql");
+const FORGET_MIGRATION: &str = include_str!("../sql/forget_migration.sql");
+
+fn names() -> Vec<&'static str> {
+    Migration::ALL.iter().map(|migration| migration.name).collect()
+}
+
+fn recorded(database: &str) -> String {
+    let answer = shared().execute(&fill(COUNT_MIGRATIONS, &[("$database", database)]));
+    answer.trim().to_owned()
+}
+
+#[tokio::test]
+async fn an_empty_database_gets_all_and_a_full_one_nothing() {
+    let config = empty();
+    assert_eq!(migrate(&config).await.unwrap(), names());
+    assert_eq!(migrate(&config).await.unwrap(), Vec::<&str>::new());
+    assert_eq!(recorded(&config.database), format!("{0}\t{0}", names().len()));
+}
+
+#[tokio::test]
+async fn a_crash_in_the_middle_is_made_good() {
+    let config = empty();
+    migrate(&config).await.unwrap();
+    // As if the program had died after making the eighth table and before noting it: the table is
+    // there, its number is not; those after it are neither.
+    let database = ("$database", config.database.as_str());
+    shared().execute(&fill(FORGET_MIGRATION, &[database, ("$number", "8")]));
+    for table in ["commit_plans", "checkpoints"] {
+        shared().execute(&fill(DROP_TABLE, &[database, ("$table", table)]));
+    }
+    assert_eq!(migrate(&config).await.unwrap(), names()[7..]);
+    let warehouse = ClickHouseWarehouse::connect(config).unwrap();
+    let range = stratum_models::testing::warehouse_contract::rows::events(0, 0, 1);
+    stratum_models::testing::warehouse_contract::rows::land(&warehouse, range, Vec::new()).await;
+}
+
+#[tokio::test]
+async fn several_at_once_do_no_harm() {
+    let config = empty();
+    let all = (0..4).map(|_| migrate(&config));
+    for applied in futures::future::join_all(all).await {
+        applied.unwrap();
+    }
+    assert_eq!(recorded(&config.database), format!("{0}\t{0}", names().len()));
+    assert_eq!(migrate(&config).await.unwrap(), Vec::<&str>::new());
+}
+
+#[test]
+fn the_engine_reads_the_statements_for_a_cluster() {
+    for migration in Migration::ALL {
+        let statement = migration.statement(Some("main"));
+        let tree = shared().execute(&fill(EXPLAIN, &[("$statement", &statement)]));
+        assert!(tree.starts_with("CreateQuery"), "{}: {tree}", migration.name);
+        assert!(tree.contains("Replicated"), "{}: {tree}", migration.name);
+    }
+}

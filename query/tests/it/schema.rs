@@ -1,0 +1,137 @@
+//! The tables are those that `models` describes: names, order, types, and what each code means.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::{DataType, Field, TimeUnit};
+use stratum_models::identifier::{IdentifierKey, InvalidReason};
+use stratum_models::log::Topic;
+use stratum_models::platform::{ActionSource, Channel, Device, Platform};
+use stratum_models::rejection::{RejectReason, RowKind};
+use stratum_models::table::Table;
+use stratum_query::warehouse::migrate;
+
+use crate::engine::{empty, fill, shared};
+
+const READ_TABLES: &str = include_str!("../sql/read_tables.sql");
+const READ_COLUMNS: &str = include_str!("../sql/read_columns.sql");
+
+/// The type of an `Enum8` with the members of a closed set.
+macro_rules! enum8 {
+    ($set:ty) => {{
+        let members = <$set>::ALL.iter().map(|m| format!("'{}' = {}", m.as_str(), m.code()));
+        format!("Enum8({})", members.collect::<Vec<_>>().join(", "))
+    }};
+}
+
+/// What a field of `models` is called in ClickHouse.
+fn type_of(table: Table, field: &Field) -> String {
+    let base = match (field.name().as_str(), field.data_type()) {
+        ("platform", _) => enum8!(Platform),
+        ("action_source", _) => enum8!(ActionSource),
+        ("channel", _) => enum8!(Channel),
+        ("device", _) => enum8!(Device),
+        ("kind", _) => enum8!(RowKind),
+        ("identifier", _) => enum8!(IdentifierKey),
+        ("reason", _) if table == Table::RejectedRows => enum8!(RejectReason),
+        ("reason", _) => enum8!(InvalidReason),
+        ("identifiers", _) => {
+            format!("Array(Tuple(key {}, hash FixedString(32)))", enum8!(IdentifierKey))
+        }
+        ("invalid_reasons", _) => "Array(UInt16)".into(),
+        (_, DataType::Utf8) => "String".into(),
+        (_, DataType::Boolean) => "Bool".into(),
+        (_, DataType::Date32) => "Date32".into(),
+        (_, DataType::FixedSizeBinary(16)) => "FixedString(16)".into(),
+        (_, DataType::Timestamp(TimeUnit::Second, _)) => "DateTime('UTC')".into(),
+        (_, DataType::Timestamp(TimeUnit::Millisecond, _)) => "DateTime64(3, 'UTC')".into(),
+        (_, DataType::Int64) if table == Table::EventMetrics => "Int128".into(),
+        (_, number @ (DataType::UInt32 | DataType::UInt64 | DataType::Int64)) => number.to_string(),
+        (name, other) => panic!("{table}.{name}: {other} has no type in ClickHouse"),
+    };
+    if field.is_nullable() { format!("Nullable({base})") } else { base }
+}
+
+/// A column's type without what only tells how it is stored or merged.
+fn plain(stored: &str) -> String {
+    let mut plain = stored.replace("\\'", "'");
+    for wrapper in
+        ["LowCardinality(", "SimpleAggregateFunction(sum, ", "SimpleAggregateFunction(max, "]
+    {
+        if let Some(inner) = plain.strip_prefix(wrapper).and_then(|rest| rest.strip_suffix(')')) {
+            plain = inner.to_owned();
+        }
+    }
+    // One line, as the test writes it.
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Columns of the warehouse's own, beyond those of a commit.
+fn own(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Events => &[],
+        Table::RejectedRows => &["log_topic"],
+        Table::AdReports => &["rank"],
+        Table::MatchQuality | Table::InvalidIdentifiers | Table::EventMetrics => &["applied_to"],
+        Table::IngestCounts => &["newest_landed_at", "applied_to"],
+    }
+}
+
+#[tokio::test]
+async fn every_column_is_the_one_of_models() {
+    let config = empty();
+    migrate(&config).await.unwrap();
+    for table in Table::ALL {
+        let words = [("$database", config.database.as_str()), ("$table", table.as_str())];
+        let answer = shared().execute(&fill(READ_COLUMNS, &words));
+        let columns: Vec<(&str, &str)> =
+            answer.lines().map(|line| line.split_once('\t').unwrap()).collect();
+        let schema = table.schema();
+        let expected = schema.fields().len() + own(*table).len();
+        assert_eq!(columns.len(), expected, "{table}: {columns:?}");
+        for (field, (name, kind)) in schema.fields().iter().zip(&columns) {
+            assert_eq!(field.name(), name, "{table}");
+            let stored = plain(kind.split('\t').next().unwrap());
+            assert_eq!(stored, type_of(*table, field), "{table}.{name}");
+        }
+        let rest: Vec<&str> =
+            columns[schema.fields().len()..].iter().map(|(name, _)| *name).collect();
+        assert_eq!(rest, own(*table), "{table}");
+    }
+}
+
+/// What a table must have so that a commit survives a crash and counts once.
+#[tokio::test]
+async fn every_table_is_synced_to_disk_and_knows_its_last_inserts() {
+    let config = empty();
+    migrate(&config).await.unwrap();
+    let answer = shared().execute(&fill(READ_TABLES, &[("$database", &config.database)]));
+    let tables: BTreeMap<&str, &str> =
+        answer.lines().map(|line| line.split_once('\t').unwrap()).collect();
+    let mut names: Vec<&str> = Table::ALL.iter().map(|table| table.as_str()).collect();
+    names.extend(["schema_migrations", "commit_plans", "checkpoints"]);
+    names.sort_unstable();
+    assert_eq!(tables.keys().copied().collect::<Vec<_>>(), names);
+    for (name, statement) in tables {
+        for setting in [
+            "fsync_after_insert = 1",
+            "fsync_part_directory = 1",
+            "non_replicated_deduplication_window = 10000",
+        ] {
+            assert!(statement.contains(setting), "{name} lacks {setting}: {statement}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn topics_have_the_codes_of_models() {
+    let config = empty();
+    migrate(&config).await.unwrap();
+    for (table, column) in
+        [("commit_plans", "topic"), ("checkpoints", "topic"), ("rejected_rows", "log_topic")]
+    {
+        let words = [("$database", config.database.as_str()), ("$table", table)];
+        let answer = shared().execute(&fill(READ_COLUMNS, &words));
+        let expected = format!("{column}\t{}\t", enum8!(Topic));
+        assert!(answer.contains(&expected), "{table}: {answer}");
+    }
+}

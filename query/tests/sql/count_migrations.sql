@@ -1,0 +1,1 @@
+SELECT count(), countDistinct(number) FROM $database.schema_migrations FINAL FORMAT TSVRaw

@@ -1,0 +1,1 @@
+SELECT count() FROM system.processes WHERE current_database = '$database'
