@@ -1,0 +1,3 @@
+SELECT id, slug, name, plan, time_zone, reporting_currency, created_at
+FROM tenants
+WHERE id = $1

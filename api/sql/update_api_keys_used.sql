@@ -1,0 +1,3 @@
+UPDATE api_keys
+SET last_used_at = $2
+WHERE id = ANY ($1)

@@ -1,0 +1,278 @@
+//! The one shape of answers and refusals.
+//!
+//! A handler returns [`Answer`] or a [`Refusal`]. A refusal travels as an extension of an empty
+//! response; [`render`] gives it its body, because only there is the request's id known. What axum
+//! refuses by itself (no such route, wrong method, too large) is rendered the same way.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use stratum_models::store::{StoreError, StoreErrorKind};
+use utoipa::ToSchema;
+
+use crate::entropy::Ids;
+use crate::telemetry;
+
+/// A successful answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Answer<T> {
+    /// Always true.
+    pub success: bool,
+    /// What was asked for.
+    pub data: T,
+}
+
+impl<T> Answer<T> {
+    /// Wraps what was asked for.
+    pub fn of(data: T) -> Answer<T> {
+        Answer { success: true, data }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        ([(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
+    }
+}
+
+/// What a handler gives back.
+pub type Answered<T> = Result<Answer<T>, Refusal>;
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Detail {
+    /// The query parameter or body field; empty when it is the whole.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// The body of a refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusalBody {
+    /// Always false.
+    pub success: bool,
+    /// A stable code: `validation_error`, `unauthorized`, `forbidden`, `not_found`, `conflict`,
+    /// `payload_too_large`, `unprocessable_entity`, `rate_limited`, `unavailable`, `internal_error`,
+    /// `method_not_allowed`, `unsupported_media_type`.
+    pub error: &'static str,
+    /// What happened and what to do about it.
+    pub message: String,
+    /// What is wrong with which field.
+    pub details: Vec<Detail>,
+    /// The id of this request, also in the `x-request-id` header and in the log.
+    pub request_id: String,
+}
+
+/// Why a request is not answered.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    message: Cow<'static, str>,
+    details: Vec<Detail>,
+    retry_after_s: Option<u32>,
+}
+
+impl Refusal {
+    /// A refusal of this status with the status's own code.
+    pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal { status, message: message.into(), details: Vec::new(), retry_after_s: None }
+    }
+
+    /// 400: the request cannot be read.
+    pub fn malformed(message: impl Into<Cow<'static, str>>, details: Vec<Detail>) -> Refusal {
+        Refusal { details, ..Refusal::new(StatusCode::BAD_REQUEST, message) }
+    }
+
+    /// 422: the request can be read and breaks a rule.
+    pub fn unprocessable(field: &str, message: impl Into<String>) -> Refusal {
+        let message = message.into();
+        let details = vec![Detail { field: field.to_owned(), message: message.clone() }];
+        Refusal { details, ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
+    }
+
+    /// 401.
+    pub fn unauthorized(message: &'static str) -> Refusal {
+        Refusal::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    /// 404: there is no such thing, or it is another tenant's.
+    pub fn not_found(what: &'static str) -> Refusal {
+        Refusal::new(StatusCode::NOT_FOUND, format!("{what} not found"))
+    }
+
+    /// 503: may work if tried again.
+    pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Refusal {
+        let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
+        Refusal { retry_after_s: Some(1), ..refusal }
+    }
+
+    /// 429.
+    pub fn busy(message: &'static str) -> Refusal {
+        let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, message);
+        Refusal { retry_after_s: Some(1), ..refusal }
+    }
+
+    /// 500, without internals.
+    pub fn internal() -> Refusal {
+        Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "something went wrong on our side; the request id finds it in the log",
+        )
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn of_status(status: StatusCode) -> Refusal {
+        let message = match status {
+            StatusCode::NOT_FOUND => "no such route; /docs lists them",
+            StatusCode::METHOD_NOT_ALLOWED => "this route does not take this method",
+            StatusCode::PAYLOAD_TOO_LARGE => "the body is too large",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "the content type is not taken here",
+            status if status.is_server_error() => return Refusal::internal(),
+            _ => "the request cannot be read",
+        };
+        Refusal::new(status, message)
+    }
+
+    fn code(&self) -> &'static str {
+        match self.status.as_u16() {
+            401 => "unauthorized",
+            403 => "forbidden",
+            404 => "not_found",
+            405 => "method_not_allowed",
+            409 => "conflict",
+            413 => "payload_too_large",
+            415 => "unsupported_media_type",
+            422 => "unprocessable_entity",
+            429 => "rate_limited",
+            503 => "unavailable",
+            400..500 => "validation_error",
+            _ => "internal_error",
+        }
+    }
+
+    fn body(self, request_id: &str) -> Response {
+        let body = RefusalBody {
+            success: false,
+            error: self.code(),
+            message: self.message.into_owned(),
+            details: self.details,
+            request_id: request_id.to_owned(),
+        };
+        let mut response =
+            (self.status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Refusal {
+        match error.kind {
+            StoreErrorKind::Conflict => Refusal::new(StatusCode::CONFLICT, "it exists already"),
+            StoreErrorKind::Invalid => {
+                tracing::error!(error = %error, store = error.store, "store refused");
+                Refusal::internal()
+            }
+            StoreErrorKind::Transient | StoreErrorKind::Unavailable => {
+                tracing::warn!(error = %error, store = error.store, "store did not answer");
+                let store = error.store;
+                Refusal::unavailable(format!("the {store} store does not answer; try again"))
+            }
+        }
+    }
+}
+
+/// Answers every route that does not exist.
+pub async fn no_such_route() -> Refusal {
+    Refusal::of_status(StatusCode::NOT_FOUND)
+}
+
+/// Answers a known route called with a method it does not take.
+pub async fn no_such_method() -> Refusal {
+    Refusal::of_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives every request its id, every refusal its body, and counts both.
+pub async fn render(State(ids): State<Ids>, request: Request, next: Next) -> Response {
+    let sent = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
+    let id =
+        sent.filter(|id| is_request_id(id)).map_or_else(|| ids.next().to_string(), str::to_owned);
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = route.unwrap_or_else(|| "none".to_owned());
+    let method = known_method(request.method());
+    let began = tokio::time::Instant::now();
+    let mut response = next.run(request).await;
+    if let Some(refusal) = refusal_of(&mut response) {
+        if refusal.status.is_server_error() {
+            tracing::warn!(request.id = %id, http.route = %route, status = refusal.status.as_u16(), "refused");
+        }
+        response = refusal.body(&id);
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let class = ["1xx", "2xx", "3xx", "4xx", "5xx"]
+        [usize::from(response.status().as_u16() / 100).clamp(1, 5) - 1];
+    metrics::counter!(telemetry::REQUESTS, "route" => route.clone(), "method" => method, "status" => class)
+        .increment(1);
+    metrics::histogram!(telemetry::REQUEST_SECONDS, "route" => route)
+        .record(began.elapsed().as_secs_f64());
+    response
+}
+
+/// The refusal a response stands for: our own, or axum's plain text.
+fn refusal_of(response: &mut Response) -> Option<Refusal> {
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        return Some(refusal);
+    }
+    let status = response.status();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = content_type.is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    (is_refusal && is_plain).then(|| Refusal::of_status(status))
+}
+
+fn is_request_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+/// Methods are labels of a measurement: those a client makes up count as one.
+fn known_method(method: &axum::http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => "other",
+    }
+}

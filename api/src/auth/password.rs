@@ -1,0 +1,174 @@
+//! Passwords: Argon2id in a pool of its own, so that sign-ins cannot starve anything else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+use super::AuthConfig;
+use crate::entropy::SharedEntropy;
+
+/// 19 MiB and two passes, one lane: the OWASP minimum for Argon2id.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+/// What an unknown account's password is compared with, so that it takes as long. No password is
+/// known to have this hash.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// Longer input is refused before it is hashed.
+pub const PASSWORD_BYTES_MAX: usize = 512;
+
+/// A password was neither right nor wrong.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many are being checked.
+    #[error("too many sign-ins at once")]
+    Busy,
+    /// The hasher failed.
+    #[error("the password could not be hashed")]
+    Failed,
+}
+
+/// Checks and hashes passwords, a bounded number at a time.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    checks: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+    wait_max: Duration,
+    entropy: SharedEntropy,
+}
+
+impl Passwords {
+    /// A pool with these bounds.
+    pub fn new(config: &AuthConfig, entropy: SharedEntropy) -> Result<Passwords, PasswordError> {
+        let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|_| PasswordError::Failed)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let checks = config.password_checks_max.max(1);
+        Ok(Passwords {
+            argon2,
+            checks: Arc::new(Semaphore::new(checks)),
+            queue: Arc::new(Semaphore::new(checks + config.password_queue_max)),
+            wait_max: Duration::from_millis(config.password_wait_ms_max),
+            entropy,
+        })
+    }
+
+    /// Whether `password` is the one behind `stored`; without a stored one the answer is no, and
+    /// takes as long.
+    pub async fn verify(
+        &self,
+        password: String,
+        stored: Option<String>,
+    ) -> Result<bool, PasswordError> {
+        let argon2 = self.argon2.clone();
+        self.run(move || {
+            let known = stored.is_some();
+            let phc = stored.as_deref().unwrap_or(NOBODY);
+            let parsed = PasswordHash::new(phc).map_err(|_| PasswordError::Failed)?;
+            let matches = argon2.verify_password(password.as_bytes(), &parsed).is_ok();
+            Ok(known && matches)
+        })
+        .await
+    }
+
+    /// The PHC string to store for a password.
+    pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
+        let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
+        self.run(move || hash(&argon2, &*entropy, &password)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _queued = self.queue.try_acquire().map_err(|_| PasswordError::Busy)?;
+        let permit = tokio::time::timeout(self.wait_max, self.checks.clone().acquire_owned());
+        let permit = permit.await.map_err(|_| PasswordError::Busy)?;
+        let permit = permit.map_err(|_| PasswordError::Failed)?;
+        // The permit goes with the work: a caller that leaves does not free a core that is busy.
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        task.await.map_err(|_| PasswordError::Failed)?
+    }
+}
+
+fn hash(
+    argon2: &Argon2<'_>,
+    entropy: &dyn crate::entropy::Entropy,
+    password: &str,
+) -> Result<String, PasswordError> {
+    let mut salt = [0; 16];
+    entropy.fill(&mut salt);
+    let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
+    hash.map(|phc| phc.to_string()).map_err(|_| PasswordError::Failed)
+}
+
+/// Why a password may not be chosen; `None` when it may.
+pub fn weakness(password: &str) -> Option<&'static str> {
+    let has = |test: fn(char) -> bool| password.chars().any(test);
+    match password.chars().count() {
+        ..8 => Some("a password has at least 8 characters"),
+        129.. => Some("a password has at most 128 characters"),
+        _ if !has(char::is_uppercase) => Some("a password holds an upper-case letter"),
+        _ if !has(char::is_lowercase) => Some("a password holds a lower-case letter"),
+        _ if !has(|c| c.is_ascii_digit()) => Some("a password holds a digit"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::fixed::Counting;
+
+    fn passwords(checks: usize, queue: usize) -> Passwords {
+        let config = AuthConfig {
+            password_checks_max: checks,
+            password_queue_max: queue,
+            ..AuthConfig::default()
+        };
+        Passwords::new(&config, Arc::new(Counting::default())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_the_right_password_of_a_known_account_passes() {
+        let passwords = passwords(2, 8);
+        let stored = passwords.hash("Corr3ct-horse".into()).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        let verify = |text: &str, stored: Option<&String>| {
+            passwords.verify(text.to_owned(), stored.cloned())
+        };
+        assert_eq!(verify("Corr3ct-horse", Some(&stored)).await, Ok(true));
+        assert_eq!(verify("corr3ct-horse", Some(&stored)).await, Ok(false));
+        assert_eq!(verify("Corr3ct-horse", None).await, Ok(false));
+        assert_eq!(NOBODY.split('$').nth(3), stored.split('$').nth(3), "it would take less long");
+        assert!(PasswordHash::new(NOBODY).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let passwords = passwords(1, 0);
+        let first = passwords.clone();
+        let first = tokio::spawn(async move { first.hash("x".into()).await });
+        while passwords.queue.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(passwords.verify("x".into(), None).await, Err(PasswordError::Busy));
+        first.await.unwrap().unwrap();
+        assert_eq!(passwords.verify("x".into(), None).await, Ok(false));
+    }
+
+    #[test]
+    fn weak_passwords_are_named() {
+        assert_eq!(weakness("Abcdefg1"), None);
+        for weak in ["Abcdef1", "abcdefg1", "ABCDEFG1", "Abcdefgh", &"Aa1".repeat(43)] {
+            assert!(weakness(weak).is_some(), "{weak}");
+        }
+    }
+}

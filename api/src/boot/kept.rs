@@ -1,0 +1,103 @@
+//! Small files of the data folder that only its owner may read.
+
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::system::SystemEntropy;
+use crate::config::Secret;
+use crate::entropy::token;
+
+/// Secrets shorter than this are refused: they can be guessed.
+const SECRET_CHARS_MIN: usize = 32;
+const SECRET_CHARS: usize = 64;
+
+/// The secret kept in `path`, made at the first call.
+pub fn secret(path: &Path) -> Result<Secret> {
+    if let Some(text) = read(path)? {
+        if text.len() < SECRET_CHARS_MIN {
+            bail!("{} holds no secret of {SECRET_CHARS_MIN} characters", path.display());
+        }
+        return Ok(Secret::new(text));
+    }
+    let text = token(&SystemEntropy, SECRET_CHARS);
+    write(path, &text)?;
+    Ok(Secret::new(text))
+}
+
+/// The configured secret; where none is set, the one kept in `path`, unless the state store is
+/// shared: another process would make another one.
+pub fn configured(secret_set: &Secret, names: &str, path: &Path, shared: bool) -> Result<Secret> {
+    if secret_set.is_empty() {
+        if shared {
+            bail!("DATABASE_URL points to a shared state store, so {names} must be set");
+        }
+        return secret(path);
+    }
+    if secret_set.expose().len() < SECRET_CHARS_MIN {
+        bail!("{names} must have at least {SECRET_CHARS_MIN} characters");
+    }
+    Ok(secret_set.clone())
+}
+
+/// What the file holds, without the white space around; `None` when there is none.
+pub fn read(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            // Restored from somewhere with looser rights?
+            fs::set_permissions(path, Permissions::from_mode(0o600)).ok();
+            Ok(Some(text.trim().to_owned()))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+    }
+}
+
+/// Writes the file whole or not at all.
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    let context = || format!("writing {}", path.display());
+    if let Some(folder) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(context)?;
+    }
+    let unfinished = path.with_extension("new");
+    fs::remove_file(&unfinished).ok();
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    writeln!(file, "{text}").with_context(context)?;
+    file.sync_all().with_context(context)?;
+    fs::rename(&unfinished, path).with_context(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_made_once_and_readable_by_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets/token_key");
+        let made = secret(&path).unwrap();
+        assert_eq!(made.expose().len(), SECRET_CHARS);
+        assert_eq!(secret(&path).unwrap(), made);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::write(&path, "short").unwrap();
+        assert!(secret(&path).is_err());
+    }
+
+    #[test]
+    fn a_shared_store_needs_configured_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let refused = configured(&Secret::default(), "SECRET_KEY", &path, true).unwrap_err();
+        assert!(refused.to_string().contains("SECRET_KEY must be set"), "{refused}");
+        assert!(!path.exists());
+        let long = Secret::new("x".repeat(32));
+        assert_eq!(configured(&long, "SECRET_KEY", &path, true).unwrap(), long);
+        let short = Secret::new("x".repeat(31));
+        assert!(configured(&short, "SECRET_KEY", &path, false).is_err());
+        assert!(configured(&Secret::default(), "SECRET_KEY", &path, false).is_ok());
+    }
+}

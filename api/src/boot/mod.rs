@@ -1,0 +1,20 @@
+//! How a process is put together: settings, secrets, engines, adapters, stages, and their end.
+//! The only place that names adapters.
+
+pub mod settings;
+pub mod engines;
+mod system;
+mod kept;
+mod stores;
+mod listener;
+mod probes;
+mod stage;
+mod process;
+mod first_start;
+mod operator;
+
+pub use first_start::FirstUser;
+pub use operator::{Operator, migrate, open_log};
+pub use process::{Announcement, Process, Role, Roles};
+pub use settings::Settings;
+pub use system::{SystemClock, SystemEntropy};

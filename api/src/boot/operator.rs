@@ -1,0 +1,98 @@
+//! What commands beside the running process work with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use stratum_models::log::EventLog;
+
+use super::kept;
+use super::settings::Settings;
+use super::stores::{self, Needs, Stores, data_dir, state_url_file};
+use super::system::{SystemClock, SystemEntropy};
+use crate::auth::password::Passwords;
+use crate::config::Secret;
+use crate::state::{PostgresState, StateConfig};
+
+/// An operator at the command line: the state store of a running process, or a shared one.
+pub struct Operator {
+    /// The state store.
+    pub state: PostgresState,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// The data folder.
+    pub data: PathBuf,
+}
+
+impl Operator {
+    /// Reaches the state store. An embedded one runs only while `stratum up` does.
+    pub async fn open(settings: &Settings) -> Result<Operator> {
+        let data = data_dir(settings)?;
+        let shared = !settings.state.url.is_empty();
+        let url = match shared {
+            true => settings.state.url.clone(),
+            false => embedded_url(&data)?,
+        };
+        let seal = stores::seal(settings, &data, shared)?;
+        let config = StateConfig { url, connections_max: 2, ..settings.state.clone() };
+        let state =
+            PostgresState::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy), seal)?;
+        if let Err(error) = state.ping().await {
+            if shared {
+                return Err(error).context("reaching the state store (DATABASE_URL)");
+            }
+            bail!("no Stratum runs on {}: start it with `stratum up`", data.display());
+        }
+        let passwords = Passwords::new(&settings.auth, Arc::new(SystemEntropy))?;
+        Ok(Operator { state, passwords, data })
+    }
+
+    /// A password for somebody who was given none.
+    pub fn new_password() -> Secret {
+        super::first_start::password()
+    }
+
+    /// The address of the process that runs on the data folder of these settings.
+    pub fn address(settings: &Settings) -> Result<String> {
+        let data = data_dir(settings)?;
+        let address = kept::read(&data.join("address"))?;
+        address.with_context(|| {
+            format!(
+                "no Stratum runs on {}: pass --url, or start it with `stratum up`",
+                data.display()
+            )
+        })
+    }
+
+    /// What opens the operator's routes of that process.
+    pub fn token(settings: &Settings) -> Result<Secret> {
+        let data = data_dir(settings)?;
+        let token = kept::read(&data.join("secrets/operator_token"))?;
+        let token = token.with_context(|| format!("no Stratum runs on {}", data.display()))?;
+        Ok(Secret::new(token))
+    }
+}
+
+fn embedded_url(data: &std::path::Path) -> Result<Secret> {
+    let url = kept::read(&state_url_file(data))?;
+    let url = url.with_context(|| {
+        let data = data.display();
+        format!("no Stratum runs on {data}: start it with `stratum up`, or set DATABASE_URL")
+    })?;
+    Ok(Secret::new(url))
+}
+
+/// Opens the log outside a running process: Kafka only, the embedded log belongs to `stratum up`.
+pub async fn open_log(settings: &Settings) -> Result<Option<Arc<dyn EventLog>>> {
+    match settings.kafka.brokers.is_empty() {
+        true => Ok(None),
+        false => stores::open_log(settings, &data_dir(settings)?).await.map(Some),
+    }
+}
+
+/// Brings the stores up to this program's version, starting embedded ones for the time of it.
+pub async fn migrate(settings: &Settings) -> Result<()> {
+    let needs = Needs { log: false, warehouse: true, state: true, embedded: true };
+    Stores::open(settings, needs).await?.close().await;
+    Ok(())
+}

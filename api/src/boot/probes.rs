@@ -1,0 +1,46 @@
+//! How each store is asked whether it answers.
+
+use std::sync::Arc;
+
+use stratum_models::id::TenantId;
+use stratum_models::log::{EventLog, PartitionId, Topic};
+use stratum_models::scope::TenantScope;
+use stratum_models::warehouse::WarehouseReader;
+
+use super::stores::Stores;
+use crate::routes::health::{Check, Probe};
+use crate::state::PostgresState;
+
+/// The probes of these stores.
+pub fn probes(stores: &Stores) -> Vec<Probe> {
+    let log = stores.log.clone().map(|log| Probe { store: "log", check: of_log(log) });
+    let warehouse = stores
+        .warehouse
+        .clone()
+        .map(|warehouse| Probe { store: "warehouse", check: of_warehouse(Arc::new(warehouse)) });
+    let state = stores.state.clone().map(|state| Probe { store: "state", check: of_state(state) });
+    [log, warehouse, state].into_iter().flatten().collect()
+}
+
+fn of_log(log: Arc<dyn EventLog>) -> Check {
+    Box::new(move || {
+        let log = log.clone();
+        Box::pin(async move { log.end(Topic::Events, PartitionId(0)).await.map(drop) })
+    })
+}
+
+fn of_warehouse(warehouse: Arc<dyn WarehouseReader>) -> Check {
+    Box::new(move || {
+        let warehouse = warehouse.clone();
+        // Numbered from 1, so nobody's: the cheapest question there is.
+        let nobody = TenantScope::from_operator(TenantId(0));
+        Box::pin(async move { warehouse.freshness(nobody).await.map(drop) })
+    })
+}
+
+fn of_state(state: PostgresState) -> Check {
+    Box::new(move || {
+        let state = state.clone();
+        Box::pin(async move { state.ping().await })
+    })
+}

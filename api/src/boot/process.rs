@@ -1,0 +1,319 @@
+//! A running process: its stores, its roles, its server, and how it ends.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use stratum_ingest::append::Appender;
+use stratum_ingest::receive::{FrontDoor, router as door};
+use stratum_pipeline::Pipeline;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::first_start::{FirstUser, first_user};
+use super::listener::BoundedListener;
+use super::settings::Settings;
+use super::stores::{Needs, Stores};
+use super::system::{SystemClock, SystemEntropy};
+use super::{kept, probes, stage};
+use crate::auth::AuthConfig;
+use crate::auth::password::Passwords;
+use crate::auth::token::Tokens;
+use crate::config::Secret;
+use crate::entropy::{Entropy as _, Ids};
+use crate::routes::health::Health;
+use crate::routes::{self, Operation, Peer, Services};
+use crate::state::directory::StateDirectory;
+use crate::state::{PostgresState, StateConfig};
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Takes events and ad reports.
+    Ingest,
+    /// Moves them into the warehouse.
+    Pipeline,
+    /// Answers.
+    Api,
+    /// Clears up.
+    Jobs,
+}
+
+/// The roles of one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roles {
+    /// Every role, on embedded stores where no URL says otherwise.
+    Every,
+    /// One role, on shared stores.
+    One(Role),
+}
+
+impl Roles {
+    fn has(self, role: Role) -> bool {
+        self == Roles::Every || self == Roles::One(role)
+    }
+
+    fn needs(self) -> Needs {
+        let (ingest, pipeline) = (self.has(Role::Ingest), self.has(Role::Pipeline));
+        let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
+        Needs {
+            log: ingest || pipeline,
+            warehouse: pipeline || api,
+            state: ingest || api || jobs,
+            embedded: self == Roles::Every,
+        }
+    }
+}
+
+/// What an operator is told once everything runs.
+#[derive(Debug)]
+pub struct Announcement {
+    /// `http://host:port`.
+    pub address: String,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The first credentials, where this start made them.
+    pub first_user: Option<FirstUser>,
+}
+
+/// A running process.
+pub struct Process {
+    stores: Stores,
+    appender: Option<Appender>,
+    server: JoinSet<Result<()>>,
+    stages: JoinSet<()>,
+    stop_serving: CancellationToken,
+    stop_stages: CancellationToken,
+    address_file: PathBuf,
+    patience: Duration,
+}
+
+const PIPELINE_GROUP: &str = "stratum-pipeline";
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+impl Process {
+    /// Opens the stores, starts the roles, and serves.
+    pub async fn start(
+        settings: &Settings,
+        roles: Roles,
+        measurements: Option<PrometheusHandle>,
+    ) -> Result<(Process, Announcement)> {
+        // Taken first: a port in use is told at once, not after the engines have started.
+        let listener = TcpListener::bind(&settings.server.listen).await;
+        let listener =
+            listener.with_context(|| format!("listening on {}", settings.server.listen))?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let stores = Stores::open(settings, roles.needs()).await?;
+        let mut process = Process {
+            address_file: stores.data.join("address"),
+            stores,
+            appender: None,
+            server: JoinSet::new(),
+            stages: JoinSet::new(),
+            stop_serving: CancellationToken::new(),
+            stop_stages: CancellationToken::new(),
+            patience: Duration::from_millis(settings.server.shutdown_ms_max),
+        };
+        match process.launch(settings, roles, listener, &address, measurements).await {
+            Ok(first_user) => {
+                let data = process.stores.data.clone();
+                Ok((process, Announcement { address, data, first_user }))
+            }
+            Err(error) => {
+                process.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn launch(
+        &mut self,
+        settings: &Settings,
+        roles: Roles,
+        listener: TcpListener,
+        address: &str,
+        measurements: Option<PrometheusHandle>,
+    ) -> Result<Option<FirstUser>> {
+        if let Some(handle) = measurements.clone() {
+            self.stages.spawn(keep_up(handle, self.stop_stages.clone()));
+        }
+        let passwords = Passwords::new(&settings.auth, Arc::new(SystemEntropy))?;
+        let first_user = match (&self.stores.state, roles) {
+            (Some(state), Roles::Every) => first_user(state, &passwords).await?,
+            _ => None,
+        };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let health = Health::new(probes::probes(&self.stores), &settings.server);
+        let mut parts = vec![routes::operation(Arc::new(Operation { health, measurements }))];
+        if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
+            let directory = self.follow_directory(&state, &settings.state).await?;
+            if roles.has(Role::Ingest) {
+                parts.push(self.door(settings, directory.clone())?);
+            }
+            if roles.has(Role::Api) {
+                parts.push(self.api(settings, state, directory, passwords, ids.clone())?);
+            }
+        }
+        self.start_stages(settings, roles)?;
+        self.serve(settings, listener, routes::assemble(parts, ids));
+        // For scripts, and for `stratum demo`, `tail` and `health` on this machine.
+        if roles == Roles::Every {
+            kept::write(&self.address_file, address)?;
+        }
+        Ok(first_user)
+    }
+
+    async fn follow_directory(
+        &mut self,
+        state: &PostgresState,
+        config: &StateConfig,
+    ) -> Result<Arc<StateDirectory>> {
+        let directory = StateDirectory::load(state, Arc::new(SystemClock)).await;
+        let directory = Arc::new(directory.context("reading tenants and keys")?);
+        let (followed, state, config) = (directory.clone(), state.clone(), config.clone());
+        let stop = self.stop_stages.clone();
+        self.stages.spawn(async move { followed.follow(&state, &config, stop).await });
+        Ok(directory)
+    }
+
+    fn door(&mut self, settings: &Settings, directory: Arc<StateDirectory>) -> Result<Router> {
+        let log = self.stores.log.clone().context("ingest has no log")?;
+        let appender = Appender::start(log, settings.append.clone());
+        self.appender = Some(appender.clone());
+        let mut seed = [0; 8];
+        SystemEntropy.fill(&mut seed);
+        Ok(door(FrontDoor {
+            directory,
+            appender,
+            clock: Arc::new(SystemClock),
+            config: settings.door.clone(),
+            trace_seed: u64::from_be_bytes(seed),
+        }))
+    }
+
+    fn api(
+        &self,
+        settings: &Settings,
+        state: PostgresState,
+        directory: Arc<StateDirectory>,
+        passwords: Passwords,
+        ids: Ids,
+    ) -> Result<Router> {
+        let secrets = self.stores.data.join("secrets");
+        let shared = self.stores.state_is_shared();
+        let (set, file) = (&settings.auth.secret_key, secrets.join("secret_key"));
+        let secret_key = kept::configured(set, "SECRET_KEY (or JWT_SECRET_KEY)", &file, shared)?;
+        let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
+        Ok(routes::api(Arc::new(Services {
+            state,
+            directory,
+            warehouse: Arc::new(warehouse),
+            operator_token: self.operator_token()?,
+            log: self.stores.log.clone(),
+            tokens: Tokens::new(&AuthConfig { secret_key, ..settings.auth.clone() }),
+            passwords,
+            ids,
+            clock: Arc::new(SystemClock),
+            stop: self.stop_serving.clone(),
+            tails: Arc::new(Semaphore::new(settings.server.tails_max)),
+            config: settings.server.clone(),
+        })))
+    }
+
+    /// Only the embedded log needs the operator's route: Kafka is read directly.
+    fn operator_token(&self) -> Result<Option<Secret>> {
+        let file = self.stores.data.join("secrets/operator_token");
+        self.stores.log.as_ref().map(|_| kept::secret(&file)).transpose()
+    }
+
+    fn start_stages(&mut self, settings: &Settings, roles: Roles) -> Result<()> {
+        if roles.has(Role::Pipeline) {
+            let parts = Pipeline {
+                log: self.stores.log.clone().context("the pipeline has no log")?,
+                warehouse: Arc::new(
+                    self.stores.warehouse.clone().context("the pipeline has no warehouse")?,
+                ),
+                clock: Arc::new(SystemClock),
+                config: settings.pipeline.clone(),
+                group: PIPELINE_GROUP.into(),
+            };
+            self.stages.spawn(stage::pipeline(parts, self.stop_stages.clone()));
+        }
+        if roles.has(Role::Jobs) {
+            let state = self.stores.state.clone().context("the jobs have no state store")?;
+            let days = settings.auth.session_keep_days;
+            self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self, settings: &Settings, listener: TcpListener, routes: Router) {
+        let idle_max = Duration::from_millis(settings.server.idle_ms_max);
+        let listener = BoundedListener::new(listener, settings.server.connections_max, idle_max);
+        let service = routes.into_make_service_with_connect_info::<Peer>();
+        let stop = self.stop_serving.clone();
+        self.server.spawn(async move {
+            let served =
+                axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
+            served.await.context("serving")
+        });
+    }
+
+    /// Returns when the server or a stage has ended by itself, which none should.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        tokio::select! {
+            Some(ended) = self.server.join_next() => match ended {
+                Ok(Ok(())) => anyhow!("the server ended"),
+                Ok(Err(error)) => error,
+                Err(error) => anyhow!(error).context("the server ended"),
+            },
+            Some(ended) = self.stages.join_next() => match ended {
+                Ok(()) => anyhow!("a stage ended"),
+                Err(error) => anyhow!(error).context("a stage ended"),
+            },
+            else => anyhow!("nothing runs"),
+        }
+    }
+
+    /// Ends in order: no new requests, what was accepted appended, the pipeline's batches
+    /// committed, the clients closed, the engines ended. Each step has its time.
+    pub async fn stop(mut self) {
+        tracing::info!("stopping");
+        std::fs::remove_file(&self.address_file).ok();
+        self.stop_serving.cancel();
+        self.step("requests", async |this| while this.server.join_next().await.is_some() {}).await;
+        self.server.shutdown().await;
+        self.step("append", async |this| {
+            if let Some(appender) = &this.appender {
+                appender.drain().await;
+            }
+        })
+        .await;
+        self.stop_stages.cancel();
+        self.step("stages", async |this| while this.stages.join_next().await.is_some() {}).await;
+        self.stages.shutdown().await;
+        drop(self.appender.take());
+        self.stores.close().await;
+        tracing::info!("stopped");
+    }
+
+    async fn step(&mut self, name: &str, act: impl AsyncFnOnce(&mut Process)) {
+        let patience = self.patience;
+        if tokio::time::timeout(patience, act(self)).await.is_err() {
+            tracing::warn!(step = name, "did not end in time and is cut off");
+        }
+    }
+}
+
+/// Old samples of histograms are folded now and then.
+async fn keep_up(handle: PrometheusHandle, stop: CancellationToken) {
+    let mut every = tokio::time::interval(UPKEEP_EVERY);
+    while stop.run_until_cancelled(every.tick()).await.is_some() {
+        handle.run_upkeep();
+    }
+}

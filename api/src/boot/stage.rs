@@ -1,0 +1,50 @@
+//! Work that runs beside the server until the process stops.
+
+use std::time::Duration;
+
+use stratum_pipeline::Pipeline;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::state::PostgresState;
+
+const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);
+const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
+/// A run this long was a good one: the next failure waits little again.
+const GOOD_RUN: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// Runs the pipeline until `stop`; one that ends with an error is begun anew.
+pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
+    let mut wait = RESTART_WAIT_MIN;
+    while !stop.is_cancelled() {
+        let began = Instant::now();
+        match stratum_pipeline::run(parts.clone(), stop.clone()).await {
+            Ok(()) => break,
+            Err(error) => tracing::error!(error = %error, "pipeline ended and is begun anew"),
+        }
+        if began.elapsed() > GOOD_RUN {
+            wait = RESTART_WAIT_MIN;
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(wait) => wait = (wait * 2).min(RESTART_WAIT_MAX),
+        }
+    }
+}
+
+/// Forgets ended sign-ins, once an hour.
+pub async fn jobs(state: PostgresState, keep_days: u64, stop: CancellationToken) {
+    let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = sweep.tick() => {}
+        }
+        match state.delete_expired_sessions(keep_days).await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::info!(sessions, "ended sign-ins forgotten"),
+            Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The real clock and the real randomness.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use stratum_models::time::{Clock, UnixMillis};
+
+use crate::entropy::Entropy;
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixMillis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        if aws_lc_rs::rand::fill(bytes).is_err() {
+            // Going on would hand out keys that can be guessed.
+            std::process::abort();
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! `stratum admin`
+
+use std::io::{IsTerminal as _, Read as _};
+
+use anyhow::{Context as _, Result, bail};
+use chrono_tz::Tz;
+use clap::{Args, Subcommand};
+use stratum_models::id::ApiKeyId;
+use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
+use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::time::UnixMillis;
+use uuid::Uuid;
+
+use super::print;
+use crate::auth::password::weakness;
+use crate::boot::{Operator, Settings};
+use crate::state::api_key::{ApiKeyScope, NewApiKey};
+use crate::state::dataset::{Dataset, NewDataset};
+use crate::state::tenant::{NewTenant, Tenant};
+use crate::state::user::{NewUser, Role};
+
+/// What to do with which noun.
+#[derive(Args)]
+pub struct AdminArgs {
+    #[command(subcommand)]
+    noun: Noun,
+}
+
+#[derive(Subcommand)]
+enum Noun {
+    /// Advertisers and agencies.
+    #[command(subcommand)]
+    Tenant(TenantAct),
+    /// People who sign in.
+    #[command(subcommand)]
+    User(UserAct),
+    /// Pixels and datasets.
+    #[command(subcommand)]
+    Dataset(DatasetAct),
+    /// Keys for senders.
+    #[command(subcommand, name = "api-key")]
+    ApiKey(ApiKeyAct),
+}
+
+#[derive(Subcommand)]
+enum TenantAct {
+    /// Make a tenant and print its short name.
+    Create {
+        /// Short name: lower-case letters, digits and dashes.
+        #[arg(long)]
+        slug: String,
+        /// Name to show; the short name where absent.
+        #[arg(long)]
+        name: Option<String>,
+        /// The zone whose days its events count for.
+        #[arg(long, default_value = "UTC")]
+        time_zone: Tz,
+        /// The currency its totals are shown in.
+        #[arg(long, default_value = "USD")]
+        currency: Currency,
+    },
+    /// List all tenants.
+    List,
+}
+
+#[derive(Subcommand)]
+enum UserAct {
+    /// Make a user. The password is read from stdin where something is piped in, else made and printed.
+    Create {
+        /// The tenant's short name.
+        #[arg(long)]
+        tenant: String,
+        /// What to sign in with.
+        #[arg(long)]
+        email: String,
+        /// Name to show.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// What they may do.
+        #[arg(long, value_enum, default_value = "admin")]
+        role: Role,
+    },
+    /// List a tenant's users.
+    List {
+        /// The tenant's short name.
+        #[arg(long)]
+        tenant: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum DatasetAct {
+    /// Make a dataset that senders may send for.
+    Create {
+        /// The tenant's short name.
+        #[arg(long)]
+        tenant: String,
+        /// The platform whose dialect it speaks.
+        #[arg(long)]
+        platform: Platform,
+        /// The platform's pixel or dataset id.
+        #[arg(long)]
+        id: String,
+        /// Name to show; the id where absent.
+        #[arg(long)]
+        name: Option<String>,
+        /// The calling code put before phone numbers that have none, without `+`.
+        #[arg(long)]
+        default_calling_code: Option<u16>,
+    },
+    /// List a tenant's datasets.
+    List {
+        /// The tenant's short name.
+        #[arg(long)]
+        tenant: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum ApiKeyAct {
+    /// Make a key and print it, this once.
+    Create {
+        /// The tenant's short name.
+        #[arg(long)]
+        tenant: String,
+        /// What it opens.
+        #[arg(long, value_enum, default_value = "ingest")]
+        scope: ApiKeyScope,
+        /// The one dataset it opens, by the platform's id; every dataset of the tenant where absent.
+        #[arg(long)]
+        dataset: Option<String>,
+        /// Name to show.
+        #[arg(long, default_value = "made at the command line")]
+        name: String,
+    },
+    /// List a tenant's keys.
+    List {
+        /// The tenant's short name.
+        #[arg(long)]
+        tenant: String,
+    },
+    /// Revoke a key; it opens nothing within two seconds.
+    Revoke {
+        /// The tenant's short name.
+        #[arg(long)]
+        tenant: String,
+        /// The key's id, from the list.
+        #[arg(long)]
+        id: Uuid,
+    },
+}
+
+/// Does it.
+pub async fn admin(settings: Settings, args: AdminArgs) -> Result<()> {
+    let operator = Operator::open(&settings).await?;
+    match args.noun {
+        Noun::Tenant(act) => tenant(&operator, act).await,
+        Noun::User(act) => user(&operator, act).await,
+        Noun::Dataset(act) => dataset(&operator, act).await,
+        Noun::ApiKey(act) => api_key(&operator, act).await,
+    }
+}
+
+async fn find(operator: &Operator, slug: &str) -> Result<Tenant> {
+    let tenant = operator.state.tenant_by_slug(slug).await?;
+    tenant.with_context(|| format!("no tenant {slug}; `stratum admin tenant list` shows them"))
+}
+
+/// A conflict in words.
+fn taken<T>(outcome: Result<T, StoreError>, text: String) -> Result<T> {
+    outcome.map_err(|error| match error.kind {
+        StoreErrorKind::Conflict => anyhow::anyhow!(text),
+        _ => error.into(),
+    })
+}
+
+fn date(at: UnixMillis) -> String {
+    at.to_utc().format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn maybe(at: Option<UnixMillis>) -> String {
+    at.map_or_else(|| "-".into(), date)
+}
+
+async fn tenant(operator: &Operator, act: TenantAct) -> Result<()> {
+    match act {
+        TenantAct::Create { slug, name, time_zone, currency } => {
+            let name = name.unwrap_or_else(|| slug.clone());
+            let new = NewTenant { slug, name, time_zone, reporting_currency: currency };
+            let made = operator.state.create_tenant(&new).await;
+            let id = taken(made, format!("the short name {} is taken", new.slug))?;
+            print::line(&format!("tenant {} ({id})", new.slug))
+        }
+        TenantAct::List => {
+            let tenants = operator.state.tenants().await?.into_iter().map(|one| {
+                let currency = one.reporting_currency.to_string();
+                let zone = one.time_zone.name().to_owned();
+                vec![one.id.to_string(), one.slug, one.name, zone, currency, date(one.created_at)]
+            });
+            let head = ["id", "slug", "name", "time zone", "currency", "created"];
+            print::table(&head, &tenants.collect::<Vec<_>>());
+            Ok(())
+        }
+    }
+}
+
+async fn user(operator: &Operator, act: UserAct) -> Result<()> {
+    match act {
+        UserAct::Create { tenant, email, name, role } => {
+            let tenant = find(operator, &tenant).await?;
+            let given = password_from_stdin()?;
+            let made = given.is_none().then(Operator::new_password);
+            let password = given.or_else(|| made.as_ref().map(|made| made.expose().to_owned()));
+            let password = password.unwrap_or_default();
+            if let Some(weakness) = weakness(&password) {
+                bail!("{weakness}");
+            }
+            let password_hash = operator.passwords.hash(password).await?;
+            let full_name = name;
+            let new = NewUser { tenant_id: tenant.id, email, full_name, role, password_hash };
+            let outcome = operator.state.create_user(&new).await;
+            let id = taken(outcome, "a user of this e-mail address exists".into())?;
+            print::line(&format!("user {id}"))?;
+            made.map_or(Ok(()), |made| print::line(&format!("password {}", made.expose())))
+        }
+        UserAct::List { tenant } => {
+            let tenant = find(operator, &tenant).await?;
+            let users = operator.state.users(tenant.id).await?.into_iter().map(|one| {
+                let role = one.role.as_str().to_owned();
+                let active = if one.active { "yes" } else { "no" }.to_owned();
+                vec![
+                    one.id.to_string(),
+                    one.email,
+                    one.full_name,
+                    role,
+                    active,
+                    maybe(one.last_login_at),
+                ]
+            });
+            let head = ["id", "e-mail", "name", "role", "active", "last sign-in"];
+            print::table(&head, &users.collect::<Vec<_>>());
+            Ok(())
+        }
+    }
+}
+
+/// The first line piped in; `None` at a terminal, or where nothing comes.
+fn password_from_stdin() -> Result<Option<String>> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    stdin.lock().take(1024).read_to_string(&mut text).context("reading the password")?;
+    Ok(text.lines().next().map(str::to_owned).filter(|line| !line.is_empty()))
+}
+
+async fn find_dataset(operator: &Operator, tenant: &Tenant, id: &str) -> Result<Dataset> {
+    let datasets = operator.state.datasets(tenant.id).await?;
+    let dataset = datasets.into_iter().find(|one| one.external_id == id);
+    dataset.with_context(|| format!("{} has no dataset {id}", tenant.slug))
+}
+
+async fn dataset(operator: &Operator, act: DatasetAct) -> Result<()> {
+    match act {
+        DatasetAct::Create { tenant, platform, id, name, default_calling_code } => {
+            let tenant = find(operator, &tenant).await?;
+            let new = NewDataset {
+                tenant_id: tenant.id,
+                platform,
+                name: name.unwrap_or_else(|| id.clone()),
+                external_id: id,
+                default_calling_code,
+            };
+            let made = operator.state.create_dataset(&new).await;
+            taken(made, format!("{} has dataset {} already", tenant.slug, new.external_id))?;
+            print::line(&format!("dataset {platform} {}", new.external_id))
+        }
+        DatasetAct::List { tenant } => {
+            let tenant = find(operator, &tenant).await?;
+            let datasets = operator.state.datasets(tenant.id).await?.into_iter().map(|one| {
+                let (platform, version) =
+                    (one.platform.to_string(), one.config_version.to_string());
+                vec![platform, one.external_id, one.name, version, date(one.created_at)]
+            });
+            let head = ["platform", "id", "name", "configuration", "created"];
+            print::table(&head, &datasets.collect::<Vec<_>>());
+            Ok(())
+        }
+    }
+}
+
+async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
+    match act {
+        ApiKeyAct::Create { tenant, scope, dataset, name } => {
+            let tenant = find(operator, &tenant).await?;
+            let dataset_id = match dataset {
+                Some(id) => Some(find_dataset(operator, &tenant, &id).await?.id),
+                None => None,
+            };
+            let new = NewApiKey { tenant_id: tenant.id, scope, dataset_id, name };
+            let (_, key) = operator.state.create_api_key(&new).await?;
+            print::line(key.expose())
+        }
+        ApiKeyAct::List { tenant } => {
+            let tenant = find(operator, &tenant).await?;
+            let keys = operator.state.api_keys(tenant.id).await?.into_iter().map(|one| {
+                let scope = one.scope.as_str().to_owned();
+                let dataset = one.dataset.unwrap_or_else(|| "every".into());
+                let (used, revoked) = (maybe(one.last_used_at), maybe(one.revoked_at));
+                vec![
+                    one.id.to_string(),
+                    format!("stk_…{}", one.hint),
+                    scope,
+                    dataset,
+                    one.name,
+                    used,
+                    revoked,
+                ]
+            });
+            let head = ["id", "key", "scope", "dataset", "name", "last used", "revoked"];
+            print::table(&head, &keys.collect::<Vec<_>>());
+            Ok(())
+        }
+        ApiKeyAct::Revoke { tenant, id } => {
+            let tenant = find(operator, &tenant).await?;
+            if !operator.state.revoke_api_key(tenant.id, ApiKeyId(id)).await? {
+                bail!("{} has no key {id}", tenant.slug);
+            }
+            print::line(&format!("revoked {id}"))
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `stratum demo`
+
+use anyhow::Result;
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::print;
+use crate::boot::{Operator, Settings};
+use crate::demo::{DemoPlan, feed, prepare};
+
+/// Where to, how much, for how long.
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Where Stratum serves; the one running on the data folder where absent.
+    #[arg(long)]
+    url: Option<String>,
+    /// Events a second.
+    #[arg(long)]
+    rate: Option<f64>,
+    /// The same seed gives the same tenants, campaigns and customers.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Seconds to send for; without end where absent.
+    #[arg(long, value_name = "SECONDS")]
+    duration: Option<f64>,
+}
+
+/// Makes the demo tenants where there are none and sends until the time is over or INT.
+pub async fn demo(settings: Settings, args: DemoArgs) -> Result<()> {
+    let url = args.url.map_or_else(|| Operator::address(&settings), Ok)?;
+    let mut config = settings.demo.clone();
+    config.seed = args.seed.unwrap_or(config.seed);
+    let rate = args.rate.unwrap_or(config.rate);
+    let plan = DemoPlan { url, rate, seconds: args.duration, config };
+    let operator = Operator::open(&settings).await?;
+    let world = prepare(&operator, &plan).await?;
+    for (tenant, email, password) in &world.sign_ins {
+        print::note(&format!("{tenant}: e-mail {email}, password {}", password.expose()));
+    }
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        tokio::signal::ctrl_c().await.ok();
+        stopped.cancel();
+    });
+    feed(world, plan, stop, |progress| print::note(&progress.to_string())).await
+}

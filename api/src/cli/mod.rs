@@ -1,0 +1,178 @@
+//! The command line.
+
+pub mod print;
+mod run;
+mod admin;
+mod demo;
+mod tail;
+mod health;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser, Subcommand};
+
+use crate::boot::{Role, Roles, Settings};
+use crate::config::Loader;
+
+/// Conversion events and ad reports in; KPIs and match quality out.
+#[derive(Parser)]
+#[command(name = "stratum", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    sources: Sources,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Sources {
+    /// Settings to lay over the defaults (api/config/default.toml is the manual).
+    #[arg(long, global = true, env = "STRATUM_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where data and generated secrets live.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// What is logged, in the form of RUST_LOG.
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every role in one process, on embedded engines where no URL names a shared one.
+    Up(UpArgs),
+    /// Take events and ad reports into a shared log.
+    Ingest(ListenArgs),
+    /// Move a shared log into a shared warehouse.
+    Pipeline(ListenArgs),
+    /// Answer from a shared warehouse and a shared state store.
+    Api(ListenArgs),
+    /// Clear up a shared state store.
+    Jobs(ListenArgs),
+    /// Bring the warehouse and the state store up to this version.
+    Migrate,
+    /// Send generated events and ad reports through the front door.
+    Demo(demo::DemoArgs),
+    /// Tenants, users, datasets and API keys.
+    Admin(admin::AdminArgs),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print the log as JSON lines.
+    Tail(tail::TailArgs),
+    /// Ask a running Stratum whether its stores answer; fails where one does not.
+    Health(health::HealthArgs),
+}
+
+#[derive(Args)]
+struct ListenArgs {
+    /// Address and port to serve on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+#[derive(Args)]
+struct UpArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// Make demo tenants and send generated traffic through the front door.
+    #[arg(long)]
+    demo: bool,
+    /// Events a second of that traffic.
+    #[arg(long, requires = "demo", value_name = "EVENTS")]
+    rate: Option<f64>,
+}
+
+/// Runs the command of this process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = load(&cli).and_then(|settings| execute(cli.command, settings));
+    match outcome {
+        Ok(code) => code,
+        // Whoever read our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            print::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn load(cli: &Cli) -> Result<Settings> {
+    let mut loader = Loader::new()?;
+    if let Some(path) = &cli.sources.config {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {name}"))?;
+        loader.file(&name, &text)?;
+    }
+    // Names and values that are no text are of other programs.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    loader.environment(variables)?;
+    if let Some(data) = &cli.sources.data {
+        let data = data.to_str().context("--data is no UTF-8 text")?;
+        loader.set("--data", &["data_dir"], data)?;
+    }
+    if let Some(log) = &cli.sources.log {
+        loader.set("--log", &["telemetry", "log"], log)?;
+    }
+    let listen = match &cli.command {
+        Command::Up(up) => up.listen.listen.as_deref(),
+        Command::Ingest(args) | Command::Pipeline(args) => args.listen.as_deref(),
+        Command::Api(args) | Command::Jobs(args) => args.listen.as_deref(),
+        _ => None,
+    };
+    if let Some(listen) = listen {
+        loader.set("--listen", &["server", "listen"], listen)?;
+    }
+    Ok(loader.finish()?)
+}
+
+fn execute(command: Command, settings: Settings) -> Result<ExitCode> {
+    if let Command::Openapi = command {
+        print::text(&crate::routes::docs::json()?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    crate::telemetry::log(&settings.telemetry.log, settings.telemetry.log_json)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(dispatch(command, settings));
+    // What hangs in a thread of its own must not hold up the end.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    outcome
+}
+
+async fn dispatch(command: Command, settings: Settings) -> Result<ExitCode> {
+    match command {
+        Command::Up(args) => {
+            let demo = args.demo.then(|| args.rate.unwrap_or(settings.demo.rate));
+            run::run(settings, Roles::Every, demo).await?;
+        }
+        Command::Ingest(_) => run::run(settings, Roles::One(Role::Ingest), None).await?,
+        Command::Pipeline(_) => run::run(settings, Roles::One(Role::Pipeline), None).await?,
+        Command::Api(_) => run::run(settings, Roles::One(Role::Api), None).await?,
+        Command::Jobs(_) => run::run(settings, Roles::One(Role::Jobs), None).await?,
+        Command::Migrate => crate::boot::migrate(&settings).await?,
+        Command::Demo(args) => demo::demo(settings, args).await?,
+        Command::Admin(args) => admin::admin(settings, args).await?,
+        Command::Tail(args) => tail::tail(settings, args).await?,
+        Command::Health(args) => return health::health(&settings, args).await,
+        Command::Openapi => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

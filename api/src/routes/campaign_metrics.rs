@@ -1,0 +1,236 @@
+//! `GET /campaigns/{id}/metrics`
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use chrono::{Datelike as _, Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
+use stratum_models::time::{Day, DayRange};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+use super::fields::{Fields, Params};
+use super::figures::Money;
+use super::kpis::KpiParams;
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+
+/// Which days, and how they are gathered.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CampaignMetricsParams {
+    /// The platform; needed where two platforms have a campaign of this id.
+    platform: Option<String>,
+    /// First day, included; 30 days before the last one where absent.
+    #[param(value_type = Option<NaiveDate>)]
+    date_from: Option<String>,
+    /// Last day, included; today in the tenant's zone where absent.
+    #[param(value_type = Option<NaiveDate>)]
+    date_to: Option<String>,
+    /// `daily` (the default), `weekly` (from Mondays) or `monthly`.
+    granularity: Option<String>,
+    /// The currency to show amounts in.
+    currency: Option<String>,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Granularity {
+    #[default]
+    Daily,
+    Weekly,
+    Monthly,
+}
+
+impl std::str::FromStr for Granularity {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "daily" => Ok(Granularity::Daily),
+            "weekly" => Ok(Granularity::Weekly),
+            "monthly" => Ok(Granularity::Monthly),
+            _ => Err("is daily, weekly or monthly"),
+        }
+    }
+}
+
+impl Granularity {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Granularity::Daily => "daily",
+            Granularity::Weekly => "weekly",
+            Granularity::Monthly => "monthly",
+        }
+    }
+
+    /// The first and last day of the period that `day` lies in, cut to the range.
+    fn period(self, day: NaiveDate, range: DayRange) -> (NaiveDate, NaiveDate) {
+        let (first, last) = match self {
+            Granularity::Daily => (Some(day), Some(day)),
+            Granularity::Weekly => {
+                let week = day.week(chrono::Weekday::Mon);
+                (week.checked_first_day(), week.checked_last_day())
+            }
+            Granularity::Monthly => {
+                let first = day.with_day(1);
+                let next = first.and_then(|first| first.checked_add_months(chrono::Months::new(1)));
+                (first, next.and_then(|next| next.checked_sub_days(Days::new(1))))
+            }
+        };
+        let first = first.unwrap_or(day).max(range.from.0);
+        (first, last.unwrap_or(day).min(range.to.0))
+    }
+}
+
+/// A campaign's figures over time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CampaignMetrics {
+    /// The platform's campaign id.
+    campaign_id: String,
+    /// The campaign's newest name; null when only events name it.
+    campaign_name: Option<String>,
+    /// The platform.
+    platform: &'static str,
+    /// `daily`, `weekly` or `monthly`.
+    granularity: &'static str,
+    /// First day, included.
+    date_from: NaiveDate,
+    /// Last day, included.
+    date_to: NaiveDate,
+    /// The whole range.
+    total: Money,
+    /// Periods with data, oldest first; the first and last are cut to the range.
+    metrics: Vec<PeriodMetrics>,
+}
+
+/// The figures of one day, week or month.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeriodMetrics {
+    /// First day, included.
+    date_from: NaiveDate,
+    /// Last day, included.
+    date_to: NaiveDate,
+    /// The figures.
+    #[serde(flatten)]
+    money: Money,
+}
+
+/// A campaign's metrics per day, week or month.
+///
+/// `id` is the platform's campaign id. A campaign that never reported and that no event names, or
+/// another tenant's, is 404.
+#[utoipa::path(
+    get, path = "/api/v1/campaigns/{id}/metrics", tag = "campaigns",
+    params(("id" = String, Path, description = "the platform's campaign id"), CampaignMetricsParams),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<CampaignMetrics>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 404, body = RefusalBody, description = "no such campaign"),
+        (status = 422, body = RefusalBody, description = "the range ends before it begins, is too long, or the platform is not clear"),
+        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
+    ),
+)]
+pub async fn campaign_metrics(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+    Params(params): Params<CampaignMetricsParams>,
+) -> Answered<CampaignMetrics> {
+    let mut fields = Fields::default();
+    let currency: Option<Currency> = fields.optional("currency", params.currency.as_deref());
+    let granularity: Option<Granularity> =
+        fields.optional("granularity", params.granularity.as_deref());
+    let granularity = granularity.unwrap_or_default();
+    let CampaignMetricsParams { platform, date_from, date_to, .. } = params;
+    let campaign_id = Some(id.clone());
+    let asked = KpiParams { platform, date_from, date_to, campaign_id, ..KpiParams::default() };
+    let (query, range) = asked.read(&app, caller, fields)?;
+    let (platform, campaign_name) = identify(&app, caller, &query).await?;
+    let query = KpiQuery { platform: Some(platform), ..query };
+    let groups = app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Day).await?;
+    Ok(Answer::of(CampaignMetrics {
+        campaign_id: id,
+        campaign_name,
+        platform: platform.as_str(),
+        granularity: granularity.as_str(),
+        date_from: range.days.from.0,
+        date_to: range.days.to.0,
+        total: Money::of(&groups, currency),
+        metrics: periods(groups, granularity, range.days, currency),
+    }))
+}
+
+/// The platform and newest name of the campaign, from all its days.
+async fn identify(
+    app: &App,
+    caller: Authenticated,
+    query: &KpiQuery,
+) -> Result<(Platform, Option<String>), Refusal> {
+    let always = DayRange::new(Day(NaiveDate::default()), Day(DISTANT)).unwrap_or(query.days);
+    let query = KpiQuery { days: always, ..query.clone() };
+    let groups = app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Campaign).await?;
+    let mut found = BTreeMap::<Platform, Option<String>>::new();
+    for group in groups {
+        if let Some(platform) = group.platform {
+            let name = found.entry(platform).or_default();
+            *name = name.take().or(group.campaign_name);
+        }
+    }
+    if found.len() > 1 {
+        let names = found.keys().map(|p| p.as_str()).collect::<Vec<_>>().join(" and ");
+        let message = format!("{names} both have a campaign of this id; say which");
+        return Err(Refusal::unprocessable("platform", message));
+    }
+    found.pop_first().ok_or_else(|| Refusal::not_found("campaign"))
+}
+
+/// Later than any day of data, within the warehouse's calendar.
+const DISTANT: NaiveDate = match NaiveDate::from_ymd_opt(2149, 6, 6) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
+fn periods(
+    groups: Vec<KpiGroup>,
+    granularity: Granularity,
+    range: DayRange,
+    currency: Option<Currency>,
+) -> Vec<PeriodMetrics> {
+    let mut periods = BTreeMap::<(NaiveDate, NaiveDate), Vec<KpiGroup>>::new();
+    for group in groups {
+        if let Some(day) = group.day {
+            periods.entry(granularity.period(day.0, range)).or_default().push(group);
+        }
+    }
+    let periods = periods.into_iter().map(|((date_from, date_to), groups)| PeriodMetrics {
+        date_from,
+        date_to,
+        money: Money::of(&groups, currency),
+    });
+    periods.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_cut_to_the_range() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let range = DayRange::new(Day(date("2026-03-04")), Day(date("2026-04-02"))).unwrap();
+        let of = |granularity: Granularity, day| {
+            let (from, to) = granularity.period(date(day), range);
+            format!("{from} {to}")
+        };
+        assert_eq!(of(Granularity::Daily, "2026-03-10"), "2026-03-10 2026-03-10");
+        assert_eq!(of(Granularity::Weekly, "2026-03-05"), "2026-03-04 2026-03-08");
+        assert_eq!(of(Granularity::Weekly, "2026-03-09"), "2026-03-09 2026-03-15");
+        assert_eq!(of(Granularity::Monthly, "2026-03-31"), "2026-03-04 2026-03-31");
+        assert_eq!(of(Granularity::Monthly, "2026-04-01"), "2026-04-01 2026-04-02");
+    }
+}

@@ -1,0 +1,109 @@
+//! The document of the routes that ingest serves. Their code is in `stratum-ingest`; these functions
+//! carry what is written about them and are never called.
+#![expect(dead_code, reason = "read by the macro that writes the document")]
+
+use serde::Deserialize;
+use utoipa::openapi::OpenApi;
+use utoipa::{OpenApi as _, ToSchema};
+
+use crate::answer::RefusalBody;
+
+/// What Meta's SDKs send.
+#[derive(Deserialize, ToSchema)]
+struct MetaEvents {
+    /// Server events, 1 to 1000, in Meta's own form.
+    data: Vec<serde_json::Value>,
+    /// An API key; may come as a query parameter or as `Authorization: Bearer …` instead.
+    access_token: Option<String>,
+    /// Marks the events as tests: they are checked and kept, and count nowhere.
+    test_event_code: Option<String>,
+}
+
+/// A day of a campaign as its platform reports it.
+#[derive(Deserialize, ToSchema)]
+struct AdReportRow {
+    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
+    platform: String,
+    /// The platform's ad account.
+    account_id: String,
+    /// The platform's campaign id.
+    campaign_id: String,
+    /// The campaign's name.
+    campaign_name: Option<String>,
+    /// A day in the ad account's zone.
+    date: chrono::NaiveDate,
+    /// ISO 4217.
+    currency: String,
+    /// Amount spent.
+    spend: f64,
+    /// Times shown.
+    impressions: i64,
+    /// Times clicked.
+    clicks: i64,
+    /// Conversions; fractions are taken.
+    conversions: f64,
+    /// Conversion value.
+    revenue: f64,
+    /// Newest wins; the time of receipt in milliseconds where absent.
+    version: Option<u64>,
+}
+
+/// Takes conversion events in Meta's form.
+///
+/// What Meta's SDKs, Segment and RudderStack send: JSON, form or multipart, optionally gzip. The
+/// answer is in Meta's own shape; it comes when the events are durable. One bad event refuses the
+/// whole request, as Meta does.
+#[utoipa::path(
+    post, path = "/{version}/{dataset_id}/events", tag = "ingest", security(("api_key" = [])),
+    params(
+        ("version" = String, Path, description = "any Graph API version, such as v24.0"),
+        ("dataset_id" = String, Path, description = "the pixel or dataset id"),
+    ),
+    request_body = MetaEvents,
+    responses(
+        (status = 200, description = "`events_received`, `messages`, `fbtrace_id`"),
+        (status = 400, description = "`error` with `message`, `type`, `code`, `error_subcode`, `fbtrace_id`"),
+        (status = 429, description = "`error` with `is_transient`: try again"),
+        (status = 500, description = "`error` with `is_transient`: try again"),
+    ),
+)]
+async fn meta_events() {}
+
+/// Takes conversion events in the form of Meta's Conversions API Gateway.
+#[utoipa::path(
+    post, path = "/capi/{dataset_id}/events", tag = "ingest", security(("api_key" = [])),
+    params(("dataset_id" = String, Path, description = "the pixel or dataset id")),
+    request_body = MetaEvents,
+    responses(
+        (status = 200, description = "as the Graph route"),
+        (status = 400, description = "as the Graph route"),
+    ),
+)]
+async fn gateway_events() {}
+
+/// Takes ad reports.
+///
+/// A JSON array, NDJSON, or CSV with a header line. A report for a key (platform, account, campaign,
+/// date) that is known replaces the earlier one when its version is newer.
+#[utoipa::path(
+    post, path = "/api/v1/ad-reports", tag = "ingest", security(("api_key" = [])),
+    request_body(content((Vec<AdReportRow> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+    responses(
+        (status = 200, description = "how many were taken"),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid API key"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 422, body = RefusalBody, description = "a row breaks a rule; none was taken"),
+        (status = 503, body = RefusalBody, description = "the log does not take more now"),
+    ),
+)]
+async fn ad_reports() {}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(meta_events, gateway_events, ad_reports))]
+struct Doors;
+
+/// The document of the ingest door.
+pub fn document() -> OpenApi {
+    Doors::openapi()
+}

@@ -1,0 +1,175 @@
+//! `GET /emq/score`
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use stratum_models::emq::{EMQ_VERSION, EmqScore, WeightTable};
+use stratum_models::platform::Platform;
+use stratum_models::warehouse::{MaskCount, MatchQualityQuery};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+use super::fields::{Fields, Params};
+use super::range::{Range, RangeFields};
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+
+/// Which events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EmqParams {
+    /// First day of event times, in the tenant's zone, included; 30 days before `to` where absent.
+    #[param(value_type = Option<NaiveDate>)]
+    from: Option<String>,
+    /// Last day, included; today where absent.
+    #[param(value_type = Option<NaiveDate>)]
+    to: Option<String>,
+    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
+    platform: Option<String>,
+    /// The platform's pixel or dataset id.
+    dataset_id: Option<String>,
+    /// The event's name.
+    event_name: Option<String>,
+}
+
+impl EmqParams {
+    /// The question these parameters ask.
+    pub fn read(
+        self,
+        app: &App,
+        caller: Authenticated,
+    ) -> Result<(MatchQualityQuery, Range), Refusal> {
+        let mut fields = Fields::default();
+        let platform: Option<Platform> = fields.optional("platform", self.platform.as_deref());
+        let dataset_id = fields.text("dataset_id", self.dataset_id, 128);
+        let event_name = fields.text("event_name", self.event_name, 256);
+        let range =
+            RangeFields { from: ("from", self.from.as_deref()), to: ("to", self.to.as_deref()) };
+        let range = range.read(app, caller.scope, fields)?;
+        let (from, until) = range.hours();
+        Ok((MatchQualityQuery { from, until, platform, dataset_id, event_name }, range))
+    }
+}
+
+/// Match quality of a range of days.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EmqScores {
+    /// First day, included.
+    from: NaiveDate,
+    /// Last day, included.
+    to: NaiveDate,
+    /// The version of the formula: an estimate of ours, since the platforms publish none.
+    formula_version: &'static str,
+    /// One score a platform, over everything asked for.
+    platforms: Vec<PlatformScore>,
+    /// One score a dataset and event name, most events first.
+    events: Vec<EventScore>,
+}
+
+/// A score.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Score {
+    /// Events it is made of.
+    events: u64,
+    /// 0 to 10; null without events.
+    score: Option<f64>,
+    /// 0 to 100; null without events.
+    score_100: Option<f64>,
+    /// `poor` (below 4), `ok` (below 6), `good` (below 8), `great`; null without events.
+    band: Option<&'static str>,
+    /// Why there is no score; null where there is one.
+    reason: Option<&'static str>,
+}
+
+impl Score {
+    fn of(platform: Platform, counts: &[&MaskCount]) -> Score {
+        let masks = counts.iter().map(|one| (one.action_source, one.valid, one.events));
+        let score = EmqScore::of(platform, masks);
+        Score {
+            events: counts.iter().map(|one| one.events).sum(),
+            score: score.map(EmqScore::out_of_10),
+            score_100: score.map(EmqScore::out_of_100),
+            band: score.map(|score| score.band().as_str()),
+            reason: score.is_none().then_some("no events"),
+        }
+    }
+}
+
+/// The score of a platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlatformScore {
+    /// The platform.
+    platform: &'static str,
+    /// The version of its weight table.
+    weights_version: &'static str,
+    /// The score.
+    #[serde(flatten)]
+    score: Score,
+}
+
+/// The score of an event name of a dataset.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventScore {
+    /// The platform.
+    platform: &'static str,
+    /// The platform's pixel or dataset id.
+    dataset_id: String,
+    /// The event's name.
+    event_name: String,
+    /// The score.
+    #[serde(flatten)]
+    score: Score,
+}
+
+/// Match-quality scores.
+///
+/// An estimate of how well the platforms can match the events to people, from the usable
+/// identifiers of each event. Without events in the range `platforms` and `events` are empty.
+#[utoipa::path(
+    get, path = "/api/v1/emq/score", tag = "match quality", params(EmqParams), security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<EmqScores>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
+        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
+    ),
+)]
+pub async fn emq_score(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<EmqParams>,
+) -> Answered<EmqScores> {
+    let (query, range) = params.read(&app, caller)?;
+    let counts = app.warehouse.mask_counts(caller.scope, &query).await?;
+    let mut platforms = BTreeMap::<Platform, Vec<&MaskCount>>::new();
+    let mut events = BTreeMap::<(Platform, &str, &str), Vec<&MaskCount>>::new();
+    for one in &counts {
+        platforms.entry(one.platform).or_default().push(one);
+        events.entry((one.platform, &one.dataset_id, &one.event_name)).or_default().push(one);
+    }
+    let platforms = platforms.into_iter().map(|(platform, counts)| PlatformScore {
+        platform: platform.as_str(),
+        weights_version: WeightTable::of(platform).version,
+        score: Score::of(platform, &counts),
+    });
+    let events =
+        events.into_iter().map(|((platform, dataset_id, event_name), counts)| EventScore {
+            platform: platform.as_str(),
+            dataset_id: dataset_id.to_owned(),
+            event_name: event_name.to_owned(),
+            score: Score::of(platform, &counts),
+        });
+    let mut events: Vec<EventScore> = events.collect();
+    events.sort_by_key(|event| std::cmp::Reverse(event.score.events));
+    Ok(Answer::of(EmqScores {
+        from: range.days.from.0,
+        to: range.days.to.0,
+        formula_version: EMQ_VERSION,
+        platforms: platforms.collect(),
+        events,
+    }))
+}

@@ -1,0 +1,138 @@
+//! `GET /health`, `/health/live`, `/health/ready`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures::future::{BoxFuture, join_all};
+use serde::Serialize;
+use stratum_models::store::StoreError;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use utoipa::ToSchema;
+
+use super::{Operation, ServerConfig};
+use crate::answer::{Answer, RefusalBody};
+use crate::telemetry;
+
+/// Asks a store whether it answers.
+pub type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), StoreError>> + Send + Sync>;
+
+/// A store this process needs.
+pub struct Probe {
+    /// `log`, `warehouse` or `state`.
+    pub store: &'static str,
+    /// How to ask it.
+    pub check: Check,
+}
+
+/// The stores this process needs, and what they last said.
+pub struct Health {
+    probes: Vec<Probe>,
+    patience: Duration,
+    keep: Duration,
+    last: Mutex<Option<(Instant, HealthReport)>>,
+}
+
+impl Health {
+    /// The health of these stores.
+    pub fn new(probes: Vec<Probe>, config: &ServerConfig) -> Health {
+        let patience = Duration::from_millis(config.probe_ms_max);
+        let keep = Duration::from_millis(config.probe_keep_ms);
+        Health { probes, patience, keep, last: Mutex::new(None) }
+    }
+
+    /// Which stores answer. Stores are asked at most once per `probe_keep_ms`, whoever asks.
+    pub async fn report(&self) -> HealthReport {
+        let mut last = self.last.lock().await;
+        if let Some((asked, report)) = &*last
+            && asked.elapsed() < self.keep
+        {
+            return report.clone();
+        }
+        let stores = join_all(self.probes.iter().map(|probe| self.ask(probe))).await;
+        let up = stores.iter().all(|store| store.up);
+        let report = HealthReport { status: if up { "ok" } else { "degraded" }, stores };
+        *last = Some((Instant::now(), report.clone()));
+        report
+    }
+
+    async fn ask(&self, probe: &Probe) -> StoreHealth {
+        let answer = tokio::time::timeout(self.patience, (probe.check)()).await;
+        let reason = match answer {
+            Ok(Ok(())) => None,
+            // The store's own text is for the log, not for whoever asks.
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, store = probe.store, "store is down");
+                Some(error.kind.to_string())
+            }
+            Err(_) => Some("does not answer in time".to_owned()),
+        };
+        let up = reason.is_none();
+        metrics::gauge!(telemetry::STORE_UP, "store" => probe.store).set(f64::from(u8::from(up)));
+        StoreHealth { store: probe.store, up, reason }
+    }
+}
+
+/// The process and its stores.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HealthReport {
+    /// `ok`, or `degraded` while a store does not answer.
+    pub status: &'static str,
+    /// The stores this process needs.
+    pub stores: Vec<StoreHealth>,
+}
+
+/// One store.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StoreHealth {
+    /// `log`, `warehouse` or `state`.
+    pub store: &'static str,
+    /// Whether it answers.
+    pub up: bool,
+    /// Why it does not.
+    pub reason: Option<String>,
+}
+
+/// How the process and its stores are. Always 200 while the process serves.
+#[utoipa::path(
+    get, path = "/health", tag = "operation",
+    responses((status = 200, body = Answer<HealthReport>)),
+)]
+pub async fn health(State(operation): State<Arc<Operation>>) -> Answer<HealthReport> {
+    Answer::of(operation.health.report().await)
+}
+
+/// 200 while the process serves; asks no store.
+#[utoipa::path(
+    get, path = "/health/live", tag = "operation",
+    responses((status = 200, body = Answer<Live>)),
+)]
+pub async fn live() -> Answer<Live> {
+    Answer::of(Live { status: "ok" })
+}
+
+/// The process serves.
+#[derive(Serialize, ToSchema)]
+pub struct Live {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+/// 200 while every store this process needs answers, else 503 with the same body.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "operation",
+    responses(
+        (status = 200, body = Answer<HealthReport>),
+        (status = 503, body = Answer<HealthReport>, description = "a store does not answer; `success` is false"),
+        (status = 500, body = RefusalBody),
+    ),
+)]
+pub async fn ready(State(operation): State<Arc<Operation>>) -> Response {
+    let report = operation.health.report().await;
+    let up = report.stores.iter().all(|store| store.up);
+    let status = if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Answer { success: up, data: report }).into_response()
+}

@@ -1,0 +1,163 @@
+//! `GET /analytics/ingest`
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use stratum_models::rejection::RowKind;
+use stratum_models::warehouse::{IngestCount, RejectionCount};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+use super::fields::{Fields, Params};
+use super::range::RangeFields;
+use crate::answer::{Answer, Answered, RefusalBody};
+use crate::auth::Authenticated;
+
+/// Which days of receipt.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct IngestParams {
+    /// First day, in the tenant's zone, included; 30 days before the last one where absent.
+    #[param(value_type = Option<NaiveDate>)]
+    date_from: Option<String>,
+    /// Last day, included; today where absent.
+    #[param(value_type = Option<NaiveDate>)]
+    date_to: Option<String>,
+}
+
+/// What came in and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ingest {
+    /// First day of receipt, included.
+    date_from: NaiveDate,
+    /// Last day, included.
+    date_to: NaiveDate,
+    /// All conversion events.
+    events: Counts,
+    /// All ad reports.
+    ad_reports: Counts,
+    /// Split by dataset.
+    datasets: Vec<DatasetCounts>,
+    /// Refused rows by reason, most first, at most 100.
+    rejections: Vec<Rejections>,
+}
+
+/// `received = landed + duplicate + rejected`.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Counts {
+    /// All of them.
+    received: u64,
+    /// Counted in the figures.
+    landed: u64,
+    /// Seen before.
+    duplicate: u64,
+    /// Refused.
+    rejected: u64,
+}
+
+impl Counts {
+    fn of(counts: &[IngestCount], kind: RowKind) -> Counts {
+        let of_kind = counts.iter().filter(|one| one.kind == kind);
+        of_kind.fold(Counts::default(), |sum, one| Counts {
+            received: sum.received + one.received,
+            landed: sum.landed + one.landed,
+            duplicate: sum.duplicate + one.duplicate,
+            rejected: sum.rejected + one.rejected,
+        })
+    }
+}
+
+/// One dataset, or one ad account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetCounts {
+    /// The platform.
+    platform: &'static str,
+    /// The platform's pixel or dataset id, or the ad account.
+    dataset_id: String,
+    /// `event` or `ad_report`.
+    kind: &'static str,
+    /// The counts.
+    #[serde(flatten)]
+    counts: Counts,
+    /// When the newest of them was received.
+    newest_received_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// Refused rows of one reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rejections {
+    /// The platform.
+    platform: &'static str,
+    /// The platform's pixel or dataset id, or the ad account.
+    dataset_id: String,
+    /// A stable code (`missing_field`, `too_old` …).
+    reason: &'static str,
+    /// The field at fault; empty when it is the whole.
+    field: String,
+    /// How many rows.
+    rows: u64,
+}
+
+/// What came in, what landed, what was a duplicate and what was refused.
+///
+/// Days are days of receipt. A row shows here once the pipeline has seen it, normally within a second.
+#[utoipa::path(
+    get, path = "/api/v1/analytics/ingest", tag = "analytics", params(IngestParams), security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<Ingest>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
+        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
+    ),
+)]
+pub async fn ingest_counts(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<IngestParams>,
+) -> Answered<Ingest> {
+    let range = RangeFields {
+        from: ("date_from", params.date_from.as_deref()),
+        to: ("date_to", params.date_to.as_deref()),
+    };
+    let range = range.read(&app, caller.scope, Fields::default())?;
+    let (from, until) = range.hours();
+    let (counts, rejections) = tokio::try_join!(
+        app.warehouse.ingest_counts(caller.scope, from, until),
+        app.warehouse.rejection_counts(caller.scope, from, until)
+    )?;
+    Ok(Answer::of(Ingest {
+        date_from: range.days.from.0,
+        date_to: range.days.to.0,
+        events: Counts::of(&counts, RowKind::Event),
+        ad_reports: Counts::of(&counts, RowKind::AdReport),
+        datasets: counts.into_iter().map(DatasetCounts::from).collect(),
+        rejections: rejections.into_iter().map(Rejections::from).collect(),
+    }))
+}
+
+impl From<IngestCount> for DatasetCounts {
+    fn from(count: IngestCount) -> DatasetCounts {
+        let IngestCount { received, landed, duplicate, rejected, .. } = count;
+        DatasetCounts {
+            platform: count.platform.as_str(),
+            dataset_id: count.dataset_id,
+            kind: count.kind.as_str(),
+            counts: Counts { received, landed, duplicate, rejected },
+            newest_received_at: count.newest_received_at.to_utc(),
+        }
+    }
+}
+
+impl From<RejectionCount> for Rejections {
+    fn from(count: RejectionCount) -> Rejections {
+        Rejections {
+            platform: count.platform.as_str(),
+            dataset_id: count.dataset_id,
+            reason: count.reason.as_str(),
+            field: count.field,
+            rows: count.rows,
+        }
+    }
+}

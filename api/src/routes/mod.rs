@@ -1,0 +1,213 @@
+//! The routes: one file each, with its parameters, its answer, its document and its handler.
+
+pub mod fields;
+pub mod range;
+pub mod figures;
+pub mod login;
+pub mod me;
+pub mod kpis;
+pub mod platforms;
+pub mod campaign_metrics;
+pub mod emq_score;
+pub mod emq_coverage;
+pub mod ingest_counts;
+pub mod doors;
+pub mod health;
+pub mod prometheus;
+pub mod docs;
+pub mod tail;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::any;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::{Deserialize, Serialize};
+use stratum_models::log::EventLog;
+use stratum_models::time::SharedClock;
+use stratum_models::warehouse::WarehouseReader;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::answer::{Refusal, no_such_method, no_such_route, render};
+use crate::auth::password::Passwords;
+use crate::auth::token::Tokens;
+use crate::config::Secret;
+use crate::entropy::Ids;
+use crate::page;
+use crate::state::PostgresState;
+use crate::state::directory::StateDirectory;
+
+/// Where to listen, and the bounds of requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Address and port; port 0 takes a free one.
+    pub listen: String,
+    /// Open connections; more wait to be accepted.
+    pub connections_max: usize,
+    /// A connection on which nothing moves for this long is closed.
+    pub idle_ms_max: u64,
+    /// Largest body of a request to `/api/v1`, but for ad reports, which have their own bound.
+    pub body_bytes_max: usize,
+    /// Longest range of days of a question.
+    pub range_days_max: u32,
+    /// Longest wait for a store to answer a health check.
+    pub probe_ms_max: u64,
+    /// A health check's answer is used again for this long.
+    pub probe_keep_ms: u64,
+    /// Readers of `stratum tail` at the same time.
+    pub tails_max: usize,
+    /// Requests under way get this long to end at a shutdown; each later step gets as long again.
+    pub shutdown_ms_max: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        ServerConfig {
+            listen: "127.0.0.1:8080".into(),
+            connections_max: 10_000,
+            idle_ms_max: 75_000,
+            body_bytes_max: 65_536,
+            range_days_max: 1_100,
+            probe_ms_max: 1_500,
+            probe_keep_ms: 500,
+            tails_max: 4,
+            shutdown_ms_max: 10_000,
+        }
+    }
+}
+
+/// What the handlers work with.
+pub struct Services {
+    /// Users, tenants and keys.
+    pub state: PostgresState,
+    /// Zones of tenants, from memory.
+    pub directory: Arc<StateDirectory>,
+    /// Answers.
+    pub warehouse: Arc<dyn WarehouseReader>,
+    /// Records for `stratum tail`; `None` where this process has no log.
+    pub log: Option<Arc<dyn EventLog>>,
+    /// What an operator's request must carry; `None` closes the operator's routes.
+    pub operator_token: Option<Secret>,
+    /// Signs and verifies access tokens.
+    pub tokens: Tokens,
+    /// Checks passwords.
+    pub passwords: Passwords,
+    /// Makes ids.
+    pub ids: Ids,
+    /// The time.
+    pub clock: SharedClock,
+    /// Ends streams that have no end of their own.
+    pub stop: CancellationToken,
+    /// Turns for readers of the log.
+    pub tails: Arc<Semaphore>,
+    /// Bounds.
+    pub config: ServerConfig,
+}
+
+/// Whom a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// What every handler of the API is given.
+pub type App = Arc<Services>;
+
+/// What tells how the process is; every role serves it.
+pub struct Operation {
+    /// Which stores answer.
+    pub health: health::Health,
+    /// What `/metrics` shows; `None` where nothing is collected.
+    pub measurements: Option<PrometheusHandle>,
+}
+
+fn questions() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(kpis::kpis))
+        .routes(routes!(platforms::platforms))
+        .routes(routes!(ingest_counts::ingest_counts))
+        .routes(routes!(campaign_metrics::campaign_metrics))
+        .routes(routes!(emq_score::emq_score))
+        .routes(routes!(emq_coverage::emq_coverage))
+}
+
+fn sign_in() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(login::login)).routes(routes!(me::me))
+}
+
+fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
+    OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(prometheus::measurements))
+}
+
+/// The document of every route, those of the ingest door included.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
+        .merge(sign_in())
+        .merge(questions())
+        .split_for_parts();
+    let (_, operation) = operation_routes().split_for_parts();
+    docs::with_doors(api, operation)
+}
+
+/// Health and measurements.
+pub fn operation(operation: Arc<Operation>) -> Router {
+    operation_routes().with_state(operation).split_for_parts().0
+}
+
+/// The API, its document, the page and the operator's routes.
+pub fn api(app: App) -> Router {
+    let (documented, _) = sign_in().merge(questions()).split_for_parts();
+    documented
+        .merge(docs::router())
+        .merge(page::router())
+        .merge(tail::router())
+        .layer(DefaultBodyLimit::max(app.config.body_bytes_max))
+        .method_not_allowed_fallback(no_such_method)
+        .with_state(app)
+}
+
+/// Everything that a process serves, with request ids, refusals and headers all alike.
+pub fn assemble(routes: impl IntoIterator<Item = Router>, ids: Ids) -> Router {
+    let routes = routes.into_iter().fold(Router::new(), Router::merge);
+    routes
+        // Without it `/api/v1/events` would be the events of dataset `v1` in some dialect.
+        .route("/api/v1/{*rest}", any(no_such_route))
+        .fallback(no_such_route)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(ids, render))
+        .layer(from_fn(harden))
+}
+
+/// Headers that cost nothing and close doors.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, page::CONTENT_SECURITY_POLICY),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    // The panic's own text may hold anything; the hook has logged where it happened.
+    axum::response::IntoResponse::into_response(Refusal::internal())
+}

@@ -1,0 +1,132 @@
+//! API keys: shown once, known by their SHA-256 from then on.
+
+use stratum_models::directory::ApiKeyHash;
+use stratum_models::id::{ApiKeyId, TenantId};
+use stratum_models::store::StoreError;
+use stratum_models::time::UnixMillis;
+use uuid::Uuid;
+
+use super::{PostgresState, damaged, millis, store_error, tenant_key};
+use crate::config::Secret;
+use crate::entropy::token;
+
+/// What a key opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ApiKeyScope {
+    /// Sending events and ad reports.
+    Ingest,
+    /// Reading answers.
+    Read,
+    /// Exporting.
+    Export,
+}
+
+impl ApiKeyScope {
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ApiKeyScope::Ingest => "ingest",
+            ApiKeyScope::Read => "read",
+            ApiKeyScope::Export => "export",
+        }
+    }
+
+    /// The scope of this name.
+    pub fn parse(text: &str) -> Option<ApiKeyScope> {
+        [ApiKeyScope::Ingest, ApiKeyScope::Read, ApiKeyScope::Export]
+            .into_iter()
+            .find(|scope| scope.as_str() == text)
+    }
+}
+
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub struct NewApiKey {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// What it opens.
+    pub scope: ApiKeyScope,
+    /// The one dataset it opens; every dataset of the tenant when `None`.
+    pub dataset_id: Option<Uuid>,
+    /// Name to show.
+    pub name: String,
+}
+
+/// A stored key, without the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// Name to show.
+    pub name: String,
+    /// Its last four characters.
+    pub hint: String,
+    /// What it opens.
+    pub scope: ApiKeyScope,
+    /// The platform's id of the one dataset it opens.
+    pub dataset: Option<String>,
+    /// When it was made.
+    pub created_at: UnixMillis,
+    /// When it was last used, to within the flush interval.
+    pub last_used_at: Option<UnixMillis>,
+    /// When it was revoked.
+    pub revoked_at: Option<UnixMillis>,
+}
+
+/// Letters and digits after the prefix: 256 bits.
+const KEY_LETTERS: usize = 43;
+
+impl PostgresState {
+    /// Makes a key and returns it; it cannot be had again. `Invalid` when the dataset is not the tenant's.
+    pub async fn create_api_key(&self, new: &NewApiKey) -> Result<(ApiKeyId, Secret), StoreError> {
+        let letters = token(&*self.entropy, KEY_LETTERS);
+        let key = format!("stk_{letters}");
+        let id = self.ids.next();
+        let statement = sqlx::query_file!(
+            "sql/insert_api_key.sql",
+            id,
+            tenant_key(new.tenant_id)?,
+            new.dataset_id,
+            new.name,
+            &ApiKeyHash::of(&key).0[..],
+            &letters[KEY_LETTERS - 4..],
+            new.scope.as_str(),
+            self.now()
+        );
+        statement.execute(&self.pool).await.map_err(store_error)?;
+        Ok((ApiKeyId(id), Secret::new(key)))
+    }
+
+    /// A tenant's keys, oldest first.
+    pub async fn api_keys(&self, tenant: TenantId) -> Result<Vec<ApiKey>, StoreError> {
+        let rows = sqlx::query_file!("sql/select_api_keys.sql", tenant_key(tenant)?);
+        let rows = rows.fetch_all(&self.pool).await.map_err(store_error)?;
+        let keys = rows.into_iter().map(|row| {
+            Ok(ApiKey {
+                id: ApiKeyId(row.id),
+                name: row.name,
+                hint: row.hint,
+                scope: ApiKeyScope::parse(&row.scope).ok_or_else(|| damaged("scope"))?,
+                dataset: row.dataset,
+                created_at: millis(row.created_at),
+                last_used_at: row.last_used_at.map(millis),
+                revoked_at: row.revoked_at.map(millis),
+            })
+        });
+        keys.collect()
+    }
+
+    /// Revokes a tenant's key; `false` when the tenant has no such key. Revoking twice changes nothing.
+    pub async fn revoke_api_key(&self, tenant: TenantId, id: ApiKeyId) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query_file!("sql/revoke_api_key.sql", tenant_key(tenant)?, id.0, self.now());
+        Ok(statement.execute(&self.pool).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
+    /// Writes down that these keys were used now.
+    pub(super) async fn touch_api_keys(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        let statement = sqlx::query_file!("sql/update_api_keys_used.sql", ids, self.now());
+        statement.execute(&self.pool).await.map_err(store_error)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! Pixels and datasets, and how their events are treated.
+
+use stratum_models::id::TenantId;
+use stratum_models::platform::Platform;
+use stratum_models::store::StoreError;
+use stratum_models::time::UnixMillis;
+use uuid::Uuid;
+
+use super::{PostgresState, damaged, millis, store_error, tenant_key};
+
+/// A dataset to be stored, with the first version of its tracking configuration.
+#[derive(Clone, Debug)]
+pub struct NewDataset {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// The platform whose dialect it speaks.
+    pub platform: Platform,
+    /// The platform's pixel or dataset id.
+    pub external_id: String,
+    /// Name to show.
+    pub name: String,
+    /// The calling code put before phone numbers that have none, without `+`.
+    pub default_calling_code: Option<u16>,
+}
+
+/// A stored dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dataset {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// The platform whose dialect it speaks.
+    pub platform: Platform,
+    /// The platform's pixel or dataset id.
+    pub external_id: String,
+    /// Name to show.
+    pub name: String,
+    /// The version of its tracking configuration.
+    pub config_version: u32,
+    /// When it was made.
+    pub created_at: UnixMillis,
+}
+
+impl PostgresState {
+    /// Stores a dataset. `Conflict` when the tenant has it already.
+    pub async fn create_dataset(&self, new: &NewDataset) -> Result<Uuid, StoreError> {
+        let id = self.ids.next();
+        let statement = sqlx::query_file!(
+            "sql/insert_dataset.sql",
+            id,
+            tenant_key(new.tenant_id)?,
+            new.platform.as_str(),
+            new.external_id,
+            new.name,
+            new.default_calling_code.map(i32::from),
+            self.now()
+        );
+        statement.execute(&self.pool).await.map_err(store_error)?;
+        Ok(id)
+    }
+
+    /// A tenant's datasets, oldest first.
+    pub async fn datasets(&self, tenant: TenantId) -> Result<Vec<Dataset>, StoreError> {
+        let rows = sqlx::query_file!("sql/select_datasets.sql", tenant_key(tenant)?);
+        let rows = rows.fetch_all(&self.pool).await.map_err(store_error)?;
+        let datasets = rows.into_iter().map(|row| {
+            Ok(Dataset {
+                id: row.id,
+                tenant_id: tenant,
+                platform: Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?,
+                external_id: row.external_id,
+                name: row.name,
+                config_version: row.config_version.unsigned_abs(),
+                created_at: millis(row.created_at),
+            })
+        });
+        datasets.collect()
+    }
+}

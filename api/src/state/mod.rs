@@ -1,0 +1,157 @@
+//! The state store: tenants, users, datasets, API keys. One Postgres, one file an aggregate; every
+//! statement is a file of `api/sql`, checked against the migrations when the crate is built.
+
+pub mod seal;
+pub mod tenant;
+pub mod user;
+pub mod dataset;
+pub mod api_key;
+pub mod snapshot;
+pub mod directory;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::time::{SharedClock, UnixMillis};
+
+use crate::config::Secret;
+use crate::entropy::{Ids, SharedEntropy};
+use seal::Seal;
+
+/// How Postgres is reached, and how long it may keep a caller waiting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StateConfig {
+    /// `postgres://user:password@host/database`; empty for the embedded one.
+    pub url: Secret,
+    /// Connections kept at most.
+    pub connections_max: u32,
+    /// Longest wait for a free connection.
+    pub acquire_ms_max: u64,
+    /// Longest run of one statement.
+    pub statement_ms_max: u64,
+    /// How often the copy of tenants, datasets and keys is compared with the store.
+    pub directory_refresh_ms: u64,
+    /// How often "last used" of API keys is written.
+    pub key_use_flush_ms: u64,
+}
+
+impl Default for StateConfig {
+    fn default() -> Self {
+        StateConfig {
+            url: Secret::default(),
+            connections_max: 16,
+            acquire_ms_max: 3_000,
+            statement_ms_max: 10_000,
+            directory_refresh_ms: 500,
+            key_use_flush_ms: 10_000,
+        }
+    }
+}
+
+/// The state store on Postgres 15 or later.
+#[derive(Clone)]
+pub struct PostgresState {
+    pool: PgPool,
+    clock: SharedClock,
+    entropy: SharedEntropy,
+    ids: Ids,
+    seal: Seal,
+}
+
+impl PostgresState {
+    /// A state store that connects when it is first asked. `Invalid` when the URL cannot be read.
+    pub fn open(
+        config: &StateConfig,
+        clock: SharedClock,
+        entropy: SharedEntropy,
+        seal: Seal,
+    ) -> Result<PostgresState, StoreError> {
+        let options: PgConnectOptions = config.url.expose().parse().map_err(|_| {
+            invalid("DATABASE_URL must read postgres://user:password@host:port/database")
+        })?;
+        let timeout = config.statement_ms_max.to_string();
+        let options = options
+            .application_name("stratum")
+            .options([("statement_timeout", timeout.as_str()), ("timezone", "UTC")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(config.connections_max)
+            .acquire_timeout(Duration::from_millis(config.acquire_ms_max))
+            .connect_lazy_with(options);
+        let ids = Ids::new(clock.clone(), entropy.clone());
+        Ok(PostgresState { pool, clock, entropy, ids, seal })
+    }
+
+    /// Brings the schema up to this program's. Safe to call from several processes at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        sqlx::migrate!("./migrations").run(&self.pool).await.map_err(|error| {
+            StoreError::new(StoreErrorKind::Unavailable, STORE, "the migration failed")
+                .caused_by(error)
+        })
+    }
+
+    /// Answers when Postgres does.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query_file!("sql/select_one.sql").fetch_one(&self.pool).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    /// Closes the connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now().to_utc()
+    }
+}
+
+const STORE: &str = "state";
+
+fn millis(time: chrono::DateTime<chrono::Utc>) -> UnixMillis {
+    UnixMillis(time.timestamp_millis())
+}
+
+fn tenant_key(tenant: stratum_models::id::TenantId) -> Result<i64, StoreError> {
+    i64::try_from(tenant.0).map_err(|_| invalid("the tenant id is out of range"))
+}
+
+fn invalid(text: impl Into<String>) -> StoreError {
+    StoreError::new(StoreErrorKind::Invalid, STORE, text)
+}
+
+/// A row holds what no program of ours writes.
+fn damaged(what: &'static str) -> StoreError {
+    invalid(format!("a stored {what} cannot be read"))
+}
+
+/// The kind of a database error. Its text names the constraint, never the row.
+fn store_error(error: sqlx::Error) -> StoreError {
+    use sqlx::error::ErrorKind;
+    let (kind, text) = match &error {
+        sqlx::Error::Database(db) => {
+            let kind = match db.kind() {
+                ErrorKind::UniqueViolation => StoreErrorKind::Conflict,
+                ErrorKind::ForeignKeyViolation
+                | ErrorKind::NotNullViolation
+                | ErrorKind::CheckViolation => StoreErrorKind::Invalid,
+                _ => StoreErrorKind::Transient,
+            };
+            (kind, format!("refused ({})", db.constraint().or(db.code().as_deref()).unwrap_or("-")))
+        }
+        sqlx::Error::PoolTimedOut => {
+            (StoreErrorKind::Unavailable, "no connection became free in time".into())
+        }
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => {
+            (StoreErrorKind::Unavailable, "cannot be reached".into())
+        }
+        _ => (StoreErrorKind::Transient, "failed".into()),
+    };
+    // A database error's own text may quote the row: its cause is left behind.
+    match error {
+        sqlx::Error::Database(_) => StoreError::new(kind, STORE, text),
+        other => StoreError::new(kind, STORE, text).caused_by(other),
+    }
+}

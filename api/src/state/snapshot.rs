@@ -1,0 +1,247 @@
+//! What ingest needs of the state store, as one immutable value in memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono_tz::Tz;
+use stratum_models::directory::{AccessRefusal, ApiKeyHash, DatasetConfig, TenantAccess};
+use stratum_models::id::TenantId;
+use stratum_models::platform::Platform;
+use stratum_models::store::StoreError;
+use uuid::Uuid;
+
+use super::api_key::ApiKeyScope;
+use super::{PostgresState, damaged, store_error};
+
+/// A key as the door knows it.
+pub(super) struct Key {
+    id: Uuid,
+    tenant: TenantId,
+    dataset: Option<Uuid>,
+    scope: ApiKeyScope,
+    revoked: bool,
+    /// Set by the door, taken by the flush of "last used".
+    used: AtomicBool,
+}
+
+impl Key {
+    fn open(&self) -> Result<&Key, AccessRefusal> {
+        if self.revoked {
+            return Err(AccessRefusal::RevokedKey);
+        }
+        if self.scope != ApiKeyScope::Ingest {
+            return Err(AccessRefusal::WrongScope);
+        }
+        // Reading first keeps the cache line shared between the cores of a busy key.
+        if !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        }
+        Ok(self)
+    }
+}
+
+/// A tenant's datasets by platform and the platform's id.
+type Datasets = HashMap<(Platform, String), (Uuid, Arc<DatasetConfig>)>;
+
+/// Tenants, datasets and keys at one revision of the store.
+#[derive(Default)]
+pub struct Snapshot {
+    pub(super) revision: i64,
+    tenants: HashMap<TenantId, Arc<TenantAccess>>,
+    keys: HashMap<[u8; 32], Key>,
+    datasets: HashMap<TenantId, Datasets>,
+}
+
+impl Snapshot {
+    /// The dataset that an ingest key opens.
+    pub fn dataset(
+        &self,
+        key: &ApiKeyHash,
+        platform: Platform,
+        dataset_id: &str,
+    ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open()?;
+        let datasets = self.datasets.get(&key.tenant).ok_or(AccessRefusal::UnknownDataset)?;
+        let (id, config) = datasets
+            .get(&(platform, dataset_id.to_owned()))
+            .ok_or(AccessRefusal::UnknownDataset)?;
+        match key.dataset {
+            Some(only) if only != *id => Err(AccessRefusal::WrongScope),
+            _ => Ok(config.clone()),
+        }
+    }
+
+    /// The tenant that an ingest key opens. A key for one dataset opens no whole tenant.
+    pub fn tenant(&self, key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open()?;
+        if key.dataset.is_some() {
+            return Err(AccessRefusal::WrongScope);
+        }
+        self.tenants.get(&key.tenant).cloned().ok_or(AccessRefusal::UnknownKey)
+    }
+
+    /// The zone of a tenant.
+    pub fn time_zone(&self, tenant: TenantId) -> Option<Tz> {
+        self.tenants.get(&tenant).map(|access| access.time_zone)
+    }
+
+    /// The keys used since this was last asked.
+    pub(super) fn take_used(&self) -> Vec<Uuid> {
+        let used = self.keys.values().filter(|key| key.used.swap(false, Ordering::Relaxed));
+        used.map(|key| key.id).collect()
+    }
+
+    /// Keeps the marks of keys used under `older` and not written down yet.
+    pub(super) fn inherit_used(&self, older: &Snapshot) {
+        for (hash, key) in &older.keys {
+            if key.used.load(Ordering::Relaxed)
+                && let Some(kept) = self.keys.get(hash)
+            {
+                kept.used.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Adds a tenant.
+    pub fn insert_tenant(&mut self, tenant: TenantId, time_zone: Tz) {
+        self.tenants.insert(tenant, Arc::new(TenantAccess { tenant_id: tenant, time_zone }));
+    }
+
+    /// Adds a dataset of a tenant.
+    pub fn insert_dataset(&mut self, id: Uuid, config: DatasetConfig) {
+        let place = (config.platform, config.dataset_id.clone());
+        let of_tenant = self.datasets.entry(config.tenant_id).or_default();
+        of_tenant.insert(place, (id, Arc::new(config)));
+    }
+
+    fn insert_key(&mut self, hash: [u8; 32], key: Key) {
+        self.keys.insert(hash, key);
+    }
+}
+
+impl PostgresState {
+    /// The revision that a snapshot taken now would have.
+    pub(super) async fn directory_revision(&self) -> Result<i64, StoreError> {
+        let row = sqlx::query_file!("sql/select_directory_revision.sql");
+        Ok(row.fetch_one(&self.pool).await.map_err(store_error)?.revision)
+    }
+
+    /// Everything at one revision. The revision is read first: a change in between only makes the
+    /// snapshot look older than it is, and it is taken again.
+    pub(super) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let mut snapshot =
+            Snapshot { revision: self.directory_revision().await?, ..Snapshot::default() };
+        let tenants = sqlx::query_file!("sql/select_directory_tenants.sql");
+        for row in tenants.fetch_all(&self.pool).await.map_err(store_error)? {
+            let zone = row.time_zone.parse().map_err(|_| damaged("time zone"))?;
+            snapshot.insert_tenant(TenantId(row.id.unsigned_abs()), zone);
+        }
+        let datasets = sqlx::query_file!("sql/select_directory_datasets.sql");
+        for row in datasets.fetch_all(&self.pool).await.map_err(store_error)? {
+            let tenant_id = TenantId(row.tenant_id.unsigned_abs());
+            // A tenant added since the tenants were read comes with the next snapshot.
+            let Some(time_zone) = snapshot.time_zone(tenant_id) else { continue };
+            let config = DatasetConfig {
+                tenant_id,
+                platform: Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?,
+                dataset_id: row.external_id,
+                time_zone,
+                version: row.version.unsigned_abs(),
+                default_calling_code: row
+                    .default_calling_code
+                    .and_then(|code| u16::try_from(code).ok()),
+            };
+            snapshot.insert_dataset(row.id, config);
+        }
+        let keys = sqlx::query_file!("sql/select_directory_keys.sql");
+        for row in keys.fetch_all(&self.pool).await.map_err(store_error)? {
+            let hash = row.sha256.try_into().map_err(|_| damaged("key hash"))?;
+            let key = Key {
+                id: row.id,
+                tenant: TenantId(row.tenant_id.unsigned_abs()),
+                dataset: row.dataset_id,
+                scope: ApiKeyScope::parse(&row.scope).ok_or_else(|| damaged("scope"))?,
+                revoked: row.revoked,
+                used: AtomicBool::new(false),
+            };
+            snapshot.insert_key(hash, key);
+        }
+        Ok(snapshot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(tenant: u64, dataset: &str) -> DatasetConfig {
+        DatasetConfig {
+            tenant_id: TenantId(tenant),
+            platform: Platform::Meta,
+            dataset_id: dataset.to_owned(),
+            time_zone: Tz::UTC,
+            version: 1,
+            default_calling_code: None,
+        }
+    }
+
+    fn key(tenant: u64, dataset: Option<u128>, scope: ApiKeyScope, revoked: bool) -> Key {
+        let dataset = dataset.map(Uuid::from_u128);
+        let (id, tenant) = (Uuid::from_u128(9), TenantId(tenant));
+        Key { id, tenant, dataset, scope, revoked, used: AtomicBool::new(false) }
+    }
+
+    /// Two tenants with one dataset name in common; the first has two datasets.
+    fn snapshot() -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for tenant in [1, 2] {
+            snapshot.insert_tenant(TenantId(tenant), Tz::UTC);
+        }
+        snapshot.insert_dataset(Uuid::from_u128(1), config(1, "shared"));
+        snapshot.insert_dataset(Uuid::from_u128(2), config(1, "own"));
+        snapshot.insert_dataset(Uuid::from_u128(3), config(2, "shared"));
+        let mut add = |text: &str, key| snapshot.insert_key(ApiKeyHash::of(text).0, key);
+        add("one", key(1, None, ApiKeyScope::Ingest, false));
+        add("two", key(2, None, ApiKeyScope::Ingest, false));
+        add("only-own", key(1, Some(2), ApiKeyScope::Ingest, false));
+        add("read", key(1, None, ApiKeyScope::Read, false));
+        add("revoked", key(1, None, ApiKeyScope::Ingest, true));
+        snapshot
+    }
+
+    fn open(snapshot: &Snapshot, key: &str, dataset: &str) -> Result<u64, AccessRefusal> {
+        let config = snapshot.dataset(&ApiKeyHash::of(key), Platform::Meta, dataset)?;
+        Ok(config.tenant_id.0)
+    }
+
+    #[test]
+    fn a_key_opens_the_datasets_of_its_tenant_and_no_other() {
+        let snapshot = snapshot();
+        assert_eq!(open(&snapshot, "one", "shared"), Ok(1));
+        assert_eq!(open(&snapshot, "two", "shared"), Ok(2));
+        assert_eq!(open(&snapshot, "two", "own"), Err(AccessRefusal::UnknownDataset));
+        assert_eq!(open(&snapshot, "nobody", "own"), Err(AccessRefusal::UnknownKey));
+        assert_eq!(open(&snapshot, "revoked", "own"), Err(AccessRefusal::RevokedKey));
+        assert_eq!(open(&snapshot, "read", "own"), Err(AccessRefusal::WrongScope));
+    }
+
+    #[test]
+    fn a_key_for_one_dataset_opens_nothing_else() {
+        let snapshot = snapshot();
+        assert_eq!(open(&snapshot, "only-own", "own"), Ok(1));
+        assert_eq!(open(&snapshot, "only-own", "shared"), Err(AccessRefusal::WrongScope));
+        let whole = snapshot.tenant(&ApiKeyHash::of("only-own"));
+        assert_eq!(whole, Err(AccessRefusal::WrongScope));
+        assert_eq!(snapshot.tenant(&ApiKeyHash::of("two")).unwrap().tenant_id, TenantId(2));
+    }
+
+    #[test]
+    fn used_keys_are_told_once_and_survive_a_new_snapshot() {
+        let (old, new) = (snapshot(), snapshot());
+        open(&old, "one", "own").unwrap();
+        new.inherit_used(&old);
+        assert_eq!(new.take_used(), [Uuid::from_u128(9)]);
+        assert!(new.take_used().is_empty());
+    }
+}

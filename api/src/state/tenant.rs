@@ -1,0 +1,103 @@
+//! Tenants.
+
+use chrono_tz::Tz;
+use stratum_models::id::TenantId;
+use stratum_models::money::Currency;
+use stratum_models::store::StoreError;
+use stratum_models::time::UnixMillis;
+
+use super::{PostgresState, damaged, millis, store_error, tenant_key};
+
+/// A tenant to be stored.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// Short name for addresses: lower-case letters, digits and dashes; unique.
+    pub slug: String,
+    /// Name to show.
+    pub name: String,
+    /// The zone whose days its events count for.
+    pub time_zone: Tz,
+    /// The currency its totals are shown in.
+    pub reporting_currency: Currency,
+}
+
+/// A stored tenant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenant {
+    /// Its number.
+    pub id: TenantId,
+    /// Short name.
+    pub slug: String,
+    /// Name to show.
+    pub name: String,
+    /// The plan it is on.
+    pub plan: String,
+    /// The zone whose days its events count for.
+    pub time_zone: Tz,
+    /// The currency its totals are shown in.
+    pub reporting_currency: Currency,
+    /// When it was made.
+    pub created_at: UnixMillis,
+}
+
+struct TenantRow {
+    id: i64,
+    slug: String,
+    name: String,
+    plan: String,
+    time_zone: String,
+    reporting_currency: String,
+    created_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl TryFrom<TenantRow> for Tenant {
+    type Error = StoreError;
+    fn try_from(row: TenantRow) -> Result<Tenant, StoreError> {
+        Ok(Tenant {
+            id: TenantId(row.id.unsigned_abs()),
+            slug: row.slug,
+            name: row.name,
+            plan: row.plan,
+            time_zone: row.time_zone.parse().map_err(|_| damaged("time zone"))?,
+            reporting_currency: row.reporting_currency.parse().map_err(|_| damaged("currency"))?,
+            created_at: millis(row.created_at),
+        })
+    }
+}
+
+impl PostgresState {
+    /// Stores a tenant. `Conflict` when its slug is taken.
+    pub async fn create_tenant(&self, new: &NewTenant) -> Result<TenantId, StoreError> {
+        let row = sqlx::query_file!(
+            "sql/insert_tenant.sql",
+            new.slug,
+            new.name,
+            new.time_zone.name(),
+            new.reporting_currency.as_str(),
+            self.now()
+        );
+        let row = row.fetch_one(&self.pool).await.map_err(store_error)?;
+        Ok(TenantId(row.id.unsigned_abs()))
+    }
+
+    /// Every tenant, oldest first.
+    pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        let rows = sqlx::query_file_as!(TenantRow, "sql/select_tenants.sql");
+        let rows = rows.fetch_all(&self.pool).await.map_err(store_error)?;
+        rows.into_iter().map(Tenant::try_from).collect()
+    }
+
+    /// The tenant of this short name.
+    pub async fn tenant_by_slug(&self, slug: &str) -> Result<Option<Tenant>, StoreError> {
+        let row = sqlx::query_file_as!(TenantRow, "sql/select_tenant_by_slug.sql", slug);
+        let row = row.fetch_optional(&self.pool).await.map_err(store_error)?;
+        row.map(Tenant::try_from).transpose()
+    }
+
+    /// The tenant of this number.
+    pub async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        let row = sqlx::query_file_as!(TenantRow, "sql/select_tenant.sql", tenant_key(id)?);
+        let row = row.fetch_optional(&self.pool).await.map_err(store_error)?;
+        row.map(Tenant::try_from).transpose()
+    }
+}

@@ -1,0 +1,40 @@
+//! Names of this crate's process measurements, and how they and the log lines are put out.
+
+use std::io::IsTerminal as _;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+/// Answered requests by route pattern, method and status class.
+pub const REQUESTS: &str = "stratum_api_requests_total";
+/// Seconds from a request's head to its answer's head, by route pattern.
+pub const REQUEST_SECONDS: &str = "stratum_api_request_seconds";
+/// Seconds since the directory was last compared with the state store.
+pub const DIRECTORY_AGE_SECONDS: &str = "stratum_api_directory_age_seconds";
+/// Sign-ins by outcome.
+pub const SIGN_INS: &str = "stratum_api_sign_ins_total";
+/// Restarts of an embedded engine, by engine.
+pub const ENGINE_RESTARTS: &str = "stratum_api_engine_restarts_total";
+/// 1 while a store answers, by store.
+pub const STORE_UP: &str = "stratum_api_store_up";
+
+/// Starts collecting; the handle renders what `/metrics` shows.
+pub fn collect() -> anyhow::Result<PrometheusHandle> {
+    let seconds = [
+        0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+        30.0,
+    ];
+    let times = Matcher::Suffix("_seconds".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(times, &seconds)?;
+    Ok(builder.install_recorder()?)
+}
+
+/// Log lines go to stderr. `filter` is in the form of `RUST_LOG`.
+pub fn log(filter: &str, json: bool) -> anyhow::Result<()> {
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    let installed = if json { subscriber.json().try_init() } else { subscriber.try_init() };
+    installed.map_err(|error| anyhow::anyhow!("log lines cannot be put out: {error}"))
+}

@@ -1,0 +1,21 @@
+//! Everything end to end: the real binary on real engines, over HTTP.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what it met by failing, and its seed by printing it"
+)]
+
+mod fixture;
+mod load;
+mod config;
+mod engines;
+mod signin;
+mod answers;
+mod operation;
+mod clients;
+mod wrong_input;
+mod reconcile;
+mod privacy;
+mod crash;

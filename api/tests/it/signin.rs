@@ -1,0 +1,105 @@
+//! Signing in, and what happens to those who did not.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{PASSWORD, Stratum};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_right_password_of_a_known_account_signs_in() {
+    let stratum = Stratum::start(&[]).await;
+    first_credentials_work(&stratum).await;
+    let tenant = stratum.create_tenant("Nile Souq", "Africa/Cairo", "EGP").await;
+    let email = tenant.create_user("viewer").await;
+    let (status, answer) = stratum.login(&email.to_uppercase(), PASSWORD).await;
+    assert_eq!((status, &answer["data"]["token_type"]), (200, &json!("bearer")));
+    assert_eq!(answer["data"]["expires_in"], 1800);
+    let token = answer["data"]["access_token"].as_str().unwrap();
+    me_is_who_signed_in(&stratum, token, &email, &tenant.slug).await;
+    failures_look_alike(&stratum, &email).await;
+    forms_are_taken_too(&stratum, &email).await;
+    bodies_that_cannot_be_read_are_told(&stratum).await;
+    tokens_that_open_nothing(&stratum, token).await;
+}
+
+async fn first_credentials_work(stratum: &Stratum) {
+    let told = stratum.stdout();
+    let value = |name: &str| {
+        let line = told.lines().find_map(|line| line.trim().strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name} in {told}")).trim().to_owned()
+    };
+    let (status, answer) = stratum.login(&value("e-mail"), &value("password")).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(value("ingest key").starts_with("stk_"));
+}
+
+async fn me_is_who_signed_in(stratum: &Stratum, token: &str, email: &str, slug: &str) {
+    let (status, me) = stratum.get("/api/v1/auth/me", token).await;
+    assert_eq!((status, &me["success"]), (200, &json!(true)));
+    let me = &me["data"];
+    assert_eq!((me["email"].as_str(), me["role"].as_str()), (Some(email), Some("viewer")));
+    assert_eq!(me["tenant"]["slug"], slug);
+    assert_eq!(me["tenant"]["time_zone"], "Africa/Cairo");
+    assert!(me["last_login_at"].is_string(), "{me}");
+    let payload = token.split('.').nth(1).unwrap();
+    assert!(!payload.is_empty() && !token.contains(email), "no personal data in a token");
+}
+
+async fn failures_look_alike(stratum: &Stratum, email: &str) {
+    let mut answers = Vec::new();
+    for (email, password) in
+        [(email, "Wrong-passw0rd"), ("nobody@example.com", PASSWORD), ("?", "?")]
+    {
+        let (status, mut answer) = stratum.login(email, password).await;
+        assert_eq!((status, &answer["error"]), (401, &json!("unauthorized")));
+        answer.as_object_mut().unwrap().remove("request_id").unwrap();
+        answers.push(answer);
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+}
+
+async fn forms_are_taken_too(stratum: &Stratum, email: &str) {
+    let request = stratum.client().post(format!("{}/api/v1/auth/login", stratum.url()));
+    let form = [("grant_type", "password"), ("username", email), ("password", PASSWORD)];
+    let form = form.map(|(name, value)| format!("{name}={}", value.replace('@', "%40"))).join("&");
+    let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+    let (status, answer) = stratum.answer(request).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+async fn bodies_that_cannot_be_read_are_told(stratum: &Stratum) {
+    let send = async |kind: &str, body: String| -> (u16, Value) {
+        let request = stratum.client().post(format!("{}/api/v1/auth/login", stratum.url()));
+        stratum.answer(request.header("content-type", kind).body(body)).await
+    };
+    let json_type = "application/json";
+    for (kind, body, status, code) in [
+        (json_type, "{".to_owned(), 400, "validation_error"),
+        (json_type, r#"{"email":"a@b.de"}"#.to_owned(), 422, "unprocessable_entity"),
+        (json_type, r#"{"email":"a@b.de","password":7}"#.to_owned(), 422, "unprocessable_entity"),
+        ("text/plain", "hunter2".to_owned(), 415, "unsupported_media_type"),
+        (json_type, "x".repeat(70_000), 413, "payload_too_large"),
+    ] {
+        let (said, answer) = send(kind, body).await;
+        assert_eq!(
+            (said, &answer["error"], &answer["success"]),
+            (status, &json!(code), &json!(false))
+        );
+        assert!(answer["request_id"].is_string() && answer["details"].is_array(), "{answer}");
+        assert!(!answer.to_string().contains("a@b.de"), "{answer}");
+    }
+}
+
+async fn tokens_that_open_nothing(stratum: &Stratum, token: &str) {
+    let (head, signature) = token.rsplit_once('.').unwrap();
+    let tampered = format!("{head}.{}", signature.chars().rev().collect::<String>());
+    for wrong in ["", "nonsense", tampered.as_str()] {
+        for path in ["/api/v1/auth/me", "/api/v1/analytics/kpis", "/api/v1/emq/score"] {
+            let (status, answer) = stratum.get(path, wrong).await;
+            assert_eq!((status, &answer["error"]), (401, &json!("unauthorized")), "{path}");
+        }
+    }
+    let bare = stratum.client().get(format!("{}/api/v1/auth/me", stratum.url()));
+    let bare = bare.send().await.unwrap();
+    assert_eq!(bare.status(), 401);
+    assert_eq!(bare.headers()["www-authenticate"], "Bearer");
+}
