@@ -1,0 +1,1 @@
+CREATE TABLE stratum.identifier_values (value String) ENGINE = Memory
