@@ -14,6 +14,8 @@ mod freshness;
 
 use anyhow::{Result, bail};
 
+type Bench = fn() -> Result<()>;
+
 fn main() -> Result<()> {
     // Benchmarks start two kinds of children from this very program.
     stratum_models::testing::engines::clickhouse_child();
@@ -21,7 +23,7 @@ fn main() -> Result<()> {
         return child();
     }
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let benches: [(&str, fn() -> Result<()>); 5] = [
+    let benches: [(&str, Bench); 5] = [
         ("json-to-arrow", json_to_arrow::run),
         ("identifiers", identifiers::run),
         ("ingest", ingest::run),

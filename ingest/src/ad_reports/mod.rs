@@ -5,7 +5,8 @@
 //! `date`, `currency`, `spend`, `impressions`, `clicks`, `conversions`, `revenue` (or
 //! `conversion_value`), `version`; others are ignored. Amounts are in currency units. A report with
 //! the key of an earlier one (platform, account, campaign, date) replaces it if its version is
-//! higher; without one the time of receipt is the version. All rows are taken or none.
+//! higher; without one the time of receipt is the version. All rows are taken or none; two rows of one
+//! key and version that say different things are refused.
 
 mod rows;
 mod rules;

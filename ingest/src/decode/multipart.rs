@@ -2,6 +2,11 @@
 
 use super::Malformed;
 
+/// Parts of one body. Senders have a handful.
+const PARTS_MAX: usize = 64;
+/// The head lines of a part.
+const HEAD_BYTES_MAX: usize = 4096;
+
 /// Calls `each` with the name and content of every part that has a name, in order.
 pub fn parts<'a>(
     body: &'a str,
@@ -16,7 +21,7 @@ pub fn parts<'a>(
     if delimiter.len() <= 2 {
         return Err(malformed("an empty multipart boundary", body_start));
     }
-    loop {
+    for _ in 0..PARTS_MAX {
         let (head, content) = split_head(rest)
             .ok_or_else(|| malformed("a multipart part without an empty line", rest))?;
         let end = find_delimiter(content, delimiter)
@@ -33,11 +38,17 @@ pub fn parts<'a>(
             None => return Err(malformed("a multipart body without an end", "")),
         }
     }
+    Err(malformed("too many multipart parts", rest))
 }
 
 /// The head lines of a part, and what follows the empty line after them.
 fn split_head(part: &str) -> Option<(&str, &str)> {
-    part.split_once("\r\n\r\n").or_else(|| part.split_once("\n\n"))
+    let start = &part[..part.floor_char_boundary(HEAD_BYTES_MAX)];
+    let (end, skip) = match start.find("\r\n\r\n") {
+        Some(end) => (end, 4),
+        None => (start.find("\n\n")?, 2),
+    };
+    Some((&part[..end], &part[end + skip..]))
 }
 
 /// Where the line feed before the next delimiter stands. A content of no bytes has its own.
@@ -86,6 +97,16 @@ mod tests {
     fn bare_line_feeds_are_taken() {
         let body = "--b\nContent-Disposition: form-data; name=\"a\"\n\n1\n--b--";
         assert_eq!(all(body), Ok(vec![("a", "1")]));
+    }
+
+    #[test]
+    fn parts_and_their_heads_are_bounded() {
+        let part = "\nContent-Disposition: form-data; name=\"a\"\n\n1\n--b";
+        let body = |count: usize| format!("--b{}--", part.repeat(count));
+        assert_eq!(all(&body(64)).map(|parts| parts.len()), Ok(64));
+        assert_eq!(all(&body(65)).unwrap_err().what, "too many multipart parts");
+        let long = format!("--b\nX: {}\n\n1\n--b--", "x".repeat(5000));
+        assert!(all(&long).is_err());
     }
 
     #[test]

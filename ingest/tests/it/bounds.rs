@@ -1,5 +1,6 @@
 //! What is over a bound is refused in the sender's own shape, and costs no more than the bound.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -7,6 +8,10 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use stratum_ingest::append::AppendConfig;
 use stratum_ingest::config::DoorConfig;
+use stratum_models::directory::{
+    AccessRefusal, ApiKeyHash, DatasetConfig, TenantAccess, TenantDirectory,
+};
+use stratum_models::platform::Platform;
 use stratum_models::testing::memory_log::AppendFault;
 
 use crate::desk::{Answer, Desk, gzip, purchase};
@@ -167,4 +172,41 @@ async fn a_full_appender_is_overload() {
     let desk = Desk::with(DoorConfig::default(), append);
     overloaded(&desk.post_events(&[purchase("a"), purchase("b")]).await);
     assert!(desk.events().is_empty());
+}
+
+/// A directory with a fault of its own.
+struct Broken;
+
+impl TenantDirectory for Broken {
+    fn dataset(
+        &self,
+        _: &ApiKeyHash,
+        _: Platform,
+        _: &str,
+    ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
+        panic!("on purpose")
+    }
+
+    fn tenant(&self, _: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_ends_one_request_and_tells_nothing() {
+    for inline_bytes_max in [1 << 20, 0] {
+        let config = DoorConfig { inline_bytes_max, ..DoorConfig::default() };
+        let desk = Desk::serving(Arc::new(Broken), config, AppendConfig::default());
+        for _ in 0..2 {
+            let answer = desk.post(body()).await;
+            assert_eq!(answer.code(), (500, 2, 0));
+            assert_eq!(answer.body["error"]["is_transient"], true);
+            assert!(!answer.body.to_string().contains("purpose"));
+            let answer = desk.send("/api/v1/ad-reports?access_token=x", &[], "[]").await;
+            assert_eq!(
+                (answer.status.as_u16(), &answer.body["error"]),
+                (500, &json!("internal_error"))
+            );
+        }
+    }
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use stratum_ingest::append::{AppendConfig, Appender};
 use stratum_ingest::config::DoorConfig;
 use stratum_ingest::receive::{FrontDoor, router};
+use stratum_models::directory::TenantDirectory;
 use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
@@ -84,13 +85,17 @@ impl Desk {
             .with_key("other-tenant", TenantId(8));
         directory.put_key("revoked", KeyGrant::Revoked);
         directory.put_key("read-only", KeyGrant::OtherScope(tenant));
-        Desk::serving(directory, config, append)
+        Desk::serving(Arc::new(directory), config, append)
     }
 
-    pub fn serving(directory: MemoryDirectory, config: DoorConfig, append: AppendConfig) -> Desk {
+    pub fn serving(
+        directory: Arc<dyn TenantDirectory>,
+        config: DoorConfig,
+        append: AppendConfig,
+    ) -> Desk {
         let log = MemoryLog::new(4, 2);
         let router = router(FrontDoor {
-            directory: Arc::new(directory),
+            directory,
             appender: Appender::start(Arc::new(log.clone()), append),
             clock: Arc::new(HandClock(AtomicI64::new(NOW.0))),
             config,

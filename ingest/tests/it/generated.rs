@@ -26,7 +26,7 @@ fn serving(world: &World) -> Desk {
             directory = directory.with_dataset(id, Platform::Meta, dataset);
         }
     }
-    Desk::serving(directory, DoorConfig::default(), AppendConfig::default())
+    Desk::serving(Arc::new(directory), DoorConfig::default(), AppendConfig::default())
 }
 
 /// The columns that the generator knows, of an event it sent and of one that was kept.

@@ -10,5 +10,6 @@ mod privacy;
 mod mutations;
 mod generated;
 mod ad_reports;
+mod measured;
 mod log;
 mod kafka;

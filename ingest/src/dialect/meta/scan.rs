@@ -229,7 +229,8 @@ impl<'a> Scan<'_, 'a> {
 
     fn user_data(&mut self) -> Result<(), Malformed> {
         // A second user_data replaces the first.
-        self.event.given = self.given.len()..self.given.len();
+        self.given.truncate(self.event.given.start);
+        self.event.given.end = self.event.given.start;
         self.event.sent = IdentifierMask::EMPTY;
         match self.reader.token()? {
             Token::Object => self.event.has_user_data = true,
@@ -275,7 +276,10 @@ impl<'a> Scan<'_, 'a> {
     fn give(&mut self, key: IdentifierKey, value: &'a str) {
         if !value.trim_ascii().is_empty() {
             self.event.sent.insert(key);
-            self.given.push(Given { key, value });
+            // One beyond the bound tells that there are too many.
+            if self.given.len() - self.event.given.start <= self.limits.identifiers_max {
+                self.given.push(Given { key, value });
+            }
         }
     }
 
