@@ -1,0 +1,5 @@
+//! Forecasts.
+
+mod chance;
+
+pub(crate) use chance::Chance;
