@@ -55,6 +55,7 @@ macro_rules! warehouse_contract {
             reading::partial_rows_add_up,
             reading::sums_are_wider_than_their_parts,
             reading::tenants_with_the_same_ids_never_mix,
+            reading::campaign_days_are_the_newest_versions_in_order,
             quality::masks_add_up_and_stay_apart,
             quality::hours_count_from_the_first_to_before_the_last,
             quality::quality_filters_narrow_the_counts,

@@ -57,7 +57,7 @@ impl TryFrom<KpiGroupRow> for KpiGroup {
     }
 }
 
-fn day(day: Day) -> i32 {
+pub(super) fn day(day: Day) -> i32 {
     day.to_epoch_days().clamp(*DAYS.start(), *DAYS.end())
 }
 

@@ -1,6 +1,7 @@
 //! The reading side of the port: one statement a question, every one bound to a tenant.
 
 mod kpi;
+mod campaign_days;
 mod match_quality;
 mod ingest;
 
@@ -10,10 +11,11 @@ use async_trait::async_trait;
 use clickhouse::query::Query;
 use clickhouse::{RowOwned, RowRead};
 use metrics::histogram;
+use stratum_models::forecast::CampaignDay;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
-use stratum_models::time::UnixMillis;
+use stratum_models::time::{DayRange, UnixMillis};
 use stratum_models::warehouse::{
     Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery, RejectionCount,
     WarehouseReader,
@@ -108,6 +110,14 @@ impl WarehouseReader for ClickHouseWarehouse {
         until: UnixMillis,
     ) -> Result<Vec<RejectionCount>, StoreError> {
         self.read_rejection_counts(scope, from, until).await
+    }
+
+    async fn campaign_days(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+    ) -> Result<Vec<CampaignDay>, StoreError> {
+        self.read_campaign_days(scope, days).await
     }
 
     async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
