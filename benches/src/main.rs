@@ -14,6 +14,10 @@ mod freshness;
 
 use anyhow::{Result, bail};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Bench = fn() -> Result<()>;
 
 fn main() -> Result<()> {
