@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod state;
 pub mod rights;
 pub mod auth;
+pub mod predict;
 pub mod routes;
 pub mod answer;
 pub mod tail;

@@ -130,6 +130,10 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Match quality
     (GET, "/api/v1/emq/score", With(AnalyticsRead)),
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
+    // Predictions
+    (GET, "/api/v1/predictions/roas", With(PredictionsRead)),
+    (POST, "/api/v1/predictions/budget-optimize", With(PredictionsRun)),
+    (POST, "/api/v1/simulate", With(PredictionsRun)),
     // Operation
     (GET, "/health", Open),
     (GET, "/health/live", Open),

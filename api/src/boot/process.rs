@@ -26,6 +26,7 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::config::Secret;
 use crate::entropy::{Entropy as _, Ids};
+use crate::predict::Forecasts;
 use crate::routes::health::Health;
 use crate::routes::{self, Operation, Peer, Services};
 use crate::state::directory::StateDirectory;
@@ -63,7 +64,7 @@ impl Roles {
         let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
         Needs {
             log: ingest || pipeline,
-            warehouse: pipeline || api,
+            warehouse: pipeline || api || jobs,
             state: ingest || api || jobs,
             embedded: self == Roles::Every,
         }
@@ -209,8 +210,10 @@ impl Process {
         let (set, file) = (&settings.auth.secret_key, secrets.join("secret_key"));
         let secret_key = kept::configured(set, "SECRET_KEY (or JWT_SECRET_KEY)", &file, shared)?;
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
+        let forecasts = self.forecasts(settings)?;
         Ok(routes::api(Arc::new(Services {
             state,
+            forecasts,
             directory,
             warehouse: Arc::new(warehouse),
             operator_token: self.operator_token()?,
@@ -223,6 +226,13 @@ impl Process {
             tails: Arc::new(Semaphore::new(settings.server.tails_max)),
             config: settings.server.clone(),
         })))
+    }
+
+    fn forecasts(&self, settings: &Settings) -> Result<Arc<Forecasts>> {
+        let state = self.stores.state.clone().context("predictions have no state store")?;
+        let warehouse = self.stores.warehouse.clone().context("predictions have no warehouse")?;
+        let config = settings.predictions.clone();
+        Ok(Arc::new(Forecasts::new(state, Arc::new(warehouse), Arc::new(SystemClock), config)))
     }
 
     /// Only the embedded log needs the operator's route: Kafka is read directly.
@@ -248,6 +258,8 @@ impl Process {
             let state = self.stores.state.clone().context("the jobs have no state store")?;
             let days = settings.auth.session_keep_days;
             self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
+            let forecasts = self.forecasts(settings)?;
+            self.stages.spawn(crate::predict::run(forecasts, self.stop_stages.clone()));
         }
         Ok(())
     }

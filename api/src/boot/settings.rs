@@ -14,6 +14,7 @@ use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
 use super::engines::EngineSettings;
 use crate::auth::AuthConfig;
 use crate::config::Secret;
+use crate::predict::PredictionsConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
 
@@ -41,6 +42,8 @@ pub struct Settings {
     pub pipeline: PipelineConfig,
     /// The warehouse.
     pub warehouse: WarehouseSettings,
+    /// Predictions.
+    pub predictions: PredictionsConfig,
     /// The embedded engines.
     pub engines: EnginesConfig,
     /// What is logged.
@@ -63,6 +66,7 @@ impl Default for Settings {
             kafka: KafkaLogConfig { brokers: String::new(), ..KafkaLogConfig::default() },
             pipeline: PipelineConfig::default(),
             warehouse: WarehouseSettings::default(),
+            predictions: PredictionsConfig::default(),
             engines: EnginesConfig::default(),
             telemetry: TelemetryConfig::default(),
             demo: DemoConfig::default(),

@@ -16,6 +16,8 @@ pub mod health;
 pub mod prometheus;
 pub mod docs;
 pub mod tail;
+pub mod train;
+pub mod predictions;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,6 +46,7 @@ use crate::auth::token::Tokens;
 use crate::config::Secret;
 use crate::entropy::Ids;
 use crate::page;
+use crate::predict::Forecasts;
 use crate::state::PostgresState;
 use crate::state::directory::StateDirectory;
 
@@ -95,6 +98,8 @@ pub struct Services {
     pub directory: Arc<StateDirectory>,
     /// Answers.
     pub warehouse: Arc<dyn WarehouseReader>,
+    /// Trained models.
+    pub forecasts: Arc<Forecasts>,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
     /// What an operator's request must carry; `None` closes the operator's routes.
@@ -138,6 +143,7 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(campaign_metrics::campaign_metrics))
         .routes(routes!(emq_score::emq_score))
         .routes(routes!(emq_coverage::emq_coverage))
+        .merge(predictions::routes())
 }
 
 fn sign_in() -> OpenApiRouter<App> {
@@ -175,6 +181,7 @@ pub fn api(app: App) -> Router {
         .merge(docs::router())
         .merge(page::router())
         .merge(tail::router())
+        .merge(train::router())
         .layer(DefaultBodyLimit::max(app.config.body_bytes_max))
         .method_not_allowed_fallback(no_such_method)
         .with_state(app)

@@ -8,6 +8,7 @@ pub mod tenant;
 pub mod user;
 pub mod dataset;
 pub mod api_key;
+pub mod model_artifact;
 pub mod snapshot;
 pub mod directory;
 

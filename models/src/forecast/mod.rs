@@ -27,7 +27,7 @@ mod plan;
 mod simulate;
 mod matching;
 
-pub use artifact::{Artifact, ArtifactError, CampaignModel, Curve, Insight, PlatformModel};
+pub use artifact::{Artifact, ArtifactError, CampaignModel, Curve, Insight, Known, PlatformModel};
 pub use backtest::Score;
 pub use calibration::Calibration;
 pub use chance::Chance;
@@ -37,7 +37,7 @@ pub use frame::{FEATURES, Frame};
 pub use history::{CampaignDay, CampaignKey, History, Insufficient};
 pub use matching::{MatchGain, match_gain};
 pub use model::Model;
-pub use outlook::Outlook;
+pub use outlook::{Outlook, cents};
 pub use plan::{BudgetPlan, BudgetQuestion, Hold, Recommended, plan};
 pub use recommend::recommendation;
 pub use simulate::{Scenario, ScenarioOutcome, simulate};

@@ -20,7 +20,6 @@ pub struct Outlook<'a> {
     pub days: usize,
     calibration: &'a Calibration,
     terms: Vec<Term>,
-    baseline: f64,
 }
 
 /// Revenue of days that carry alike under one saturation:
@@ -39,6 +38,11 @@ impl Term {
     }
 }
 
+/// Rounded to whole cents.
+pub fn cents(amount: f64) -> f64 {
+    (amount * 100.0).round() / 100.0
+}
+
 fn exposure(adstock: f64, bend: f64) -> f64 {
     adstock / (1.0 + adstock * bend)
 }
@@ -53,14 +57,15 @@ impl<'a> Outlook<'a> {
     ) -> Option<Outlook<'a>> {
         let days = days.clamp(1, insight.revenue.len().max(1));
         calibration.interval(days, 1.0, 1.0)?;
-        let baseline = insight.revenue.iter().take(days).sum();
         let terms = terms(insight, &insight.curve, days);
-        Some(Outlook { campaign, insight, days, calibration, terms, baseline })
+        Some(Outlook { campaign, insight, days, calibration, terms })
     }
 
-    /// The planned spend over the window.
+    /// The planned spend over the window, in whole cents.
     pub fn planned_spend(&self) -> f64 {
-        self.insight.spend * self.days as f64
+        let spend = self.insight.spend * self.days as f64;
+        // What is less than a cent stays what it is: it is divided by.
+        if spend < 0.01 { spend } else { cents(spend) }
     }
 
     /// Expected revenue when `spend` is spent evenly over the window.
@@ -89,14 +94,16 @@ impl<'a> Outlook<'a> {
     }
 
     /// Revenue with its interval: the error of forecasts, and what is not known of the curve where
-    /// the spend is not the planned one.
+    /// the spend is not the planned one. The value is in whole cents, so that sums of it agree
+    /// wherever they are made.
     pub fn estimate(&self, spend: f64) -> Estimate {
-        let value = self.revenue(spend);
+        let value = cents(self.revenue(spend));
         let deviation = deviation(self.insight.dispersion, value);
         let (low, high) =
             self.calibration.interval(self.days, 1.0, deviation).unwrap_or((0.0, f64::MAX));
         let (curve_low, curve_high) = self.curve_range(spend, value);
-        Estimate { value, low: low * curve_low, high: high * curve_high }
+        let (low, high) = (low * curve_low, high * curve_high);
+        Estimate { value, low: low.min(value), high: high.max(value) }
     }
 
     /// ROAS under the plan, with its interval.
@@ -126,9 +133,9 @@ impl<'a> Outlook<'a> {
         (low, high)
     }
 
-    /// What the planned spend returns.
+    /// What the planned spend returns, in whole cents.
     pub fn baseline(&self) -> f64 {
-        self.baseline
+        cents(self.revenue(self.planned_spend()))
     }
 }
 
