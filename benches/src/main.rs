@@ -11,6 +11,7 @@ mod identifiers;
 mod ingest;
 mod warehouse;
 mod freshness;
+mod predictions;
 
 use anyhow::{Result, bail};
 
@@ -27,12 +28,13 @@ fn main() -> Result<()> {
         return child();
     }
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let benches: [(&str, Bench); 5] = [
+    let benches: [(&str, Bench); 6] = [
         ("json-to-arrow", json_to_arrow::run),
         ("identifiers", identifiers::run),
         ("ingest", ingest::run),
         ("warehouse", warehouse::run),
         ("freshness", freshness::run),
+        ("predictions", predictions::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| !benches.iter().any(|(b, _)| b == name)) {
         bail!("no benchmark {unknown}; there are {:?}", benches.map(|(name, _)| name));

@@ -17,6 +17,7 @@ mod answers;
 mod operation;
 mod clients;
 mod wrong_input;
+mod predictions;
 mod reconcile;
 mod privacy;
 mod crash;
