@@ -157,12 +157,14 @@ async fn dispatch(command: Command, settings: Settings) -> Result<ExitCode> {
     match command {
         Command::Up(args) => {
             let demo = args.demo.then(|| args.rate.unwrap_or(settings.demo.rate));
-            run::run(settings, Roles::Every, demo).await?;
+            Box::pin(run::run(settings, Roles::Every, demo)).await?;
         }
-        Command::Ingest(_) => run::run(settings, Roles::One(Role::Ingest), None).await?,
-        Command::Pipeline(_) => run::run(settings, Roles::One(Role::Pipeline), None).await?,
-        Command::Api(_) => run::run(settings, Roles::One(Role::Api), None).await?,
-        Command::Jobs(_) => run::run(settings, Roles::One(Role::Jobs), None).await?,
+        Command::Ingest(_) => Box::pin(run::run(settings, Roles::One(Role::Ingest), None)).await?,
+        Command::Pipeline(_) => {
+            Box::pin(run::run(settings, Roles::One(Role::Pipeline), None)).await?
+        }
+        Command::Api(_) => Box::pin(run::run(settings, Roles::One(Role::Api), None)).await?,
+        Command::Jobs(_) => Box::pin(run::run(settings, Roles::One(Role::Jobs), None)).await?,
         Command::Migrate => crate::boot::migrate(&settings).await?,
         Command::Demo(args) => demo::demo(settings, args).await?,
         Command::Admin(args) => admin::admin(settings, args).await?,
