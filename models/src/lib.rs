@@ -9,6 +9,7 @@ pub mod event;
 pub mod ad_report;
 pub mod rejection;
 pub mod table;
+pub mod update;
 pub mod record;
 pub mod metrics;
 pub mod emq;
