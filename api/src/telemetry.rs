@@ -17,6 +17,10 @@ pub const SIGN_INS: &str = "stratum_api_sign_ins_total";
 pub const ENGINE_RESTARTS: &str = "stratum_api_engine_restarts_total";
 /// 1 while a store answers, by store.
 pub const STORE_UP: &str = "stratum_api_store_up";
+/// Live streams open now.
+pub const LIVE_STREAMS: &str = "stratum_api_live_streams";
+/// Watchers that fell behind and were told to look at everything again.
+pub const LIVE_RESYNCS: &str = "stratum_api_live_resyncs_total";
 
 /// Starts collecting; the handle renders what `/metrics` shows.
 pub fn collect() -> anyhow::Result<PrometheusHandle> {

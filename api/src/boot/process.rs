@@ -26,6 +26,7 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::config::Secret;
 use crate::entropy::{Entropy as _, Ids};
+use crate::live::{self, Hub};
 use crate::routes::health::Health;
 use crate::routes::{self, Operation, Peer, Services};
 use crate::state::directory::StateDirectory;
@@ -62,7 +63,7 @@ impl Roles {
         let (ingest, pipeline) = (self.has(Role::Ingest), self.has(Role::Pipeline));
         let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
         Needs {
-            log: ingest || pipeline,
+            log: ingest || pipeline || api,
             warehouse: pipeline || api,
             state: ingest || api || jobs,
             embedded: self == Roles::Every,
@@ -197,7 +198,7 @@ impl Process {
     }
 
     fn api(
-        &self,
+        &mut self,
         settings: &Settings,
         state: PostgresState,
         directory: Arc<StateDirectory>,
@@ -209,11 +210,13 @@ impl Process {
         let (set, file) = (&settings.auth.secret_key, secrets.join("secret_key"));
         let secret_key = kept::configured(set, "SECRET_KEY (or JWT_SECRET_KEY)", &file, shared)?;
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
+        let live = self.follow_updates(settings, &ids)?;
         Ok(routes::api(Arc::new(Services {
+            live,
             state,
             directory,
             warehouse: Arc::new(warehouse),
-            operator_token: self.operator_token()?,
+            operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
             tokens: Tokens::new(&AuthConfig { secret_key, ..settings.auth.clone() }),
             passwords,
@@ -226,9 +229,17 @@ impl Process {
     }
 
     /// Only the embedded log needs the operator's route: Kafka is read directly.
-    fn operator_token(&self) -> Result<Option<Secret>> {
+    fn operator_token(&self, settings: &Settings) -> Result<Option<Secret>> {
         let file = self.stores.data.join("secrets/operator_token");
-        self.stores.log.as_ref().map(|_| kept::secret(&file)).transpose()
+        settings.kafka.brokers.is_empty().then(|| kept::secret(&file)).transpose()
+    }
+
+    fn follow_updates(&mut self, settings: &Settings, ids: &Ids) -> Result<Arc<Hub>> {
+        let log = self.stores.log.clone().context("the API has no log")?;
+        let hub = Arc::new(Hub::new(settings.live.clone()));
+        let (reader, stop) = (ids.next(), self.stop_stages.clone());
+        self.stages.spawn(live::follow(hub.clone(), log, reader, stop));
+        Ok(hub)
     }
 
     fn start_stages(&mut self, settings: &Settings, roles: Roles) -> Result<()> {

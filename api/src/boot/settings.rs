@@ -14,6 +14,7 @@ use stratum_query::warehouse::ClickHouseConfig;
 use super::engines::EngineSettings;
 use crate::auth::AuthConfig;
 use crate::config::Secret;
+use crate::live::LiveConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub data_dir: String,
     /// HTTP.
     pub server: ServerConfig,
+    /// The live stream.
+    pub live: LiveConfig,
     /// Sign-in.
     pub auth: AuthConfig,
     /// The state store.
@@ -54,6 +57,7 @@ impl Default for Settings {
         Settings {
             data_dir: String::new(),
             server: ServerConfig::default(),
+            live: LiveConfig::default(),
             auth: AuthConfig::default(),
             state: StateConfig::default(),
             door: DoorConfig::default(),

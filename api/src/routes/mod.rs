@@ -12,6 +12,7 @@ pub mod campaign_metrics;
 pub mod emq_score;
 pub mod emq_coverage;
 pub mod ingest_counts;
+pub mod events_stream;
 pub mod doors;
 pub mod health;
 pub mod prometheus;
@@ -43,6 +44,7 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::config::Secret;
 use crate::entropy::Ids;
+use crate::live::Hub;
 use crate::page;
 use crate::state::PostgresState;
 use crate::state::directory::StateDirectory;
@@ -97,6 +99,8 @@ pub struct Services {
     pub warehouse: Arc<dyn WarehouseReader>,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
+    /// Hands on what changed to those who watch.
+    pub live: Arc<Hub>,
     /// What an operator's request must carry; `None` closes the operator's routes.
     pub operator_token: Option<Secret>,
     /// Signs and verifies access tokens.
@@ -138,6 +142,7 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(campaign_metrics::campaign_metrics))
         .routes(routes!(emq_score::emq_score))
         .routes(routes!(emq_coverage::emq_coverage))
+        .routes(routes!(events_stream::events_stream))
 }
 
 fn sign_in() -> OpenApiRouter<App> {

@@ -13,6 +13,7 @@ mod config;
 mod engines;
 mod signin;
 mod answers;
+mod live;
 mod operation;
 mod clients;
 mod wrong_input;
