@@ -5,6 +5,7 @@
 //! refuses by itself (no such route, wrong method, too large) is rendered the same way.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
@@ -216,6 +217,10 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// A request's id, as every handler may know it.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub Arc<str>);
+
 /// Answers every route that does not exist.
 pub async fn no_such_route() -> Refusal {
     Refusal::of_status(StatusCode::NOT_FOUND)
@@ -229,13 +234,14 @@ pub async fn no_such_method() -> Refusal {
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives every request its id, every refusal its body, and counts both.
-pub async fn render(State(ids): State<Ids>, request: Request, next: Next) -> Response {
+pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) -> Response {
     let sent = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
     let id =
         sent.filter(|id| is_request_id(id)).map_or_else(|| ids.next().to_string(), str::to_owned);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "none".to_owned());
     let method = known_method(request.method());
+    request.extensions_mut().insert(RequestId(id.as_str().into()));
     let began = tokio::time::Instant::now();
     let mut response = next.run(request).await;
     if let Some(refusal) = refusal_of(&mut response) {

@@ -82,7 +82,7 @@ pub async fn prepare(operator: &Operator, plan: &DemoPlan) -> Result<DemoWorld> 
     for (index, tenant) in world.tenants.iter().enumerate() {
         let slug = format!("demo-{}-{}", plan.config.seed, index + 1);
         let id = prepare_tenant(operator, tenant, slug.clone()).await?;
-        if operator.state.users(id).await?.is_empty() {
+        if operator.state.operate(id).await?.users().await?.is_empty() {
             let email = format!("{slug}@stratum.local");
             let password = prepare_user(operator, id, &email).await?;
             sign_ins.push((tenant.name.clone(), email, password));
@@ -93,7 +93,7 @@ pub async fn prepare(operator: &Operator, plan: &DemoPlan) -> Result<DemoWorld> 
 }
 
 async fn prepare_tenant(operator: &Operator, tenant: &Tenant, slug: String) -> Result<TenantId> {
-    let known = operator.state.tenant_by_slug(&slug).await?;
+    let known = operator.state.system().await?.tenant_by_slug(&slug).await?;
     let id = match known {
         Some(known) => known.id,
         None => {
@@ -103,20 +103,24 @@ async fn prepare_tenant(operator: &Operator, tenant: &Tenant, slug: String) -> R
                 time_zone: tenant.time_zone,
                 reporting_currency: tenant.currency,
             };
-            operator.state.create_tenant(&new).await?
+            let mut work = operator.state.system().await?;
+            let id = work.create_tenant(&new).await?;
+            work.commit().await?;
+            id
         }
     };
     for dataset in &tenant.datasets {
         let new = NewDataset {
-            tenant_id: id,
             platform: Platform::Meta,
             external_id: dataset.clone(),
             name: format!("{} {dataset}", tenant.name),
             default_calling_code: None,
         };
-        match operator.state.create_dataset(&new).await {
-            Err(error) if error.kind != StoreErrorKind::Conflict => return Err(error.into()),
-            _ => {}
+        let mut work = operator.state.operate(id).await?;
+        match work.create_dataset(&new).await {
+            Ok(_) => work.commit().await?,
+            Err(error) if error.kind == StoreErrorKind::Conflict => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(id)
@@ -126,8 +130,10 @@ async fn prepare_user(operator: &Operator, tenant_id: TenantId, email: &str) -> 
     let password = Operator::new_password();
     let password_hash = operator.passwords.hash(password.expose().to_owned()).await?;
     let (email, full_name) = (email.to_owned(), "Demo".to_owned());
-    let new = NewUser { tenant_id, email, full_name, role: Role::Admin, password_hash };
-    operator.state.create_user(&new).await?;
+    let new = NewUser { email, full_name, role: Role::Admin, password_hash };
+    let mut work = operator.state.operate(tenant_id).await?;
+    work.create_user(&new).await?;
+    work.commit().await?;
     Ok(password)
 }
 
@@ -135,14 +141,17 @@ const KEY_NAME: &str = "demo traffic";
 
 /// A key for this run; those of earlier runs, which nobody has any more, are revoked.
 async fn prepare_key(operator: &Operator, tenant_id: TenantId) -> Result<Secret> {
-    for old in operator.state.api_keys(tenant_id).await? {
+    let mut work = operator.state.operate(tenant_id).await?;
+    for old in work.api_keys().await? {
         if old.name == KEY_NAME && old.revoked_at.is_none() {
-            operator.state.revoke_api_key(tenant_id, old.id).await?;
+            work.revoke_api_key(old.id).await?;
         }
     }
     let (scope, name) = (ApiKeyScope::Ingest, KEY_NAME.to_owned());
-    let new = NewApiKey { tenant_id, scope, dataset_id: None, name };
-    Ok(operator.state.create_api_key(&new).await?.1)
+    let new = NewApiKey { scope, dataset_id: None, name };
+    let (_, key) = work.create_api_key(&new).await?;
+    work.commit().await?;
+    Ok(key)
 }
 
 #[derive(Default)]

@@ -7,7 +7,7 @@ pub mod authenticated;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Secret;
-pub use authenticated::Authenticated;
+pub use authenticated::{Authenticated, authorize};
 
 /// Keys of sign-in, and its bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

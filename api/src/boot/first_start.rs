@@ -11,6 +11,7 @@ use crate::config::Secret;
 use crate::entropy::token;
 use crate::state::PostgresState;
 use crate::state::api_key::{ApiKeyScope, NewApiKey};
+use crate::state::audit::Author;
 use crate::state::tenant::NewTenant;
 use crate::state::user::{NewUser, Role};
 
@@ -36,7 +37,8 @@ pub fn password() -> Secret {
 
 /// Makes the first tenant, its admin and an ingest key; `None` where there are tenants already.
 pub async fn first_user(state: &PostgresState, passwords: &Passwords) -> Result<Option<FirstUser>> {
-    if !state.tenants().await?.is_empty() {
+    let mut work = state.system().await?;
+    if !work.tenants().await?.is_empty() {
         return Ok(None);
     }
     let tenant = NewTenant {
@@ -45,7 +47,7 @@ pub async fn first_user(state: &PostgresState, passwords: &Passwords) -> Result<
         time_zone: Tz::UTC,
         reporting_currency: Currency::USD,
     };
-    let tenant_id = match state.create_tenant(&tenant).await {
+    let tenant_id = match work.create_tenant(&tenant).await {
         Ok(id) => id,
         // Another process was faster: it has shown the credentials.
         Err(error) if error.kind == StoreErrorKind::Conflict => return Ok(None),
@@ -54,15 +56,16 @@ pub async fn first_user(state: &PostgresState, passwords: &Passwords) -> Result<
     let password = password();
     let password_hash = passwords.hash(password.expose().to_owned()).await?;
     let user = NewUser {
-        tenant_id,
         email: EMAIL.into(),
         full_name: "Administrator".into(),
         role: Role::Admin,
         password_hash,
     };
-    state.create_user(&user).await.context("making the first user")?;
+    let mut work = work.enter(tenant_id, Author::operator()).await?;
+    work.create_user(&user).await.context("making the first user")?;
     let name = "first key".to_owned();
-    let key = NewApiKey { tenant_id, scope: ApiKeyScope::Ingest, dataset_id: None, name };
-    let (_, ingest_key) = state.create_api_key(&key).await.context("making the first key")?;
+    let key = NewApiKey { scope: ApiKeyScope::Ingest, dataset_id: None, name };
+    let (_, ingest_key) = work.create_api_key(&key).await.context("making the first key")?;
+    work.commit().await.context("making the first tenant")?;
     Ok(Some(FirstUser { email: EMAIL.into(), password, tenant: tenant.slug, ingest_key }))
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use stratum_models::id::TenantId;
 use stratum_models::log::{EventLog, PartitionId, Topic};
-use stratum_models::scope::TenantScope;
 use stratum_models::warehouse::WarehouseReader;
 
 use super::stores::Stores;
 use crate::routes::health::{Check, Probe};
 use crate::state::PostgresState;
+use crate::state::work::operator_scope;
 
 /// The probes of these stores.
 pub fn probes(stores: &Stores) -> Vec<Probe> {
@@ -33,7 +33,7 @@ fn of_warehouse(warehouse: Arc<dyn WarehouseReader>) -> Check {
     Box::new(move || {
         let warehouse = warehouse.clone();
         // Numbered from 1, so nobody's: the cheapest question there is.
-        let nobody = TenantScope::from_operator(TenantId(0));
+        let nobody = operator_scope(TenantId(0));
         Box::pin(async move { warehouse.freshness(nobody).await.map(drop) })
     })
 }

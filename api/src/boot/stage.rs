@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stratum_models::store::StoreError;
 use stratum_pipeline::Pipeline;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -41,10 +42,17 @@ pub async fn jobs(state: PostgresState, keep_days: u64, stop: CancellationToken)
             () = stop.cancelled() => break,
             _ = sweep.tick() => {}
         }
-        match state.delete_expired_sessions(keep_days).await {
+        match sweep_sessions(&state, keep_days).await {
             Ok(0) => {}
             Ok(sessions) => tracing::info!(sessions, "ended sign-ins forgotten"),
             Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
         }
     }
+}
+
+async fn sweep_sessions(state: &PostgresState, keep_days: u64) -> Result<u64, StoreError> {
+    let mut work = state.system().await?;
+    let sessions = work.delete_expired_sessions(keep_days).await?;
+    work.commit().await?;
+    Ok(sessions)
 }

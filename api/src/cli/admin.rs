@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Read as _};
 use anyhow::{Context as _, Result, bail};
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
+use serde_json::json;
 use stratum_models::id::ApiKeyId;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
@@ -16,6 +17,7 @@ use super::print;
 use crate::auth::password::weakness;
 use crate::boot::{Operator, Settings};
 use crate::state::api_key::{ApiKeyScope, NewApiKey};
+use crate::state::audit::{AuditEntry, Author};
 use crate::state::dataset::{Dataset, NewDataset};
 use crate::state::tenant::{NewTenant, Tenant};
 use crate::state::user::{NewUser, Role};
@@ -163,7 +165,7 @@ pub async fn admin(settings: Settings, args: AdminArgs) -> Result<()> {
 }
 
 async fn find(operator: &Operator, slug: &str) -> Result<Tenant> {
-    let tenant = operator.state.tenant_by_slug(slug).await?;
+    let tenant = operator.state.system().await?.tenant_by_slug(slug).await?;
     tenant.with_context(|| format!("no tenant {slug}; `stratum admin tenant list` shows them"))
 }
 
@@ -188,12 +190,16 @@ async fn tenant(operator: &Operator, act: TenantAct) -> Result<()> {
         TenantAct::Create { slug, name, time_zone, currency } => {
             let name = name.unwrap_or_else(|| slug.clone());
             let new = NewTenant { slug, name, time_zone, reporting_currency: currency };
-            let made = operator.state.create_tenant(&new).await;
+            let mut work = operator.state.system().await?;
+            let made = work.create_tenant(&new).await;
             let id = taken(made, format!("the short name {} is taken", new.slug))?;
+            let entry = AuditEntry::done("tenant.created", "tenant", id, json!({"slug": new.slug}));
+            work.audit(Some(id), Author::operator(), &entry).await?;
+            work.commit().await?;
             print::line(&format!("tenant {} ({id})", new.slug))
         }
         TenantAct::List => {
-            let tenants = operator.state.tenants().await?.into_iter().map(|one| {
+            let tenants = operator.state.system().await?.tenants().await?.into_iter().map(|one| {
                 let currency = one.reporting_currency.to_string();
                 let zone = one.time_zone.name().to_owned();
                 vec![one.id.to_string(), one.slug, one.name, zone, currency, date(one.created_at)]
@@ -218,26 +224,31 @@ async fn user(operator: &Operator, act: UserAct) -> Result<()> {
             }
             let password_hash = operator.passwords.hash(password).await?;
             let full_name = name;
-            let new = NewUser { tenant_id: tenant.id, email, full_name, role, password_hash };
-            let outcome = operator.state.create_user(&new).await;
+            let new = NewUser { email, full_name, role, password_hash };
+            let mut work = operator.state.operate(tenant.id).await?;
+            let outcome = work.create_user(&new).await;
             let id = taken(outcome, "a user of this e-mail address exists".into())?;
+            let changes = json!({"role": role.as_str()});
+            work.audit(&AuditEntry::done("user.created", "user", id, changes)).await?;
+            work.commit().await?;
             print::line(&format!("user {id}"))?;
             made.map_or(Ok(()), |made| print::line(&format!("password {}", made.expose())))
         }
         UserAct::List { tenant } => {
             let tenant = find(operator, &tenant).await?;
-            let users = operator.state.users(tenant.id).await?.into_iter().map(|one| {
-                let role = one.role.as_str().to_owned();
-                let active = if one.active { "yes" } else { "no" }.to_owned();
-                vec![
-                    one.id.to_string(),
-                    one.email,
-                    one.full_name,
-                    role,
-                    active,
-                    maybe(one.last_login_at),
-                ]
-            });
+            let users =
+                operator.state.operate(tenant.id).await?.users().await?.into_iter().map(|one| {
+                    let role = one.role.as_str().to_owned();
+                    let active = if one.active { "yes" } else { "no" }.to_owned();
+                    vec![
+                        one.id.to_string(),
+                        one.email,
+                        one.full_name,
+                        role,
+                        active,
+                        maybe(one.last_login_at),
+                    ]
+                });
             let head = ["id", "e-mail", "name", "role", "active", "last sign-in"];
             print::table(&head, &users.collect::<Vec<_>>());
             Ok(())
@@ -257,7 +268,7 @@ fn password_from_stdin() -> Result<Option<String>> {
 }
 
 async fn find_dataset(operator: &Operator, tenant: &Tenant, id: &str) -> Result<Dataset> {
-    let datasets = operator.state.datasets(tenant.id).await?;
+    let datasets = operator.state.operate(tenant.id).await?.datasets().await?;
     let dataset = datasets.into_iter().find(|one| one.external_id == id);
     dataset.with_context(|| format!("{} has no dataset {id}", tenant.slug))
 }
@@ -267,23 +278,28 @@ async fn dataset(operator: &Operator, act: DatasetAct) -> Result<()> {
         DatasetAct::Create { tenant, platform, id, name, default_calling_code } => {
             let tenant = find(operator, &tenant).await?;
             let new = NewDataset {
-                tenant_id: tenant.id,
                 platform,
                 name: name.unwrap_or_else(|| id.clone()),
                 external_id: id,
                 default_calling_code,
             };
-            let made = operator.state.create_dataset(&new).await;
-            taken(made, format!("{} has dataset {} already", tenant.slug, new.external_id))?;
+            let mut work = operator.state.operate(tenant.id).await?;
+            let made = work.create_dataset(&new).await;
+            let taken_text = format!("{} has dataset {} already", tenant.slug, new.external_id);
+            let id = taken(made, taken_text)?;
+            let changes = json!({"platform": platform.as_str(), "external_id": new.external_id});
+            work.audit(&AuditEntry::done("dataset.created", "dataset", id, changes)).await?;
+            work.commit().await?;
             print::line(&format!("dataset {platform} {}", new.external_id))
         }
         DatasetAct::List { tenant } => {
             let tenant = find(operator, &tenant).await?;
-            let datasets = operator.state.datasets(tenant.id).await?.into_iter().map(|one| {
-                let (platform, version) =
-                    (one.platform.to_string(), one.config_version.to_string());
-                vec![platform, one.external_id, one.name, version, date(one.created_at)]
-            });
+            let datasets =
+                operator.state.operate(tenant.id).await?.datasets().await?.into_iter().map(|one| {
+                    let (platform, version) =
+                        (one.platform.to_string(), one.config_version.to_string());
+                    vec![platform, one.external_id, one.name, version, date(one.created_at)]
+                });
             let head = ["platform", "id", "name", "configuration", "created"];
             print::table(&head, &datasets.collect::<Vec<_>>());
             Ok(())
@@ -299,35 +315,43 @@ async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
                 Some(id) => Some(find_dataset(operator, &tenant, &id).await?.id),
                 None => None,
             };
-            let new = NewApiKey { tenant_id: tenant.id, scope, dataset_id, name };
-            let (_, key) = operator.state.create_api_key(&new).await?;
+            let new = NewApiKey { scope, dataset_id, name };
+            let mut work = operator.state.operate(tenant.id).await?;
+            let (id, key) = work.create_api_key(&new).await?;
+            let changes = json!({"scope": scope.as_str(), "dataset_id": dataset_id});
+            work.audit(&AuditEntry::done("api_key.created", "api_key", id, changes)).await?;
+            work.commit().await?;
             print::line(key.expose())
         }
         ApiKeyAct::List { tenant } => {
             let tenant = find(operator, &tenant).await?;
-            let keys = operator.state.api_keys(tenant.id).await?.into_iter().map(|one| {
-                let scope = one.scope.as_str().to_owned();
-                let dataset = one.dataset.unwrap_or_else(|| "every".into());
-                let (used, revoked) = (maybe(one.last_used_at), maybe(one.revoked_at));
-                vec![
-                    one.id.to_string(),
-                    format!("stk_…{}", one.hint),
-                    scope,
-                    dataset,
-                    one.name,
-                    used,
-                    revoked,
-                ]
-            });
+            let keys =
+                operator.state.operate(tenant.id).await?.api_keys().await?.into_iter().map(|one| {
+                    let scope = one.scope.as_str().to_owned();
+                    let dataset = one.dataset.unwrap_or_else(|| "every".into());
+                    let (used, revoked) = (maybe(one.last_used_at), maybe(one.revoked_at));
+                    vec![
+                        one.id.to_string(),
+                        format!("stk_…{}", one.hint),
+                        scope,
+                        dataset,
+                        one.name,
+                        used,
+                        revoked,
+                    ]
+                });
             let head = ["id", "key", "scope", "dataset", "name", "last used", "revoked"];
             print::table(&head, &keys.collect::<Vec<_>>());
             Ok(())
         }
         ApiKeyAct::Revoke { tenant, id } => {
             let tenant = find(operator, &tenant).await?;
-            if !operator.state.revoke_api_key(tenant.id, ApiKeyId(id)).await? {
+            let mut work = operator.state.operate(tenant.id).await?;
+            if !work.revoke_api_key(ApiKeyId(id)).await? {
                 bail!("{} has no key {id}", tenant.slug);
             }
+            work.audit(&AuditEntry::done("api_key.revoked", "api_key", id, json!({}))).await?;
+            work.commit().await?;
             print::line(&format!("revoked {id}"))
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
+use stratum_models::scope::TenantScope;
 use stratum_models::time::{Day, DayRange};
 use utoipa::{IntoParams, ToSchema};
 
@@ -149,8 +150,8 @@ pub async fn campaign_metrics(
     let CampaignMetricsParams { platform, date_from, date_to, .. } = params;
     let campaign_id = Some(id.clone());
     let asked = KpiParams { platform, date_from, date_to, campaign_id, ..KpiParams::default() };
-    let (query, range) = asked.read(&app, caller, fields)?;
-    let (platform, campaign_name) = identify(&app, caller, &query).await?;
+    let (query, range) = asked.read(&app, caller.scope, fields)?;
+    let (platform, campaign_name) = identify(&app, caller.scope, &query).await?;
     let query = KpiQuery { platform: Some(platform), ..query };
     let groups = app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Day).await?;
     Ok(Answer::of(CampaignMetrics {
@@ -168,12 +169,12 @@ pub async fn campaign_metrics(
 /// The platform and newest name of the campaign, from all its days.
 async fn identify(
     app: &App,
-    caller: Authenticated,
+    scope: TenantScope,
     query: &KpiQuery,
 ) -> Result<(Platform, Option<String>), Refusal> {
     let always = DayRange::new(Day(NaiveDate::default()), Day(DISTANT)).unwrap_or(query.days);
     let query = KpiQuery { days: always, ..query.clone() };
-    let groups = app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Campaign).await?;
+    let groups = app.warehouse.kpi_groups(scope, &query, KpiGrouping::Campaign).await?;
     let mut found = BTreeMap::<Platform, Option<String>>::new();
     for group in groups {
         if let Some(platform) = group.platform {

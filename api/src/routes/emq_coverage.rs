@@ -13,7 +13,7 @@ use stratum_models::warehouse::{InvalidCount, MaskCount, MatchQualityQuery};
 use utoipa::ToSchema;
 
 use super::App;
-use super::emq_score::EmqParams;
+use super::emq_score::{EmqParams, Grouped, group};
 use super::fields::Params;
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
@@ -115,18 +115,14 @@ pub async fn emq_coverage(
     caller: Authenticated,
     Params(params): Params<EmqParams>,
 ) -> Answered<EmqCoverage> {
-    let (query, range) = params.read(&app, caller)?;
+    let (query, range) = params.read(&app, caller.scope)?;
     let counts = app.warehouse.mask_counts(caller.scope, &query).await?;
-    let mut platforms = BTreeMap::<Platform, Vec<&MaskCount>>::new();
-    let mut events = BTreeMap::<(Platform, &str, &str), Vec<&MaskCount>>::new();
-    for one in &counts {
-        platforms.entry(one.platform).or_default().push(one);
-        events.entry((one.platform, &one.dataset_id, &one.event_name)).or_default().push(one);
-    }
+    let Grouped { platforms, events } = group(&counts);
     let platforms = platforms.into_iter().map(|(platform, counts)| {
-        let (app, query) = (&app, MatchQualityQuery { platform: Some(platform), ..query.clone() });
+        let (app, scope) = (&app, caller.scope);
+        let query = MatchQualityQuery { platform: Some(platform), ..query.clone() };
         async move {
-            let invalid = app.warehouse.invalid_counts(caller.scope, &query).await?;
+            let invalid = app.warehouse.invalid_counts(scope, &query).await?;
             Ok::<_, stratum_models::store::StoreError>(of_platform(platform, &counts, &invalid))
         }
     });

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use stratum_models::emq::{EMQ_VERSION, EmqScore, WeightTable};
 use stratum_models::platform::Platform;
+use stratum_models::scope::TenantScope;
 use stratum_models::warehouse::{MaskCount, MatchQualityQuery};
 use utoipa::{IntoParams, ToSchema};
 
@@ -40,7 +41,7 @@ impl EmqParams {
     pub fn read(
         self,
         app: &App,
-        caller: Authenticated,
+        scope: TenantScope,
     ) -> Result<(MatchQualityQuery, Range), Refusal> {
         let mut fields = Fields::default();
         let platform: Option<Platform> = fields.optional("platform", self.platform.as_deref());
@@ -48,7 +49,7 @@ impl EmqParams {
         let event_name = fields.text("event_name", self.event_name, 256);
         let range =
             RangeFields { from: ("from", self.from.as_deref()), to: ("to", self.to.as_deref()) };
-        let range = range.read(app, caller.scope, fields)?;
+        let range = range.read(app, scope, fields)?;
         let (from, until) = range.hours();
         Ok((MatchQualityQuery { from, until, platform, dataset_id, event_name }, range))
     }
@@ -124,6 +125,23 @@ pub struct EventScore {
     score: Score,
 }
 
+/// Counts by platform, and by event name of a dataset.
+#[derive(Default)]
+pub(super) struct Grouped<'a> {
+    pub platforms: BTreeMap<Platform, Vec<&'a MaskCount>>,
+    pub events: BTreeMap<(Platform, &'a str, &'a str), Vec<&'a MaskCount>>,
+}
+
+pub(super) fn group(counts: &[MaskCount]) -> Grouped<'_> {
+    let mut grouped = Grouped::default();
+    for one in counts {
+        let event = (one.platform, one.dataset_id.as_str(), one.event_name.as_str());
+        grouped.platforms.entry(one.platform).or_default().push(one);
+        grouped.events.entry(event).or_default().push(one);
+    }
+    grouped
+}
+
 /// Match-quality scores.
 ///
 /// An estimate of how well the platforms can match the events to people, from the usable
@@ -143,14 +161,9 @@ pub async fn emq_score(
     caller: Authenticated,
     Params(params): Params<EmqParams>,
 ) -> Answered<EmqScores> {
-    let (query, range) = params.read(&app, caller)?;
+    let (query, range) = params.read(&app, caller.scope)?;
     let counts = app.warehouse.mask_counts(caller.scope, &query).await?;
-    let mut platforms = BTreeMap::<Platform, Vec<&MaskCount>>::new();
-    let mut events = BTreeMap::<(Platform, &str, &str), Vec<&MaskCount>>::new();
-    for one in &counts {
-        platforms.entry(one.platform).or_default().push(one);
-        events.entry((one.platform, &one.dataset_id, &one.event_name)).or_default().push(one);
-    }
+    let Grouped { platforms, events } = group(&counts);
     let platforms = platforms.into_iter().map(|(platform, counts)| PlatformScore {
         platform: platform.as_str(),
         weights_version: WeightTable::of(platform).version,

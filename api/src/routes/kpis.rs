@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery, change_percent};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
+use stratum_models::scope::TenantScope;
 use stratum_models::time::DayRange;
 use utoipa::{IntoParams, ToSchema};
 
@@ -154,7 +155,7 @@ pub async fn kpis(
     let mut fields = Fields::default();
     let currency: Option<Currency> = fields.optional("currency", params.currency.as_deref());
     let compare = fields.optional("compare_period", params.compare_period.as_deref());
-    let (query, range) = params.read(&app, caller, fields)?;
+    let (query, range) = params.read(&app, caller.scope, fields)?;
     let ask = |query: KpiQuery| {
         let app = &app;
         async move { app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Total).await }
@@ -191,7 +192,7 @@ impl KpiParams {
     pub fn read(
         self,
         app: &App,
-        caller: Authenticated,
+        scope: TenantScope,
         mut fields: Fields,
     ) -> Result<(KpiQuery, Range), Refusal> {
         let platform: Option<Platform> = fields.optional("platform", self.platform.as_deref());
@@ -201,7 +202,7 @@ impl KpiParams {
             from: ("date_from", self.date_from.as_deref()),
             to: ("date_to", self.date_to.as_deref()),
         };
-        let range = range.read(app, caller.scope, fields)?;
+        let range = range.read(app, scope, fields)?;
         Ok((KpiQuery { days: range.days, platform, account_id, campaign_id }, range))
     }
 }

@@ -105,7 +105,8 @@ async fn sign_in(app: &App, request: LoginRequest) -> Answered<LoginResponse> {
     if request.password.len() > PASSWORD_BYTES_MAX {
         return Err(Refusal::unprocessable("password", "the password is too long"));
     }
-    let user = app.state.user_by_email(&request.email).await?.filter(|user| user.active);
+    let user = app.state.system().await?.user_by_email(&request.email).await?;
+    let user = user.filter(|user| user.active);
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     let verified = app.passwords.verify(request.password, stored).await;
     let is_right = verified.map_err(|error| match error {
@@ -119,8 +120,10 @@ async fn sign_in(app: &App, request: LoginRequest) -> Answered<LoginResponse> {
     let issued = app.tokens.issue(user.id, user.tenant_id, user.role, id, now);
     let (access_token, claims) = issued.map_err(|_| Refusal::internal())?;
     let expires_at = UnixMillis(claims.exp * 1000);
-    let session = NewSession { id, tenant_id: user.tenant_id, user_id: user.id, expires_at };
-    app.state.create_session(session).await?;
+    let session = NewSession { id, user_id: user.id, expires_at };
+    let mut work = app.state.operate(user.tenant_id).await?;
+    work.create_session(session).await?;
+    work.commit().await?;
     let expires_in = app.tokens.life_s();
     Ok(Answer::of(LoginResponse { access_token, token_type: "bearer", expires_in }))
 }

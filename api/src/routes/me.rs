@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::App;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
+use crate::rights::Permission;
 use crate::state::user::Role;
 
 /// The caller.
@@ -21,6 +22,8 @@ pub struct MeResponse {
     full_name: String,
     /// What they may do.
     role: Role,
+    /// What that role may do.
+    permissions: &'static [Permission],
     /// Their tenant.
     tenant: MeTenant,
     /// When they last signed in.
@@ -54,9 +57,8 @@ pub struct MeTenant {
     ),
 )]
 pub async fn me(State(app): State<App>, caller: Authenticated) -> Answered<MeResponse> {
-    let tenant_id = caller.scope.tenant_id();
-    let (user, tenant) =
-        tokio::try_join!(app.state.user(tenant_id, caller.user_id), app.state.tenant(tenant_id))?;
+    let mut work = caller.work(&app).await?;
+    let (user, tenant) = (work.user(caller.user_id()?).await?, work.tenant().await?);
     let (Some(user), Some(tenant)) = (user.filter(|user| user.active), tenant) else {
         return Err(Refusal::unauthorized("the user is not active"));
     };
@@ -65,6 +67,7 @@ pub async fn me(State(app): State<App>, caller: Authenticated) -> Answered<MeRes
         email: user.email,
         full_name: user.full_name,
         role: user.role,
+        permissions: user.role.permissions(),
         tenant: MeTenant {
             id: tenant.id.0,
             slug: tenant.slug,

@@ -40,6 +40,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::answer::{Refusal, no_such_method, no_such_route, render};
+use crate::auth::authorize;
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::config::Secret;
@@ -176,6 +177,7 @@ pub fn operation(operation: Arc<Operation>) -> Router {
 pub fn api(app: App) -> Router {
     let (documented, _) = sign_in().merge(questions()).split_for_parts();
     documented
+        .route_layer(from_fn_with_state(app.clone(), authorize))
         .merge(docs::router())
         .merge(page::router())
         .merge(tail::router())

@@ -79,7 +79,7 @@ pub async fn platforms(
     let currency: Option<Currency> = fields.optional("currency", params.currency.as_deref());
     let PlatformParams { date_from, date_to, .. } = params;
     let days = KpiParams { date_from, date_to, ..KpiParams::default() };
-    let (query, range) = days.read(&app, caller, fields)?;
+    let (query, range) = days.read(&app, caller.scope, fields)?;
     let (groups, freshness) = tokio::try_join!(
         app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Campaign),
         app.warehouse.freshness(caller.scope)

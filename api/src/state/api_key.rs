@@ -1,12 +1,13 @@
 //! API keys: shown once, known by their SHA-256 from then on.
 
 use stratum_models::directory::ApiKeyHash;
-use stratum_models::id::{ApiKeyId, TenantId};
+use stratum_models::id::ApiKeyId;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
-use super::{PostgresState, damaged, millis, store_error, tenant_key};
+use super::work::{SystemWork, TenantWork};
+use super::{damaged, millis, store_error};
 use crate::config::Secret;
 use crate::entropy::token;
 
@@ -42,8 +43,6 @@ impl ApiKeyScope {
 /// A key to be made.
 #[derive(Clone, Debug)]
 pub struct NewApiKey {
-    /// Whose.
-    pub tenant_id: TenantId,
     /// What it opens.
     pub scope: ApiKeyScope,
     /// The one dataset it opens; every dataset of the tenant when `None`.
@@ -76,16 +75,19 @@ pub struct ApiKey {
 /// Letters and digits after the prefix: 256 bits.
 const KEY_LETTERS: usize = 43;
 
-impl PostgresState {
+impl TenantWork {
     /// Makes a key and returns it; it cannot be had again. `Invalid` when the dataset is not the tenant's.
-    pub async fn create_api_key(&self, new: &NewApiKey) -> Result<(ApiKeyId, Secret), StoreError> {
-        let letters = token(&*self.entropy, KEY_LETTERS);
+    pub async fn create_api_key(
+        &mut self,
+        new: &NewApiKey,
+    ) -> Result<(ApiKeyId, Secret), StoreError> {
+        let letters = token(&*self.tools.entropy, KEY_LETTERS);
         let key = format!("stk_{letters}");
-        let id = self.ids.next();
+        let id = self.tools.ids.next();
         let statement = sqlx::query_file!(
             "sql/insert_api_key.sql",
             id,
-            tenant_key(new.tenant_id)?,
+            self.key,
             new.dataset_id,
             new.name,
             &ApiKeyHash::of(&key).0[..],
@@ -93,14 +95,14 @@ impl PostgresState {
             new.scope.as_str(),
             self.now()
         );
-        statement.execute(&self.pool).await.map_err(store_error)?;
+        statement.execute(self.connection()).await.map_err(store_error)?;
         Ok((ApiKeyId(id), Secret::new(key)))
     }
 
-    /// A tenant's keys, oldest first.
-    pub async fn api_keys(&self, tenant: TenantId) -> Result<Vec<ApiKey>, StoreError> {
-        let rows = sqlx::query_file!("sql/select_api_keys.sql", tenant_key(tenant)?);
-        let rows = rows.fetch_all(&self.pool).await.map_err(store_error)?;
+    /// All keys, oldest first.
+    pub async fn api_keys(&mut self) -> Result<Vec<ApiKey>, StoreError> {
+        let rows = sqlx::query_file!("sql/select_api_keys.sql", self.key);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
         let keys = rows.into_iter().map(|row| {
             Ok(ApiKey {
                 id: ApiKeyId(row.id),
@@ -116,17 +118,18 @@ impl PostgresState {
         keys.collect()
     }
 
-    /// Revokes a tenant's key; `false` when the tenant has no such key. Revoking twice changes nothing.
-    pub async fn revoke_api_key(&self, tenant: TenantId, id: ApiKeyId) -> Result<bool, StoreError> {
-        let statement =
-            sqlx::query_file!("sql/revoke_api_key.sql", tenant_key(tenant)?, id.0, self.now());
-        Ok(statement.execute(&self.pool).await.map_err(store_error)?.rows_affected() > 0)
+    /// Revokes a key; `false` when there is no such key. Revoking twice changes nothing.
+    pub async fn revoke_api_key(&mut self, id: ApiKeyId) -> Result<bool, StoreError> {
+        let statement = sqlx::query_file!("sql/revoke_api_key.sql", self.key, id.0, self.now());
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
     }
+}
 
+impl SystemWork {
     /// Writes down that these keys were used now.
-    pub(super) async fn touch_api_keys(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+    pub(super) async fn touch_api_keys(&mut self, ids: &[Uuid]) -> Result<(), StoreError> {
         let statement = sqlx::query_file!("sql/update_api_keys_used.sql", ids, self.now());
-        statement.execute(&self.pool).await.map_err(store_error)?;
+        statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(())
     }
 }

@@ -1,18 +1,16 @@
 //! Pixels and datasets, and how their events are treated.
 
-use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
-use super::{PostgresState, damaged, millis, store_error, tenant_key};
+use super::work::TenantWork;
+use super::{damaged, millis, store_error};
 
 /// A dataset to be stored, with the first version of its tracking configuration.
 #[derive(Clone, Debug)]
 pub struct NewDataset {
-    /// Whose.
-    pub tenant_id: TenantId,
     /// The platform whose dialect it speaks.
     pub platform: Platform,
     /// The platform's pixel or dataset id.
@@ -28,8 +26,6 @@ pub struct NewDataset {
 pub struct Dataset {
     /// Its id.
     pub id: Uuid,
-    /// Whose.
-    pub tenant_id: TenantId,
     /// The platform whose dialect it speaks.
     pub platform: Platform,
     /// The platform's pixel or dataset id.
@@ -42,32 +38,31 @@ pub struct Dataset {
     pub created_at: UnixMillis,
 }
 
-impl PostgresState {
+impl TenantWork {
     /// Stores a dataset. `Conflict` when the tenant has it already.
-    pub async fn create_dataset(&self, new: &NewDataset) -> Result<Uuid, StoreError> {
-        let id = self.ids.next();
+    pub async fn create_dataset(&mut self, new: &NewDataset) -> Result<Uuid, StoreError> {
+        let id = self.tools.ids.next();
         let statement = sqlx::query_file!(
             "sql/insert_dataset.sql",
             id,
-            tenant_key(new.tenant_id)?,
+            self.key,
             new.platform.as_str(),
             new.external_id,
             new.name,
             new.default_calling_code.map(i32::from),
             self.now()
         );
-        statement.execute(&self.pool).await.map_err(store_error)?;
+        statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(id)
     }
 
-    /// A tenant's datasets, oldest first.
-    pub async fn datasets(&self, tenant: TenantId) -> Result<Vec<Dataset>, StoreError> {
-        let rows = sqlx::query_file!("sql/select_datasets.sql", tenant_key(tenant)?);
-        let rows = rows.fetch_all(&self.pool).await.map_err(store_error)?;
+    /// All datasets, oldest first.
+    pub async fn datasets(&mut self) -> Result<Vec<Dataset>, StoreError> {
+        let rows = sqlx::query_file!("sql/select_datasets.sql", self.key);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
         let datasets = rows.into_iter().map(|row| {
             Ok(Dataset {
                 id: row.id,
-                tenant_id: tenant,
                 platform: Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?,
                 external_id: row.external_id,
                 name: row.name,

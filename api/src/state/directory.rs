@@ -13,12 +13,13 @@ use parking_lot::{Mutex, RwLock};
 use stratum_models::directory::{
     AccessRefusal, ApiKeyHash, DatasetConfig, TenantAccess, TenantDirectory,
 };
-use stratum_models::id::TenantId;
+use stratum_models::id::{ApiKeyId, TenantId};
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::{SharedClock, UnixMillis};
 use tokio_util::sync::CancellationToken;
 
+use super::api_key::ApiKeyScope;
 use super::snapshot::Snapshot;
 use super::{PostgresState, StateConfig};
 use crate::telemetry;
@@ -42,12 +43,20 @@ impl StateDirectory {
         state: &PostgresState,
         clock: SharedClock,
     ) -> Result<StateDirectory, StoreError> {
-        Ok(StateDirectory::of(state.snapshot().await?, clock))
+        Ok(StateDirectory::of(state.system().await?.snapshot().await?, clock))
     }
 
     /// The zone of a tenant.
     pub fn time_zone(&self, tenant: TenantId) -> Option<Tz> {
         self.current().time_zone(tenant)
+    }
+
+    /// Key and tenant that a key for reading or exporting opens.
+    pub fn reader(
+        &self,
+        key: &ApiKeyHash,
+    ) -> Result<(ApiKeyId, TenantId, ApiKeyScope), AccessRefusal> {
+        self.current().reader(key)
     }
 
     /// Follows the store until `stop`.
@@ -86,10 +95,11 @@ impl StateDirectory {
     }
 
     async fn newer(&self, state: &PostgresState) -> Result<Option<Snapshot>, StoreError> {
-        if state.directory_revision().await? == self.current().revision {
+        let mut work = state.system().await?;
+        if work.directory_revision().await? == self.current().revision {
             return Ok(None);
         }
-        state.snapshot().await.map(Some)
+        work.snapshot().await.map(Some)
     }
 
     async fn flush(&self, state: &PostgresState) {
@@ -97,7 +107,12 @@ impl StateDirectory {
         if used.is_empty() {
             return;
         }
-        if let Err(error) = state.touch_api_keys(&used).await {
+        let touch = async {
+            let mut work = state.system().await?;
+            work.touch_api_keys(&used).await?;
+            work.commit().await
+        };
+        if let Err(error) = touch.await {
             tracing::warn!(error = %error, keys = used.len(), "last use of keys not written");
         }
     }

@@ -1,7 +1,9 @@
-//! The state store: tenants, users, datasets, API keys. One Postgres, one file an aggregate; every
-//! statement is a file of `api/sql`, checked against the migrations when the crate is built.
+//! The state store. One Postgres, one file an aggregate; every statement is a file of `api/sql`,
+//! checked against the migrations when the crate is built. All access is a unit of work ([`work`]).
 
 pub mod seal;
+pub mod work;
+pub mod audit;
 pub mod tenant;
 pub mod user;
 pub mod dataset;
@@ -13,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::{SharedClock, UnixMillis};
 
@@ -55,11 +58,27 @@ impl Default for StateConfig {
 #[derive(Clone)]
 pub struct PostgresState {
     pool: PgPool,
+    migrator: PgConnectOptions,
+    tools: Tools,
+}
+
+/// What units of work need beside their transaction.
+#[derive(Clone)]
+struct Tools {
     clock: SharedClock,
     entropy: SharedEntropy,
     ids: Ids,
     seal: Seal,
 }
+
+impl Tools {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now().to_utc()
+    }
+}
+
+/// The role that connections begin with; it sees nothing until a tenant is named.
+const APP_ROLE: &str = "stratum_app";
 
 impl PostgresState {
     /// A state store that connects when it is first asked. `Invalid` when the URL cannot be read.
@@ -79,14 +98,18 @@ impl PostgresState {
         let pool = PgPoolOptions::new()
             .max_connections(config.connections_max)
             .acquire_timeout(Duration::from_millis(config.acquire_ms_max))
-            .connect_lazy_with(options);
+            .connect_lazy_with(options.clone().options([("role", APP_ROLE)]));
         let ids = Ids::new(clock.clone(), entropy.clone());
-        Ok(PostgresState { pool, clock, entropy, ids, seal })
+        let tools = Tools { clock, entropy, ids, seal };
+        Ok(PostgresState { pool, migrator: options, tools })
     }
 
     /// Brings the schema up to this program's. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        sqlx::migrate!("./migrations").run(&self.pool).await.map_err(|error| {
+        let mut connection = self.migrator.connect().await.map_err(store_error)?;
+        let ran = sqlx::migrate!("./migrations").run(&mut connection).await;
+        connection.close().await.ok();
+        ran.map_err(|error| {
             StoreError::new(StoreErrorKind::Unavailable, STORE, "the migration failed")
                 .caused_by(error)
         })
@@ -101,10 +124,6 @@ impl PostgresState {
     /// Closes the connections.
     pub async fn close(&self) {
         self.pool.close().await;
-    }
-
-    fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        self.clock.now().to_utc()
     }
 }
 

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono_tz::Tz;
 use stratum_models::directory::{AccessRefusal, ApiKeyHash, DatasetConfig, TenantAccess};
-use stratum_models::id::TenantId;
+use stratum_models::id::{ApiKeyId, TenantId};
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use uuid::Uuid;
 
 use super::api_key::ApiKeyScope;
-use super::{PostgresState, damaged, store_error};
+use super::work::SystemWork;
+use super::{damaged, store_error};
 
 /// A key as the door knows it.
 pub(super) struct Key {
@@ -26,11 +27,12 @@ pub(super) struct Key {
 }
 
 impl Key {
-    fn open(&self) -> Result<&Key, AccessRefusal> {
+    /// Open to senders where `sends`, else to readers.
+    fn open(&self, sends: bool) -> Result<&Key, AccessRefusal> {
         if self.revoked {
             return Err(AccessRefusal::RevokedKey);
         }
-        if self.scope != ApiKeyScope::Ingest {
+        if (self.scope == ApiKeyScope::Ingest) != sends {
             return Err(AccessRefusal::WrongScope);
         }
         // Reading first keeps the cache line shared between the cores of a busy key.
@@ -61,7 +63,7 @@ impl Snapshot {
         platform: Platform,
         dataset_id: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
-        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open()?;
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(true)?;
         let datasets = self.datasets.get(&key.tenant).ok_or(AccessRefusal::UnknownDataset)?;
         let (id, config) = datasets
             .get(&(platform, dataset_id.to_owned()))
@@ -74,11 +76,20 @@ impl Snapshot {
 
     /// The tenant that an ingest key opens. A key for one dataset opens no whole tenant.
     pub fn tenant(&self, key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {
-        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open()?;
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(true)?;
         if key.dataset.is_some() {
             return Err(AccessRefusal::WrongScope);
         }
         self.tenants.get(&key.tenant).cloned().ok_or(AccessRefusal::UnknownKey)
+    }
+
+    /// Key and tenant that a key for reading or exporting opens.
+    pub fn reader(
+        &self,
+        key: &ApiKeyHash,
+    ) -> Result<(ApiKeyId, TenantId, ApiKeyScope), AccessRefusal> {
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(false)?;
+        Ok((ApiKeyId(key.id), key.tenant, key.scope))
     }
 
     /// The zone of a tenant.
@@ -120,25 +131,25 @@ impl Snapshot {
     }
 }
 
-impl PostgresState {
+impl SystemWork {
     /// The revision that a snapshot taken now would have.
-    pub(super) async fn directory_revision(&self) -> Result<i64, StoreError> {
+    pub(super) async fn directory_revision(&mut self) -> Result<i64, StoreError> {
         let row = sqlx::query_file!("sql/select_directory_revision.sql");
-        Ok(row.fetch_one(&self.pool).await.map_err(store_error)?.revision)
+        Ok(row.fetch_one(self.connection()).await.map_err(store_error)?.revision)
     }
 
     /// Everything at one revision. The revision is read first: a change in between only makes the
     /// snapshot look older than it is, and it is taken again.
-    pub(super) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    pub(super) async fn snapshot(&mut self) -> Result<Snapshot, StoreError> {
         let mut snapshot =
             Snapshot { revision: self.directory_revision().await?, ..Snapshot::default() };
         let tenants = sqlx::query_file!("sql/select_directory_tenants.sql");
-        for row in tenants.fetch_all(&self.pool).await.map_err(store_error)? {
+        for row in tenants.fetch_all(self.connection()).await.map_err(store_error)? {
             let zone = row.time_zone.parse().map_err(|_| damaged("time zone"))?;
             snapshot.insert_tenant(TenantId(row.id.unsigned_abs()), zone);
         }
         let datasets = sqlx::query_file!("sql/select_directory_datasets.sql");
-        for row in datasets.fetch_all(&self.pool).await.map_err(store_error)? {
+        for row in datasets.fetch_all(self.connection()).await.map_err(store_error)? {
             let tenant_id = TenantId(row.tenant_id.unsigned_abs());
             // A tenant added since the tenants were read comes with the next snapshot.
             let Some(time_zone) = snapshot.time_zone(tenant_id) else { continue };
@@ -155,7 +166,7 @@ impl PostgresState {
             snapshot.insert_dataset(row.id, config);
         }
         let keys = sqlx::query_file!("sql/select_directory_keys.sql");
-        for row in keys.fetch_all(&self.pool).await.map_err(store_error)? {
+        for row in keys.fetch_all(self.connection()).await.map_err(store_error)? {
             let hash = row.sha256.try_into().map_err(|_| damaged("key hash"))?;
             let key = Key {
                 id: row.id,

@@ -6,7 +6,8 @@ use stratum_models::money::Currency;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 
-use super::{PostgresState, damaged, millis, store_error, tenant_key};
+use super::work::{SystemWork, TenantWork};
+use super::{damaged, millis, store_error};
 
 /// A tenant to be stored.
 #[derive(Clone, Debug)]
@@ -65,9 +66,9 @@ impl TryFrom<TenantRow> for Tenant {
     }
 }
 
-impl PostgresState {
+impl SystemWork {
     /// Stores a tenant. `Conflict` when its slug is taken.
-    pub async fn create_tenant(&self, new: &NewTenant) -> Result<TenantId, StoreError> {
+    pub async fn create_tenant(&mut self, new: &NewTenant) -> Result<TenantId, StoreError> {
         let row = sqlx::query_file!(
             "sql/insert_tenant.sql",
             new.slug,
@@ -76,28 +77,30 @@ impl PostgresState {
             new.reporting_currency.as_str(),
             self.now()
         );
-        let row = row.fetch_one(&self.pool).await.map_err(store_error)?;
+        let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
         Ok(TenantId(row.id.unsigned_abs()))
     }
 
     /// Every tenant, oldest first.
-    pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+    pub async fn tenants(&mut self) -> Result<Vec<Tenant>, StoreError> {
         let rows = sqlx::query_file_as!(TenantRow, "sql/select_tenants.sql");
-        let rows = rows.fetch_all(&self.pool).await.map_err(store_error)?;
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
         rows.into_iter().map(Tenant::try_from).collect()
     }
 
     /// The tenant of this short name.
-    pub async fn tenant_by_slug(&self, slug: &str) -> Result<Option<Tenant>, StoreError> {
+    pub async fn tenant_by_slug(&mut self, slug: &str) -> Result<Option<Tenant>, StoreError> {
         let row = sqlx::query_file_as!(TenantRow, "sql/select_tenant_by_slug.sql", slug);
-        let row = row.fetch_optional(&self.pool).await.map_err(store_error)?;
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         row.map(Tenant::try_from).transpose()
     }
+}
 
-    /// The tenant of this number.
-    pub async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
-        let row = sqlx::query_file_as!(TenantRow, "sql/select_tenant.sql", tenant_key(id)?);
-        let row = row.fetch_optional(&self.pool).await.map_err(store_error)?;
+impl TenantWork {
+    /// The tenant itself.
+    pub async fn tenant(&mut self) -> Result<Option<Tenant>, StoreError> {
+        let row = sqlx::query_file_as!(TenantRow, "sql/select_tenant.sql", self.key);
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         row.map(Tenant::try_from).transpose()
     }
 }

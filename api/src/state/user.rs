@@ -6,7 +6,9 @@ use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
-use super::{PostgresState, damaged, invalid, millis, store_error, tenant_key};
+use super::seal::Seal;
+use super::work::{SystemWork, TenantWork};
+use super::{damaged, invalid, millis, store_error};
 
 /// What a user may do. See the table of rights in the API document.
 #[derive(
@@ -53,8 +55,6 @@ impl Role {
 
 /// A user to be stored.
 pub struct NewUser {
-    /// Whose user.
-    pub tenant_id: TenantId,
     /// Known to one tenant only.
     pub email: String,
     /// Name to show.
@@ -92,8 +92,6 @@ pub struct User {
 pub struct NewSession {
     /// Its id, also the id of its token family.
     pub id: Uuid,
-    /// Whose user.
-    pub tenant_id: TenantId,
     /// Who.
     pub user_id: UserId,
     /// When its tokens end.
@@ -115,90 +113,93 @@ struct UserRow {
 const EMAIL: &str = "users.email";
 const FULL_NAME: &str = "users.full_name";
 
-impl PostgresState {
+impl TenantWork {
     /// Stores a user. `Conflict` when the e-mail address is known, `Invalid` when it is none.
-    pub async fn create_user(&self, new: &NewUser) -> Result<UserId, StoreError> {
+    pub async fn create_user(&mut self, new: &NewUser) -> Result<UserId, StoreError> {
         let email = canonical_email(&new.email).ok_or_else(|| invalid("not an e-mail address"))?;
         let sealed = |place, text: &str| {
-            self.seal.seal(&*self.entropy, place, text).map_err(|error| invalid(error.to_string()))
+            self.tools
+                .seal
+                .seal(&*self.tools.entropy, place, text)
+                .map_err(|error| invalid(error.to_string()))
         };
-        let id = self.ids.next();
+        let id = self.tools.ids.next();
         let statement = sqlx::query_file!(
             "sql/insert_user.sql",
             id,
-            tenant_key(new.tenant_id)?,
-            &self.seal.lookup(EMAIL, &email)[..],
+            self.key,
+            &self.tools.seal.lookup(EMAIL, &email)[..],
             sealed(EMAIL, &email)?,
             sealed(FULL_NAME, new.full_name.trim())?,
             new.password_hash,
             new.role.as_str(),
             self.now()
         );
-        statement.execute(&self.pool).await.map_err(store_error)?;
+        statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(UserId(id))
     }
 
-    /// The user of this e-mail address, in any letter case.
-    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
-        // An address that cannot exist is looked up all the same: the answer takes as long.
-        let email = canonical_email(email).unwrap_or_default();
-        let lookup = self.seal.lookup(EMAIL, &email);
-        let row = sqlx::query_file_as!(UserRow, "sql/select_user_by_email.sql", &lookup[..]);
-        let row = row.fetch_optional(&self.pool).await.map_err(store_error)?;
-        row.map(|row| self.open_user(row)).transpose()
+    /// The user of this id.
+    pub async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row = sqlx::query_file_as!(UserRow, "sql/select_user.sql", self.key, id.0);
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(|row| open_user(&self.tools.seal, row)).transpose()
     }
 
-    /// A tenant's user.
-    pub async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<User>, StoreError> {
-        let row = sqlx::query_file_as!(UserRow, "sql/select_user.sql", tenant_key(tenant)?, id.0);
-        let row = row.fetch_optional(&self.pool).await.map_err(store_error)?;
-        row.map(|row| self.open_user(row)).transpose()
-    }
-
-    /// A tenant's users, oldest first.
-    pub async fn users(&self, tenant: TenantId) -> Result<Vec<User>, StoreError> {
-        let rows = sqlx::query_file_as!(UserRow, "sql/select_users.sql", tenant_key(tenant)?);
-        let rows = rows.fetch_all(&self.pool).await.map_err(store_error)?;
-        rows.into_iter().map(|row| self.open_user(row)).collect()
+    /// All users, oldest first.
+    pub async fn users(&mut self) -> Result<Vec<User>, StoreError> {
+        let rows = sqlx::query_file_as!(UserRow, "sql/select_users.sql", self.key);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        rows.into_iter().map(|row| open_user(&self.tools.seal, row)).collect()
     }
 
     /// Writes a sign-in down, and that the user signed in now.
-    pub async fn create_session(&self, new: NewSession) -> Result<(), StoreError> {
+    pub async fn create_session(&mut self, new: NewSession) -> Result<(), StoreError> {
         let statement = sqlx::query_file!(
             "sql/insert_session.sql",
             new.id,
-            tenant_key(new.tenant_id)?,
+            self.key,
             new.user_id.0,
             self.now(),
             new.expires_at.to_utc()
         );
-        statement.execute(&self.pool).await.map_err(store_error)?;
+        statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(())
+    }
+}
+
+impl SystemWork {
+    /// The user of this e-mail address, in any letter case.
+    pub async fn user_by_email(&mut self, email: &str) -> Result<Option<User>, StoreError> {
+        // An address that cannot exist is looked up all the same: the answer takes as long.
+        let email = canonical_email(email).unwrap_or_default();
+        let lookup = self.tools.seal.lookup(EMAIL, &email);
+        let row = sqlx::query_file_as!(UserRow, "sql/select_user_by_email.sql", &lookup[..]);
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(|row| open_user(&self.tools.seal, row)).transpose()
     }
 
     /// Forgets sign-ins that ended more than `days` ago; returns how many.
-    pub async fn delete_expired_sessions(&self, days: u64) -> Result<u64, StoreError> {
+    pub async fn delete_expired_sessions(&mut self, days: u64) -> Result<u64, StoreError> {
         let before = self.now() - chrono::Days::new(days);
         let statement = sqlx::query_file!("sql/delete_expired_sessions.sql", before);
-        Ok(statement.execute(&self.pool).await.map_err(store_error)?.rows_affected())
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected())
     }
+}
 
-    fn open_user(&self, row: UserRow) -> Result<User, StoreError> {
-        let open = |place, sealed: &[u8]| {
-            self.seal.open(place, sealed).map_err(|e| invalid(e.to_string()))
-        };
-        Ok(User {
-            id: UserId(row.id),
-            tenant_id: TenantId(row.tenant_id.unsigned_abs()),
-            email: open(EMAIL, &row.email_sealed)?,
-            full_name: open(FULL_NAME, &row.full_name_sealed)?,
-            role: Role::parse(&row.role).ok_or_else(|| damaged("role"))?,
-            active: row.active,
-            password_hash: row.password_hash,
-            last_login_at: row.last_login_at.map(millis),
-            created_at: millis(row.created_at),
-        })
-    }
+fn open_user(seal: &Seal, row: UserRow) -> Result<User, StoreError> {
+    let open = |place, sealed: &[u8]| seal.open(place, sealed).map_err(|e| invalid(e.to_string()));
+    Ok(User {
+        id: UserId(row.id),
+        tenant_id: TenantId(row.tenant_id.unsigned_abs()),
+        email: open(EMAIL, &row.email_sealed)?,
+        full_name: open(FULL_NAME, &row.full_name_sealed)?,
+        role: Role::parse(&row.role).ok_or_else(|| damaged("role"))?,
+        active: row.active,
+        password_hash: row.password_hash,
+        last_login_at: row.last_login_at.map(millis),
+        created_at: millis(row.created_at),
+    })
 }
 
 /// Trimmed, lower case; `None` when it cannot be an address.

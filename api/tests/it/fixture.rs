@@ -258,17 +258,23 @@ impl Stratum {
         text
     }
 
+    /// A connection to the embedded state store as its owner, whom no policy binds.
+    pub async fn state_connection(&self) -> sqlx::PgConnection {
+        let url = std::fs::read_to_string(self.data_folder().join("secrets/state.url"));
+        let url = url.expect("its URL");
+        sqlx::Connection::connect(url.trim()).await.expect("Postgres")
+    }
+
     /// The rows of each table of the embedded state store, as text.
     pub async fn state_rows(&self) -> Vec<(String, String)> {
-        let url = std::fs::read_to_string(self.data_folder().join("secrets/state.url"));
-        let pool = sqlx::PgPool::connect(url.expect("its URL").trim()).await.expect("Postgres");
+        let mut owner = self.state_connection().await;
         let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
         let tables: Vec<String> =
-            sqlx::query_scalar(tables).fetch_all(&pool).await.expect("tables");
+            sqlx::query_scalar(tables).fetch_all(&mut owner).await.expect("tables");
         let mut rows = Vec::new();
         for table in tables {
             let all = format!("SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM {table:?} t");
-            let text = sqlx::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(&pool).await;
+            let text = sqlx::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(&mut owner).await;
             rows.push((table, text.expect("rows")));
         }
         assert!(!rows.is_empty(), "the state store has no tables");

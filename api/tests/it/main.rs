@@ -12,6 +12,7 @@ mod load;
 mod config;
 mod engines;
 mod signin;
+mod isolation;
 mod answers;
 mod live;
 mod operation;

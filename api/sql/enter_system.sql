@@ -1,0 +1,1 @@
+SELECT set_config('role', 'stratum_system', true) AS "role!"

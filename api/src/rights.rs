@@ -1,0 +1,192 @@
+//! Who may do what: one table of permissions by role, one of operations by permission. An operation
+//! without a row is refused to everybody, and fails the test below.
+
+use axum::http::Method;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::state::api_key::ApiKeyScope;
+use crate::state::user::Role;
+
+/// One thing a caller may be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+pub enum Permission {
+    /// See campaigns and creative assets.
+    #[serde(rename = "campaigns.read")]
+    CampaignsRead,
+    /// Make and change them.
+    #[serde(rename = "campaigns.write")]
+    CampaignsWrite,
+    /// Delete them.
+    #[serde(rename = "campaigns.delete")]
+    CampaignsDelete,
+    /// Ask for KPIs and match quality.
+    #[serde(rename = "analytics.read")]
+    AnalyticsRead,
+    /// Take data away in bulk.
+    #[serde(rename = "analytics.export")]
+    AnalyticsExport,
+    /// See predictions.
+    #[serde(rename = "predictions.read")]
+    PredictionsRead,
+    /// Plan budgets and simulate.
+    #[serde(rename = "predictions.run")]
+    PredictionsRun,
+    /// See tracking configurations, API keys and connectors.
+    #[serde(rename = "integrations.read")]
+    IntegrationsRead,
+    /// Change them.
+    #[serde(rename = "integrations.write")]
+    IntegrationsWrite,
+    /// See users and the tenant's settings.
+    #[serde(rename = "tenant.read")]
+    TenantRead,
+    /// Change them; answer and carry out requests about personal data.
+    #[serde(rename = "tenant.write")]
+    TenantWrite,
+    /// Read the audit log.
+    #[serde(rename = "audit.read")]
+    AuditRead,
+}
+
+use Permission::*;
+
+impl Role {
+    /// What a role may do.
+    pub const fn permissions(self) -> &'static [Permission] {
+        match self {
+            Role::Admin => &[
+                CampaignsRead,
+                CampaignsWrite,
+                CampaignsDelete,
+                AnalyticsRead,
+                AnalyticsExport,
+                PredictionsRead,
+                PredictionsRun,
+                IntegrationsRead,
+                IntegrationsWrite,
+                TenantRead,
+                TenantWrite,
+                AuditRead,
+            ],
+            Role::Manager => &[
+                CampaignsRead,
+                CampaignsWrite,
+                AnalyticsRead,
+                AnalyticsExport,
+                PredictionsRead,
+                PredictionsRun,
+                IntegrationsRead,
+                TenantRead,
+            ],
+            Role::Analyst => {
+                &[CampaignsRead, AnalyticsRead, AnalyticsExport, PredictionsRead, PredictionsRun]
+            }
+            Role::Viewer => &[CampaignsRead, AnalyticsRead, PredictionsRead],
+        }
+    }
+}
+
+impl ApiKeyScope {
+    /// What a script with a key of this scope may do beside sending.
+    pub const fn permissions(self) -> &'static [Permission] {
+        match self {
+            ApiKeyScope::Ingest => &[],
+            ApiKeyScope::Read => &[CampaignsRead, AnalyticsRead, PredictionsRead],
+            ApiKeyScope::Export => &[CampaignsRead, AnalyticsRead, AnalyticsExport],
+        }
+    }
+}
+
+/// Whom an operation is open to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody; no token is read.
+    Open,
+    /// Every user who has signed in, no API key.
+    User,
+    /// Who has this permission.
+    With(Permission),
+    /// Its own door checks: API keys in a vendor's form.
+    Door,
+}
+
+use Access::{Door, Open, User, With};
+
+const GET: &str = "GET";
+const POST: &str = "POST";
+
+/// Every operation: method, path as in the document, access.
+pub const RIGHTS: &[(&str, &str, Access)] = &[
+    // Sign-in
+    (POST, "/api/v1/auth/login", Open),
+    (GET, "/api/v1/auth/me", User),
+    // Campaigns
+    (GET, "/api/v1/campaigns/{id}/metrics", With(CampaignsRead)),
+    // Analytics
+    (GET, "/api/v1/analytics/kpis", With(AnalyticsRead)),
+    (GET, "/api/v1/analytics/platforms", With(AnalyticsRead)),
+    (GET, "/api/v1/analytics/ingest", With(AnalyticsRead)),
+    // Match quality
+    (GET, "/api/v1/emq/score", With(AnalyticsRead)),
+    (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
+    // Operation
+    (GET, "/health", Open),
+    (GET, "/health/live", Open),
+    (GET, "/health/ready", Open),
+    (GET, "/metrics", Open),
+    // The front door
+    (POST, "/{version}/{dataset_id}/events", Door),
+    (POST, "/capi/{dataset_id}/events", Door),
+    (POST, "/api/v1/ad-reports", Door),
+];
+
+/// Whom an operation is open to; `None` for one without a row.
+pub fn access(method: &Method, path: &str) -> Option<Access> {
+    let method = if method == Method::HEAD { GET } else { method.as_str() };
+    let row = RIGHTS.iter().find(|(row_method, row, _)| *row == path && *row_method == method);
+    row.map(|(_, _, access)| *access)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_documented_operation_has_one_row_and_every_row_an_operation() {
+        let document = serde_json::to_value(crate::routes::document()).unwrap();
+        let mut documented = BTreeSet::new();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for method in operations.as_object().unwrap().keys() {
+                documented.insert((method.to_uppercase(), path.clone()));
+            }
+        }
+        let rows = RIGHTS.iter().map(|(method, path, _)| (method.to_string(), path.to_string()));
+        let unique: BTreeSet<_> = rows.collect();
+        assert_eq!(unique.len(), RIGHTS.len(), "an operation has two rows");
+        assert_eq!(unique, documented);
+    }
+
+    /// The document tells the same: what is not open asks for a token.
+    #[test]
+    fn the_document_names_the_token_of_every_closed_operation() {
+        let document = serde_json::to_value(crate::routes::document()).unwrap();
+        for (method, path, access) in RIGHTS {
+            let operation = &document["paths"][path][method.to_lowercase()];
+            let wants_token = operation["security"].is_array();
+            assert_eq!(wants_token, *access != Open, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn each_role_may_do_what_the_next_lower_one_may() {
+        let roles = [Role::Admin, Role::Manager, Role::Analyst, Role::Viewer];
+        for pair in roles.windows(2) {
+            for permission in pair[1].permissions() {
+                assert!(pair[0].permissions().contains(permission), "{pair:?} {permission:?}");
+            }
+        }
+    }
+}
