@@ -130,6 +130,8 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Match quality
     (GET, "/api/v1/emq/score", With(AnalyticsRead)),
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
+    // Live
+    (GET, "/api/v1/events/stream", With(AnalyticsRead)),
     // Operation
     (GET, "/health", Open),
     (GET, "/health/live", Open),

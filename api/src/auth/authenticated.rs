@@ -116,10 +116,19 @@ fn identify(app: &App, request: &Request) -> Result<Authenticated, Refusal> {
     })?;
     let request_id = request.extensions().get::<RequestId>().cloned();
     let request_id = request_id.unwrap_or_else(|| RequestId("".into()));
+    recognise(app, token, request_id)
+}
+
+fn recognise(app: &App, token: &str, request_id: RequestId) -> Result<Authenticated, Refusal> {
     match token.starts_with(KEY_PREFIX) {
         true => Authenticated::of_key(app, token, request_id),
         false => Authenticated::of_token(app, token, request_id),
     }
+}
+
+/// Whether the token or key that opened a stream would open it now.
+pub fn is_still_good(app: &App, token: &str) -> bool {
+    recognise(app, token, RequestId("".into())).is_ok()
 }
 
 /// Whether they may.

@@ -15,7 +15,7 @@ use tokio::time::MissedTickBehavior;
 use super::App;
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::auth::authenticated::bearer;
+use crate::auth::authenticated::{bearer, is_still_good};
 use crate::live::event::UpdateEvent;
 use crate::live::{Signal, Since, UpdateId, Watch};
 
@@ -31,7 +31,7 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// data is a JSON object that says what to ask for again, never a figure. An event comes at least once.
 /// The id of the last event, sent as `Last-Event-ID`, resumes after it. `resync` says that events may have
 /// been missed: too much happened since that id, or the client read too slowly; ask for everything again.
-/// A comment every 15 s shows that the stream lives. It ends with the token's right to it.
+/// A comment every 15 s shows that the stream lives. It ends when the token does, or its session.
 ///
 /// The token goes in the `Authorization` header, as everywhere: a URL ends up in logs. A browser's
 /// `EventSource` cannot send it; read the body of a `fetch` instead.
@@ -40,7 +40,7 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
     params(("Last-Event-ID" = Option<String>, Header, description = "the id of the last event that was seen")),
     responses(
         (status = 200, body = UpdateEvent, content_type = "text/event-stream", description = "the stream; each event's data is such an object"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
         (status = 429, body = RefusalBody, description = "too many streams at once"),
     ),
 )]
@@ -111,7 +111,7 @@ async fn no_longer_allowed(app: App, token: String) {
     loop {
         recheck.tick().await;
         let Some(app) = app.upgrade() else { return };
-        if app.tokens.verify(&token, app.clock.now()).is_err() {
+        if !is_still_good(&app, &token) {
             return;
         }
     }
