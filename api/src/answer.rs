@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -117,6 +117,14 @@ impl Refusal {
     pub fn busy(message: &'static str) -> Refusal {
         let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, message);
         Refusal { retry_after_s: Some(1), ..refusal }
+    }
+
+    /// 429: it came too often; it may be tried again after this long.
+    pub fn rate_limited(wait: std::time::Duration) -> Refusal {
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        let refusal =
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many requests; try again later");
+        Refusal { retry_after_s: Some(u32::try_from(seconds).unwrap_or(u32::MAX)), ..refusal }
     }
 
     /// 500, without internals.
@@ -248,7 +256,9 @@ pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) ->
         if refusal.status.is_server_error() {
             tracing::warn!(request.id = %id, http.route = %route, status = refusal.status.as_u16(), "refused");
         }
+        let said = std::mem::take(response.headers_mut());
         response = refusal.body(&id);
+        keep(&said, response.headers_mut());
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -260,6 +270,15 @@ pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) ->
     metrics::histogram!(telemetry::REQUEST_SECONDS, "route" => route)
         .record(began.elapsed().as_secs_f64());
     response
+}
+
+/// What layers said beside the body stays: which methods are taken, which origins may read.
+fn keep(said: &HeaderMap, headers: &mut HeaderMap) {
+    for (name, value) in said {
+        if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 /// The refusal a response stands for: our own, or axum's plain text.

@@ -25,6 +25,7 @@ use crate::auth::AuthConfig;
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::config::Secret;
+use crate::edge::Edge;
 use crate::entropy::{Entropy as _, Ids};
 use crate::live::{self, Hub};
 use crate::routes::health::Health;
@@ -149,6 +150,7 @@ impl Process {
             _ => None,
         };
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let edge = Edge::new(&settings.edge, &(Arc::new(SystemClock) as _))?;
         let health = Health::new(probes::probes(&self.stores), &settings.server);
         let mut parts = vec![routes::operation(Arc::new(Operation { health, measurements }))];
         if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
@@ -157,11 +159,11 @@ impl Process {
                 parts.push(self.door(settings, directory.clone())?);
             }
             if roles.has(Role::Api) {
-                parts.push(self.api(settings, state, directory, passwords, ids.clone())?);
+                parts.push(self.api(settings, state, directory, passwords, ids.clone(), &edge)?);
             }
         }
         self.start_stages(settings, roles)?;
-        self.serve(settings, listener, routes::assemble(parts, ids));
+        self.serve(settings, listener, routes::assemble(parts, ids, &edge));
         // For scripts, and for `stratum demo`, `tail` and `health` on this machine.
         if roles == Roles::Every {
             kept::write(&self.address_file, address)?;
@@ -204,6 +206,7 @@ impl Process {
         directory: Arc<StateDirectory>,
         passwords: Passwords,
         ids: Ids,
+        edge: &Edge,
     ) -> Result<Router> {
         let secrets = self.stores.data.join("secrets");
         let shared = self.stores.state_is_shared();
@@ -211,21 +214,24 @@ impl Process {
         let secret_key = kept::configured(set, "SECRET_KEY (or JWT_SECRET_KEY)", &file, shared)?;
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
         let live = self.follow_updates(settings, &ids)?;
-        Ok(routes::api(Arc::new(Services {
-            live,
-            state,
-            directory,
-            warehouse: Arc::new(warehouse),
-            operator_token: self.operator_token(settings)?,
-            log: self.stores.log.clone(),
-            tokens: Tokens::new(&AuthConfig { secret_key, ..settings.auth.clone() }),
-            passwords,
-            ids,
-            clock: Arc::new(SystemClock),
-            stop: self.stop_serving.clone(),
-            tails: Arc::new(Semaphore::new(settings.server.tails_max)),
-            config: settings.server.clone(),
-        })))
+        Ok(routes::api(
+            Arc::new(Services {
+                live,
+                state,
+                directory,
+                warehouse: Arc::new(warehouse),
+                operator_token: self.operator_token(settings)?,
+                log: self.stores.log.clone(),
+                tokens: Tokens::new(&AuthConfig { secret_key, ..settings.auth.clone() }),
+                passwords,
+                ids,
+                clock: Arc::new(SystemClock),
+                stop: self.stop_serving.clone(),
+                tails: Arc::new(Semaphore::new(settings.server.tails_max)),
+                config: settings.server.clone(),
+            }),
+            edge,
+        ))
     }
 
     /// Only the embedded log needs the operator's route: Kafka is read directly.

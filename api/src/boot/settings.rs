@@ -13,7 +13,8 @@ use stratum_query::warehouse::ClickHouseConfig;
 
 use super::engines::EngineSettings;
 use crate::auth::AuthConfig;
-use crate::config::Secret;
+use crate::config::{MailConfig, Secret};
+use crate::edge::EdgeConfig;
 use crate::live::LiveConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
@@ -30,6 +31,10 @@ pub struct Settings {
     pub live: LiveConfig,
     /// Sign-in.
     pub auth: AuthConfig,
+    /// What stands before the routes.
+    pub edge: EdgeConfig,
+    /// Mail.
+    pub mail: MailConfig,
     /// The state store.
     pub state: StateConfig,
     /// The front door.
@@ -59,6 +64,8 @@ impl Default for Settings {
             server: ServerConfig::default(),
             live: LiveConfig::default(),
             auth: AuthConfig::default(),
+            edge: EdgeConfig::default(),
+            mail: MailConfig::default(),
             state: StateConfig::default(),
             door: DoorConfig::default(),
             append: AppendConfig::default(),
@@ -246,6 +253,8 @@ pub struct TelemetryConfig {
     pub log: String,
     /// One JSON object a line instead of text.
     pub log_json: bool,
+    /// Where errors are sent; empty for nowhere.
+    pub sentry_dsn: Secret,
 }
 
 impl Default for TelemetryConfig {
@@ -253,6 +262,7 @@ impl Default for TelemetryConfig {
         TelemetryConfig {
             log: "info,sqlx=warn,hyper=warn,fjall=warn,lsm_tree=warn".into(),
             log_json: false,
+            sentry_dsn: Secret::default(),
         }
     }
 }

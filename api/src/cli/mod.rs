@@ -139,7 +139,8 @@ fn execute(command: Command, settings: Settings) -> Result<ExitCode> {
         print::text(&crate::routes::docs::json()?);
         return Ok(ExitCode::SUCCESS);
     }
-    crate::telemetry::log(&settings.telemetry.log, settings.telemetry.log_json)?;
+    let reports = crate::report::start(&settings.telemetry.sentry_dsn)?;
+    crate::telemetry::log(&settings.telemetry.log, settings.telemetry.log_json, reports.is_some())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(dispatch(command, settings));
     // What hangs in a thread of its own must not hold up the end.

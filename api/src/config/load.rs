@@ -57,6 +57,12 @@ const WELL_KNOWN: &[(&str, &[&str])] = &[
     ("SECRET_KEY", &["auth", "secret_key"]),
     ("JWT_SECRET_KEY", &["auth", "secret_key"]),
     ("PII_ENCRYPTION_KEY", &["auth", "pii_encryption_key"]),
+    ("SMTP_HOST", &["mail", "smtp_host"]),
+    ("SMTP_PORT", &["mail", "smtp_port"]),
+    ("SMTP_USER", &["mail", "smtp_user"]),
+    ("SMTP_PASSWORD", &["mail", "smtp_password"]),
+    ("SMTP_FROM", &["mail", "smtp_from"]),
+    ("SENTRY_DSN", &["telemetry", "sentry_dsn"]),
     ("RUST_LOG", &["telemetry", "log"]),
 ];
 

@@ -23,9 +23,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::any;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -44,6 +43,7 @@ use crate::auth::authorize;
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::config::Secret;
+use crate::edge::{Edge, harden, limit_callers, note_client};
 use crate::entropy::Ids;
 use crate::live::Hub;
 use crate::page;
@@ -174,20 +174,22 @@ pub fn operation(operation: Arc<Operation>) -> Router {
 }
 
 /// The API, its document, the page and the operator's routes.
-pub fn api(app: App) -> Router {
+pub fn api(app: App, edge: &Edge) -> Router {
     let (documented, _) = sign_in().merge(questions()).split_for_parts();
-    documented
+    let routes = documented
+        .route_layer(from_fn_with_state(edge.limits.clone(), limit_callers))
         .route_layer(from_fn_with_state(app.clone(), authorize))
         .merge(docs::router())
         .merge(page::router())
         .merge(tail::router())
         .layer(DefaultBodyLimit::max(app.config.body_bytes_max))
         .method_not_allowed_fallback(no_such_method)
-        .with_state(app)
+        .with_state(app);
+    edge.before(routes)
 }
 
 /// Everything that a process serves, with request ids, refusals and headers all alike.
-pub fn assemble(routes: impl IntoIterator<Item = Router>, ids: Ids) -> Router {
+pub fn assemble(routes: impl IntoIterator<Item = Router>, ids: Ids, edge: &Edge) -> Router {
     let routes = routes.into_iter().fold(Router::new(), Router::merge);
     routes
         // Without it `/api/v1/events` would be the events of dataset `v1` in some dialect.
@@ -195,24 +197,8 @@ pub fn assemble(routes: impl IntoIterator<Item = Router>, ids: Ids) -> Router {
         .fallback(no_such_route)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(ids, render))
-        .layer(from_fn(harden))
-}
-
-/// Headers that cost nothing and close doors.
-async fn harden(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let fixed = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, page::CONTENT_SECURITY_POLICY),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    ];
-    for (name, value) in fixed {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
+        .layer(from_fn_with_state(edge.headers.clone(), harden))
+        .layer(from_fn_with_state(edge.proxies.clone(), note_client))
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {

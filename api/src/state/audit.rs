@@ -11,7 +11,7 @@ use super::work::{SystemWork, TenantWork};
 use super::{store_error, tenant_key};
 
 /// Who acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// Somebody signed in.
     User(UserId),
