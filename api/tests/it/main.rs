@@ -15,6 +15,7 @@ mod signin;
 mod isolation;
 mod answers;
 mod live;
+mod contract;
 mod edge;
 mod operation;
 mod clients;
