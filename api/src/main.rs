@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// Requests allocate small things and free them on other threads, which the system's allocator is
+/// slow at: a tenth of the front door's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // First of all: a child that is an engine must not have threads of ours.
     stratum_api::boot::engines::run_child_if_asked();

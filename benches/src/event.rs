@@ -32,6 +32,16 @@ pub fn events(count: usize, first: u64, event_time_s: i64) -> Vec<String> {
     numbers.map(|number| template.replace(ID_MARK, &format!("{number:016x}"))).collect()
 }
 
+/// The same events without what tells about a person.
+pub fn anonymous(events: &[String]) -> Vec<String> {
+    let without = |event: &String| {
+        let (before, rest) = event.split_once("\"user_data\":{")?;
+        let (_, after) = rest.split_once('}')?;
+        Some(format!("{before}\"user_data\":{{}}{after}"))
+    };
+    events.iter().filter_map(without).collect()
+}
+
 /// The request body that carries these events.
 pub fn body(events: &[String]) -> Vec<u8> {
     format!("{{\"data\":[{}]}}", events.join(",")).into_bytes()

@@ -14,12 +14,11 @@ use stratum_models::id::TenantId;
 use stratum_models::scope::TenantScope;
 use stratum_models::time::UnixMillis;
 use stratum_models::warehouse::{IngestCount, WarehouseReader};
-use stratum_pipeline::{Pipeline, PipelineConfig};
 use stratum_query::warehouse::ClickHouseWarehouse;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::warehouse::Engine;
+use crate::warehouse::{Engine, start_pipeline};
 use crate::{event, world};
 
 const SAMPLES: usize = 600;
@@ -42,16 +41,7 @@ async fn measure() -> Result<Vec<Duration>> {
     let warehouse = Arc::new(engine.warehouse().await?);
     let log = Arc::new(FjallLog::open(folder.path(), FjallLogConfig::default(), world::clock())?);
     let stop = CancellationToken::new();
-    let pipeline = tokio::spawn(stratum_pipeline::run(
-        Pipeline {
-            log: log.clone(),
-            warehouse: warehouse.clone(),
-            clock: world::clock(),
-            config: PipelineConfig::default(),
-            group: "benchmark".into(),
-        },
-        stop.clone(),
-    ));
+    let pipeline = start_pipeline(log.clone(), warehouse.clone(), stop.clone());
     let appender = Appender::start(log, AppendConfig::default());
     let (answered, mut marks) = tokio::sync::mpsc::channel(SAMPLES);
     let sender = tokio::spawn(async move { traffic(&appender, answered).await });

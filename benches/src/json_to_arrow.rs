@@ -22,6 +22,11 @@ const ROUNDS: usize = 5;
 pub fn run() -> Result<()> {
     let now = world::clock().now();
     let events = event::events(EVENTS, 0, now.0 / 1000 - 60);
+    compare("events as sent", &events)?;
+    compare("events without user_data", &event::anonymous(&events))
+}
+
+fn compare(what: &str, events: &[String]) -> Result<()> {
     let bodies: Vec<Vec<u8>> = events.chunks(PER_REQUEST).map(event::body).collect();
     let ndjson = events.join("\n").into_bytes();
     let megabytes = ndjson.len() as f64 / 1e6;
@@ -34,7 +39,8 @@ pub fn run() -> Result<()> {
     let (whole, peer) =
         alternate(ROUNDS, || rate(&|| ours(&bodies)), || rate(&|| arrow_json(&ndjson)))?;
     let (scan, _) = alternate(ROUNDS, || rate(&|| scan_only(&bodies)), || Ok(0.0))?;
-    println!("JSON → Arrow, MB/s a core, {EVENTS} events of {} bytes:", events[0].len());
+    let bytes = ndjson.len() / EVENTS;
+    println!("JSON → Arrow, MB/s a core, {EVENTS} {what}, {bytes} bytes each:");
     println!("  ours, all of it        {whole}");
     println!("  ours, parse alone      {scan}");
     println!("  arrow-json             {peer}");

@@ -17,6 +17,10 @@ mod api;
 
 use anyhow::{Result, bail};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Bench = fn() -> Result<()>;
 
 fn main() -> Result<()> {

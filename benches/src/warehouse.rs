@@ -15,8 +15,9 @@ use stratum_ingest::redact::Person;
 use stratum_models::log::{EventLog, PartitionId, Topic};
 use stratum_models::testing::engines::TestClickHouse;
 use stratum_models::warehouse::WarehouseWriter;
-use stratum_pipeline::{Pipeline, PipelineConfig};
+use stratum_pipeline::{Pipeline, PipelineConfig, PipelineError};
 use stratum_query::warehouse::{ClickHouseConfig, ClickHouseWarehouse, migrate};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::rounds::alternate;
@@ -64,7 +65,7 @@ impl Engine {
     pub async fn warehouse(&self) -> Result<ClickHouseWarehouse> {
         let config = ClickHouseConfig {
             url: self.clickhouse.url(),
-            user: self.clickhouse.user().into(),
+            user: self.clickhouse.admin_user().into(),
             password: self.clickhouse.password().to_owned().into(),
             database: self.clickhouse.new_database(),
             ..ClickHouseConfig::default()
@@ -85,16 +86,7 @@ async fn ours(engine: &Engine, events: &[String]) -> Result<f64> {
     let warehouse = Arc::new(engine.warehouse().await?);
     let stop = CancellationToken::new();
     let before = engine.cpu()?;
-    let running = tokio::spawn(stratum_pipeline::run(
-        Pipeline {
-            log: log.clone(),
-            warehouse: warehouse.clone(),
-            clock: world::clock(),
-            config: PipelineConfig::default(),
-            group: "benchmark".into(),
-        },
-        stop.clone(),
-    ));
+    let running = start_pipeline(log.clone(), warehouse.clone(), stop.clone());
     for partition in (0..log.partitions(Topic::Events)).map(PartitionId) {
         let end = log.end(Topic::Events, partition).await?;
         while warehouse.progress(Topic::Events, partition).await?.checkpoint < end {
@@ -116,6 +108,18 @@ async fn ours(engine: &Engine, events: &[String]) -> Result<f64> {
     }
     ensure!(landed == EVENTS, "{landed} events landed of {EVENTS}");
     Ok(EVENTS as f64 / spent / 1e3)
+}
+
+/// The pipeline from this log into this warehouse, until `stop`.
+pub fn start_pipeline(
+    log: Arc<FjallLog>,
+    warehouse: Arc<ClickHouseWarehouse>,
+    stop: CancellationToken,
+) -> JoinHandle<Result<(), PipelineError>> {
+    let config = PipelineConfig::default();
+    let group = "benchmark".into();
+    let pipeline = Pipeline { log, warehouse, clock: world::clock(), config, group };
+    tokio::spawn(stratum_pipeline::run(pipeline, stop))
 }
 
 /// Puts the events into the log as the front door would.
@@ -163,7 +167,7 @@ async fn peer(engine: &Engine, ndjson: &str) -> Result<f64> {
     for chunk in lines.chunks(100_000) {
         let answer = client
             .post(&url)
-            .basic_auth(engine.clickhouse.user(), Some(engine.clickhouse.password()))
+            .basic_auth(engine.clickhouse.admin_user(), Some(engine.clickhouse.password()))
             .body(format!("{insert}{}", chunk.join("\n")))
             .send()
             .await?;

@@ -9,7 +9,7 @@ use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::FjallLogConfig;
 use stratum_ingest::log::kafka::KafkaLogConfig;
 use stratum_pipeline::PipelineConfig;
-use stratum_query::warehouse::ClickHouseConfig;
+use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
 
 use super::engines::EngineSettings;
 use crate::auth::AuthConfig;
@@ -81,54 +81,18 @@ impl Default for Settings {
     }
 }
 
-/// The warehouse: where it is, and the bounds of what is asked of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// The warehouse: where it is, and the bounds of what is asked of it. Unknown keys are refused by the
+/// loader alone: a flattened part cannot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct WarehouseSettings {
     /// `http://user:password@host:8123/database`; empty for the embedded one.
     pub url: Secret,
     /// The cluster's name where tables are replicated; empty for one node.
     pub cluster: String,
-    /// LZ4 on the wire: worth it over a network.
-    pub compress: bool,
-    /// Longest wait for a connection.
-    pub connect_timeout_ms: u64,
-    /// Longest time one insert may take.
-    pub insert_timeout_ms: u64,
-    /// Longest time one question may run.
-    pub query_timeout_ms: u64,
-    /// Longest silence between two batches of a stream.
-    pub stream_timeout_ms: u64,
-    /// Questions answered at the same time; more wait.
-    pub queries_concurrent_max: usize,
-    /// Longest wait for a turn.
-    pub queries_wait_ms_max: u64,
-    /// Threads of one question.
-    pub query_threads_max: u32,
-    /// Memory of one question in the engine.
-    pub query_memory_bytes_max: u64,
-    /// Rows of one answer.
-    pub query_rows_max: u64,
-}
-
-impl Default for WarehouseSettings {
-    fn default() -> Self {
-        let bounds = ClickHouseConfig::default();
-        WarehouseSettings {
-            url: Secret::default(),
-            cluster: String::new(),
-            compress: bounds.compress,
-            connect_timeout_ms: bounds.connect_timeout_ms,
-            insert_timeout_ms: bounds.insert_timeout_ms,
-            query_timeout_ms: bounds.query_timeout_ms,
-            stream_timeout_ms: bounds.stream_timeout_ms,
-            queries_concurrent_max: bounds.queries_concurrent_max,
-            queries_wait_ms_max: bounds.queries_wait_ms_max,
-            query_threads_max: bounds.query_threads_max,
-            query_memory_bytes_max: bounds.query_memory_bytes_max,
-            query_rows_max: bounds.query_rows_max,
-        }
-    }
+    /// Bounds.
+    #[serde(flatten)]
+    pub bounds: ClickHouseBounds,
 }
 
 /// Where a ClickHouse is and who we are there.
@@ -174,16 +138,7 @@ impl WarehouseSettings {
             password: access.password.expose().into(),
             database: access.database.clone(),
             cluster: Some(self.cluster.clone()).filter(|name| !name.is_empty()),
-            compress: self.compress,
-            connect_timeout_ms: self.connect_timeout_ms,
-            insert_timeout_ms: self.insert_timeout_ms,
-            query_timeout_ms: self.query_timeout_ms,
-            stream_timeout_ms: self.stream_timeout_ms,
-            queries_concurrent_max: self.queries_concurrent_max,
-            queries_wait_ms_max: self.queries_wait_ms_max,
-            query_threads_max: self.query_threads_max,
-            query_memory_bytes_max: self.query_memory_bytes_max,
-            query_rows_max: self.query_rows_max,
+            bounds: self.bounds.clone(),
         }
     }
 }

@@ -12,11 +12,11 @@ const PHONE_DIGITS: usize = 8;
 /// Longer texts are folded on the heap.
 const SHORT_TEXT: usize = 64;
 
-/// Letters and digits of clear values in lower case: texts are searched without regard to case and
-/// punctuation.
+/// Clear values, whose letters and digits are searched for in texts without regard to case and
+/// punctuation. They are kept as sent: few texts have the signs of a trace, so few are ever folded.
 #[derive(Default)]
 pub struct Traces {
-    text: Vec<u8>,
+    text: String,
     traces: Vec<Trace>,
 }
 
@@ -24,6 +24,8 @@ struct Trace {
     start: usize,
     end: usize,
     signs: Signs,
+    /// With fewer letters and digits it tells nothing.
+    enough: usize,
 }
 
 impl Traces {
@@ -39,38 +41,27 @@ impl Traces {
         let start = self.text.len();
         let enough = match key {
             Key::Email => {
-                let name = value.rsplit_once('@').map_or(value, |(name, _)| name);
-                fold(name, &mut self.text);
+                let at = value.bytes().rposition(|byte| byte == b'@');
+                self.text.push_str(&value[..at.unwrap_or(value.len())]);
                 MAIL_NAME_BYTES_MIN
             }
             Key::Phone => {
-                self.add_digits(value);
+                let digits = last_digits(value).chars().filter(char::is_ascii_digit);
+                self.text.extend(digits);
                 PHONE_DIGITS - 1
             }
             Key::ClientIp => {
-                fold(value, &mut self.text);
+                self.text.push_str(value);
                 PHONE_DIGITS - 1
             }
             Key::FirstName | Key::LastName | Key::MobileAdId => {
-                fold(value, &mut self.text);
+                self.text.push_str(value);
                 TRACE_BYTES_MIN
             }
             _ => return,
         };
-        if self.text.len() - start < enough {
-            self.text.truncate(start);
-            return;
-        }
-        let signs = Signs::of(&self.text[start..]);
-        self.traces.push(Trace { start, end: self.text.len(), signs });
-    }
-
-    /// The last digits of a phone number.
-    fn add_digits(&mut self, value: &str) {
-        let start = self.text.len();
-        let digits = value.bytes().rev().filter(u8::is_ascii_digit);
-        self.text.extend(digits.take(PHONE_DIGITS));
-        self.text[start..].reverse();
+        let signs = Signs::of(self.text[start..].as_bytes()).of_letters();
+        self.traces.push(Trace { start, end: self.text.len(), signs, enough });
     }
 
     /// Whether `value` holds any of them, or an e-mail address.
@@ -96,8 +87,20 @@ impl Traces {
                 &longer
             }
         };
-        self.traces.iter().any(|trace| holds(folded, &self.text[trace.start..trace.end]))
+        let mut part = Vec::new();
+        self.traces.iter().filter(|trace| signs.hold(trace.signs)).any(|trace| {
+            part.clear();
+            fold(&self.text[trace.start..trace.end], &mut part);
+            part.len() >= trace.enough && holds(folded, &part)
+        })
     }
+}
+
+/// The end of a phone number that holds its last digits.
+fn last_digits(value: &str) -> &str {
+    let digits = value.bytes().enumerate().rev().filter(|(_, byte)| byte.is_ascii_digit());
+    let first = digits.take(PHONE_DIGITS).last();
+    first.map_or("", |(at, _)| &value[at..])
 }
 
 /// Which letters and digits a text has: a bit each, one for the signs of an address, and one for all
@@ -127,6 +130,15 @@ impl Signs {
     fn of(text: &[u8]) -> Signs {
         static OF_BYTE: [u64; 256] = Signs::OF_BYTE;
         Signs(text.iter().fold(0, |signs, byte| signs | OF_BYTE[usize::from(*byte)]))
+    }
+
+    /// Those of letters and digits alone: what a folded text has.
+    fn of_letters(self) -> Signs {
+        match self.0 & Signs::BEYOND_ASCII {
+            0 => Signs(self.0 & !Signs::ADDRESS),
+            // What their lower case is made of is not known here.
+            _ => Signs(0),
+        }
     }
 
     /// Whether a text with these signs may hold one with the others. Letters beyond ASCII may have

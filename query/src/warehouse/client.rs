@@ -50,7 +50,7 @@ impl ClickHouseWarehouse {
             writer: writer(&config, client.clone()),
             reader: reader(&config, client.clone()),
             streamer: streamer(&config, client),
-            queries: Arc::new(Semaphore::new(config.queries_concurrent_max)),
+            queries: Arc::new(Semaphore::new(config.bounds.queries_concurrent_max)),
             in_line: config.cluster.as_ref().map(|_| Arc::default()),
             config: Arc::new(config),
         })
@@ -72,9 +72,9 @@ impl ClickHouseWarehouse {
 
     /// A turn to ask; `Unavailable` when none comes in time.
     pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        let wait = Duration::from_millis(self.config.queries_wait_ms_max);
+        let wait = Duration::from_millis(self.config.bounds.queries_wait_ms_max);
         let refused = || {
-            let at_once = self.config.queries_concurrent_max;
+            let at_once = self.config.bounds.queries_concurrent_max;
             unavailable(format!("{at_once} questions are being answered already, try again"))
         };
         match tokio::time::timeout(wait, self.queries.acquire()).await {
@@ -93,12 +93,13 @@ pub(super) fn client(config: &ClickHouseConfig) -> Client {
         // need not have.
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_millis(config.connect_timeout_ms)));
+        connector
+            .set_connect_timeout(Some(Duration::from_millis(config.bounds.connect_timeout_ms)));
         Client::with_http_client(
             HttpClient::builder(TokioExecutor::new()).pool_idle_timeout(IDLE_MAX).build(connector),
         )
     };
-    let compression = if config.compress { Compression::Lz4 } else { Compression::None };
+    let compression = if config.bounds.compress { Compression::Lz4 } else { Compression::None };
     base.with_url(&config.url)
         .with_user(&config.user)
         .with_password(config.password.reveal())
@@ -141,9 +142,9 @@ fn reader(config: &ClickHouseConfig, client: Client) -> Client {
         .with_setting("readonly", "2")
         .with_setting("cancel_http_readonly_queries_on_client_close", "1")
         .with_setting("max_execution_time", seconds(config.query_timeout()))
-        .with_setting("max_threads", config.query_threads_max.to_string())
-        .with_setting("max_memory_usage", config.query_memory_bytes_max.to_string())
-        .with_setting("max_result_rows", config.query_rows_max.to_string())
+        .with_setting("max_threads", config.bounds.query_threads_max.to_string())
+        .with_setting("max_memory_usage", config.bounds.query_memory_bytes_max.to_string())
+        .with_setting("max_result_rows", config.bounds.query_rows_max.to_string())
         .with_setting("result_overflow_mode", "throw")
         // A key of ad_reports holds its date, so it stays in one partition.
         .with_setting("do_not_merge_across_partitions_select_final", "1")
@@ -154,7 +155,7 @@ fn streamer(config: &ClickHouseConfig, client: Client) -> Client {
         .with_setting("readonly", "2")
         .with_setting("cancel_http_readonly_queries_on_client_close", "1")
         .with_setting("max_threads", "1")
-        .with_setting("max_memory_usage", config.query_memory_bytes_max.to_string());
+        .with_setting("max_memory_usage", config.bounds.query_memory_bytes_max.to_string());
     if config.cluster.is_some() { sequential(client) } else { client }
 }
 

@@ -1,14 +1,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use stratum_models::store::StoreError;
 
 use super::error::invalid;
 
 /// How the warehouse is reached, and the bounds of every statement sent to it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClickHouseConfig {
     /// `http://HOST:PORT` or `https://HOST:PORT`.
     pub url: String,
@@ -21,6 +20,14 @@ pub struct ClickHouseConfig {
     /// The name of a ClickHouse cluster of one shard: tables are replicated, and an insert is
     /// confirmed by a majority. Without it there is one node.
     pub cluster: Option<String>,
+    /// Bounds.
+    pub bounds: ClickHouseBounds,
+}
+
+/// The bounds of every statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClickHouseBounds {
     /// LZ4 on the wire. Worth it over a network, a waste on loopback.
     pub compress: bool,
     /// Longest wait for a connection.
@@ -43,14 +50,9 @@ pub struct ClickHouseConfig {
     pub query_rows_max: u64,
 }
 
-impl Default for ClickHouseConfig {
+impl Default for ClickHouseBounds {
     fn default() -> Self {
-        ClickHouseConfig {
-            url: "http://127.0.0.1:8123".into(),
-            user: "app".into(),
-            password: Password::default(),
-            database: "stratum".into(),
-            cluster: None,
+        ClickHouseBounds {
             compress: false,
             connect_timeout_ms: 2_000,
             insert_timeout_ms: 60_000,
@@ -65,6 +67,19 @@ impl Default for ClickHouseConfig {
     }
 }
 
+impl Default for ClickHouseConfig {
+    fn default() -> Self {
+        ClickHouseConfig {
+            url: "http://127.0.0.1:8123".into(),
+            user: "app".into(),
+            password: Password::default(),
+            database: "stratum".into(),
+            cluster: None,
+            bounds: ClickHouseBounds::default(),
+        }
+    }
+}
+
 impl ClickHouseConfig {
     /// `Invalid` with the name of the field that cannot work.
     pub(super) fn check(&self) -> Result<(), StoreError> {
@@ -73,14 +88,14 @@ impl ClickHouseConfig {
             (self.url.starts_with("http://") || self.url.starts_with("https://"), "url"),
             (!self.database.is_empty() && plain(&self.database), "database"),
             (self.cluster.as_deref().is_none_or(|name| !name.is_empty() && plain(name)), "cluster"),
-            (self.connect_timeout_ms > 0, "connect_timeout_ms"),
-            (self.insert_timeout_ms > 0, "insert_timeout_ms"),
-            (self.query_timeout_ms > 0, "query_timeout_ms"),
-            (self.stream_timeout_ms > 0, "stream_timeout_ms"),
-            (self.queries_concurrent_max > 0, "queries_concurrent_max"),
-            (self.query_threads_max > 0, "query_threads_max"),
-            (self.query_memory_bytes_max > 0, "query_memory_bytes_max"),
-            (self.query_rows_max > 0, "query_rows_max"),
+            (self.bounds.connect_timeout_ms > 0, "connect_timeout_ms"),
+            (self.bounds.insert_timeout_ms > 0, "insert_timeout_ms"),
+            (self.bounds.query_timeout_ms > 0, "query_timeout_ms"),
+            (self.bounds.stream_timeout_ms > 0, "stream_timeout_ms"),
+            (self.bounds.queries_concurrent_max > 0, "queries_concurrent_max"),
+            (self.bounds.query_threads_max > 0, "query_threads_max"),
+            (self.bounds.query_memory_bytes_max > 0, "query_memory_bytes_max"),
+            (self.bounds.query_rows_max > 0, "query_rows_max"),
         ];
         match bounds.iter().find(|(holds, _)| !holds) {
             None => Ok(()),
@@ -89,21 +104,20 @@ impl ClickHouseConfig {
     }
 
     pub(super) fn insert_timeout(&self) -> Duration {
-        Duration::from_millis(self.insert_timeout_ms)
+        Duration::from_millis(self.bounds.insert_timeout_ms)
     }
 
     pub(super) fn query_timeout(&self) -> Duration {
-        Duration::from_millis(self.query_timeout_ms)
+        Duration::from_millis(self.bounds.query_timeout_ms)
     }
 
     pub(super) fn stream_timeout(&self) -> Duration {
-        Duration::from_millis(self.stream_timeout_ms)
+        Duration::from_millis(self.bounds.stream_timeout_ms)
     }
 }
 
 /// A password. It prints nothing, so it cannot reach a log line.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
@@ -132,7 +146,8 @@ mod tests {
     #[test]
     fn the_default_can_be_used_and_a_wrong_field_is_named() {
         ClickHouseConfig::default().check().unwrap();
-        let config = ClickHouseConfig { query_rows_max: 0, ..ClickHouseConfig::default() };
+        let bounds = ClickHouseBounds { query_rows_max: 0, ..ClickHouseBounds::default() };
+        let config = ClickHouseConfig { bounds, ..ClickHouseConfig::default() };
         assert!(config.check().unwrap_err().text.contains("query_rows_max"));
         let config = ClickHouseConfig { database: "a; b".into(), ..ClickHouseConfig::default() };
         assert!(config.check().unwrap_err().text.contains("database"));

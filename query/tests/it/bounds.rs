@@ -78,8 +78,8 @@ async fn an_engine_that_hangs_is_left_in_time_and_work_goes_on_after() {
     let engine = own();
     let patient = config(&engine, engine.database());
     migrate(&patient).await.unwrap();
-    let hasty =
-        ClickHouseConfig { insert_timeout_ms: 300, query_timeout_ms: 300, ..patient.clone() };
+    let mut hasty = patient.clone();
+    (hasty.bounds.insert_timeout_ms, hasty.bounds.query_timeout_ms) = (300, 300);
     let warehouse = ClickHouseWarehouse::connect(hasty).unwrap();
     let range = rows::events(0, 0, 1);
     let commit = Commit { range, rows: vec![rows::metrics(&[rows::purchase(day(0))])] };
@@ -100,12 +100,10 @@ async fn an_engine_that_hangs_is_left_in_time_and_work_goes_on_after() {
 #[tokio::test]
 async fn more_questions_than_turns_are_refused_in_time() {
     let engine = own();
-    let config = ClickHouseConfig {
-        queries_concurrent_max: 1,
-        queries_wait_ms_max: 100,
-        query_timeout_ms: 2_000,
-        ..config(&engine, engine.database())
-    };
+    let mut config = config(&engine, engine.database());
+    config.bounds.queries_concurrent_max = 1;
+    config.bounds.queries_wait_ms_max = 100;
+    config.bounds.query_timeout_ms = 2_000;
     migrate(&config).await.unwrap();
     let warehouse = ClickHouseWarehouse::connect(config).unwrap();
     engine.pause();
@@ -144,9 +142,9 @@ async fn a_question_nobody_waits_for_is_ended_in_the_engine() {
 
 #[tokio::test]
 async fn an_answer_larger_than_the_bound_is_refused_not_cut() {
-    let base = empty();
-    migrate(&base).await.unwrap();
-    let config = ClickHouseConfig { query_rows_max: 2, ..base };
+    let mut config = empty();
+    migrate(&config).await.unwrap();
+    config.bounds.query_rows_max = 2;
     let warehouse = ClickHouseWarehouse::connect(config).unwrap();
     let rows: Vec<_> = (0..3).map(|after| rows::purchase(day(after))).collect();
     rows::land(&warehouse, rows::events(0, 0, 1), vec![rows::metrics(&rows)]).await;

@@ -15,7 +15,7 @@ use stratum_models::testing::warehouse_contract::rows::{
 };
 use stratum_models::time::DAY_MS;
 use stratum_models::warehouse::{Commit, CommitOutcome, LogRange, WarehouseWriter};
-use stratum_query::warehouse::{ClickHouseConfig, ClickHouseWarehouse, migrate};
+use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
 
 use crate::engine::{config, empty, fill, own, shared};
 
@@ -102,7 +102,8 @@ async fn an_engine_killed_again_and_again_counts_every_record_once() {
     const RECORDS: u64 = 60;
     let mut engine = own();
     let database = engine.database();
-    let settings = ClickHouseConfig { insert_timeout_ms: 10_000, ..config(&engine, database) };
+    let mut settings = config(&engine, database);
+    settings.bounds.insert_timeout_ms = 10_000;
     migrate(&settings).await.unwrap();
     let warehouse = ClickHouseWarehouse::connect(settings).unwrap();
     let done = AtomicBool::new(false);

@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use stratum_models::testing::engines::TestClickHouse;
-use stratum_query::warehouse::{ClickHouseConfig, ClickHouseWarehouse, migrate};
+use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig, ClickHouseWarehouse, migrate};
 
 /// The engine's process is this binary, told to run this test alone.
 #[test]
@@ -27,11 +27,14 @@ pub fn config(engine: &TestClickHouse, database: &str) -> ClickHouseConfig {
         user: engine.admin_user().into(),
         password: engine.password().into(),
         database: database.into(),
+        cluster: None,
         // The machine may be busy with other tests.
-        insert_timeout_ms: 120_000,
-        query_timeout_ms: 60_000,
-        queries_wait_ms_max: 60_000,
-        ..ClickHouseConfig::default()
+        bounds: ClickHouseBounds {
+            insert_timeout_ms: 120_000,
+            query_timeout_ms: 60_000,
+            queries_wait_ms_max: 60_000,
+            ..ClickHouseBounds::default()
+        },
     }
 }
 
