@@ -301,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn the_names_that_deployments_set_already_are_read() {
+        let mut loader = Loader::new().unwrap();
+        let set = |(name, _): &(&str, &[&str])| ((*name).to_owned(), "25".to_owned());
+        loader.environment(WELL_KNOWN.iter().map(set)).unwrap();
+        let config: Settings = loader.finish().unwrap();
+        assert_eq!((config.mail.smtp_host.as_str(), config.mail.smtp_port), ("25", 25));
+        for secret in [&config.mail.smtp_password, &config.telemetry.sentry_dsn, &config.state.url]
+        {
+            assert_eq!(secret.expose(), "25");
+        }
+    }
+
+    #[test]
     fn unknown_keys_are_named_with_their_source() {
         let text = refused(|l| l.file("my.toml", "[server]\nlisen = 'x'"));
         assert!(text.contains("my.toml") && text.contains("`server.lisen`"), "{text}");

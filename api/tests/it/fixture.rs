@@ -300,8 +300,15 @@ impl Drop for Stratum {
 pub fn stratum() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stratum"));
     for (name, _) in std::env::vars_os() {
-        let known =
-            ["KAFKA_BROKERS", "CLICKHOUSE_URL", "DATABASE_URL", "RUST_LOG", "PII_ENCRYPTION_KEY"];
+        let known = [
+            "KAFKA_BROKERS",
+            "CLICKHOUSE_URL",
+            "DATABASE_URL",
+            "RUST_LOG",
+            "PII_ENCRYPTION_KEY",
+            "SMTP_HOST",
+            "SENTRY_DSN",
+        ];
         let text = name.to_string_lossy();
         let ours = text.starts_with("STRATUM_") && text != "STRATUM_ENGINES";
         if ours || text.ends_with("SECRET_KEY") || known.contains(&text.as_ref()) {
