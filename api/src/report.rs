@@ -132,7 +132,7 @@ mod tests {
             let error = "duplicate key (ana@example.com)";
             tracing::error!(error, store = "state", request.id = %"r-1", "store refused");
             tracing::warn!(store = "log", "store did not answer");
-            tracing::error!(target: "sqlx::query", "INSERT ana@example.com");
+            tracing::error!(target: "sqlx::query", "key (ana@example.com) exists");
         });
         let sent = gathered.0.lock().clone();
         assert_eq!(sent.len(), 1, "{sent:?}");
