@@ -119,7 +119,12 @@ const POST: &str = "POST";
 /// Every operation: method, path as in the document, access.
 pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Sign-in
+    (POST, "/api/v1/auth/register", Open),
     (POST, "/api/v1/auth/login", Open),
+    (POST, "/api/v1/auth/refresh", Open),
+    (POST, "/api/v1/auth/logout", User),
+    (POST, "/api/v1/auth/forgot-password", Open),
+    (POST, "/api/v1/auth/reset-password", Open),
     (GET, "/api/v1/auth/me", User),
     // Campaigns
     (GET, "/api/v1/campaigns/{id}/metrics", With(CampaignsRead)),

@@ -13,9 +13,10 @@ use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
 
 use super::engines::EngineSettings;
 use crate::auth::AuthConfig;
-use crate::config::{MailConfig, Secret};
+use crate::config::Secret;
 use crate::edge::EdgeConfig;
 use crate::live::LiveConfig;
+use crate::mail::MailConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
 
@@ -33,7 +34,7 @@ pub struct Settings {
     pub auth: AuthConfig,
     /// What stands before the routes.
     pub edge: EdgeConfig,
-    /// Mail.
+    /// Letters to users.
     pub mail: MailConfig,
     /// The state store.
     pub state: StateConfig,

@@ -57,11 +57,11 @@ const WELL_KNOWN: &[(&str, &[&str])] = &[
     ("SECRET_KEY", &["auth", "secret_key"]),
     ("JWT_SECRET_KEY", &["auth", "secret_key"]),
     ("PII_ENCRYPTION_KEY", &["auth", "pii_encryption_key"]),
-    ("SMTP_HOST", &["mail", "smtp_host"]),
-    ("SMTP_PORT", &["mail", "smtp_port"]),
-    ("SMTP_USER", &["mail", "smtp_user"]),
-    ("SMTP_PASSWORD", &["mail", "smtp_password"]),
-    ("SMTP_FROM", &["mail", "smtp_from"]),
+    ("SMTP_HOST", &["mail", "host"]),
+    ("SMTP_PORT", &["mail", "port"]),
+    ("SMTP_USER", &["mail", "user"]),
+    ("SMTP_PASSWORD", &["mail", "password"]),
+    ("SMTP_FROM", &["mail", "from"]),
     ("SENTRY_DSN", &["telemetry", "sentry_dsn"]),
     ("RUST_LOG", &["telemetry", "log"]),
 ];
@@ -306,9 +306,8 @@ mod tests {
         let set = |(name, _): &(&str, &[&str])| ((*name).to_owned(), "25".to_owned());
         loader.environment(WELL_KNOWN.iter().map(set)).unwrap();
         let config: Settings = loader.finish().unwrap();
-        assert_eq!((config.mail.smtp_host.as_str(), config.mail.smtp_port), ("25", 25));
-        for secret in [&config.mail.smtp_password, &config.telemetry.sentry_dsn, &config.state.url]
-        {
+        assert_eq!((config.mail.host.as_str(), config.mail.port), ("25", 25));
+        for secret in [&config.mail.password, &config.telemetry.sentry_dsn, &config.state.url] {
             assert_eq!(secret.expose(), "25");
         }
     }

@@ -2,11 +2,9 @@
 //! [`crate::boot::Settings`] and, with every key explained, in `api/config/default.toml`.
 
 pub mod load;
-pub mod mail;
 pub mod place;
 pub mod secret;
 
 pub use load::{ConfigError, Loader};
-pub use mail::MailConfig;
 pub use place::Surroundings;
 pub use secret::Secret;

@@ -1,11 +1,11 @@
 //! The routes: one file each, with its parameters, its answer, its document and its handler.
 
 pub mod fields;
+pub mod paging;
 pub mod body;
 pub mod range;
 pub mod figures;
-pub mod login;
-pub mod me;
+pub mod sign_in;
 pub mod kpis;
 pub mod platforms;
 pub mod campaign_metrics;
@@ -39,13 +39,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::answer::{Refusal, no_such_method, no_such_route, render};
-use crate::auth::authorize;
 use crate::auth::password::Passwords;
+use crate::auth::reset_desk::ResetDesk;
+use crate::auth::revocation::Revocations;
 use crate::auth::token::Tokens;
+use crate::auth::{AuthConfig, authorize};
 use crate::config::Secret;
 use crate::edge::{Edge, harden, limit_callers, note_client};
-use crate::entropy::Ids;
+use crate::entropy::{Ids, SharedEntropy};
 use crate::live::Hub;
+use crate::mail::Mailer;
 use crate::page;
 use crate::state::PostgresState;
 use crate::state::directory::StateDirectory;
@@ -104,12 +107,24 @@ pub struct Services {
     pub live: Arc<Hub>,
     /// What an operator's request must carry; `None` closes the operator's routes.
     pub operator_token: Option<Secret>,
-    /// Signs and verifies access tokens.
+    /// Signs and verifies tokens.
     pub tokens: Tokens,
+    /// Sessions whose tokens count no more.
+    pub revocations: Arc<Revocations>,
+    /// Takes requests for new passwords.
+    pub resets: ResetDesk,
+    /// Takes letters.
+    pub mailer: Mailer,
+    /// Where users reach the page, for letters; empty where nobody said.
+    pub public_url: String,
     /// Checks passwords.
     pub passwords: Passwords,
+    /// Bounds of sign-in.
+    pub auth: AuthConfig,
     /// Makes ids.
     pub ids: Ids,
+    /// Makes what nobody can guess.
+    pub entropy: SharedEntropy,
     /// The time.
     pub clock: SharedClock,
     /// Ends streams that have no end of their own.
@@ -146,10 +161,6 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(events_stream::events_stream))
 }
 
-fn sign_in() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(login::login)).routes(routes!(me::me))
-}
-
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
     OpenApiRouter::new()
         .routes(routes!(health::health))
@@ -161,7 +172,7 @@ fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
 /// The document of every route, those of the ingest door included.
 pub fn document() -> utoipa::openapi::OpenApi {
     let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
-        .merge(sign_in())
+        .merge(sign_in::routes())
         .merge(questions())
         .split_for_parts();
     let (_, operation) = operation_routes().split_for_parts();
@@ -175,7 +186,7 @@ pub fn operation(operation: Arc<Operation>) -> Router {
 
 /// The API, its document, the page and the operator's routes.
 pub fn api(app: App, edge: &Edge) -> Router {
-    let (documented, _) = sign_in().merge(questions()).split_for_parts();
+    let (documented, _) = sign_in::routes().merge(questions()).split_for_parts();
     let routes = documented
         .route_layer(from_fn_with_state(edge.limits.clone(), limit_callers))
         .route_layer(from_fn_with_state(app.clone(), authorize))

@@ -1,4 +1,4 @@
-//! People who sign in, and their sign-ins.
+//! People who sign in.
 
 use serde::{Deserialize, Serialize};
 use stratum_models::id::{TenantId, UserId};
@@ -48,7 +48,7 @@ impl Role {
         }
     }
 
-    fn parse(text: &str) -> Option<Role> {
+    pub(super) fn parse(text: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
@@ -85,17 +85,6 @@ pub struct User {
     pub last_login_at: Option<UnixMillis>,
     /// When they were added.
     pub created_at: UnixMillis,
-}
-
-/// A sign-in.
-#[derive(Clone, Copy, Debug)]
-pub struct NewSession {
-    /// Its id, also the id of its token family.
-    pub id: Uuid,
-    /// Who.
-    pub user_id: UserId,
-    /// When its tokens end.
-    pub expires_at: UnixMillis,
 }
 
 struct UserRow {
@@ -153,37 +142,45 @@ impl TenantWork {
         rows.into_iter().map(|row| open_user(&self.tools.seal, row)).collect()
     }
 
-    /// Writes a sign-in down, and that the user signed in now.
-    pub async fn create_session(&mut self, new: NewSession) -> Result<(), StoreError> {
-        let statement = sqlx::query_file!(
-            "sql/insert_session.sql",
-            new.id,
-            self.key,
-            new.user_id.0,
-            self.now(),
-            new.expires_at.to_utc()
-        );
-        statement.execute(self.connection()).await.map_err(store_error)?;
-        Ok(())
+    /// Gives an active user another password; false where there is no such user. Their sessions go
+    /// on until [`TenantWork::end_sessions`].
+    pub async fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query_file!("sql/update_password.sql", self.key, id.0, hash, self.now());
+        let done = statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Notes that a user is told something nobody asked for; false where that happened less than
+    /// `every` ago, or there is no such active user.
+    pub async fn note_notice(
+        &mut self,
+        id: UserId,
+        every: chrono::TimeDelta,
+    ) -> Result<bool, StoreError> {
+        let now = self.now();
+        let statement =
+            sqlx::query_file!("sql/update_user_notified.sql", self.key, id.0, now, now - every);
+        let done = statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
     }
 }
 
 impl SystemWork {
     /// The user of this e-mail address, in any letter case.
     pub async fn user_by_email(&mut self, email: &str) -> Result<Option<User>, StoreError> {
-        // An address that cannot exist is looked up all the same: the answer takes as long.
-        let email = canonical_email(email).unwrap_or_default();
-        let lookup = self.tools.seal.lookup(EMAIL, &email);
+        let lookup = self.email_lookup(email);
         let row = sqlx::query_file_as!(UserRow, "sql/select_user_by_email.sql", &lookup[..]);
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         row.map(|row| open_user(&self.tools.seal, row)).transpose()
     }
 
-    /// Forgets sign-ins that ended more than `days` ago; returns how many.
-    pub async fn delete_expired_sessions(&mut self, days: u64) -> Result<u64, StoreError> {
-        let before = self.now() - chrono::Days::new(days);
-        let statement = sqlx::query_file!("sql/delete_expired_sessions.sql", before);
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected())
+    /// The keyed hash that an e-mail address is found by. One that cannot exist has one all the same:
+    /// it is looked up like the others, and the answer takes as long.
+    pub(super) fn email_lookup(&self, email: &str) -> [u8; 32] {
+        let canonical = canonical_email(email);
+        let text = canonical.unwrap_or_else(|| email.trim().to_lowercase());
+        self.tools.seal.lookup(EMAIL, &text)
     }
 }
 
@@ -203,7 +200,7 @@ fn open_user(seal: &Seal, row: UserRow) -> Result<User, StoreError> {
 }
 
 /// Trimmed, lower case; `None` when it cannot be an address.
-fn canonical_email(email: &str) -> Option<String> {
+pub fn canonical_email(email: &str) -> Option<String> {
     let email = email.trim().to_lowercase();
     let (local, host) = email.rsplit_once('@')?;
     let plausible = !local.is_empty()
