@@ -57,7 +57,9 @@ pub async fn reported_campaigns_are_as_the_last_report_says(warehouse: &dyn Ware
     assert_eq!(named(warehouse, ALWAYS, None, 9).await, [expected]);
 }
 
-pub async fn reported_campaigns_come_by_platform_and_id_a_part_at_a_time(warehouse: &dyn Warehouse) {
+pub async fn reported_campaigns_come_by_platform_and_id_a_part_at_a_time(
+    warehouse: &dyn Warehouse,
+) {
     let (meta, tiktok) = (Platform::Meta, Platform::Tiktok);
     let all = [of(tiktok, "a", 1), of(meta, "b'", 1), of(meta, "a", 1), of(tiktok, "b'", 1)];
     deliver(warehouse, 0, &all).await;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CampaignKey, Currency, Date32Type, DayRange, KpiGroup, KpiGrouping, KpiQuery,
-    MemoryWarehouse, MetricSums, Named, Platform, ReportedCampaign, Row, StoreError, Table,
-    TenantScope, UnixMillis, coded, is_asked_for, kpi_group, kpi_key, reported,
+    CampaignKey, Currency, Date32Type, DayRange, KpiGroup, KpiGrouping, KpiQuery, MemoryWarehouse,
+    MetricSums, Named, Platform, ReportedCampaign, Row, StoreError, Table, TenantScope, UnixMillis,
+    coded, is_asked_for, kpi_group, kpi_key, reported,
 };
 
 fn key(row: &Row) -> Result<CampaignKey, StoreError> {
@@ -29,8 +29,7 @@ impl MemoryWarehouse {
         let mut groups = BTreeMap::<_, (MetricSums, Named)>::new();
         for row in self.reports(scope).iter().filter(|row| is_asked_for(row, &query)) {
             if campaigns.is_empty() || campaigns.contains(&key(row)?) {
-                let (sums, name) =
-                    groups.entry(kpi_key(row, KpiGrouping::Campaign)).or_default();
+                let (sums, name) = groups.entry(kpi_key(row, KpiGrouping::Campaign)).or_default();
                 *sums += reported(row);
                 let (received, date, rank) = recency(row);
                 let here = (received, date, rank, row.text("campaign_name"));
