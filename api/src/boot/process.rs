@@ -21,6 +21,7 @@ use super::settings::Settings;
 use super::stores::{Needs, Stores};
 use super::system::{SystemClock, SystemEntropy};
 use super::{kept, probes, stage};
+use crate::adopt::Adopter;
 use crate::auth::AuthConfig;
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
@@ -40,7 +41,7 @@ pub enum Role {
     Pipeline,
     /// Answers.
     Api,
-    /// Clears up.
+    /// Clears up, and makes the campaigns that ad reports name.
     Jobs,
 }
 
@@ -63,7 +64,7 @@ impl Roles {
         let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
         Needs {
             log: ingest || pipeline,
-            warehouse: pipeline || api,
+            warehouse: pipeline || api || jobs,
             state: ingest || api || jobs,
             embedded: self == Roles::Every,
         }
@@ -222,6 +223,7 @@ impl Process {
             stop: self.stop_serving.clone(),
             tails: Arc::new(Semaphore::new(settings.server.tails_max)),
             config: settings.server.clone(),
+            bounds: settings.bounds.clone(),
         })))
     }
 
@@ -247,7 +249,16 @@ impl Process {
         if roles.has(Role::Jobs) {
             let state = self.stores.state.clone().context("the jobs have no state store")?;
             let days = settings.auth.session_keep_days;
+            let adopter = Adopter {
+                state: state.clone(),
+                warehouse: Arc::new(
+                    self.stores.warehouse.clone().context("the jobs have no warehouse")?,
+                ),
+                clock: Arc::new(SystemClock),
+                config: settings.adopt.clone(),
+            };
             self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
+            self.stages.spawn(adopter.run(self.stop_stages.clone()));
         }
         Ok(())
     }

@@ -12,10 +12,12 @@ use stratum_pipeline::PipelineConfig;
 use stratum_query::warehouse::ClickHouseConfig;
 
 use super::engines::EngineSettings;
+use crate::adopt::AdoptConfig;
 use crate::auth::AuthConfig;
 use crate::config::Secret;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
+use crate::state::bounds::BoundsConfig;
 
 /// Every setting. `api/config/default.toml` explains each key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +31,10 @@ pub struct Settings {
     pub auth: AuthConfig,
     /// The state store.
     pub state: StateConfig,
+    /// Bounds on what tenants store.
+    pub bounds: BoundsConfig,
+    /// How campaigns are adopted from ad reports.
+    pub adopt: AdoptConfig,
     /// The front door.
     pub door: DoorConfig,
     /// How rows are gathered into log records.
@@ -56,6 +62,8 @@ impl Default for Settings {
             server: ServerConfig::default(),
             auth: AuthConfig::default(),
             state: StateConfig::default(),
+            bounds: BoundsConfig::default(),
+            adopt: AdoptConfig::default(),
             door: DoorConfig::default(),
             append: AppendConfig::default(),
             log: FjallLogConfig::default(),

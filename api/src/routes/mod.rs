@@ -3,13 +3,20 @@
 pub mod fields;
 pub mod body;
 pub mod paging;
+pub mod rules;
 pub mod range;
 pub mod figures;
 pub mod login;
 pub mod me;
 pub mod kpis;
 pub mod platforms;
+pub mod campaigns;
 pub mod campaign_metrics;
+pub mod assets;
+pub mod datasets;
+pub mod tracking;
+pub mod fx_rates;
+pub mod connectors;
 pub mod emq_score;
 pub mod emq_coverage;
 pub mod ingest_counts;
@@ -47,6 +54,7 @@ use crate::config::Secret;
 use crate::entropy::Ids;
 use crate::page;
 use crate::state::PostgresState;
+use crate::state::bounds::BoundsConfig;
 use crate::state::directory::StateDirectory;
 
 /// Where to listen, and the bounds of requests.
@@ -115,6 +123,8 @@ pub struct Services {
     pub tails: Arc<Semaphore>,
     /// Bounds.
     pub config: ServerConfig,
+    /// Bounds on what tenants store.
+    pub bounds: BoundsConfig,
 }
 
 /// Whom a connection comes from.
@@ -146,6 +156,16 @@ fn sign_in() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(login::login)).routes(routes!(me::me))
 }
 
+fn resources() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(campaigns::routes())
+        .merge(assets::routes())
+        .merge(datasets::routes())
+        .merge(tracking::routes())
+        .merge(fx_rates::routes())
+        .merge(connectors::routes())
+}
+
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
     OpenApiRouter::new()
         .routes(routes!(health::health))
@@ -159,6 +179,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
         .merge(sign_in())
         .merge(questions())
+        .merge(resources())
         .split_for_parts();
     let (_, operation) = operation_routes().split_for_parts();
     docs::with_doors(api, operation)
@@ -171,7 +192,7 @@ pub fn operation(operation: Arc<Operation>) -> Router {
 
 /// The API, its document, the page and the operator's routes.
 pub fn api(app: App) -> Router {
-    let (documented, _) = sign_in().merge(questions()).split_for_parts();
+    let (documented, _) = sign_in().merge(questions()).merge(resources()).split_for_parts();
     documented
         .route_layer(from_fn_with_state(app.clone(), authorize))
         .merge(docs::router())

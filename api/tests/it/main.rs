@@ -14,6 +14,7 @@ mod engines;
 mod signin;
 mod isolation;
 mod answers;
+mod resources;
 mod operation;
 mod clients;
 mod wrong_input;
