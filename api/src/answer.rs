@@ -122,8 +122,18 @@ impl Refusal {
 
     /// 422 with every rule that is broken.
     pub fn broken(details: Vec<Detail>) -> Refusal {
-        let message = details.first().map(|detail| detail.message.clone()).unwrap_or_default();
+        let message = details.first().map_or_else(String::new, |first| {
+            if first.field.is_empty() {
+                return first.message.clone();
+            }
+            format!("{}: {}", first.field, first.message)
+        });
         Refusal { details, ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
+    }
+
+    /// 409, in words.
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal::new(StatusCode::CONFLICT, message)
     }
 
     /// 401.

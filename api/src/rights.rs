@@ -115,6 +115,9 @@ use Access::{Door, Open, User, With};
 
 const GET: &str = "GET";
 const POST: &str = "POST";
+const PUT: &str = "PUT";
+const PATCH: &str = "PATCH";
+const DELETE: &str = "DELETE";
 
 /// Every operation: method, path as in the document, access.
 pub const RIGHTS: &[(&str, &str, Access)] = &[
@@ -127,7 +130,36 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (POST, "/api/v1/auth/reset-password", Open),
     (GET, "/api/v1/auth/me", User),
     // Campaigns
+    (GET, "/api/v1/campaigns", With(CampaignsRead)),
+    (POST, "/api/v1/campaigns", With(CampaignsWrite)),
+    (GET, "/api/v1/campaigns/{id}", With(CampaignsRead)),
+    (PUT, "/api/v1/campaigns/{id}", With(CampaignsWrite)),
+    (PATCH, "/api/v1/campaigns/{id}", With(CampaignsWrite)),
+    (DELETE, "/api/v1/campaigns/{id}", With(CampaignsDelete)),
     (GET, "/api/v1/campaigns/{id}/metrics", With(CampaignsRead)),
+    // Creative assets
+    (GET, "/api/v1/assets", With(CampaignsRead)),
+    (POST, "/api/v1/assets", With(CampaignsWrite)),
+    (GET, "/api/v1/assets/{id}", With(CampaignsRead)),
+    (PATCH, "/api/v1/assets/{id}", With(CampaignsWrite)),
+    (DELETE, "/api/v1/assets/{id}", With(CampaignsDelete)),
+    // Datasets and tracking configurations
+    (GET, "/api/v1/datasets", With(IntegrationsRead)),
+    (POST, "/api/v1/datasets", With(IntegrationsWrite)),
+    (GET, "/api/v1/tracking", With(IntegrationsRead)),
+    (GET, "/api/v1/tracking/{dataset}", With(IntegrationsRead)),
+    (PUT, "/api/v1/tracking/{dataset}", With(IntegrationsWrite)),
+    (PATCH, "/api/v1/tracking/{dataset}", With(IntegrationsWrite)),
+    (GET, "/api/v1/tracking/{dataset}/versions", With(IntegrationsRead)),
+    // Exchange rates
+    (GET, "/api/v1/fx-rates", With(AnalyticsRead)),
+    (PUT, "/api/v1/fx-rates", With(TenantWrite)),
+    // Connectors
+    (GET, "/api/v1/connectors", With(IntegrationsRead)),
+    (POST, "/api/v1/connectors", With(IntegrationsWrite)),
+    (GET, "/api/v1/connectors/{id}", With(IntegrationsRead)),
+    (PATCH, "/api/v1/connectors/{id}", With(IntegrationsWrite)),
+    (DELETE, "/api/v1/connectors/{id}", With(IntegrationsWrite)),
     // Analytics
     (GET, "/api/v1/analytics/kpis", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/platforms", With(AnalyticsRead)),

@@ -22,6 +22,7 @@ use super::sign_in::SignInDesk;
 use super::stores::{Needs, Stores};
 use super::system::{SystemClock, SystemEntropy};
 use super::{kept, probes, stage};
+use crate::adopt::Adopter;
 use crate::auth::password::Passwords;
 use crate::config::Secret;
 use crate::edge::Edge;
@@ -41,7 +42,7 @@ pub enum Role {
     Pipeline,
     /// Answers.
     Api,
-    /// Clears up.
+    /// Clears up, and makes the campaigns that ad reports name.
     Jobs,
 }
 
@@ -64,7 +65,7 @@ impl Roles {
         let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
         Needs {
             log: ingest || pipeline || api,
-            warehouse: pipeline || api,
+            warehouse: pipeline || api || jobs,
             state: ingest || api || jobs,
             embedded: self == Roles::Every,
         }
@@ -247,6 +248,7 @@ impl Process {
             stop: self.stop_serving.clone(),
             tails: Arc::new(Semaphore::new(settings.server.tails_max)),
             config: settings.server.clone(),
+            bounds: settings.bounds.clone(),
         };
         Ok(routes::api(Arc::new(services), edge))
     }
@@ -281,7 +283,16 @@ impl Process {
         if roles.has(Role::Jobs) {
             let state = self.stores.state.clone().context("the jobs have no state store")?;
             let days = settings.auth.session_keep_days;
+            let adopter = Adopter {
+                state: state.clone(),
+                warehouse: Arc::new(
+                    self.stores.warehouse.clone().context("the jobs have no warehouse")?,
+                ),
+                clock: Arc::new(SystemClock),
+                config: settings.adopt.clone(),
+            };
             self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
+            self.stages.spawn(adopter.run(self.stop_stages.clone()));
         }
         Ok(())
     }

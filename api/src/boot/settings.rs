@@ -12,6 +12,7 @@ use stratum_pipeline::PipelineConfig;
 use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
 
 use super::engines::EngineSettings;
+use crate::adopt::AdoptConfig;
 use crate::auth::AuthConfig;
 use crate::config::Secret;
 use crate::edge::EdgeConfig;
@@ -19,6 +20,7 @@ use crate::live::LiveConfig;
 use crate::mail::MailConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
+use crate::state::bounds::BoundsConfig;
 
 /// Every setting. `api/config/default.toml` explains each key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +40,10 @@ pub struct Settings {
     pub mail: MailConfig,
     /// The state store.
     pub state: StateConfig,
+    /// Bounds on what tenants store.
+    pub bounds: BoundsConfig,
+    /// How campaigns are adopted from ad reports.
+    pub adopt: AdoptConfig,
     /// The front door.
     pub door: DoorConfig,
     /// How rows are gathered into log records.
@@ -68,6 +74,8 @@ impl Default for Settings {
             edge: EdgeConfig::default(),
             mail: MailConfig::default(),
             state: StateConfig::default(),
+            bounds: BoundsConfig::default(),
+            adopt: AdoptConfig::default(),
             door: DoorConfig::default(),
             append: AppendConfig::default(),
             log: FjallLogConfig::default(),

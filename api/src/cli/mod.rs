@@ -49,7 +49,7 @@ enum Command {
     Pipeline(ListenArgs),
     /// Answer from a shared warehouse and a shared state store.
     Api(ListenArgs),
-    /// Clear up a shared state store.
+    /// Clear up a shared state store, and make the campaigns that ad reports name.
     Jobs(ListenArgs),
     /// Bring the warehouse and the state store up to this version.
     Migrate,

@@ -29,6 +29,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// Values of one list.
+const LIST_MAX: usize = 50;
+
 /// Parses texts into values and remembers what was wrong.
 #[derive(Default)]
 pub struct Fields {
@@ -60,6 +63,21 @@ impl Fields {
             return None;
         }
         Some(text)
+    }
+
+    /// The values of a list parted by commas; empty where absent.
+    pub fn list<T>(&mut self, field: &str, text: Option<&str>) -> Vec<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let parts = text.unwrap_or_default().split(',').map(str::trim);
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        if parts.len() > LIST_MAX || text.is_some_and(|text| text.contains('\0')) {
+            self.fault(field, format!("is a list of at most {LIST_MAX} values parted by commas"));
+            return Vec::new();
+        }
+        parts.into_iter().filter_map(|part| self.optional(field, Some(part))).collect()
     }
 
     /// Remembers a fault.

@@ -3,12 +3,19 @@
 pub mod fields;
 pub mod paging;
 pub mod body;
+pub mod rules;
 pub mod range;
 pub mod figures;
 pub mod sign_in;
 pub mod kpis;
 pub mod platforms;
+pub mod campaigns;
 pub mod campaign_metrics;
+pub mod assets;
+pub mod datasets;
+pub mod tracking;
+pub mod fx_rates;
+pub mod connectors;
 pub mod emq_score;
 pub mod emq_coverage;
 pub mod ingest_counts;
@@ -51,6 +58,7 @@ use crate::live::Hub;
 use crate::mail::Mailer;
 use crate::page;
 use crate::state::PostgresState;
+use crate::state::bounds::BoundsConfig;
 use crate::state::directory::StateDirectory;
 
 /// Where to listen, and the bounds of requests.
@@ -133,6 +141,8 @@ pub struct Services {
     pub tails: Arc<Semaphore>,
     /// Bounds.
     pub config: ServerConfig,
+    /// Bounds on what tenants store.
+    pub bounds: BoundsConfig,
 }
 
 /// Whom a connection comes from.
@@ -161,6 +171,21 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(events_stream::events_stream))
 }
 
+fn resources() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(campaigns::routes())
+        .merge(assets::routes())
+        .merge(datasets::routes())
+        .merge(tracking::routes())
+        .merge(fx_rates::routes())
+        .merge(connectors::routes())
+}
+
+/// Every operation of the API.
+fn documented() -> OpenApiRouter<App> {
+    sign_in::routes().merge(questions()).merge(resources())
+}
+
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
     OpenApiRouter::new()
         .routes(routes!(health::health))
@@ -172,8 +197,7 @@ fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
 /// The document of every route, those of the ingest door included.
 pub fn document() -> utoipa::openapi::OpenApi {
     let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
-        .merge(sign_in::routes())
-        .merge(questions())
+        .merge(documented())
         .split_for_parts();
     let (_, operation) = operation_routes().split_for_parts();
     docs::with_doors(api, operation)
@@ -186,7 +210,7 @@ pub fn operation(operation: Arc<Operation>) -> Router {
 
 /// The API, its document, the page and the operator's routes.
 pub fn api(app: App, edge: &Edge) -> Router {
-    let (documented, _) = sign_in::routes().merge(questions()).split_for_parts();
+    let (documented, _) = documented().split_for_parts();
     let routes = documented
         .route_layer(from_fn_with_state(edge.limits.clone(), limit_callers))
         .route_layer(from_fn_with_state(app.clone(), authorize))

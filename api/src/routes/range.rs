@@ -28,7 +28,8 @@ pub struct RangeFields<'a> {
     pub to: (&'static str, Option<&'a str>),
 }
 
-struct Date(NaiveDate);
+/// A day as it is written in a parameter.
+pub struct Date(pub NaiveDate);
 
 impl std::str::FromStr for Date {
     type Err = &'static str;

@@ -5,11 +5,19 @@ pub mod seal;
 pub mod work;
 pub mod audit;
 pub mod tenant;
+pub mod limit;
 pub mod user;
 pub mod session;
 pub mod sign_in;
 pub mod reset;
 pub mod dataset;
+pub mod tracking;
+pub mod campaign;
+mod adoption;
+pub mod asset;
+pub mod fx_rate;
+pub mod connector;
+pub mod bounds;
 pub mod api_key;
 pub mod snapshot;
 pub mod directory;
@@ -147,6 +155,11 @@ fn millis(time: chrono::DateTime<chrono::Utc>) -> UnixMillis {
 
 fn tenant_key(tenant: stratum_models::id::TenantId) -> Result<i64, StoreError> {
     i64::try_from(tenant.0).map_err(|_| invalid("the tenant id is out of range"))
+}
+
+/// A text in lower case, letter by letter, to compare without letter case.
+fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 fn invalid(text: impl Into<String>) -> StoreError {

@@ -17,6 +17,7 @@ mod answers;
 mod live;
 mod contract;
 mod edge;
+mod resources;
 mod operation;
 mod clients;
 mod wrong_input;

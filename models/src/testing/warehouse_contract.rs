@@ -13,6 +13,7 @@
 pub mod rows;
 pub mod writing;
 pub mod reading;
+pub mod campaigns;
 pub mod quality;
 
 use crate::warehouse::{WarehouseReader, WarehouseWriter};
@@ -55,6 +56,11 @@ macro_rules! warehouse_contract {
             reading::partial_rows_add_up,
             reading::sums_are_wider_than_their_parts,
             reading::tenants_with_the_same_ids_never_mix,
+            campaigns::reported_campaigns_are_as_the_last_report_says,
+            campaigns::reported_campaigns_come_by_platform_and_id_a_part_at_a_time,
+            campaigns::campaigns_not_reported_since_are_left_out,
+            campaigns::campaign_groups_are_of_the_named_campaigns,
+            campaigns::campaigns_of_tenants_never_mix,
             quality::masks_add_up_and_stay_apart,
             quality::hours_count_from_the_first_to_before_the_last,
             quality::quality_filters_narrow_the_counts,

@@ -1,5 +1,7 @@
 //! The reading side: every answer a plain loop over the rows.
 
+mod campaign;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -20,10 +22,10 @@ use crate::rejection::{RejectReason, RowKind};
 use crate::scope::TenantScope;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::table::Table;
-use crate::time::{Day, HOUR_MS, UnixMillis};
+use crate::time::{Day, DayRange, HOUR_MS, UnixMillis};
 use crate::warehouse::{
-    Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery, RejectionCount,
-    WarehouseReader,
+    CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery,
+    RejectionCount, ReportedCampaign, WarehouseReader,
 };
 
 /// The port's promise.
@@ -199,6 +201,25 @@ impl WarehouseReader for MemoryWarehouse {
             }
         }
         groups.into_iter().map(|(key, (sums, name))| kpi_group(key, sums, name)).collect()
+    }
+
+    async fn campaign_groups(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+        campaigns: &[CampaignKey],
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        self.campaign_sums(scope, days, campaigns)
+    }
+
+    async fn reported_campaigns(
+        &self,
+        scope: TenantScope,
+        since: UnixMillis,
+        after: Option<&CampaignKey>,
+        limit: u32,
+    ) -> Result<Vec<ReportedCampaign>, StoreError> {
+        self.campaigns_named(scope, since, after, limit)
     }
 
     async fn mask_counts(
