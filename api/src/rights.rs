@@ -169,6 +169,10 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
     // Live
     (GET, "/api/v1/events/stream", With(AnalyticsRead)),
+    // Predictions
+    (GET, "/api/v1/predictions/roas", With(PredictionsRead)),
+    (POST, "/api/v1/predictions/budget-optimize", With(PredictionsRun)),
+    (POST, "/api/v1/simulate", With(PredictionsRun)),
     // Operation
     (GET, "/health", Open),
     (GET, "/health/live", Open),

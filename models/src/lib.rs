@@ -18,6 +18,9 @@ pub mod store;
 pub mod log;
 pub mod warehouse;
 pub mod directory;
+pub mod response;
+pub mod allocate;
+pub mod forecast;
 #[cfg(feature = "demo")]
 pub mod demo;
 #[cfg(feature = "testing")]

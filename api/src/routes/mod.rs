@@ -25,6 +25,8 @@ pub mod health;
 pub mod prometheus;
 pub mod docs;
 pub mod tail;
+pub mod train;
+pub mod predictions;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -57,6 +59,7 @@ use crate::entropy::{Ids, SharedEntropy};
 use crate::live::Hub;
 use crate::mail::Mailer;
 use crate::page;
+use crate::predict::Forecasts;
 use crate::state::PostgresState;
 use crate::state::bounds::BoundsConfig;
 use crate::state::directory::StateDirectory;
@@ -109,6 +112,8 @@ pub struct Services {
     pub directory: Arc<StateDirectory>,
     /// Answers.
     pub warehouse: Arc<dyn WarehouseReader>,
+    /// Trained models.
+    pub forecasts: Arc<Forecasts>,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
     /// Hands on what changed to those who watch.
@@ -169,6 +174,7 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(emq_score::emq_score))
         .routes(routes!(emq_coverage::emq_coverage))
         .routes(routes!(events_stream::events_stream))
+        .merge(predictions::routes())
 }
 
 fn resources() -> OpenApiRouter<App> {
@@ -217,6 +223,7 @@ pub fn api(app: App, edge: &Edge) -> Router {
         .merge(docs::router())
         .merge(page::router())
         .merge(tail::router())
+        .merge(train::router())
         .layer(DefaultBodyLimit::max(app.config.body_bytes_max))
         .method_not_allowed_fallback(no_such_method)
         .with_state(app);

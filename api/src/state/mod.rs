@@ -19,6 +19,7 @@ pub mod fx_rate;
 pub mod connector;
 pub mod bounds;
 pub mod api_key;
+pub mod model_artifact;
 pub mod snapshot;
 pub mod directory;
 

@@ -61,6 +61,7 @@ macro_rules! warehouse_contract {
             campaigns::campaigns_not_reported_since_are_left_out,
             campaigns::campaign_groups_are_of_the_named_campaigns,
             campaigns::campaigns_of_tenants_never_mix,
+            reading::campaign_days_are_the_newest_versions_in_order,
             quality::masks_add_up_and_stay_apart,
             quality::hours_count_from_the_first_to_before_the_last,
             quality::quality_filters_narrow_the_counts,
