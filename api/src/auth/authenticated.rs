@@ -60,7 +60,9 @@ impl Authenticated {
         })?;
         match app.revocations.standing(claims.sid) {
             Standing::Good => {}
-            Standing::Ended => return Err(Refusal::unauthorized("you were signed out; sign in again")),
+            Standing::Ended => {
+                return Err(Refusal::unauthorized("you were signed out; sign in again"));
+            }
             Standing::Unknown => {
                 return Err(Refusal::unavailable("the state store does not answer; try again"));
             }

@@ -158,7 +158,11 @@ mod tests {
 
     const SECRET: &str = "a key of at least thirty-two bytes";
 
-    fn ring(algorithm: TokenAlgorithm, key: &str, previous: &[&str]) -> Result<KeyRing, TokenError> {
+    fn ring(
+        algorithm: TokenAlgorithm,
+        key: &str,
+        previous: &[&str],
+    ) -> Result<KeyRing, TokenError> {
         KeyRing::new(&AuthConfig {
             secret_key: Secret::new(key.to_owned()),
             previous_keys: previous.iter().map(|key| Secret::new((*key).to_owned())).collect(),

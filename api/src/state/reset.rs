@@ -6,8 +6,8 @@ use stratum_models::id::{TenantId, UserId};
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 
-use super::work::{SystemWork, TenantWork};
 use super::store_error;
+use super::work::{SystemWork, TenantWork};
 use crate::entropy::token;
 
 /// 43 letters and digits hold 256 bits.
@@ -51,8 +51,7 @@ impl TenantWork {
 impl SystemWork {
     /// Whether a token may still be used.
     pub async fn has_reset_token(&mut self, token: &str) -> Result<bool, StoreError> {
-        let row =
-            sqlx::query_file!("sql/select_reset_token.sql", &hash(token)[..], self.now());
+        let row = sqlx::query_file!("sql/select_reset_token.sql", &hash(token)[..], self.now());
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         Ok(row.is_some())
     }

@@ -56,12 +56,8 @@ pub async fn refresh(
     };
     let user = user.ok_or_else(over)?;
     work.commit().await?;
-    let holder = Holder {
-        user: user.id,
-        tenant: user.tenant_id,
-        role: user.role,
-        session: claims.sid,
-    };
+    let holder =
+        Holder { user: user.id, tenant: user.tenant_id, role: user.role, session: claims.sid };
     let pair = app.tokens.pair(holder, access_id, refresh_id, now);
     Ok(Answer::of(TokenResponse::of(&app, pair.map_err(|_| Refusal::internal())?)))
 }
