@@ -118,7 +118,8 @@ impl PostgresState {
         let tools = Tools { clock, entropy, ids, seal };
         Ok(PostgresState {
             pool: pool(config.connections_max),
-            watch: pool(1),
+            // One, and another where an answer never comes.
+            watch: pool(2),
             migrator: options,
             tools,
         })
