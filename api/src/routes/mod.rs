@@ -202,9 +202,8 @@ fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
 
 /// The document of every route, those of the ingest door included.
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
-        .merge(documented())
-        .split_for_parts();
+    let (_, api) =
+        OpenApiRouter::<App>::with_openapi(docs::preamble()).merge(documented()).split_for_parts();
     let (_, operation) = operation_routes().split_for_parts();
     docs::with_doors(api, operation)
 }

@@ -191,8 +191,8 @@ impl Problem<'_> {
         let mut best = self.solve_columns(&columns);
         for _ in 0..ROUNDS_MAX {
             let before = best.loss;
-            for channel in 0..columns.len() {
-                for shape in self.grid(largest[channel]) {
+            for (channel, top) in largest.iter().enumerate() {
+                for shape in self.grid(*top) {
                     self.keep_better(&mut columns, &mut best, channel, shape);
                 }
             }

@@ -28,11 +28,17 @@ pub fn normal(chance: &mut Chance) -> f64 {
     (0..12).map(|_| uniform(chance)).sum::<f64>() - 6.0
 }
 
-pub fn key(platform: Platform, at: usize) -> CampaignKey {
-    CampaignKey { platform, account_id: "a".into(), campaign_id: format!("c{at}") }
+pub fn key(platform: Platform, at: usize) -> AccountCampaign {
+    AccountCampaign { platform, account_id: "a".into(), campaign_id: format!("c{at}") }
 }
 
-pub fn day(key: &CampaignKey, day: Day, spend: f64, conversions: f64, revenue: f64) -> CampaignDay {
+pub fn day(
+    key: &AccountCampaign,
+    day: Day,
+    spend: f64,
+    conversions: f64,
+    revenue: f64,
+) -> CampaignDay {
     let micros = |units: f64| (units * MICROS as f64) as i64;
     CampaignDay {
         key: key.clone(),

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 
 use super::{MemoryWarehouse, error};
 use crate::event::PURCHASE;
-use crate::forecast::{CampaignDay, CampaignKey};
+use crate::forecast::{AccountCampaign, CampaignDay};
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use crate::money::Currency;
@@ -181,7 +181,7 @@ fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, Sto
 fn campaign_day(row: &Row) -> Result<CampaignDay, StoreError> {
     let integer = |name| row.value::<Int64Type>(name);
     Ok(CampaignDay {
-        key: CampaignKey {
+        key: AccountCampaign {
             platform: coded(Platform::from_code(row.code("platform")))?,
             account_id: row.text("account_id"),
             campaign_id: row.text("campaign_id"),
