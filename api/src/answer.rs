@@ -17,6 +17,7 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use utoipa::ToSchema;
 
 use crate::entropy::Ids;
+use crate::routes::paging::Pagination;
 use crate::telemetry;
 
 /// A successful answer.
@@ -26,18 +27,40 @@ pub struct Answer<T> {
     pub success: bool,
     /// What was asked for.
     pub data: T,
+    /// Which part of a list `data` is; absent where it is no list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pagination: Option<Pagination>,
+    #[serde(skip)]
+    status: StatusCode,
 }
 
 impl<T> Answer<T> {
     /// Wraps what was asked for.
     pub fn of(data: T) -> Answer<T> {
-        Answer { success: true, data }
+        Answer::with(StatusCode::OK, data)
+    }
+
+    /// 201, with what was made.
+    pub fn created(data: T) -> Answer<T> {
+        Answer::with(StatusCode::CREATED, data)
+    }
+
+    /// Of another status.
+    pub fn with(status: StatusCode, data: T) -> Answer<T> {
+        Answer { success: true, data, pagination: None, status }
+    }
+}
+
+impl<T> Answer<Vec<T>> {
+    /// One page of a list: `Answer::page(items, page.of(total))`.
+    pub fn page(data: Vec<T>, pagination: Pagination) -> Answer<Vec<T>> {
+        Answer { pagination: Some(pagination), ..Answer::of(data) }
     }
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        ([(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
+        (self.status, [(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
     }
 }
 
