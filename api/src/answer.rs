@@ -155,6 +155,16 @@ impl Refusal {
         self.status
     }
 
+    /// What happened.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What is wrong with which field.
+    pub fn details(&self) -> &[Detail] {
+        &self.details
+    }
+
     fn of_status(status: StatusCode) -> Refusal {
         let message = match status {
             StatusCode::NOT_FOUND => "no such route; /docs lists them",

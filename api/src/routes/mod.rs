@@ -2,6 +2,7 @@
 
 pub mod fields;
 pub mod paging;
+pub mod body;
 pub mod range;
 pub mod figures;
 pub mod login;
