@@ -5,6 +5,7 @@ pub mod seal;
 pub mod work;
 pub mod audit;
 pub mod tenant;
+pub mod limit;
 pub mod user;
 pub mod dataset;
 pub mod api_key;
