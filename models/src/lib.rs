@@ -16,6 +16,7 @@ pub mod scope;
 pub mod store;
 pub mod log;
 pub mod warehouse;
+pub mod person;
 pub mod directory;
 #[cfg(feature = "demo")]
 pub mod demo;

@@ -3,6 +3,7 @@
 mod kpi;
 mod match_quality;
 mod ingest;
+mod person;
 
 use std::time::Instant;
 
