@@ -17,6 +17,8 @@ pub struct AuthConfig {
     pub secret_key: Secret,
     /// Seals e-mail addresses and names of users; at least 32 characters.
     pub pii_encryption_key: Secret,
+    /// Older keys: what they sealed still opens, until `stratum admin rotate-pii` has run.
+    pub pii_encryption_keys_older: Vec<Secret>,
     /// How long an access token lives.
     pub access_token_minutes: u32,
     /// Passwords checked at the same time; each takes 19 MiB and a core for about 30 ms.
@@ -34,6 +36,7 @@ impl Default for AuthConfig {
         AuthConfig {
             secret_key: Secret::default(),
             pii_encryption_key: Secret::default(),
+            pii_encryption_keys_older: Vec::new(),
             access_token_minutes: 30,
             password_checks_max: 2,
             password_queue_max: 64,

@@ -212,6 +212,7 @@ impl Process {
         Ok(routes::api(Arc::new(Services {
             state,
             directory,
+            persons: Arc::new(warehouse.clone()),
             warehouse: Arc::new(warehouse),
             operator_token: self.operator_token()?,
             log: self.stores.log.clone(),

@@ -7,6 +7,12 @@ pub mod range;
 pub mod figures;
 pub mod login;
 pub mod me;
+pub mod users;
+pub mod invitations;
+pub mod tenant;
+pub mod api_keys;
+pub mod audit;
+pub mod gdpr;
 pub mod kpis;
 pub mod platforms;
 pub mod campaign_metrics;
@@ -31,6 +37,7 @@ use axum::routing::any;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use stratum_models::log::EventLog;
+use stratum_models::person::PersonStore;
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseReader;
 use tokio::sync::Semaphore;
@@ -97,6 +104,8 @@ pub struct Services {
     pub directory: Arc<StateDirectory>,
     /// Answers.
     pub warehouse: Arc<dyn WarehouseReader>,
+    /// What the warehouse keeps about persons.
+    pub persons: Arc<dyn PersonStore>,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
     /// What an operator's request must carry; `None` closes the operator's routes.
@@ -146,6 +155,16 @@ fn sign_in() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(login::login)).routes(routes!(me::me))
 }
 
+fn tenancy() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(users::routes())
+        .merge(invitations::routes())
+        .merge(tenant::routes())
+        .merge(api_keys::routes())
+        .merge(audit::routes())
+        .merge(gdpr::routes())
+}
+
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
     OpenApiRouter::new()
         .routes(routes!(health::health))
@@ -158,6 +177,7 @@ fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
 pub fn document() -> utoipa::openapi::OpenApi {
     let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
         .merge(sign_in())
+        .merge(tenancy())
         .merge(questions())
         .split_for_parts();
     let (_, operation) = operation_routes().split_for_parts();
@@ -171,7 +191,7 @@ pub fn operation(operation: Arc<Operation>) -> Router {
 
 /// The API, its document, the page and the operator's routes.
 pub fn api(app: App) -> Router {
-    let (documented, _) = sign_in().merge(questions()).split_for_parts();
+    let (documented, _) = sign_in().merge(tenancy()).merge(questions()).split_for_parts();
     documented
         .route_layer(from_fn_with_state(app.clone(), authorize))
         .merge(docs::router())
