@@ -120,6 +120,12 @@ impl Refusal {
         Refusal { details, ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
     }
 
+    /// 422 with every rule that is broken.
+    pub fn broken(details: Vec<Detail>) -> Refusal {
+        let message = details.first().map(|detail| detail.message.clone()).unwrap_or_default();
+        Refusal { details, ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
+    }
+
     /// 401.
     pub fn unauthorized(message: &'static str) -> Refusal {
         Refusal::new(StatusCode::UNAUTHORIZED, message)
@@ -140,6 +146,11 @@ impl Refusal {
     pub fn busy(message: &'static str) -> Refusal {
         let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, message);
         Refusal { retry_after_s: Some(1), ..refusal }
+    }
+
+    /// The same, to be tried again after so many seconds.
+    pub fn after(self, seconds: u32) -> Refusal {
+        Refusal { retry_after_s: Some(seconds), ..self }
     }
 
     /// 500, without internals.

@@ -6,6 +6,7 @@ pub mod config;
 pub mod entropy;
 pub mod state;
 pub mod rights;
+pub mod mail;
 pub mod auth;
 pub mod routes;
 pub mod answer;

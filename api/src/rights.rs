@@ -121,7 +121,12 @@ const DELETE: &str = "DELETE";
 /// Every operation: method, path as in the document, access.
 pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Sign-in
+    (POST, "/api/v1/auth/register", Open),
     (POST, "/api/v1/auth/login", Open),
+    (POST, "/api/v1/auth/refresh", Open),
+    (POST, "/api/v1/auth/logout", User),
+    (POST, "/api/v1/auth/forgot-password", Open),
+    (POST, "/api/v1/auth/reset-password", Open),
     (GET, "/api/v1/auth/me", User),
     // Users and invitations
     (GET, "/api/v1/users", With(TenantRead)),

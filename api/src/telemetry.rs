@@ -13,6 +13,10 @@ pub const REQUEST_SECONDS: &str = "stratum_api_request_seconds";
 pub const DIRECTORY_AGE_SECONDS: &str = "stratum_api_directory_age_seconds";
 /// Sign-ins by outcome.
 pub const SIGN_INS: &str = "stratum_api_sign_ins_total";
+/// Seconds since ended sessions were last asked for.
+pub const REVOCATION_AGE_SECONDS: &str = "stratum_api_revocation_age_seconds";
+/// Letters by what became of them.
+pub const LETTERS: &str = "stratum_api_letters_total";
 /// Restarts of an embedded engine, by engine.
 pub const ENGINE_RESTARTS: &str = "stratum_api_engine_restarts_total";
 /// 1 while a store answers, by store.

@@ -18,12 +18,11 @@ use tokio_util::sync::CancellationToken;
 use super::first_start::{FirstUser, first_user};
 use super::listener::BoundedListener;
 use super::settings::Settings;
+use super::sign_in::SignInDesk;
 use super::stores::{Needs, Stores};
 use super::system::{SystemClock, SystemEntropy};
 use super::{kept, probes, stage};
-use crate::auth::AuthConfig;
 use crate::auth::password::Passwords;
-use crate::auth::token::Tokens;
 use crate::config::Secret;
 use crate::entropy::{Entropy as _, Ids};
 use crate::routes::health::Health;
@@ -156,7 +155,8 @@ impl Process {
                 parts.push(self.door(settings, directory.clone())?);
             }
             if roles.has(Role::Api) {
-                parts.push(self.api(settings, state, directory, passwords, ids.clone())?);
+                let desk = self.sign_in_desk(settings, &state, &ids).await?;
+                parts.push(self.api(settings, state, directory, passwords, desk)?);
             }
         }
         self.start_stages(settings, roles)?;
@@ -196,18 +196,31 @@ impl Process {
         }))
     }
 
+    /// What sign-in needs, with what runs beside it.
+    async fn sign_in_desk(
+        &mut self,
+        settings: &Settings,
+        state: &PostgresState,
+        ids: &Ids,
+    ) -> Result<SignInDesk> {
+        let (data, shared) = (self.stores.data.clone(), self.stores.state_is_shared());
+        let (desk, work) = SignInDesk::open(settings, state, ids, &data, shared).await?;
+        let (state, stop) = (state.clone(), self.stop_stages.clone());
+        let revocations = desk.revocations.clone();
+        self.stages.spawn(async move { revocations.follow(&state, stop).await });
+        self.stages.spawn(work.clerk.run(self.stop_stages.clone()));
+        self.stages.spawn(work.courier.run(self.stop_stages.clone()));
+        Ok(desk)
+    }
+
     fn api(
         &self,
         settings: &Settings,
         state: PostgresState,
         directory: Arc<StateDirectory>,
         passwords: Passwords,
-        ids: Ids,
+        desk: SignInDesk,
     ) -> Result<Router> {
-        let secrets = self.stores.data.join("secrets");
-        let shared = self.stores.state_is_shared();
-        let (set, file) = (&settings.auth.secret_key, secrets.join("secret_key"));
-        let secret_key = kept::configured(set, "SECRET_KEY (or JWT_SECRET_KEY)", &file, shared)?;
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
         Ok(routes::api(Arc::new(Services {
             state,
@@ -216,9 +229,15 @@ impl Process {
             warehouse: Arc::new(warehouse),
             operator_token: self.operator_token()?,
             log: self.stores.log.clone(),
-            tokens: Tokens::new(&AuthConfig { secret_key, ..settings.auth.clone() }),
+            tokens: desk.tokens,
+            revocations: desk.revocations,
+            resets: desk.resets,
+            mailer: desk.mailer,
+            public_url: settings.mail.public_url.clone(),
             passwords,
-            ids,
+            auth: settings.auth.clone(),
+            ids: desk.ids,
+            entropy: Arc::new(SystemEntropy),
             clock: Arc::new(SystemClock),
             stop: self.stop_serving.clone(),
             tails: Arc::new(Semaphore::new(settings.server.tails_max)),

@@ -14,6 +14,7 @@ use stratum_query::warehouse::ClickHouseConfig;
 use super::engines::EngineSettings;
 use crate::auth::AuthConfig;
 use crate::config::Secret;
+use crate::mail::MailConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub server: ServerConfig,
     /// Sign-in.
     pub auth: AuthConfig,
+    /// Letters to users.
+    pub mail: MailConfig,
     /// The state store.
     pub state: StateConfig,
     /// The front door.
@@ -55,6 +58,7 @@ impl Default for Settings {
             data_dir: String::new(),
             server: ServerConfig::default(),
             auth: AuthConfig::default(),
+            mail: MailConfig::default(),
             state: StateConfig::default(),
             door: DoorConfig::default(),
             append: AppendConfig::default(),

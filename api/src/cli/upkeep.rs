@@ -63,7 +63,8 @@ pub async fn plan(operator: &Operator, act: PlanAct) -> Result<()> {
     };
     let head = ["plan", "users", "campaigns", "api keys", "events per second"];
     let PlanAct::Set(set) = act else {
-        let rows: Vec<Vec<String>> = PLANS.iter().map(|(name, limits)| row(name, *limits)).collect();
+        let rows: Vec<Vec<String>> =
+            PLANS.iter().map(|(name, limits)| row(name, *limits)).collect();
         print::table(&head, &rows);
         return Ok(());
     };
@@ -138,7 +139,12 @@ pub async fn rotate_pii(operator: &Operator) -> Result<()> {
             if some == 0 {
                 break;
             }
-            let entry = AuditEntry::done("personal_data.resealed", "tenant", tenant.id, json!({"rows": some}));
+            let entry = AuditEntry::done(
+                "personal_data.resealed",
+                "tenant",
+                tenant.id,
+                json!({"rows": some}),
+            );
             work.audit(&entry).await?;
             work.commit().await?;
             rows += some;

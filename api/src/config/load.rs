@@ -57,6 +57,10 @@ const WELL_KNOWN: &[(&str, &[&str])] = &[
     ("SECRET_KEY", &["auth", "secret_key"]),
     ("JWT_SECRET_KEY", &["auth", "secret_key"]),
     ("PII_ENCRYPTION_KEY", &["auth", "pii_encryption_key"]),
+    ("SMTP_HOST", &["mail", "host"]),
+    ("SMTP_PORT", &["mail", "port"]),
+    ("SMTP_USER", &["mail", "user"]),
+    ("SMTP_PASSWORD", &["mail", "password"]),
     ("RUST_LOG", &["telemetry", "log"]),
 ];
 

@@ -1,7 +1,7 @@
 //! `GET /audit`: what was done in the tenant, by whom, and what was refused.
 
 use axum::extract::State;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,10 +32,10 @@ pub fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 pub struct AuditParams {
     /// First day, in the tenant's zone, included.
-    #[param(value_type = Option<NaiveDate>)]
+    #[param(value_type = Option<String>, format = Date)]
     from: Option<String>,
     /// Last day, included.
-    #[param(value_type = Option<NaiveDate>)]
+    #[param(value_type = Option<String>, format = Date)]
     to: Option<String>,
     /// Who: a kind (`user`, `api_key`, `operator`, `system`, `nobody`), an id, or both as `user:ID`.
     actor: Option<String>,

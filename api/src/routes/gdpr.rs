@@ -210,8 +210,9 @@ pub async fn anonymize(
     let mut work = caller.work(&app).await?;
     work.lock_limits().await?;
     let found = refuse_last_admin(&mut work, &person).await?;
+    let mut sessions = Vec::new();
     for user in &found.users {
-        work.anonymize_user(user.id).await?;
+        sessions.extend(work.anonymize_user(user.id).await?);
     }
     for invitation in &found.invitations {
         work.delete_invitation(invitation.id).await?;
@@ -222,6 +223,7 @@ pub async fn anonymize(
     let entry = AuditEntry::done("person.anonymized", "person", pseudonym, json!(done));
     work.audit(&entry).await?;
     work.commit().await?;
+    app.revocations.apply(&sessions);
     Ok(Answer::of(done))
 }
 

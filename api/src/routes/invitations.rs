@@ -202,7 +202,7 @@ pub async fn invite(
     work.audit(&entry).await?;
     work.commit().await?;
     let to = invitation.email.clone();
-    let url = &app.mail.public_url;
+    let url = &app.public_url;
     place.put(letters::invitation(to, &tenant.name, token.expose(), LIFE_DAYS, url));
     Ok(Answer::created(invitation.into()))
 }
@@ -259,18 +259,18 @@ pub async fn accept(
     if let Some(weakness) = weakness(&request.password) {
         return Err(Refusal::unprocessable("password", weakness));
     }
+    let turn = app.passwords.admit()?;
+    // A token that is none does not cost a hash.
     let open = app.state.system().await?.invitation_by_token(&request.token).await?;
     let (id, tenant) = open.ok_or_else(not_open)?;
-    // Not in the transaction: a password takes a while.
-    let password_hash = app.passwords.admit()?.hash(request.password).await?;
+    let password_hash = turn.hash(request.password).await?;
     let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
     let mut work = app.state.system().await?.enter(tenant, author).await?;
     let limits = work.lock_limits().await?;
     let invitation = work.accept_invitation(id).await?.ok_or_else(not_open)?;
     limits.admit(Limit::Users, work.user_places().await?)?;
     let Invitation { email, role, .. } = invitation;
-    let new =
-        NewUser { email: email.clone(), full_name: full_name.clone(), role, password_hash };
+    let new = NewUser { email: email.clone(), full_name: full_name.clone(), role, password_hash };
     let made = work.create_user(&new).await;
     let user = made.map_err(|error| match error.kind {
         StoreErrorKind::Conflict => Refusal::new(

@@ -5,8 +5,7 @@ pub mod paging;
 pub mod body;
 pub mod range;
 pub mod figures;
-pub mod login;
-pub mod me;
+pub mod sign_in;
 pub mod users;
 pub mod invitations;
 pub mod tenant;
@@ -47,11 +46,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::answer::{Refusal, no_such_method, no_such_route, render};
-use crate::auth::authorize;
 use crate::auth::password::Passwords;
+use crate::auth::reset_desk::ResetDesk;
+use crate::auth::revocation::Revocations;
 use crate::auth::token::Tokens;
+use crate::auth::{AuthConfig, authorize};
 use crate::config::Secret;
-use crate::entropy::Ids;
+use crate::entropy::{Ids, SharedEntropy};
+use crate::mail::Mailer;
 use crate::page;
 use crate::state::PostgresState;
 use crate::state::directory::StateDirectory;
@@ -110,12 +112,24 @@ pub struct Services {
     pub log: Option<Arc<dyn EventLog>>,
     /// What an operator's request must carry; `None` closes the operator's routes.
     pub operator_token: Option<Secret>,
-    /// Signs and verifies access tokens.
+    /// Signs and verifies tokens.
     pub tokens: Tokens,
+    /// Sessions whose tokens count no more.
+    pub revocations: Arc<Revocations>,
+    /// Takes requests for new passwords.
+    pub resets: ResetDesk,
+    /// Takes letters.
+    pub mailer: Mailer,
+    /// Where users reach the page, for letters; empty where nobody said.
+    pub public_url: String,
     /// Checks passwords.
     pub passwords: Passwords,
+    /// Bounds of sign-in.
+    pub auth: AuthConfig,
     /// Makes ids.
     pub ids: Ids,
+    /// Makes what nobody can guess.
+    pub entropy: SharedEntropy,
     /// The time.
     pub clock: SharedClock,
     /// Ends streams that have no end of their own.
@@ -151,10 +165,6 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(emq_coverage::emq_coverage))
 }
 
-fn sign_in() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(login::login)).routes(routes!(me::me))
-}
-
 fn tenancy() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(users::routes())
@@ -176,7 +186,7 @@ fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
 /// The document of every route, those of the ingest door included.
 pub fn document() -> utoipa::openapi::OpenApi {
     let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
-        .merge(sign_in())
+        .merge(sign_in::routes())
         .merge(tenancy())
         .merge(questions())
         .split_for_parts();
@@ -191,7 +201,7 @@ pub fn operation(operation: Arc<Operation>) -> Router {
 
 /// The API, its document, the page and the operator's routes.
 pub fn api(app: App) -> Router {
-    let (documented, _) = sign_in().merge(tenancy()).merge(questions()).split_for_parts();
+    let (documented, _) = sign_in::routes().merge(tenancy()).merge(questions()).split_for_parts();
     documented
         .route_layer(from_fn_with_state(app.clone(), authorize))
         .merge(docs::router())

@@ -152,7 +152,8 @@ impl UserChange {
 
 /// A number with its country code: `+` and 7 to 15 digits.
 fn phone(text: &str) -> Result<String, Refusal> {
-    let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
+    let plain: String =
+        text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
     let digits = plain.strip_prefix('+').unwrap_or_default();
     let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if !fits || digits.starts_with('0') {
@@ -257,8 +258,9 @@ pub async fn change(
     Body(change): Body<UserChange>,
 ) -> Answered<UserItem> {
     let mut work = caller.work(&app).await?;
-    let user = settle(&mut work, UserId(id), change, "user.updated").await?;
+    let (user, sessions) = settle(&mut work, UserId(id), change, "user.updated").await?;
     work.commit().await?;
+    app.revocations.apply(&sessions);
     Ok(Answer::of(user.into()))
 }
 
@@ -290,8 +292,9 @@ pub async fn deactivate(
         active: Some(false),
     };
     let mut work = caller.work(&app).await?;
-    settle(&mut work, UserId(id), change, "user.deactivated").await?;
+    let (_, sessions) = settle(&mut work, UserId(id), change, "user.deactivated").await?;
     work.commit().await?;
+    app.revocations.apply(&sessions);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -299,13 +302,13 @@ fn no_such_user() -> Refusal {
     Refusal::not_found("user")
 }
 
-/// Makes a change with everything that follows from it.
+/// Makes a change with everything that follows from it; the user, and the sessions that it ends.
 async fn settle(
     work: &mut TenantWork,
     id: UserId,
     change: UserChange,
     action: &'static str,
-) -> Result<User, Refusal> {
+) -> Result<(User, Vec<Uuid>), Refusal> {
     // Two admins who demote each other wait for each other here.
     let limits = work.lock_limits().await?;
     let mut user = work.user(id).await?.ok_or_else(no_such_user)?;
@@ -319,11 +322,10 @@ async fn settle(
         limits.admit(Limit::Users, work.user_places().await?)?;
     }
     work.update_user(&user).await?;
-    if user.role != was || (was_active && !user.active) {
-        work.end_sessions(id).await?;
-    }
+    let shuts_out = user.role != was || (was_active && !user.active);
+    let sessions = if shuts_out { work.end_sessions(id).await? } else { Vec::new() };
     work.audit(&AuditEntry::done(action, "user", id, Value::Object(changes))).await?;
-    Ok(user)
+    Ok((user, sessions))
 }
 
 /// 409 where this user is the last active admin. Holds until the work ends only under

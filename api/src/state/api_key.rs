@@ -95,9 +95,10 @@ struct ApiKeyRow {
 impl TryFrom<ApiKeyRow> for ApiKey {
     type Error = StoreError;
     fn try_from(row: ApiKeyRow) -> Result<ApiKey, StoreError> {
-        let platform = row.platform.as_deref().map(|name| {
-            Platform::parse(name).ok_or_else(|| damaged("platform"))
-        });
+        let platform = row
+            .platform
+            .as_deref()
+            .map(|name| Platform::parse(name).ok_or_else(|| damaged("platform")));
         Ok(ApiKey {
             id: ApiKeyId(row.id),
             name: row.name,

@@ -13,6 +13,9 @@ pub mod user_change;
 pub mod invitation;
 pub mod reseal;
 pub mod person;
+pub mod session;
+pub mod sign_in;
+pub mod reset;
 pub mod dataset;
 pub mod api_key;
 pub mod snapshot;
@@ -65,6 +68,7 @@ impl Default for StateConfig {
 #[derive(Clone)]
 pub struct PostgresState {
     pool: PgPool,
+    watch: PgPool,
     migrator: PgConnectOptions,
     tools: Tools,
 }
@@ -112,13 +116,20 @@ impl PostgresState {
         let options = options
             .application_name("stratum")
             .options([("statement_timeout", timeout.as_str()), ("timezone", "UTC")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(config.connections_max)
-            .acquire_timeout(Duration::from_millis(config.acquire_ms_max))
-            .connect_lazy_with(options.clone().options([("role", APP_ROLE)]));
+        let pool = |connections_max| {
+            PgPoolOptions::new()
+                .max_connections(connections_max)
+                .acquire_timeout(Duration::from_millis(config.acquire_ms_max))
+                .connect_lazy_with(options.clone().options([("role", APP_ROLE)]))
+        };
         let ids = Ids::new(clock.clone(), entropy.clone());
         let tools = Tools { clock, entropy, ids, seal };
-        Ok(PostgresState { pool, migrator: options, tools })
+        Ok(PostgresState {
+            pool: pool(config.connections_max),
+            watch: pool(1),
+            migrator: options,
+            tools,
+        })
     }
 
     /// Brings the schema up to this program's. Safe to call from several processes at once.
@@ -141,6 +152,7 @@ impl PostgresState {
     /// Closes the connections.
     pub async fn close(&self) {
         self.pool.close().await;
+        self.watch.close().await;
     }
 }
 

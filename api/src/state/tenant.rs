@@ -93,6 +93,23 @@ impl SystemWork {
         Ok(TenantId(row.id.unsigned_abs()))
     }
 
+    /// Stores a tenant unless its short name is taken: then `None`, and the work can go on.
+    pub async fn create_tenant_if_free(
+        &mut self,
+        new: &NewTenant,
+    ) -> Result<Option<TenantId>, StoreError> {
+        let row = sqlx::query_file!(
+            "sql/insert_tenant_if_free.sql",
+            new.slug,
+            new.name,
+            new.time_zone.name(),
+            new.reporting_currency.as_str(),
+            self.now()
+        );
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        Ok(row.map(|row| TenantId(row.id.unsigned_abs())))
+    }
+
     /// Every tenant, oldest first.
     pub async fn tenants(&mut self) -> Result<Vec<Tenant>, StoreError> {
         let rows = sqlx::query_file_as!(TenantRow, "sql/select_tenants.sql");

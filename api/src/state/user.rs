@@ -1,4 +1,4 @@
-//! People who sign in, and their sign-ins.
+//! People who sign in.
 
 use std::str::FromStr;
 
@@ -105,30 +105,19 @@ pub struct User {
     pub created_at: UnixMillis,
 }
 
-/// A sign-in.
-#[derive(Clone, Copy, Debug)]
-pub struct NewSession {
-    /// Its id, also the id of its token family.
-    pub id: Uuid,
-    /// Who.
-    pub user_id: UserId,
-    /// When its tokens end.
-    pub expires_at: UnixMillis,
-}
-
 pub(super) struct UserRow {
-    id: Uuid,
-    tenant_id: i64,
-    email_sealed: Vec<u8>,
-    full_name_sealed: Vec<u8>,
-    phone_sealed: Option<Vec<u8>>,
-    password_hash: String,
-    role: String,
-    locale: String,
-    time_zone: Option<String>,
-    active: bool,
-    last_login_at: Option<chrono::DateTime<chrono::Utc>>,
-    created_at: chrono::DateTime<chrono::Utc>,
+    pub(super) id: Uuid,
+    pub(super) tenant_id: i64,
+    pub(super) email_sealed: Vec<u8>,
+    pub(super) full_name_sealed: Vec<u8>,
+    pub(super) phone_sealed: Option<Vec<u8>>,
+    pub(super) password_hash: String,
+    pub(super) role: String,
+    pub(super) locale: String,
+    pub(super) time_zone: Option<String>,
+    pub(super) active: bool,
+    pub(super) last_login_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(super) created_at: chrono::DateTime<chrono::Utc>,
 }
 
 pub(super) const EMAIL: &str = "users.email";
@@ -175,37 +164,48 @@ impl TenantWork {
         rows.into_iter().map(|row| open_user(&self.tools.seal, row)).collect()
     }
 
-    /// Writes a sign-in down, and that the user signed in now.
-    pub async fn create_session(&mut self, new: NewSession) -> Result<(), StoreError> {
-        let statement = sqlx::query_file!(
-            "sql/insert_session.sql",
-            new.id,
-            self.key,
-            new.user_id.0,
-            self.now(),
-            new.expires_at.to_utc()
-        );
-        statement.execute(self.connection()).await.map_err(store_error)?;
-        Ok(())
+    /// Gives an active user another password; false where there is no such user. Their sessions go
+    /// on until [`TenantWork::end_sessions`].
+    pub async fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query_file!("sql/update_password.sql", self.key, id.0, hash, self.now());
+        let done = statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Notes that a user is told something nobody asked for; false where that happened less than
+    /// `every` ago, or there is no such active user.
+    pub async fn note_notice(
+        &mut self,
+        id: UserId,
+        every: chrono::TimeDelta,
+    ) -> Result<bool, StoreError> {
+        let now = self.now();
+        let statement =
+            sqlx::query_file!("sql/update_user_notified.sql", self.key, id.0, now, now - every);
+        let done = statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
     }
 }
 
 impl SystemWork {
     /// The user of this e-mail address, in any letter case.
     pub async fn user_by_email(&mut self, email: &str) -> Result<Option<User>, StoreError> {
-        // An address that cannot exist is looked up all the same: the answer takes as long.
-        let email = canonical_email(email).unwrap_or_default();
-        let lookups = self.tools.seal.lookups(EMAIL, &email);
+        let lookups = self.email_lookups(email);
         let row = sqlx::query_file_as!(UserRow, "sql/select_user_by_email.sql", &lookups);
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         row.map(|row| open_user(&self.tools.seal, row)).transpose()
     }
 
-    /// Forgets sign-ins that ended more than `days` ago; returns how many.
-    pub async fn delete_expired_sessions(&mut self, days: u64) -> Result<u64, StoreError> {
-        let before = self.now() - chrono::Days::new(days);
-        let statement = sqlx::query_file!("sql/delete_expired_sessions.sql", before);
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected())
+    /// The keyed hash that an e-mail address is found by. One that cannot exist has one all the same:
+    /// it is looked up like the others, and the answer takes as long.
+    pub(super) fn email_lookup(&self, email: &str) -> [u8; 32] {
+        self.tools.seal.lookup(EMAIL, &lookup_text(email))
+    }
+
+    /// The same with each key, for rows that an older one may have written.
+    fn email_lookups(&self, email: &str) -> Vec<Vec<u8>> {
+        self.tools.seal.lookups(EMAIL, &lookup_text(email))
     }
 }
 
@@ -228,6 +228,10 @@ pub(super) fn open_user(seal: &Seal, row: UserRow) -> Result<User, StoreError> {
         last_login_at: row.last_login_at.map(millis),
         created_at: millis(row.created_at),
     })
+}
+
+fn lookup_text(email: &str) -> String {
+    canonical_email(email).unwrap_or_else(|| email.trim().to_lowercase())
 }
 
 /// Trimmed, lower case; `None` when it cannot be an address.

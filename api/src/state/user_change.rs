@@ -2,6 +2,7 @@
 
 use stratum_models::id::UserId;
 use stratum_models::store::StoreError;
+use uuid::Uuid;
 
 use super::store_error;
 use super::user::{EMAIL, FULL_NAME, PHONE, Role, User, UserRow, open_user};
@@ -75,15 +76,9 @@ impl TenantWork {
         Ok(())
     }
 
-    /// Ends every sign-in of a user.
-    pub async fn end_sessions(&mut self, id: UserId) -> Result<(), StoreError> {
-        let statement = sqlx::query_file!("sql/end_sessions.sql", self.key, id.0, self.now());
-        statement.execute(self.connection()).await.map_err(store_error)?;
-        Ok(())
-    }
-
-    /// Takes from a user everything that tells who they are, and the way in.
-    pub async fn anonymize_user(&mut self, id: UserId) -> Result<(), StoreError> {
+    /// Takes from a user everything that tells who they are, and the way in; the sessions that ended
+    /// as of [`TenantWork::end_sessions`].
+    pub async fn anonymize_user(&mut self, id: UserId) -> Result<Vec<Uuid>, StoreError> {
         // Nobody's address, and another one for each.
         let email = format!("{id}@anonymized.invalid");
         let statement = sqlx::query_file!(

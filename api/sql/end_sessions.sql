@@ -1,3 +1,0 @@
-UPDATE sessions
-SET revoked_at = $3
-WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL
