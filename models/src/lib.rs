@@ -17,6 +17,7 @@ pub mod scope;
 pub mod store;
 pub mod log;
 pub mod warehouse;
+pub mod person;
 pub mod directory;
 pub mod response;
 pub mod allocate;

@@ -235,6 +235,7 @@ impl Process {
             state,
             forecasts,
             directory,
+            persons: Arc::new(warehouse.clone()),
             warehouse: Arc::new(warehouse),
             operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),

@@ -3,6 +3,7 @@
 pub mod print;
 mod run;
 mod admin;
+mod upkeep;
 mod demo;
 mod tail;
 mod health;

@@ -7,6 +7,12 @@ pub mod rules;
 pub mod range;
 pub mod figures;
 pub mod sign_in;
+pub mod users;
+pub mod invitations;
+pub mod tenant;
+pub mod api_keys;
+pub mod audit;
+pub mod gdpr;
 pub mod kpis;
 pub mod platforms;
 pub mod campaigns;
@@ -39,6 +45,7 @@ use axum::routing::any;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use stratum_models::log::EventLog;
+use stratum_models::person::PersonStore;
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseReader;
 use tokio::sync::Semaphore;
@@ -114,6 +121,8 @@ pub struct Services {
     pub warehouse: Arc<dyn WarehouseReader>,
     /// Trained models.
     pub forecasts: Arc<Forecasts>,
+    /// What the warehouse keeps about persons.
+    pub persons: Arc<dyn PersonStore>,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
     /// Hands on what changed to those who watch.
@@ -189,7 +198,17 @@ fn resources() -> OpenApiRouter<App> {
 
 /// Every operation of the API.
 fn documented() -> OpenApiRouter<App> {
-    sign_in::routes().merge(questions()).merge(resources())
+    sign_in::routes().merge(tenancy()).merge(resources()).merge(questions())
+}
+
+fn tenancy() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(users::routes())
+        .merge(invitations::routes())
+        .merge(tenant::routes())
+        .merge(api_keys::routes())
+        .merge(audit::routes())
+        .merge(gdpr::routes())
 }
 
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {

@@ -111,6 +111,12 @@ impl Stratum {
         child.wait().expect("its end");
     }
 
+    /// Sets an environment variable of its commands, and of its process from the next start on.
+    pub fn set_env(&mut self, name: &str, value: &str) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Starts again on the same data and the same address, and waits until it is ready.
     pub async fn restart(&mut self) {
         assert!(self.child.is_none(), "it runs already");

@@ -5,6 +5,7 @@ mod campaign;
 mod campaign_days;
 mod match_quality;
 mod ingest;
+mod person;
 
 use std::time::Instant;
 
