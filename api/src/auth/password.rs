@@ -56,10 +56,10 @@ pub struct Passwords {
     entropy: SharedEntropy,
 }
 
-/// A place among those who wait; taken first, so that what a sign-in costs besides is bounded, too.
+/// A turn at the hasher; awaited first, so that what a sign-in costs besides is bounded, too.
 pub struct Turn {
     passwords: Passwords,
-    _place: OwnedSemaphorePermit,
+    permits: Arc<[OwnedSemaphorePermit; 2]>,
 }
 
 impl Passwords {
@@ -77,34 +77,35 @@ impl Passwords {
         })
     }
 
-    /// A place, or `Busy` at once.
-    pub fn admit(&self) -> Result<Turn, PasswordError> {
+    /// A turn; `Busy` at once where too many wait, and later where it takes too long.
+    pub async fn admit(&self) -> Result<Turn, PasswordError> {
         let place = self.queue.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
-        Ok(Turn { passwords: self.clone(), _place: place })
+        let check = tokio::time::timeout(self.wait_max, self.checks.clone().acquire_owned());
+        let check = check.await.map_err(|_| PasswordError::Busy)?;
+        let check = check.map_err(|_| PasswordError::Failed)?;
+        Ok(Turn { passwords: self.clone(), permits: Arc::new([place, check]) })
     }
 
     /// The PHC string to store for a password.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        self.admit()?.hash(password).await
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
-    ) -> Result<T, PasswordError> {
-        let permit = tokio::time::timeout(self.wait_max, self.checks.clone().acquire_owned());
-        let permit = permit.await.map_err(|_| PasswordError::Busy)?;
-        let permit = permit.map_err(|_| PasswordError::Failed)?;
-        // The permit goes with the work: a caller that leaves does not free a core that is busy.
-        let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
-        task.await.map_err(|_| PasswordError::Failed)?
+        self.admit().await?.hash(password).await
     }
 }
 
 impl Turn {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        // The permits go with the work: a caller that leaves does not free a core that is busy.
+        let permits = self.permits.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let _permits = permits;
+            work()
+        });
+        task.await.map_err(|_| PasswordError::Failed)?
+    }
+
     /// Whether `password` is the one behind `stored`; without a stored one it is wrong, and that
     /// takes as long.
     pub async fn verify(
@@ -123,13 +124,13 @@ impl Turn {
                 _ => Ok(Verdict::Wrong),
             }
         };
-        self.passwords.run(check).await
+        self.run(check).await
     }
 
     /// The PHC string to store for a password.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         let Passwords { argon2, entropy, .. } = self.passwords.clone();
-        self.passwords.run(move || hash(&argon2, &*entropy, &password)).await
+        self.run(move || hash(&argon2, &*entropy, &password)).await
     }
 }
 
@@ -188,7 +189,7 @@ mod tests {
         let stored = passwords.hash("Corr3ct-horse".into()).await.unwrap();
         assert!(stored.starts_with(OURS), "{stored}");
         let verify = async |text: &str, stored: Option<&String>| {
-            passwords.admit().unwrap().verify(text.to_owned(), stored.cloned()).await
+            passwords.admit().await.unwrap().verify(text.to_owned(), stored.cloned()).await
         };
         assert_eq!(verify("Corr3ct-horse", Some(&stored)).await, Ok(Verdict::Right(None)));
         assert_eq!(verify("corr3ct-horse", Some(&stored)).await, Ok(Verdict::Wrong));
@@ -200,7 +201,7 @@ mod tests {
     #[tokio::test]
     async fn a_hash_from_an_import_verifies_and_is_replaced() {
         let passwords = passwords(2, 8);
-        let turn = passwords.admit().unwrap();
+        let turn = passwords.admit().await.unwrap();
         let foreign = bcrypt::hash_with_salt("Corr3ct-horse", 4, *b"0123456789abcdef").unwrap();
         for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB, bcrypt::Version::TwoY] {
             let stored = Some(foreign.format_for_version(version));
@@ -219,7 +220,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
         let passwords = passwords(1, 0);
-        let turn = passwords.admit().unwrap();
+        let turn = passwords.admit().await.unwrap();
         assert_eq!(passwords.hash("x".into()).await, Err(PasswordError::Busy));
         assert!(turn.hash("x".into()).await.is_ok());
         drop(turn);

@@ -3,8 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::Message;
-use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, Mailbox};
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
@@ -24,6 +24,10 @@ impl Sender {
     pub fn message(&self, letter: Letter, id: Uuid, now: UnixMillis) -> Result<Message, PostError> {
         let to = letter.to.parse().map_err(|_| PostError::Refused(None))?;
         let since = Duration::from_millis(u64::try_from(now.0).unwrap_or_default());
+        // As written where it can be: an encoded link is no link to who reads the file.
+        let plain = ContentTransferEncoding::SevenBit;
+        let body = Body::new_with_encoding(letter.text.clone(), plain);
+        let body = body.unwrap_or_else(|_| Body::new(letter.text));
         let message = Message::builder()
             .from(self.0.clone())
             .to(Mailbox::new(None, to))
@@ -31,7 +35,7 @@ impl Sender {
             .message_id(Some(format!("<{id}@{}>", self.0.email.domain())))
             .subject(letter.subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(letter.text);
+            .body(body);
         message.map_err(|_| PostError::Refused(None))
     }
 }
@@ -41,8 +45,11 @@ mod tests {
     use super::*;
     use crate::mail::MailConfig;
 
+    const LINK: &str =
+        "https://stratum.example/reset-password#token=0123456789012345678901234567890123456789012";
+
     fn letter(to: &str) -> Letter {
-        let text = "A line.\n.\nhttps://example.com/?a=b\n".to_owned();
+        let text = format!("A line.\n.\n{LINK}\n");
         Letter { to: to.to_owned(), subject: "A subject", text }
     }
 
@@ -57,7 +64,7 @@ mod tests {
             "To: ana@example.com",
             "Subject: A subject",
             "Date: Tue, 14 Nov 2023 22:13:20 +0000",
-            "https://example.com/?a=b",
+            LINK,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in {text}");
         }

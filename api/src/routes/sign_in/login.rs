@@ -121,8 +121,8 @@ async fn sign_in(
     if password.len() > PASSWORD_BYTES_MAX || email.len() > EMAIL_BYTES_MAX {
         return Err(Refusal::unprocessable("", "the e-mail address or the password is too long"));
     }
-    // Before the store is asked: those who are turned away cost nothing.
-    let turn = app.passwords.admit()?;
+    // Before the store is asked: those who wait or are turned away cost it nothing.
+    let turn = app.passwords.admit().await?;
     for _ in 0..ATTEMPTS_MAX {
         let user = find(app, &email).await?;
         let account = user.as_ref().map(|user| (user.tenant_id, user.id));

@@ -49,7 +49,7 @@ pub async fn reset_password(
     if let Some(weakness) = weakness(&new_password) {
         return Err(Refusal::unprocessable("new_password", weakness));
     }
-    let turn = app.passwords.admit()?;
+    let turn = app.passwords.admit().await?;
     // A token that is none does not cost a hash.
     if !app.state.system().await?.has_reset_token(&token).await? {
         return Err(over());
