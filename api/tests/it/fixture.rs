@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 pub use tenant::TestTenant;
@@ -262,7 +263,7 @@ impl Stratum {
     pub async fn state_connection(&self) -> sqlx::PgConnection {
         let url = std::fs::read_to_string(self.data_folder().join("secrets/state.url"));
         let url = url.expect("its URL");
-        sqlx::Connection::connect(url.trim()).await.expect("Postgres")
+        sqlx::PgConnection::connect(url.trim()).await.expect("Postgres")
     }
 
     /// The rows of each table of the embedded state store, as text.
