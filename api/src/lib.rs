@@ -11,6 +11,7 @@ pub mod mail;
 pub mod auth;
 pub mod live;
 pub mod edge;
+pub mod predict;
 pub mod routes;
 pub mod answer;
 pub mod tail;

@@ -129,6 +129,26 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (POST, "/api/v1/auth/forgot-password", Open),
     (POST, "/api/v1/auth/reset-password", Open),
     (GET, "/api/v1/auth/me", User),
+    // Users and invitations
+    (GET, "/api/v1/users", With(TenantRead)),
+    (POST, "/api/v1/users", With(TenantWrite)),
+    (GET, "/api/v1/users/{id}", With(TenantRead)),
+    (PATCH, "/api/v1/users/{id}", With(TenantWrite)),
+    (DELETE, "/api/v1/users/{id}", With(TenantWrite)),
+    (GET, "/api/v1/users/invitations", With(TenantRead)),
+    (POST, "/api/v1/users/invitations", With(TenantWrite)),
+    (DELETE, "/api/v1/users/invitations/{id}", With(TenantWrite)),
+    (POST, "/api/v1/auth/accept-invitation", Open),
+    // The tenant
+    (GET, "/api/v1/tenant", With(TenantRead)),
+    (PATCH, "/api/v1/tenant", With(TenantWrite)),
+    (GET, "/api/v1/api-keys", With(IntegrationsRead)),
+    (POST, "/api/v1/api-keys", With(IntegrationsWrite)),
+    (DELETE, "/api/v1/api-keys/{id}", With(IntegrationsWrite)),
+    (GET, "/api/v1/audit", With(AuditRead)),
+    // Personal data
+    (POST, "/api/v1/gdpr/export", With(TenantWrite)),
+    (POST, "/api/v1/gdpr/anonymize", With(TenantWrite)),
     // Campaigns
     (GET, "/api/v1/campaigns", With(CampaignsRead)),
     (POST, "/api/v1/campaigns", With(CampaignsWrite)),
@@ -169,6 +189,10 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
     // Live
     (GET, "/api/v1/events/stream", With(AnalyticsRead)),
+    // Predictions
+    (GET, "/api/v1/predictions/roas", With(PredictionsRead)),
+    (POST, "/api/v1/predictions/budget-optimize", With(PredictionsRun)),
+    (POST, "/api/v1/simulate", With(PredictionsRun)),
     // Operation
     (GET, "/health", Open),
     (GET, "/health/live", Open),

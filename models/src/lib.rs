@@ -17,7 +17,11 @@ pub mod scope;
 pub mod store;
 pub mod log;
 pub mod warehouse;
+pub mod person;
 pub mod directory;
+pub mod response;
+pub mod allocate;
+pub mod forecast;
 #[cfg(feature = "demo")]
 pub mod demo;
 #[cfg(feature = "testing")]

@@ -4,6 +4,7 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+use crate::forecast::CampaignDay;
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::log::{Offset, PartitionId, Topic};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery};
@@ -270,6 +271,15 @@ pub trait WarehouseReader: Send + Sync {
         from: UnixMillis,
         until: UnixMillis,
     ) -> Result<Vec<RejectionCount>, StoreError>;
+
+    /// The days of every campaign as its platform reports them, the newest version of each, by
+    /// platform, account, campaign and day. Days without a report are absent. A range that holds
+    /// more rows than the adapter's bound of an answer is refused: ask for a shorter one.
+    async fn campaign_days(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+    ) -> Result<Vec<CampaignDay>, StoreError>;
 
     /// The newest data per platform.
     async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError>;

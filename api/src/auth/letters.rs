@@ -21,6 +21,19 @@ pub fn reset(to: String, token: &str, minutes: u32, public_url: &str) -> Letter 
     Letter { to, subject: "Your new password for Stratum", text }
 }
 
+/// To somebody who is invited to join a tenant.
+pub fn invitation(to: String, tenant: &str, token: &str, days: i64, public_url: &str) -> Letter {
+    let how = match link(public_url, "accept-invitation", token) {
+        Some(link) => format!("Choose your name and password here:\n\n{link}\n"),
+        None => format!("Choose your name and password with this token:\n\n{token}\n"),
+    };
+    let text = format!(
+        "You are invited to join {tenant} on Stratum.\n\n{how}\n\
+         It works once, for {days} days. If you do not know why you are asked, leave it.\n"
+    );
+    Letter { to, subject: "You are invited to Stratum", text }
+}
+
 /// To somebody whose password was changed by such a token.
 pub fn password_changed(to: String) -> Letter {
     let text = "Your password for Stratum was changed, and you were signed out everywhere.\n\n\

@@ -28,6 +28,8 @@ pub struct AuthConfig {
     pub token_algorithm: TokenAlgorithm,
     /// Seals e-mail addresses and names of users; at least 32 characters.
     pub pii_encryption_key: Secret,
+    /// Older keys: what they sealed still opens, until `stratum admin rotate-pii` has run.
+    pub pii_encryption_keys_older: Vec<Secret>,
     /// Whether anybody may register, and so make a tenant.
     pub registration: bool,
     /// How long an access token lives.
@@ -69,6 +71,7 @@ impl Default for AuthConfig {
             previous_keys: Vec::new(),
             token_algorithm: TokenAlgorithm::Hs256,
             pii_encryption_key: Secret::default(),
+            pii_encryption_keys_older: Vec::new(),
             registration: true,
             access_token_minutes: 30,
             refresh_token_days: 7,

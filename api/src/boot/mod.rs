@@ -15,7 +15,7 @@ mod first_start;
 mod operator;
 
 pub use first_start::FirstUser;
-pub use operator::{Operator, migrate, open_log};
+pub use operator::{Operator, migrate, open_forecasts, open_log};
 pub use process::{Announcement, Process, Role, Roles};
 pub use settings::Settings;
 pub use system::{SystemClock, SystemEntropy};

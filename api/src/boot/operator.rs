@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use stratum_models::log::EventLog;
+use stratum_query::warehouse::ClickHouseWarehouse;
 
 use super::kept;
 use super::settings::Settings;
@@ -12,6 +13,7 @@ use super::stores::{self, Needs, Stores, data_dir, state_url_file};
 use super::system::{SystemClock, SystemEntropy};
 use crate::auth::password::Passwords;
 use crate::config::Secret;
+use crate::predict::Forecasts;
 use crate::state::{PostgresState, StateConfig};
 
 /// An operator at the command line: the state store of a running process, or a shared one.
@@ -88,6 +90,19 @@ pub async fn open_log(settings: &Settings) -> Result<Option<Arc<dyn EventLog>>> 
         true => Ok(None),
         false => stores::open_log(settings, &data_dir(settings)?).await.map(Some),
     }
+}
+
+/// Training outside a running process: on shared stores only, the embedded warehouse belongs to
+/// `stratum up`.
+pub async fn open_forecasts(settings: &Settings) -> Result<Option<Forecasts>> {
+    let Some(access) = settings.warehouse.access().filter(|_| !settings.warehouse.url.is_empty())
+    else {
+        return Ok(None);
+    };
+    let warehouse = ClickHouseWarehouse::connect(settings.warehouse.to_clickhouse(&access))?;
+    let state = Operator::open(settings).await?.state;
+    let (clock, config) = (Arc::new(SystemClock), settings.predictions.clone());
+    Ok(Some(Forecasts::new(state, Arc::new(warehouse), clock, config)))
 }
 
 /// Brings the stores up to this program's version, starting embedded ones for the time of it.

@@ -28,6 +28,7 @@ use crate::config::Secret;
 use crate::edge::Edge;
 use crate::entropy::{Entropy as _, Ids};
 use crate::live::{self, Hub};
+use crate::predict::Forecasts;
 use crate::routes::health::Health;
 use crate::routes::{self, Operation, Peer, Services};
 use crate::state::directory::StateDirectory;
@@ -228,10 +229,13 @@ impl Process {
     ) -> Result<Router> {
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
         let live = self.follow_updates(settings, &desk.ids)?;
+        let forecasts = self.forecasts(settings)?;
         let services = Services {
             live,
             state,
+            forecasts,
             directory,
+            persons: Arc::new(warehouse.clone()),
             warehouse: Arc::new(warehouse),
             operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
@@ -251,6 +255,13 @@ impl Process {
             bounds: settings.bounds.clone(),
         };
         Ok(routes::api(Arc::new(services), edge))
+    }
+
+    fn forecasts(&self, settings: &Settings) -> Result<Arc<Forecasts>> {
+        let state = self.stores.state.clone().context("predictions have no state store")?;
+        let warehouse = self.stores.warehouse.clone().context("predictions have no warehouse")?;
+        let config = settings.predictions.clone();
+        Ok(Arc::new(Forecasts::new(state, Arc::new(warehouse), Arc::new(SystemClock), config)))
     }
 
     /// Only the embedded log needs the operator's route: Kafka is read directly.
@@ -293,6 +304,8 @@ impl Process {
             };
             self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
             self.stages.spawn(adopter.run(self.stop_stages.clone()));
+            let forecasts = self.forecasts(settings)?;
+            self.stages.spawn(crate::predict::run(forecasts, self.stop_stages.clone()));
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ use crate::config::Secret;
 use crate::edge::EdgeConfig;
 use crate::live::LiveConfig;
 use crate::mail::MailConfig;
+use crate::predict::PredictionsConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
 use crate::state::bounds::BoundsConfig;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub pipeline: PipelineConfig,
     /// The warehouse.
     pub warehouse: WarehouseSettings,
+    /// Predictions.
+    pub predictions: PredictionsConfig,
     /// The embedded engines.
     pub engines: EnginesConfig,
     /// What is logged.
@@ -83,6 +86,7 @@ impl Default for Settings {
             kafka: KafkaLogConfig { brokers: String::new(), ..KafkaLogConfig::default() },
             pipeline: PipelineConfig::default(),
             warehouse: WarehouseSettings::default(),
+            predictions: PredictionsConfig::default(),
             engines: EnginesConfig::default(),
             telemetry: TelemetryConfig::default(),
             demo: DemoConfig::default(),

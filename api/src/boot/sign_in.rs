@@ -24,16 +24,23 @@ use crate::state::PostgresState;
 
 /// What the handlers of sign-in are given.
 pub struct SignInDesk {
+    /// Signs and verifies tokens.
     pub tokens: Tokens,
+    /// Sessions whose tokens count no more.
     pub revocations: Arc<Revocations>,
+    /// Takes requests for new passwords.
     pub resets: ResetDesk,
+    /// Takes letters.
     pub mailer: Mailer,
+    /// Makes ids.
     pub ids: Ids,
 }
 
 /// What runs beside them.
 pub struct SignInWork {
+    /// Works on requests for new passwords.
     pub clerk: ResetClerk,
+    /// Carries letters.
     pub courier: Courier,
 }
 

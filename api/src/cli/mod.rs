@@ -3,9 +3,12 @@
 pub mod print;
 mod run;
 mod admin;
+mod upkeep;
 mod demo;
 mod tail;
 mod health;
+mod train;
+mod model;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,12 +52,16 @@ enum Command {
     Pipeline(ListenArgs),
     /// Answer from a shared warehouse and a shared state store.
     Api(ListenArgs),
-    /// Clear up a shared state store, and make the campaigns that ad reports name.
+    /// Clear up a shared state store, make the campaigns that ad reports name, and train models.
     Jobs(ListenArgs),
     /// Bring the warehouse and the state store up to this version.
     Migrate,
     /// Send generated events and ad reports through the front door.
     Demo(demo::DemoArgs),
+    /// Train the models that predict, now.
+    Train(train::TrainArgs),
+    /// Look at trained models.
+    Model(model::ModelArgs),
     /// Tenants, users, datasets and API keys.
     Admin(admin::AdminArgs),
     /// Print the OpenAPI document.
@@ -161,6 +168,8 @@ async fn dispatch(command: Command, settings: Settings) -> Result<ExitCode> {
         Command::Migrate => crate::boot::migrate(&settings).await?,
         Command::Demo(args) => demo::demo(settings, args).await?,
         Command::Admin(args) => admin::admin(settings, args).await?,
+        Command::Train(args) => train::train(settings, args).await?,
+        Command::Model(args) => model::model(settings, args).await?,
         Command::Tail(args) => tail::tail(settings, args).await?,
         Command::Health(args) => return health::health(&settings, args).await,
         Command::Openapi => {}

@@ -7,6 +7,12 @@ pub mod rules;
 pub mod range;
 pub mod figures;
 pub mod sign_in;
+pub mod users;
+pub mod invitations;
+pub mod tenant;
+pub mod api_keys;
+pub mod audit;
+pub mod gdpr;
 pub mod kpis;
 pub mod platforms;
 pub mod campaigns;
@@ -25,6 +31,8 @@ pub mod health;
 pub mod prometheus;
 pub mod docs;
 pub mod tail;
+pub mod train;
+pub mod predictions;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,6 +45,7 @@ use axum::routing::any;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use stratum_models::log::EventLog;
+use stratum_models::person::PersonStore;
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseReader;
 use tokio::sync::Semaphore;
@@ -57,6 +66,7 @@ use crate::entropy::{Ids, SharedEntropy};
 use crate::live::Hub;
 use crate::mail::Mailer;
 use crate::page;
+use crate::predict::Forecasts;
 use crate::state::PostgresState;
 use crate::state::bounds::BoundsConfig;
 use crate::state::directory::StateDirectory;
@@ -109,6 +119,10 @@ pub struct Services {
     pub directory: Arc<StateDirectory>,
     /// Answers.
     pub warehouse: Arc<dyn WarehouseReader>,
+    /// Trained models.
+    pub forecasts: Arc<Forecasts>,
+    /// What the warehouse keeps about persons.
+    pub persons: Arc<dyn PersonStore>,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
     /// Hands on what changed to those who watch.
@@ -169,6 +183,7 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(emq_score::emq_score))
         .routes(routes!(emq_coverage::emq_coverage))
         .routes(routes!(events_stream::events_stream))
+        .merge(predictions::routes())
 }
 
 fn resources() -> OpenApiRouter<App> {
@@ -183,7 +198,17 @@ fn resources() -> OpenApiRouter<App> {
 
 /// Every operation of the API.
 fn documented() -> OpenApiRouter<App> {
-    sign_in::routes().merge(questions()).merge(resources())
+    sign_in::routes().merge(tenancy()).merge(resources()).merge(questions())
+}
+
+fn tenancy() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(users::routes())
+        .merge(invitations::routes())
+        .merge(tenant::routes())
+        .merge(api_keys::routes())
+        .merge(audit::routes())
+        .merge(gdpr::routes())
 }
 
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
@@ -196,9 +221,8 @@ fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
 
 /// The document of every route, those of the ingest door included.
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
-        .merge(documented())
-        .split_for_parts();
+    let (_, api) =
+        OpenApiRouter::<App>::with_openapi(docs::preamble()).merge(documented()).split_for_parts();
     let (_, operation) = operation_routes().split_for_parts();
     docs::with_doors(api, operation)
 }
@@ -217,6 +241,7 @@ pub fn api(app: App, edge: &Edge) -> Router {
         .merge(docs::router())
         .merge(page::router())
         .merge(tail::router())
+        .merge(train::router())
         .layer(DefaultBodyLimit::max(app.config.body_bytes_max))
         .method_not_allowed_fallback(no_such_method)
         .with_state(app);

@@ -93,7 +93,7 @@ impl Range {
 }
 
 /// The first instant of a day. Where clocks skip midnight, the day begins at the first hour after.
-fn midnight(day: NaiveDate, zone: Tz) -> UnixMillis {
+pub(super) fn midnight(day: NaiveDate, zone: Tz) -> UnixMillis {
     let first = (0..24).find_map(|hour| {
         let local = day.and_hms_opt(hour, 0, 0)?;
         zone.from_local_datetime(&local).earliest()

@@ -20,7 +20,7 @@ use crate::auth::authenticated::bearer;
 use crate::tail::{Begin, lines};
 
 /// Somebody who can read the data folder.
-struct Operator;
+pub(super) struct Operator;
 
 impl FromRequestParts<App> for Operator {
     type Rejection = Refusal;

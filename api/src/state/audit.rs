@@ -46,6 +46,9 @@ impl Actor {
     }
 }
 
+/// The names of the kinds of actors in the store.
+pub const ACTOR_KINDS: [&str; 5] = ["user", "api_key", "operator", "system", "nobody"];
+
 /// Who acts, and on which request.
 #[derive(Clone, Debug)]
 pub struct Author {

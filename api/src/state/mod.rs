@@ -4,9 +4,15 @@
 pub mod seal;
 pub mod work;
 pub mod audit;
+pub mod audit_page;
+pub mod audit_chain;
 pub mod tenant;
 pub mod limit;
 pub mod user;
+pub mod user_change;
+pub mod invitation;
+pub mod reseal;
+pub mod person;
 pub mod session;
 pub mod sign_in;
 pub mod reset;
@@ -19,6 +25,7 @@ pub mod fx_rate;
 pub mod connector;
 pub mod bounds;
 pub mod api_key;
+pub mod model_artifact;
 pub mod snapshot;
 pub mod directory;
 
@@ -87,6 +94,16 @@ impl Tools {
     fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.clock.now().to_utc()
     }
+
+    /// Personal data as it is kept.
+    fn sealed(&self, place: &str, text: &str) -> Result<Vec<u8>, StoreError> {
+        self.seal.seal(&*self.entropy, place, text).map_err(|error| invalid(error.to_string()))
+    }
+
+    /// The inverse of [`Tools::sealed`].
+    fn opened(&self, place: &str, sealed: &[u8]) -> Result<String, StoreError> {
+        self.seal.open(place, sealed).map_err(|error| invalid(error.to_string()))
+    }
 }
 
 /// The role that connections begin with; it sees nothing until a tenant is named.
@@ -117,7 +134,8 @@ impl PostgresState {
         let tools = Tools { clock, entropy, ids, seal };
         Ok(PostgresState {
             pool: pool(config.connections_max),
-            watch: pool(1),
+            // One, and another where an answer never comes.
+            watch: pool(2),
             migrator: options,
             tools,
         })

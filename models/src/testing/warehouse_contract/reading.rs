@@ -273,3 +273,43 @@ pub async fn tenants_with_the_same_ids_never_mix(warehouse: &dyn Warehouse) {
         assert!(nothing.expect("an answer").is_empty(), "tenant {stranger}");
     }
 }
+
+pub async fn campaign_days_are_the_newest_versions_in_order(warehouse: &dyn Warehouse) {
+    mixed(warehouse).await;
+    let restated = AdReport { campaign_name: "Later".into(), ..report(day(1), 2, 900) };
+    deliver(warehouse, 1, &[AdReport { account_id: "b".into(), ..restated }]).await;
+    deliver(
+        warehouse,
+        2,
+        &[AdReport { tenant_id: TenantId(TENANT.0 + 1), ..report(day(0), 1, 3) }],
+    )
+    .await;
+    let ask = async |days| warehouse.campaign_days(scope(TENANT), days).await.expect("an answer");
+    let (meta, tiktok) = (Platform::Meta, Platform::Tiktok);
+    let seen: Vec<_> = ask(days(0, 1)).await;
+    let short: Vec<_> = seen
+        .iter()
+        .map(|one| {
+            (
+                one.key.platform,
+                one.key.account_id.as_str(),
+                one.key.campaign_id.as_str(),
+                one.day,
+                one.spend_micros,
+            )
+        })
+        .collect();
+    let expected = [
+        (meta, "a", "c", day(0), 8),
+        (meta, "a", "c", day(1), 4),
+        (meta, "a", "x", day(0), 2),
+        (meta, "b", "c", day(1), 900),
+        (tiktok, "a", "c", day(1), 1),
+    ];
+    assert_eq!(short, expected);
+    assert_eq!((seen[3].campaign_name.as_str(), seen[3].currency), ("Later", Currency::EUR));
+    assert_eq!((seen[3].revenue_micros, seen[3].conversions_micros), (2_700, 1_500_000));
+    assert_eq!((seen[3].impressions, seen[3].clicks), (1_000, 10));
+    assert_eq!(ask(days(1, 1)).await.len(), 3);
+    assert!(ask(days(2, 9)).await.is_empty());
+}

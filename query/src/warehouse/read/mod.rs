@@ -2,8 +2,10 @@
 
 mod kpi;
 mod campaign;
+mod campaign_days;
 mod match_quality;
 mod ingest;
+mod person;
 
 use std::time::Instant;
 
@@ -11,6 +13,7 @@ use async_trait::async_trait;
 use clickhouse::query::Query;
 use clickhouse::{RowOwned, RowRead};
 use metrics::histogram;
+use stratum_models::forecast::CampaignDay;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
@@ -136,6 +139,14 @@ impl WarehouseReader for ClickHouseWarehouse {
         until: UnixMillis,
     ) -> Result<Vec<RejectionCount>, StoreError> {
         self.read_rejection_counts(scope, from, until).await
+    }
+
+    async fn campaign_days(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+    ) -> Result<Vec<CampaignDay>, StoreError> {
+        self.read_campaign_days(scope, days).await
     }
 
     async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {

@@ -1,0 +1,1 @@
+SELECT content FROM model_artifacts WHERE tenant_id = $1 AND id = $2

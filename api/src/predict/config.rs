@@ -1,0 +1,48 @@
+use serde::{Deserialize, Serialize};
+use stratum_models::forecast::ForecastConfig;
+
+/// When models are trained, on what, and the bounds of what is asked of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PredictionsConfig {
+    /// A tenant's model is trained anew when it is this old.
+    pub train_every_hours: u64,
+    /// How often it is looked whose model is due.
+    pub check_every_ms: u64,
+    /// Days of ad reports to train on.
+    pub history_days: u32,
+    /// Days read from the warehouse at once.
+    pub page_days: u32,
+    /// Campaign days of one training; more are refused.
+    pub rows_max: usize,
+    /// Weeks of match quality to train on.
+    pub quality_weeks: u32,
+    /// Models kept of each tenant.
+    pub artifacts_kept: u32,
+    /// Tenants whose models are kept in memory.
+    pub cached_max: usize,
+    /// Campaigns of one answer.
+    pub campaigns_max: usize,
+    /// Scenarios of one simulation.
+    pub scenarios_max: usize,
+    /// How models are trained.
+    pub training: ForecastConfig,
+}
+
+impl Default for PredictionsConfig {
+    fn default() -> Self {
+        PredictionsConfig {
+            train_every_hours: 24,
+            check_every_ms: 60_000,
+            history_days: 730,
+            page_days: 30,
+            rows_max: 3_000_000,
+            quality_weeks: 26,
+            artifacts_kept: 14,
+            cached_max: 64,
+            campaigns_max: 5_000,
+            scenarios_max: 20,
+            training: ForecastConfig::default(),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Predictions: forecasts of ROAS, plans for budgets, what-ifs. All three ask the same model for the
+//! same window, which begins on the day after its data.
+
+pub mod roas;
+pub mod budget_optimize;
+pub mod simulate;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stratum_models::forecast::{Artifact, CampaignModel, Insufficient, Outlook};
+use stratum_models::money::Currency;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::App;
+use crate::answer::Refusal;
+use crate::auth::Authenticated;
+use crate::predict::Loaded;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(roas::routes())
+        .merge(budget_optimize::routes())
+        .merge(simulate::routes())
+}
+
+/// A JSON body.
+pub struct Asked<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Asked(body)),
+            Err(JsonRejection::JsonDataError(error)) => {
+                Err(Refusal::unprocessable("", error.body_text()))
+            }
+            Err(error) => Err(match error.status() {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                    Refusal::new(error.status(), "send application/json")
+                }
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    Refusal::new(error.status(), "the body is too large")
+                }
+                _ => Refusal::malformed("the body is no JSON", Vec::new()),
+            }),
+        }
+    }
+}
+
+/// Which model answers, and for which days.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Basis {
+    /// The beginning of the hash of the model that answers; null before the first training.
+    pub model_version: Option<String>,
+    /// When it was trained.
+    pub trained_at: Option<DateTime<Utc>>,
+    /// The first day of the window: the day after the model's data.
+    pub date_from: Option<NaiveDate>,
+    /// The last day of the window, included.
+    pub date_to: Option<NaiveDate>,
+    /// When this answer was made.
+    pub generated_at: DateTime<Utc>,
+}
+
+impl Basis {
+    fn of(app: &App, loaded: Option<&Loaded>, days: usize) -> Basis {
+        let eve = loaded.map(|loaded| loaded.artifact.data_to.0);
+        let after = |days: usize| eve?.checked_add_days(Days::new(days as u64));
+        Basis {
+            model_version: loaded.map(|loaded| loaded.version.clone()),
+            trained_at: loaded.map(|loaded| loaded.trained_at.to_utc()),
+            date_from: after(1),
+            date_to: after(days),
+            generated_at: app.clock.now().to_utc(),
+        }
+    }
+}
+
+/// A campaign that takes no part, and why.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LeftOut {
+    /// The platform's id of the campaign.
+    pub campaign_id: String,
+    /// Its name.
+    pub campaign_name: String,
+    /// Its platform.
+    pub platform: &'static str,
+    /// Why nothing can be said of it.
+    pub reason: String,
+}
+
+/// The tenant's model; 422 before the first training.
+async fn model_of(app: &App, caller: &Authenticated) -> Result<Loaded, Refusal> {
+    let newest = app.forecasts.newest(&mut caller.work(app).await?).await?;
+    newest.ok_or_else(|| Refusal::unprocessable("", NO_MODEL))
+}
+
+const NO_MODEL: &str = "insufficient_data: no model is trained yet; it is trained within minutes of \
+    the first ad reports, and every day";
+
+/// The days of a window.
+fn window(app: &App, field: &str, days: Option<u32>, default: u32) -> Result<usize, Refusal> {
+    let most = app.forecasts.config.training.days_ahead_max;
+    let days = days.unwrap_or(default) as usize;
+    match (1..=most).contains(&days) {
+        true => Ok(days),
+        false => Err(Refusal::unprocessable(field, format!("is from 1 to {most} days"))),
+    }
+}
+
+/// The campaigns that an answer is about, in one currency, with those that can take no part.
+struct Chosen<'a> {
+    outlooks: Vec<Outlook<'a>>,
+    left_out: Vec<LeftOut>,
+    currency: Currency,
+}
+
+impl<'a> Chosen<'a> {
+    /// Of these campaigns, those with a forecast; 422 where they are of several currencies, or none.
+    fn of(
+        artifact: &'a Artifact,
+        days: usize,
+        wanted: Option<Currency>,
+        asked: impl Fn(&CampaignModel) -> bool,
+    ) -> Result<Chosen<'a>, Refusal> {
+        let (mut outlooks, mut left_out) = (Vec::new(), Vec::new());
+        let campaigns = artifact.campaigns.iter().filter(|one| asked(one));
+        for campaign in campaigns.filter(|one| wanted.is_none_or(|wanted| one.currency == wanted)) {
+            match artifact.outlook(campaign, days) {
+                Ok(outlook) => outlooks.push(outlook),
+                Err(reason) => left_out.push(LeftOut::of(campaign, &reason)),
+            }
+        }
+        let mut currencies: Vec<Currency> =
+            outlooks.iter().map(|outlook| outlook.campaign.currency).collect();
+        currencies.sort();
+        currencies.dedup();
+        match currencies.as_slice() {
+            [currency] => Ok(Chosen { outlooks, left_out, currency: *currency }),
+            [] => Err(nothing_known(&left_out)),
+            several => {
+                let names: Vec<&str> = several.iter().map(Currency::as_str).collect();
+                let message =
+                    format!("budgets are in {}: ask for one currency", names.join(" and "));
+                Err(Refusal::unprocessable("currency", message))
+            }
+        }
+    }
+}
+
+fn nothing_known(left_out: &[LeftOut]) -> Refusal {
+    let reason = match left_out {
+        [] => "no campaign has ad reports".to_owned(),
+        [only] => only.reason.clone(),
+        [first, rest @ ..] => {
+            format!(
+                "{} of {}, and alike of {} others",
+                first.reason,
+                first.campaign_name,
+                rest.len()
+            )
+        }
+    };
+    Refusal::unprocessable("", format!("insufficient_data: {reason}"))
+}
+
+impl LeftOut {
+    fn of(campaign: &CampaignModel, reason: &Insufficient) -> LeftOut {
+        LeftOut {
+            campaign_id: campaign.key.campaign_id.clone(),
+            campaign_name: campaign.name.clone(),
+            platform: campaign.key.platform.as_str(),
+            reason: reason.statement(),
+        }
+    }
+}
+
+/// Ratios are shown with six digits after the point.
+fn shown(ratio: f64) -> f64 {
+    (ratio * 1e6).round() / 1e6
+}

@@ -1,0 +1,6 @@
+//! Generated campaigns, edge cases, promises.
+
+mod world;
+mod accuracy;
+mod edges;
+mod agreement;
