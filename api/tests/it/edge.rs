@@ -1,6 +1,7 @@
 //! What stands before the routes of the running program: limits, origins, headers, time, and one shape
 //! of refusals.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -141,9 +142,13 @@ async fn a_caller_has_an_allowance(stratum: &Stratum, token: &str, other: &str) 
 }
 
 async fn sign_in_has_an_allowance_by_address(stratum: &Stratum) {
+    static ACCOUNT: AtomicU32 = AtomicU32::new(0);
     let login = async |address: &str| {
         let request = ask(stratum, Method::POST, LOGIN).header("x-forwarded-for", address);
-        send(request.json(&json!({"email": "nobody@example.com", "password": "x"}))).await
+        // Always another account: one of its own locks after five failures.
+        let number = ACCOUNT.fetch_add(1, Ordering::Relaxed);
+        let email = format!("nobody-{number}@example.com");
+        send(request.json(&json!({"email": email, "password": "x"}))).await
     };
     let mut statuses = Vec::new();
     for _ in 0..6 {

@@ -122,12 +122,13 @@ async fn what_is_sent_is_announced_to_its_tenant_alone() {
     assert_eq!(said.event, "ingest_rejects", "{said:?}");
     one_who_comes_back_misses_nothing(&stratum, &tokens[0], &keys[0], &first).await;
     strangers_are_refused(&stratum).await;
+    a_session_takes_its_stream_along(&stratum, &tokens[1]).await;
     assert!(foreign.heartbeats + own.heartbeats > 0, "a silent stream says that it lives");
     // A stop does not wait for those who watch.
     let stopping = Instant::now();
     stratum.stop().await;
     assert!(stopping.elapsed() < Duration::from_secs(25), "{:?}", stopping.elapsed());
-    while foreign.next().await.is_some() {}
+    while own.next().await.is_some() {}
 }
 
 async fn refused_rows_are_announced(stratum: &Stratum, key: &str, own: &mut Stream) {
@@ -148,6 +149,15 @@ async fn one_who_comes_back_misses_nothing(stratum: &Stratum, token: &str, key: 
         let mut lost = Stream::open(stratum, token, Some(id)).await;
         assert_eq!(lost.next().await.expect("an event").event, "resync", "{id}");
     }
+}
+
+async fn a_session_takes_its_stream_along(stratum: &Stratum, token: &str) {
+    let mut stream = Stream::open(stratum, token, None).await;
+    let (status, answer) = stratum.post("/api/v1/auth/logout", token, &json!({})).await;
+    assert_eq!(status, 200, "{answer}");
+    let ended = Instant::now();
+    while stream.next().await.is_some() {}
+    assert!(ended.elapsed() < Duration::from_secs(3), "watched on for {:?}", ended.elapsed());
 }
 
 async fn strangers_are_refused(stratum: &Stratum) {
