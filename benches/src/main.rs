@@ -14,6 +14,7 @@ mod freshness;
 mod get;
 mod served;
 mod api;
+mod predictions;
 
 use anyhow::{Result, bail};
 
@@ -33,13 +34,14 @@ fn main() -> Result<()> {
         return api::hello();
     }
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let benches: [(&str, Bench); 6] = [
+    let benches: [(&str, Bench); 7] = [
         ("json-to-arrow", json_to_arrow::run),
         ("identifiers", identifiers::run),
         ("ingest", ingest::run),
         ("warehouse", warehouse::run),
         ("freshness", freshness::run),
         ("api", api::run),
+        ("predictions", predictions::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| !benches.iter().any(|(b, _)| b == name)) {
         bail!("no benchmark {unknown}; there are {:?}", benches.map(|(name, _)| name));

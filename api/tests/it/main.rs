@@ -30,6 +30,7 @@ mod resources;
 mod operation;
 mod clients;
 mod wrong_input;
+mod predictions;
 mod reconcile;
 mod privacy;
 mod crash;

@@ -106,11 +106,17 @@ impl Question<'_> {
         self.channels.iter().zip(spends).map(|(channel, spend)| channel.curve.value(*spend)).sum()
     }
 
+    fn origin(&self) -> f64 {
+        self.channels.iter().map(|channel| channel.curve.value(0.0)).sum()
+    }
+
     /// What a plan is worth; nothing at all where it misses the wanted ratio.
     fn worth(&self, point: &Point) -> f64 {
         let response = self.response(&point.spends);
         match self.goal {
-            Goal::Ratio(target) if response < target * point.total() * (1.0 - 1e-9) => {
+            Goal::Ratio(target)
+                if response - self.origin() < target * point.total() * (1.0 - 1e-9) =>
+            {
                 f64::NEG_INFINITY
             }
             _ => response - self.floor() * point.total(),
@@ -121,7 +127,8 @@ impl Question<'_> {
         let worth = self.worth(&point);
         let response = self.response(&point.spends);
         if let (Goal::Ratio(target), false) = (self.goal, worth.is_finite()) {
-            let best = if point.total() > 0.0 { response / point.total() } else { 0.0 };
+            let best =
+                if point.total() > 0.0 { (response - self.origin()) / point.total() } else { 0.0 };
             return Err(Clash::Ratio { target, best });
         }
         let gap = if worth > 0.0 { ((bound - worth) / worth).max(0.0) } else { 0.0 };

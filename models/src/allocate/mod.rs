@@ -71,7 +71,8 @@ pub enum Goal {
     Response,
     /// The largest response less spend: no unit is spent that returns less than this.
     Marginal(f64),
-    /// The largest response whose ratio to spend, over all, is at least this.
+    /// The largest response whose ratio to spend, over all, is at least this. Only what spend itself
+    /// brings counts, not what comes without any.
     Ratio(f64),
 }
 

@@ -124,6 +124,16 @@ impl<'a> Market<'a> {
         mix(fits, &over, room)
     }
 
+    /// The response without any spend: what earlier spend still brings.
+    pub fn origin(&self) -> f64 {
+        self.channels.iter().map(|channel| channel.curve.value(0.0)).sum()
+    }
+
+    /// The response to the very first unit, where it is largest.
+    pub fn dearest(&self) -> f64 {
+        self.channels.iter().map(|channel| channel.marginal(channel.low)).fold(0.0, f64::max)
+    }
+
     /// What the envelopes promise for these spends.
     pub fn bound(&self, spends: &[f64]) -> f64 {
         self.channels.iter().zip(spends).map(|(channel, spend)| channel.value(*spend)).sum()

@@ -101,6 +101,9 @@ fn a_wanted_ratio_is_met_with_as_much_as_can_be_spent() {
     assert!(richer.response <= plan.response * (1.0 + 1e-6));
     let refused = allocate(&question(&curves, &halved_and_doubled(), 1e6, Goal::Ratio(9.0)));
     assert!(matches!(refused, Err(Clash::Ratio { best, .. }) if best > 2.0 && best < 9.0));
+    let lines = [Hill { top: 100.0, half: 50.0, slope: 1.0 }];
+    let refused = allocate(&question(&lines, &[(0.0, 1e9)], 10.0, Goal::Ratio(2.5)));
+    assert_eq!(refused, Err(Clash::Ratio { target: 2.5, best: 2.0 }), "no unit ever brings that");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::artifact::Known;
-use super::outlook::{Outlook, cents};
+use super::outlook::Outlook;
 use crate::allocate::{self, Binding, Channel, Clash, Curve, Goal, Group, Question, allocate};
 use crate::platform::Platform;
 use crate::response::Estimate;
@@ -154,7 +154,6 @@ impl BudgetQuestion {
 }
 
 fn recommended(outlook: &Outlook, bounds: &Bounds, budget: f64, binding: Binding) -> Recommended {
-    let budget = cents(budget);
     let revenue = outlook.estimate(budget);
     let hold = match binding {
         _ if bounds.held => Hold::UnknownResponse,

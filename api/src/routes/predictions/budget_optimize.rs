@@ -34,7 +34,8 @@ pub enum OptimizationGoal {
     MaximizeRevenue,
     /// The most conversions.
     MaximizeConversions,
-    /// The most revenue at a ROAS of at least `target_roas`; the rest is left unspent.
+    /// The most revenue at a ROAS of at least `target_roas`, counting only what the window's own spend
+    /// brings; the rest is left unspent.
     TargetRoas,
 }
 
@@ -273,7 +274,7 @@ impl Recommendation {
             campaign_name: outlook.campaign.name.clone(),
             platform: key.platform.as_str(),
             current_budget: cents(part.current),
-            recommended_budget: part.budget,
+            recommended_budget: cents(part.budget),
             expected_roas: (part.budget > 0.0).then(|| shown(part.revenue.value / part.budget)),
             expected_revenue: part.revenue.value,
             revenue_lower: cents(part.revenue.low),

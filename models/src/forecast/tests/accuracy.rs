@@ -1,6 +1,7 @@
 use super::super::frame::{Saturation, Surroundings};
 use super::super::*;
-use super::world::*;
+use super::trained;
+use crate::testing::campaigns::*;
 use crate::time::Day;
 
 /// Trains on all but the last 28 days and asks how often the interval of those held.

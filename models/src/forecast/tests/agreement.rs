@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
 use super::super::*;
-use super::world::*;
+use super::trained;
 use crate::allocate::{Clash, Goal};
 use crate::identifier::{IdentifierKey, IdentifierMask};
 use crate::platform::{ActionSource, Channel, Platform};
+use crate::testing::campaigns::*;
 use crate::warehouse::MaskCount;
 
 fn outlooks(artifact: &Artifact, days: usize) -> Vec<Outlook<'_>> {

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::super::*;
-use super::world::*;
+use super::trained;
 use crate::money::Currency;
 use crate::platform::Platform;
+use crate::testing::campaigns::*;
 use crate::time::Day;
 
 fn back(days: i32) -> Day {

@@ -1,13 +1,15 @@
-//! Campaigns with a known truth, from a seed.
+//! Campaigns with a known truth, from a seed, for the tests and benchmarks of forecasts.
 
-use super::super::*;
+use chrono::NaiveDate;
+
+use crate::forecast::{AccountCampaign, CampaignDay, Chance};
 use crate::money::{Currency, MICROS};
 use crate::platform::Platform;
 use crate::time::Day;
 
-/// The last day of all generated data.
+/// The last day of all generated data: 2026-03-31.
 pub fn last() -> Day {
-    Day("2026-03-31".parse().unwrap())
+    Day(NaiveDate::from_ymd_opt(2026, 3, 31).unwrap_or_default())
 }
 
 /// How revenue comes about.
@@ -28,10 +30,12 @@ pub fn normal(chance: &mut Chance) -> f64 {
     (0..12).map(|_| uniform(chance)).sum::<f64>() - 6.0
 }
 
+/// A campaign of this number.
 pub fn key(platform: Platform, at: usize) -> AccountCampaign {
     AccountCampaign { platform, account_id: "a".into(), campaign_id: format!("c{at}") }
 }
 
+/// A report of a day, amounts in units.
 pub fn day(
     key: &AccountCampaign,
     day: Day,
@@ -65,8 +69,8 @@ pub fn campaign(at: usize, days: usize, truth: Truth, seed: u64) -> Vec<Campaign
     let end = last().to_epoch_days();
     let mut rows = Vec::with_capacity(days);
     for back in (0..days).rev() {
-        let epoch = end - i32::try_from(back).unwrap();
-        let date = Day::from_epoch_days(epoch).unwrap();
+        let epoch = end - i32::try_from(back).unwrap_or_default();
+        let date = Day::from_epoch_days(epoch).unwrap_or(last());
         if epoch % 23 == 0 {
             plan = (normal(&mut chance) * 0.35).exp();
         }
@@ -110,9 +114,4 @@ fn poisson(mean: f64, chance: &mut Chance) -> f64 {
 /// Many campaigns.
 pub fn campaigns(count: usize, days: usize, truth: Truth, seed: u64) -> Vec<CampaignDay> {
     (0..count).flat_map(|at| campaign(at, days, truth, seed)).collect()
-}
-
-/// A training of these days.
-pub fn trained(days: Vec<CampaignDay>) -> Artifact {
-    train(days, &[], last(), &ForecastConfig::default(), |_| {})
 }
