@@ -268,7 +268,7 @@ impl Stratum {
     pub async fn state_connection(&self) -> sqlx::PgConnection {
         let url = std::fs::read_to_string(self.data_folder().join("secrets/state.url"));
         let url = url.expect("its URL");
-        sqlx::Connection::connect(url.trim()).await.expect("Postgres")
+        <sqlx::PgConnection as sqlx::Connection>::connect(url.trim()).await.expect("Postgres")
     }
 
     /// The rows of each table of the embedded state store, as text.
