@@ -40,6 +40,9 @@ pub struct Loaded {
     id: Uuid,
 }
 
+/// A count of uses, and each tenant's model with the count at its last use.
+type Used = (u64, BTreeMap<TenantId, (u64, Loaded)>);
+
 /// Trains models, and keeps those in use in memory.
 pub struct Forecasts {
     state: PostgresState,
@@ -50,7 +53,7 @@ pub struct Forecasts {
     /// Training takes a core: one at a time.
     turn: Semaphore,
     /// What is in memory and when it was last used.
-    used: Mutex<(u64, BTreeMap<TenantId, (u64, Loaded)>)>,
+    used: Mutex<Used>,
 }
 
 impl Forecasts {

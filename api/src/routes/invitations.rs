@@ -259,7 +259,7 @@ pub async fn accept(
     if let Some(weakness) = weakness(&request.password) {
         return Err(Refusal::unprocessable("password", weakness));
     }
-    let turn = app.passwords.admit()?;
+    let turn = app.passwords.admit().await?;
     // A token that is none does not cost a hash.
     let open = app.state.system().await?.invitation_by_token(&request.token).await?;
     let (id, tenant) = open.ok_or_else(not_open)?;

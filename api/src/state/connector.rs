@@ -128,7 +128,7 @@ impl TryFrom<ConnectorRow> for Connector {
 }
 
 /// What credentials are sealed for.
-const CREDENTIALS: &str = "connectors.credentials";
+pub(super) const CREDENTIALS: &str = "connectors.credentials";
 
 impl TenantWork {
     /// Stores a connector. `Conflict` when the tenant has one of this platform and name.

@@ -9,8 +9,8 @@ use crate::load::now;
 
 /// Events are a second behind; a machine full of tests is slow.
 const LANDED_WAIT: Duration = Duration::from_secs(30);
-const OLD_KEY: &str = "the old key of personal data, 32 characters";
-const NEW_KEY: &str = "the new key of personal data, 32 characters";
+const OLD_KEY: &str = "the old key of personal data 32 characters";
+const NEW_KEY: &str = "the new key of personal data 32 characters";
 const KEY: &str = "PII_ENCRYPTION_KEY";
 const OLDER: &str = "STRATUM__auth__pii_encryption_keys_older";
 

@@ -26,7 +26,7 @@ fn report(campaign: u64, back: u64) -> Value {
     let revenue = 9.0 * spend / (1.0 + spend / (1.5 * size)) * weekday * (1.0 + 0.2 * wobble);
     let date = yesterday().checked_sub_days(Days::new(back)).unwrap();
     json!({
-        "platform": if campaign % 2 == 0 { "meta" } else { "google" },
+        "platform": if campaign.is_multiple_of(2) { "meta" } else { "google" },
         "account_id": "act_1", "campaign_id": format!("c{campaign}"), "campaign_name": format!("Campaign {campaign}"),
         "date": date.to_string(), "currency": "EUR",
         "spend": format!("{spend:.2}"), "revenue": format!("{revenue:.2}"),

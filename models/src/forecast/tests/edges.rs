@@ -85,7 +85,7 @@ fn constant_spend_is_forecast_and_its_curve_is_not_claimed() {
         campaign_max: None,
         bounds: Default::default(),
     };
-    let plan = plan(&[outlook.clone()], &question).unwrap();
+    let plan = plan(std::slice::from_ref(&outlook), &question).unwrap();
     assert_eq!(plan.campaigns[0].hold, Hold::UnknownResponse);
     assert!((plan.campaigns[0].budget - outlook.planned_spend()).abs() < 1e-9);
 }
