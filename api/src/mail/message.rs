@@ -24,10 +24,6 @@ impl Sender {
     pub fn message(&self, letter: Letter, id: Uuid, now: UnixMillis) -> Result<Message, PostError> {
         let to = letter.to.parse().map_err(|_| PostError::Refused(None))?;
         let since = Duration::from_millis(u64::try_from(now.0).unwrap_or_default());
-        // As written where it can be: an encoded link is no link to who reads the file.
-        let plain = ContentTransferEncoding::SevenBit;
-        let body = Body::new_with_encoding(letter.text.clone(), plain);
-        let body = body.unwrap_or_else(|_| Body::new(letter.text));
         let message = Message::builder()
             .from(self.0.clone())
             .to(Mailbox::new(None, to))
@@ -35,9 +31,24 @@ impl Sender {
             .message_id(Some(format!("<{id}@{}>", self.0.email.domain())))
             .subject(letter.subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(body);
+            .body(body(letter.text));
         message.map_err(|_| PostError::Refused(None))
     }
+}
+
+/// The longest line that mail servers must take, without its end.
+const LINE_BYTES_MAX: usize = 998;
+
+/// As written where it can be: a link that is encoded is none to who reads the file.
+fn body(text: String) -> Body {
+    let is_plain = text.is_ascii()
+        && !text.contains(['\r', '\0'])
+        && text.lines().all(|line| line.len() <= LINE_BYTES_MAX);
+    if !is_plain {
+        return Body::new(text);
+    }
+    let text = text.replace('\n', "\r\n").into_bytes();
+    Body::dangerous_pre_encoded(text, ContentTransferEncoding::SevenBit)
 }
 
 #[cfg(test)]
