@@ -57,7 +57,8 @@ def statsforecast():
 
 def rows(at):
     """Features of a forecast of the days after `at`, from what was known then."""
-    size = revenue[:, at - 28 : at].mean(axis=1) + 1e-9
+    # A month without a sale must not blow up the ratios to it.
+    size = revenue[:, at - 28 : at].mean(axis=1) + 0.1 * revenue[:, :at].mean(axis=1) + 1e-3
     past = np.column_stack([revenue[:, at - lag] / size for lag in LAGS])
     ratio = spend[:, at - 28 : at].sum(axis=1) / size
     parts = []
@@ -75,13 +76,14 @@ def scikit_learn():
 
     for name in ("HistGradientBoosting", "Ridge"):
         began = time.perf_counter()
-        x, y = [], []
+        x, y, weight = [], [], []
         for origin in range(1, 19):
             at = revenue.shape[1] - 28 * origin
             size, features = rows(at)
             x.append(features.reshape(-1, features.shape[-1]))
             y.append((revenue[:, at : at + AHEAD] / size[:, None]).reshape(-1))
-        x, y = np.concatenate(x), np.concatenate(y)
+            weight.append(np.repeat(size, AHEAD))
+        x, y, weight = np.concatenate(x), np.concatenate(y), np.concatenate(weight)
         size, features = rows(revenue.shape[1])
         features = features.reshape(-1, features.shape[-1])
         if name == "Ridge":
@@ -91,7 +93,7 @@ def scikit_learn():
             model = Ridge(alpha=10.0)
         else:
             model = HistGradientBoostingRegressor(max_iter=300, learning_rate=0.05)
-        mean = model.fit(x, y).predict(features).reshape(len(names), AHEAD) * size[:, None]
+        mean = model.fit(x, y, sample_weight=weight).predict(features).reshape(len(names), AHEAD) * size[:, None]
         tell(f"scikit-learn {name}", time.perf_counter() - began, np.maximum(mean, 0))
 
 

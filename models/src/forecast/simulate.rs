@@ -1,7 +1,7 @@
 //! What-ifs: the same outlooks under other budgets.
 
 use super::artifact::Known;
-use super::outlook::{Outlook, cents};
+use super::outlook::Outlook;
 use crate::response::Estimate;
 
 /// All budgets changed by the same share.
@@ -39,7 +39,7 @@ pub fn simulate(outlooks: &[Outlook], scenario: &Scenario) -> ScenarioOutcome {
     };
     let mut planned = 0.0;
     for outlook in outlooks {
-        let spend = cents(outlook.planned_spend() * factor);
+        let spend = outlook.planned_spend() * factor;
         let revenue = outlook.estimate(spend);
         outcome.spend += spend;
         outcome.revenue.value += revenue.value;

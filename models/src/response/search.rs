@@ -191,8 +191,8 @@ impl Problem<'_> {
         let mut best = self.solve_columns(&columns);
         for _ in 0..ROUNDS_MAX {
             let before = best.loss;
-            for (channel, top) in largest.iter().enumerate() {
-                for shape in self.grid(*top) {
+            for (channel, largest) in largest.iter().enumerate() {
+                for shape in self.grid(*largest) {
                     self.keep_better(&mut columns, &mut best, channel, shape);
                 }
             }
@@ -213,8 +213,8 @@ impl Problem<'_> {
         for _ in 0..halvings {
             for _ in 0..ROUNDS_MAX {
                 let before = best.loss;
-                for channel in 0..columns.len() {
-                    for shape in self.near(columns[channel].shape, step, largest[channel]) {
+                for (channel, largest) in largest.iter().enumerate() {
+                    for shape in self.near(columns[channel].shape, step, *largest) {
                         self.keep_better(&mut columns, &mut best, channel, shape);
                     }
                 }

@@ -54,7 +54,8 @@ fn forecast_plan_and_what_if_agree() {
                 std::slice::from_ref(outlook),
                 &Scenario { budget_change_percent: change },
             );
-            assert!((alone.revenue.value - one.revenue.value).abs() < 0.005);
+            // The same spend told in percent may round to the next cent.
+            assert!((alone.revenue.value - one.revenue.value).abs() < 0.011);
         }
     }
 }
