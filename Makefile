@@ -29,6 +29,7 @@ soak: engines-test clients ## The long crash loops
 	STRATUM_SOAK=1 cargo test -p stratum-pipeline --test it -- --nocapture simulation
 
 bench: engines ## The benchmarks of benches/RESULTS.md
+	cargo build --release --bin stratum
 	cargo run --release -p stratum-benches
 
 lint: ## Formatting and lints
@@ -50,8 +51,9 @@ engines: ## The embedded engines, pinned
 engines-test:
 	docker/engines/install --kafka
 
-clients: ## The vendors' SDKs that the tests drive, pinned
+clients: ## The vendors' SDKs and the API's clients that the tests drive, pinned
 	ingest/tests/clients/install
+	api/tests/clients/install
 
 sqlx: ## Re-check the Postgres statements against the migrations
 	api/sqlx-prepare

@@ -1,1 +1,1 @@
-SELECT id, time_zone FROM tenants
+SELECT id, time_zone, plan, limits FROM tenants

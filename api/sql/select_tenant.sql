@@ -1,3 +1,3 @@
-SELECT id, slug, name, plan, time_zone, reporting_currency, created_at
+SELECT id, slug, name, plan, time_zone, reporting_currency, settings, created_at, updated_at
 FROM tenants
 WHERE id = $1

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use utoipa::ToSchema;
 
 use crate::entropy::Ids;
+use crate::routes::paging::Pagination;
 use crate::telemetry;
 
 /// A successful answer.
@@ -26,18 +27,40 @@ pub struct Answer<T> {
     pub success: bool,
     /// What was asked for.
     pub data: T,
+    /// Which part of a list `data` is; absent where it is no list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pagination: Option<Pagination>,
+    #[serde(skip)]
+    status: StatusCode,
 }
 
 impl<T> Answer<T> {
     /// Wraps what was asked for.
     pub fn of(data: T) -> Answer<T> {
-        Answer { success: true, data }
+        Answer::with(StatusCode::OK, data)
+    }
+
+    /// 201, with what was made.
+    pub fn created(data: T) -> Answer<T> {
+        Answer::with(StatusCode::CREATED, data)
+    }
+
+    /// Of another status.
+    pub fn with(status: StatusCode, data: T) -> Answer<T> {
+        Answer { success: true, data, pagination: None, status }
+    }
+}
+
+impl<T> Answer<Vec<T>> {
+    /// One page of a list: `Answer::page(items, page.of(total))`.
+    pub fn page(data: Vec<T>, pagination: Pagination) -> Answer<Vec<T>> {
+        Answer { pagination: Some(pagination), ..Answer::of(data) }
     }
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        ([(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
+        (self.status, [(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
     }
 }
 
@@ -97,6 +120,22 @@ impl Refusal {
         Refusal { details, ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
     }
 
+    /// 422 with every rule that is broken.
+    pub fn broken(details: Vec<Detail>) -> Refusal {
+        let message = details.first().map_or_else(String::new, |first| {
+            if first.field.is_empty() {
+                return first.message.clone();
+            }
+            format!("{}: {}", first.field, first.message)
+        });
+        Refusal { details, ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
+    }
+
+    /// 409, in words.
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal::new(StatusCode::CONFLICT, message)
+    }
+
     /// 401.
     pub fn unauthorized(message: &'static str) -> Refusal {
         Refusal::new(StatusCode::UNAUTHORIZED, message)
@@ -119,6 +158,18 @@ impl Refusal {
         Refusal { retry_after_s: Some(1), ..refusal }
     }
 
+    /// 429: it came too often; it may be tried again after this long.
+    pub fn rate_limited(wait: std::time::Duration) -> Refusal {
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        Refusal::busy("too many requests; try again later")
+            .after(u32::try_from(seconds).unwrap_or(u32::MAX))
+    }
+
+    /// The same, to be tried again after so many seconds.
+    pub fn after(self, seconds: u32) -> Refusal {
+        Refusal { retry_after_s: Some(seconds), ..self }
+    }
+
     /// 500, without internals.
     pub fn internal() -> Refusal {
         Refusal::new(
@@ -130,6 +181,16 @@ impl Refusal {
     /// Its status.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// What happened.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What is wrong with which field.
+    pub fn details(&self) -> &[Detail] {
+        &self.details
     }
 
     fn of_status(status: StatusCode) -> Refusal {
@@ -238,7 +299,9 @@ pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) ->
         if refusal.status.is_server_error() {
             tracing::warn!(request.id = %id, http.route = %route, status = refusal.status.as_u16(), "refused");
         }
+        let said = std::mem::take(response.headers_mut());
         response = refusal.body(&id);
+        keep(&said, response.headers_mut());
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -250,6 +313,15 @@ pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) ->
     metrics::histogram!(telemetry::REQUEST_SECONDS, "route" => route)
         .record(began.elapsed().as_secs_f64());
     response
+}
+
+/// What layers said beside the body stays: which methods are taken, which origins may read.
+fn keep(said: &HeaderMap, headers: &mut HeaderMap) {
+    for (name, value) in said {
+        if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 /// The refusal a response stands for: our own, or axum's plain text.

@@ -115,14 +115,71 @@ use Access::{Door, Open, User, With};
 
 const GET: &str = "GET";
 const POST: &str = "POST";
+const PUT: &str = "PUT";
+const PATCH: &str = "PATCH";
+const DELETE: &str = "DELETE";
 
 /// Every operation: method, path as in the document, access.
 pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Sign-in
+    (POST, "/api/v1/auth/register", Open),
     (POST, "/api/v1/auth/login", Open),
+    (POST, "/api/v1/auth/refresh", Open),
+    (POST, "/api/v1/auth/logout", User),
+    (POST, "/api/v1/auth/forgot-password", Open),
+    (POST, "/api/v1/auth/reset-password", Open),
     (GET, "/api/v1/auth/me", User),
+    // Users and invitations
+    (GET, "/api/v1/users", With(TenantRead)),
+    (POST, "/api/v1/users", With(TenantWrite)),
+    (GET, "/api/v1/users/{id}", With(TenantRead)),
+    (PATCH, "/api/v1/users/{id}", With(TenantWrite)),
+    (DELETE, "/api/v1/users/{id}", With(TenantWrite)),
+    (GET, "/api/v1/users/invitations", With(TenantRead)),
+    (POST, "/api/v1/users/invitations", With(TenantWrite)),
+    (DELETE, "/api/v1/users/invitations/{id}", With(TenantWrite)),
+    (POST, "/api/v1/auth/accept-invitation", Open),
+    // The tenant
+    (GET, "/api/v1/tenant", With(TenantRead)),
+    (PATCH, "/api/v1/tenant", With(TenantWrite)),
+    (GET, "/api/v1/api-keys", With(IntegrationsRead)),
+    (POST, "/api/v1/api-keys", With(IntegrationsWrite)),
+    (DELETE, "/api/v1/api-keys/{id}", With(IntegrationsWrite)),
+    (GET, "/api/v1/audit", With(AuditRead)),
+    // Personal data
+    (POST, "/api/v1/gdpr/export", With(TenantWrite)),
+    (POST, "/api/v1/gdpr/anonymize", With(TenantWrite)),
     // Campaigns
+    (GET, "/api/v1/campaigns", With(CampaignsRead)),
+    (POST, "/api/v1/campaigns", With(CampaignsWrite)),
+    (GET, "/api/v1/campaigns/{id}", With(CampaignsRead)),
+    (PUT, "/api/v1/campaigns/{id}", With(CampaignsWrite)),
+    (PATCH, "/api/v1/campaigns/{id}", With(CampaignsWrite)),
+    (DELETE, "/api/v1/campaigns/{id}", With(CampaignsDelete)),
     (GET, "/api/v1/campaigns/{id}/metrics", With(CampaignsRead)),
+    // Creative assets
+    (GET, "/api/v1/assets", With(CampaignsRead)),
+    (POST, "/api/v1/assets", With(CampaignsWrite)),
+    (GET, "/api/v1/assets/{id}", With(CampaignsRead)),
+    (PATCH, "/api/v1/assets/{id}", With(CampaignsWrite)),
+    (DELETE, "/api/v1/assets/{id}", With(CampaignsDelete)),
+    // Datasets and tracking configurations
+    (GET, "/api/v1/datasets", With(IntegrationsRead)),
+    (POST, "/api/v1/datasets", With(IntegrationsWrite)),
+    (GET, "/api/v1/tracking", With(IntegrationsRead)),
+    (GET, "/api/v1/tracking/{dataset}", With(IntegrationsRead)),
+    (PUT, "/api/v1/tracking/{dataset}", With(IntegrationsWrite)),
+    (PATCH, "/api/v1/tracking/{dataset}", With(IntegrationsWrite)),
+    (GET, "/api/v1/tracking/{dataset}/versions", With(IntegrationsRead)),
+    // Exchange rates
+    (GET, "/api/v1/fx-rates", With(AnalyticsRead)),
+    (PUT, "/api/v1/fx-rates", With(TenantWrite)),
+    // Connectors
+    (GET, "/api/v1/connectors", With(IntegrationsRead)),
+    (POST, "/api/v1/connectors", With(IntegrationsWrite)),
+    (GET, "/api/v1/connectors/{id}", With(IntegrationsRead)),
+    (PATCH, "/api/v1/connectors/{id}", With(IntegrationsWrite)),
+    (DELETE, "/api/v1/connectors/{id}", With(IntegrationsWrite)),
     // Analytics
     (GET, "/api/v1/analytics/kpis", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/platforms", With(AnalyticsRead)),
@@ -130,6 +187,8 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Match quality
     (GET, "/api/v1/emq/score", With(AnalyticsRead)),
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
+    // Live
+    (GET, "/api/v1/events/stream", With(AnalyticsRead)),
     // Predictions
     (GET, "/api/v1/predictions/roas", With(PredictionsRead)),
     (POST, "/api/v1/predictions/budget-optimize", With(PredictionsRun)),

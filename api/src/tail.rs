@@ -23,6 +23,7 @@ use stratum_models::record;
 use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, UnixMillis};
+use stratum_models::update::UpdateKind;
 use uuid::Uuid;
 
 /// Where to begin.
@@ -186,6 +187,7 @@ fn name_of(column: &str, code: i8) -> Value {
         "channel" => Channel::from_code(code).map(Channel::as_str),
         "device" => Device::from_code(code).map(Device::as_str),
         "kind" => RowKind::from_code(code).map(RowKind::as_str),
+        "update" => UpdateKind::from_code(code).map(UpdateKind::as_str),
         "reason" => RejectReason::from_code(code).map(RejectReason::as_str),
         "key" => IdentifierKey::from_code(code).map(IdentifierKey::as_str),
         _ => None,

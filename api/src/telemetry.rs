@@ -4,6 +4,10 @@ use std::io::IsTerminal as _;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::report::ErrorReports;
 
 /// Answered requests by route pattern, method and status class.
 pub const REQUESTS: &str = "stratum_api_requests_total";
@@ -13,10 +17,21 @@ pub const REQUEST_SECONDS: &str = "stratum_api_request_seconds";
 pub const DIRECTORY_AGE_SECONDS: &str = "stratum_api_directory_age_seconds";
 /// Sign-ins by outcome.
 pub const SIGN_INS: &str = "stratum_api_sign_ins_total";
+/// Seconds since ended sessions were last asked for.
+pub const REVOCATION_AGE_SECONDS: &str = "stratum_api_revocation_age_seconds";
+/// Letters by what became of them.
+pub const LETTERS: &str = "stratum_api_letters_total";
 /// Restarts of an embedded engine, by engine.
 pub const ENGINE_RESTARTS: &str = "stratum_api_engine_restarts_total";
 /// 1 while a store answers, by store.
 pub const STORE_UP: &str = "stratum_api_store_up";
+/// Live streams open now.
+pub const LIVE_STREAMS: &str = "stratum_api_live_streams";
+/// Watchers that fell behind and were told to look at everything again.
+pub const LIVE_RESYNCS: &str = "stratum_api_live_resyncs_total";
+
+/// Requests refused because they came too often, by whose limit it was.
+pub const RATE_LIMITED: &str = "stratum_api_rate_limited_total";
 
 /// Starts collecting; the handle renders what `/metrics` shows.
 pub fn collect() -> anyhow::Result<PrometheusHandle> {
@@ -29,12 +44,13 @@ pub fn collect() -> anyhow::Result<PrometheusHandle> {
     Ok(builder.install_recorder()?)
 }
 
-/// Log lines go to stderr. `filter` is in the form of `RUST_LOG`.
-pub fn log(filter: &str, json: bool) -> anyhow::Result<()> {
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(filter)?)
+/// Log lines go to stderr, and with `reports` errors to [`crate::report`]. `filter` is in the form of `RUST_LOG`.
+pub fn log(filter: &str, json: bool, reports: bool) -> anyhow::Result<()> {
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    let installed = if json { subscriber.json().try_init() } else { subscriber.try_init() };
+    let lines = if json { lines.json().boxed() } else { lines.boxed() };
+    let subscriber = tracing_subscriber::registry().with(EnvFilter::try_new(filter)?).with(lines);
+    let installed = subscriber.with(reports.then_some(ErrorReports)).try_init();
     installed.map_err(|error| anyhow::anyhow!("log lines cannot be put out: {error}"))
 }

@@ -17,6 +17,8 @@ use crate::{cpu, event, world};
 
 const EVENTS: usize = 200_000;
 const PER_REQUEST: usize = 50;
+/// What arrow-json makes where nothing is said.
+const BATCH_ROWS: usize = 1_024;
 const ROUNDS: usize = 5;
 
 pub fn run() -> Result<()> {
@@ -59,7 +61,7 @@ fn ours(bodies: &[Vec<u8>]) -> Result<usize> {
         for event in canon.events(&request, &mut person) {
             builder.push(&event);
         }
-        if builder.len() >= 10_000 {
+        if builder.len() >= BATCH_ROWS {
             rows += builder.finish()?.num_rows();
         }
         drop(request);
@@ -81,7 +83,7 @@ fn scan_only(bodies: &[Vec<u8>]) -> Result<usize> {
 }
 
 fn arrow_json(ndjson: &[u8]) -> Result<usize> {
-    let reader = ReaderBuilder::new(Arc::new(peer_schema())).with_batch_size(10_000);
+    let reader = ReaderBuilder::new(Arc::new(peer_schema())).with_batch_size(BATCH_ROWS);
     let reader = reader.build(std::io::Cursor::new(ndjson)).context("arrow-json")?;
     let mut rows = 0;
     for batch in reader {

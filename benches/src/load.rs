@@ -91,13 +91,13 @@ async fn connection(plan: LoadPlan, next: &AtomicU64) -> Result<Vec<Duration>> {
         }
         let sent = Instant::now();
         stream.write_all(&request).await?;
-        read_answer(&mut stream, &mut answer).await?;
+        read_answer(&mut stream, &mut answer, 200).await?;
         latencies.push(sent.elapsed());
     }
 }
 
-/// Reads one answer with a content length and checks that it is a success.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
+/// Reads one answer with a content length and checks its status.
+pub async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8], status: u16) -> Result<()> {
     let mut filled = 0;
     loop {
         let read = stream.read(&mut buffer[filled..]).await?;
@@ -112,7 +112,7 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
         let length = head.split("content-length: ").nth(1).context("no content-length")?;
         let length: usize = length.split("\r\n").next().unwrap_or_default().parse()?;
         if filled >= head_len + 4 + length {
-            if !head.starts_with("http/1.1 200") {
+            if !head.starts_with(&format!("http/1.1 {status}")) {
                 bail!("{}", String::from_utf8_lossy(&buffer[..filled]));
             }
             return Ok(());

@@ -11,6 +11,9 @@ mod identifiers;
 mod ingest;
 mod warehouse;
 mod freshness;
+mod get;
+mod served;
+mod api;
 mod predictions;
 
 use anyhow::{Result, bail};
@@ -27,13 +30,17 @@ fn main() -> Result<()> {
     if let Some(child) = std::env::args().nth(1).and_then(|name| ingest::child(&name)) {
         return child();
     }
+    if std::env::args().nth(1).as_deref() == Some(api::HELLO) {
+        return api::hello();
+    }
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let benches: [(&str, Bench); 6] = [
+    let benches: [(&str, Bench); 7] = [
         ("json-to-arrow", json_to_arrow::run),
         ("identifiers", identifiers::run),
         ("ingest", ingest::run),
         ("warehouse", warehouse::run),
         ("freshness", freshness::run),
+        ("api", api::run),
         ("predictions", predictions::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| !benches.iter().any(|(b, _)| b == name)) {

@@ -1,12 +1,21 @@
-// The plain page: signs in, then asks the API once a second and shows what it says.
+// The plain page: signs in, shows what the API says, and asks again when the live stream tells of a
+// change; without the stream it asks once a second.
 const BASE = "/api/v1";
 const TICK_MS = 1000;
+const IDLE_MS = 5000; // what is shown as "so long ago" is kept true even when nothing changes
+const COME_BACK_MS = 2000;
 const SAMPLES_MAX = 120;
 const LOCALE = navigator.language;
 const at = (id) => document.getElementById(id);
 
 let token = sessionStorage.getItem("token");
 let timer = 0;
+let refreshed = 0; // when, in ms
+let refreshing = false;
+let isStale = false; // a change was told while an answer was under way
+let stream = null; // aborts the live stream; null while there is none
+let isLive = false;
+let lastEventId = "";
 let samples = []; // {t: ms, landed: events}
 
 class Refused extends Error {
@@ -151,7 +160,7 @@ function plot(landed) {
   at("flow-line").setAttribute("d", line);
   at("flow-area").setAttribute("d", `${line}L${x(rates.length - 1)} 92L0 92Z`);
   const recent = rates.slice(-5).reduce((sum, rate) => sum + rate, 0) / Math.min(5, rates.length);
-  say(at("flow-caption"), `Events landed a second: ${number(recent, 1)} now, ${number(top, 1)} at most in the last two minutes`);
+  say(at("flow-caption"), `Events landed a second: ${number(recent, 1)} now, ${number(top, 1)} at most lately`);
 }
 
 function showQuality(scores, coverage) {
@@ -179,6 +188,11 @@ function showQuality(scores, coverage) {
 // --- flow ------------------------------------------------------------------------------------
 
 async function refresh() {
+  clearTimeout(timer);
+  timer = 0;
+  refreshing = true;
+  isStale = false;
+  refreshed = Date.now();
   try {
     const [kpis, ingest, scores, coverage] = await Promise.all([
       ask("/analytics/kpis"), ask("/analytics/ingest"), ask("/emq/score"), ask("/emq/coverage"),
@@ -191,8 +205,60 @@ async function refresh() {
     if (error.status === 401) return signOut("Your session has ended. Sign in again.");
     const id = error.requestId ? ` (request ${error.requestId})` : "";
     say(at("error"), `${error.message}${id}`);
+  } finally {
+    refreshing = false;
   }
-  if (token) timer = setTimeout(refresh, document.hidden ? 5 * TICK_MS : TICK_MS);
+  if (token) schedule(isStale || !isLive ? TICK_MS : IDLE_MS);
+}
+
+// Asks again so long after the last time; five times as long while nobody looks.
+function schedule(afterMs) {
+  clearTimeout(timer);
+  const due = refreshed + afterMs * (document.hidden ? 5 : 1);
+  timer = setTimeout(refresh, Math.max(0, due - Date.now()));
+}
+
+// --- live ------------------------------------------------------------------------------------
+
+// An EventSource cannot send the token in a header, and a URL is no place for one.
+async function follow() {
+  const own = (stream = new AbortController());
+  while (token && stream === own) {
+    try {
+      await readStream(own.signal);
+    } catch {
+      // Gone: it is opened again below.
+    }
+    isLive = false;
+    if (stream === own) await new Promise((resume) => setTimeout(resume, COME_BACK_MS));
+  }
+}
+
+async function readStream(signal) {
+  const headers = { authorization: `Bearer ${token}` };
+  if (lastEventId) headers["last-event-id"] = lastEventId;
+  const response = await fetch(`${BASE}/events/stream`, { headers, signal, cache: "no-store" });
+  if (!response.ok) return;
+  isLive = true;
+  say(at("status"), "Refreshed as things change.");
+  const chunks = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await chunks.read();
+    if (done) return;
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    blocks.forEach(hear);
+  }
+}
+
+// Whatever changed, the answers are asked for again: a hint says where to look, not what is there.
+function hear(block) {
+  const id = /^id: ?(.*)$/m.exec(block);
+  if (id) lastEventId = id[1];
+  if (!/^event:/m.test(block)) return;
+  if (refreshing) isStale = true;
+  else schedule(TICK_MS);
 }
 
 async function start() {
@@ -209,11 +275,15 @@ async function start() {
   at("answers").hidden = false;
   at("sign-out").hidden = false;
   say(at("status"), "Refreshed every second.");
+  if (!stream) follow();
   await refresh();
 }
 
 function signOut(message) {
   clearTimeout(timer);
+  stream?.abort();
+  stream = null;
+  lastEventId = "";
   token = null;
   samples = [];
   sessionStorage.removeItem("token");

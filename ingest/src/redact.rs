@@ -6,6 +6,7 @@
 
 mod page;
 mod trace;
+mod kept;
 
 use std::borrow::Cow;
 
@@ -19,6 +20,7 @@ use stratum_models::time::UnixMillis;
 
 use crate::hash::{sha256, sha256_all, to_hex};
 use crate::normalize::{self, Forms, Outcome, Rules};
+pub use kept::kept_hashes;
 pub use page::{Page, click_id, page};
 use trace::Traces;
 

@@ -20,7 +20,15 @@ coded! {
         Events = 1 "events",
         /// Ad reports and their rejections.
         AdReports = 2 "ad-reports",
+        /// Hints to those who watch, in one partition and kept for a short time (see
+        /// [`crate::update`]). Every watching process reads all of it, as a group of its own.
+        Updates = 3 "updates",
     }
+}
+
+impl Topic {
+    /// What is moved into the warehouse.
+    pub const INPUTS: &[Topic] = &[Topic::Events, Topic::AdReports];
 }
 
 /// A partition of a topic, numbered from 0.

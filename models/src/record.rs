@@ -17,6 +17,7 @@ use crate::ad_report::ad_report_schema;
 use crate::event::event_schema;
 use crate::platform::coded;
 use crate::rejection::rejection_schema;
+use crate::update::update_schema;
 
 coded! {
     /// What a record holds.
@@ -27,6 +28,8 @@ coded! {
         AdReports = 2 "ad_reports",
         /// Rows refused at the door.
         Rejections = 3 "rejections",
+        /// Hints to those who watch.
+        Updates = 4 "updates",
     }
 }
 
@@ -56,6 +59,7 @@ fn schema_of(kind: RecordKind) -> SchemaRef {
         RecordKind::Events => event_schema(),
         RecordKind::AdReports => ad_report_schema(),
         RecordKind::Rejections => rejection_schema(),
+        RecordKind::Updates => update_schema(),
     }
 }
 

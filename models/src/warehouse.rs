@@ -8,6 +8,7 @@ use crate::forecast::CampaignDay;
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::log::{Offset, PartitionId, Topic};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use crate::money::Currency;
 use crate::platform::{ActionSource, Channel, Platform};
 use crate::rejection::{RejectReason, RowKind};
 use crate::scope::TenantScope;
@@ -185,6 +186,30 @@ pub struct Freshness {
     pub reports_until: Option<crate::time::Day>,
 }
 
+/// A campaign, by its platform's id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CampaignKey {
+    /// The platform.
+    pub platform: Platform,
+    /// The platform's campaign id.
+    pub campaign_id: String,
+}
+
+/// A campaign that ad reports name, and what the one received last says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedCampaign {
+    /// Which one.
+    pub key: CampaignKey,
+    /// The platform's ad account.
+    pub account_id: String,
+    /// Its name; empty where the report has none.
+    pub name: String,
+    /// The currency of its amounts.
+    pub currency: Currency,
+    /// When that report was received.
+    pub received_at: UnixMillis,
+}
+
 /// The reading side: one method a question. Every answer comes from roll-ups.
 #[async_trait]
 pub trait WarehouseReader: Send + Sync {
@@ -196,6 +221,26 @@ pub trait WarehouseReader: Send + Sync {
         query: &KpiQuery,
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError>;
+
+    /// What is reported of these campaigns over these days, of every campaign where none is named: one
+    /// group per currency, platform and campaign, in that order. Tracked sums are zero; a campaign
+    /// that no report of these days names has no group.
+    async fn campaign_groups(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+        campaigns: &[CampaignKey],
+    ) -> Result<Vec<KpiGroup>, StoreError>;
+
+    /// The campaigns named by reports received at or after `since`, by platform and id, those behind
+    /// `after` only, at most `limit`.
+    async fn reported_campaigns(
+        &self,
+        scope: TenantScope,
+        since: UnixMillis,
+        after: Option<&CampaignKey>,
+        limit: u32,
+    ) -> Result<Vec<ReportedCampaign>, StoreError>;
 
     /// Events by identifier mask.
     async fn mask_counts(

@@ -25,6 +25,8 @@ pub struct PipelineConfig {
     pub batches_max: usize,
     /// How long a stop waits for batches under way; what is not done by then is done again later.
     pub drain_ms_max: u64,
+    /// How watchers are told of what was committed.
+    pub updates: UpdatesConfig,
     /// How often the lag behind the log's end is measured.
     pub lag_every_ms: u64,
 }
@@ -53,6 +55,18 @@ pub struct DedupConfig {
     pub skew_ms_max: u64,
 }
 
+/// How watchers are told of what was committed. Hints of one tenant are gathered into one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpdatesConfig {
+    /// How long a hint waits for others.
+    pub gather_ms: u64,
+    /// Hints that may wait to be appended; more are dropped, which is counted.
+    pub pending_max: usize,
+    /// How long a log that did not take them is left alone.
+    pub retry_ms: u64,
+}
+
 /// How a store that is away is tried again: after `wait_ms_min`, then twice as long each time up to
 /// `wait_ms_max`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +91,7 @@ impl Default for PipelineConfig {
             buffered_bytes_max: 64 * 1024 * 1024,
             batches_max: 2,
             drain_ms_max: 10_000,
+            updates: UpdatesConfig::default(),
             lag_every_ms: 5_000,
         }
     }
@@ -97,6 +112,12 @@ impl BatchConfig {
 impl Default for DedupConfig {
     fn default() -> Self {
         DedupConfig { keys_max: 32_000_000, skew_ms_max: 3_600_000 }
+    }
+}
+
+impl Default for UpdatesConfig {
+    fn default() -> Self {
+        UpdatesConfig { gather_ms: 100, pending_max: 10_000, retry_ms: 1_000 }
     }
 }
 

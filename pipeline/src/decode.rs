@@ -40,6 +40,7 @@ fn belongs(topic: Topic, kind: RecordKind) -> bool {
         RecordKind::Events => topic == Topic::Events,
         RecordKind::AdReports => topic == Topic::AdReports,
         RecordKind::Rejections => true,
+        RecordKind::Updates => false,
     }
 }
 

@@ -13,6 +13,7 @@ mod roll_up;
 mod statement;
 mod transform;
 mod commit;
+mod announce;
 mod retry;
 pub mod config;
 pub mod error;

@@ -11,6 +11,7 @@ use stratum_models::warehouse::{Commit, CommitOutcome, LogRange, WarehouseWriter
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::{debug, info, warn};
 
+use crate::announce::{self, Announcer};
 use crate::commit::{self, Plan};
 use crate::config::PipelineConfig;
 use crate::decode::{DecodedRecord, decode};
@@ -27,6 +28,7 @@ pub(crate) struct Stage {
     pub(crate) clock: SharedClock,
     pub(crate) config: PipelineConfig,
     pub(crate) statements: Statements,
+    pub(crate) announcer: Announcer,
 }
 
 /// What one attempt at a batch came to.
@@ -166,11 +168,14 @@ impl Partition {
             compute(|| transform(&stage.statements, window, range.partition, records))?;
         let commit = Commit { range, rows: std::mem::take(&mut transformed.rows) };
         let warehouse = stage.warehouse.as_ref();
-        match commit::commit(warehouse, &stage.config.retry, &commit).await? {
+        let outcome = commit::commit(warehouse, &stage.config.retry, &commit).await?;
+        match outcome {
             CommitOutcome::Committed => commit::count(self.topic, &transformed, &stage.clock),
             CommitOutcome::AlreadyCommitted => debug!("range was committed already"),
             CommitOutcome::Fenced => return self.fenced(stage).await,
         }
+        // Also when an earlier life committed it: that one may not have come to tell.
+        compute(|| stage.announcer.tell(announce::updates(&commit.rows)));
         self.checkpoint = Some(range.to);
         self.planned = None;
         compute(|| self.absorb(&transformed, earliest));

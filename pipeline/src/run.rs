@@ -1,12 +1,14 @@
 //! The stage as a whole: one loop for each topic.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stratum_models::log::{EventLog, Topic};
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseWriter;
 use tokio_util::sync::CancellationToken;
 
+use crate::announce::Announcer;
 use crate::config::PipelineConfig;
 use crate::error::PipelineError;
 use crate::partition::Stage;
@@ -35,8 +37,16 @@ pub struct Pipeline {
 pub async fn run(parts: Pipeline, stop: CancellationToken) -> Result<(), PipelineError> {
     let Pipeline { log, warehouse, clock, config, group } = parts;
     let statements = Statements::plan().await?;
-    let stage = Arc::new(Stage { log, warehouse, clock, config, statements });
-    let topics = Topic::ALL.iter().map(|topic| work(stage.clone(), *topic, &group, stop.clone()));
-    futures::future::try_join_all(topics).await?;
+    let announcer = Announcer::new(log.clone(), config.updates.clone());
+    let stage = Arc::new(Stage { log, warehouse, clock, config, statements, announcer });
+    let topics = Topic::INPUTS.iter();
+    let topics = topics.map(|topic| work(stage.clone(), *topic, &group, stop.clone()));
+    tokio::select! {
+        ended = futures::future::try_join_all(topics) => drop(ended?),
+        () = stage.announcer.run() => {}
+    }
+    // What was committed last is told too.
+    let wait = Duration::from_millis(stage.config.drain_ms_max);
+    tokio::time::timeout(wait, stage.announcer.flush()).await.ok();
     Ok(())
 }

@@ -24,6 +24,9 @@ pub const RECORDS_UNREADABLE_TOTAL: &str = "stratum_pipeline_records_unreadable_
 /// Records the log no longer had when they were due, by `topic`.
 pub const RECORDS_MISSING_TOTAL: &str = "stratum_pipeline_records_missing_total";
 
+/// Hints to watchers that were dropped, because the log did not take them for too long.
+pub const UPDATES_DROPPED_TOTAL: &str = "stratum_pipeline_updates_dropped_total";
+
 /// Tells the recorder what the names mean. Call once, at boot.
 pub fn describe() {
     describe_counter!(ROWS_TOTAL, Unit::Count, "rows by outcome");
@@ -35,6 +38,7 @@ pub fn describe() {
     describe_counter!(DEDUP_KEYS_FORGOTTEN_TOTAL, Unit::Count, "dedup keys forgotten early");
     describe_counter!(RETRIES_TOTAL, Unit::Count, "store calls tried again");
     describe_counter!(RECORDS_UNREADABLE_TOTAL, Unit::Count, "log records that cannot be read");
+    describe_counter!(UPDATES_DROPPED_TOTAL, Unit::Count, "hints to watchers dropped");
     describe_counter!(
         RECORDS_MISSING_TOTAL,
         Unit::Count,

@@ -54,7 +54,8 @@ impl RangeRecords {
                 Some((RecordKind::Rejections, rows)) => {
                     range.rejections.push(Placed::all((offset, rows)));
                 }
-                None => {}
+                // Hints are of no topic that is read here.
+                Some((RecordKind::Updates, _)) | None => {}
             }
         }
         range

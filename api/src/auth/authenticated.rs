@@ -12,6 +12,7 @@ use stratum_models::id::{ApiKeyId, TenantId, UserId};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 
+use super::revocation::Standing;
 use super::token::{Claims, TokenError};
 use crate::answer::{Refusal, RequestId};
 use crate::rights::{Access, Permission, access};
@@ -51,12 +52,21 @@ impl Authenticated {
     }
 
     fn of_token(app: &App, token: &str, request_id: RequestId) -> Result<Authenticated, Refusal> {
-        let claims = app.tokens.verify(token, app.clock.now()).map_err(|error| match error {
+        let claims = app.tokens.access(token, app.clock.now()).map_err(|error| match error {
             TokenError::Expired => {
                 Refusal::unauthorized("the access token has expired; sign in again")
             }
             _ => Refusal::unauthorized("the access token is not valid; sign in again"),
         })?;
+        match app.revocations.standing(claims.sid) {
+            Standing::Good => {}
+            Standing::Ended => {
+                return Err(Refusal::unauthorized("you were signed out; sign in again"));
+            }
+            Standing::Unknown => {
+                return Err(Refusal::unavailable("the state store does not answer; try again"));
+            }
+        }
         Ok(Authenticated {
             scope: TenantScope::from_access_token(claims.tenant_id),
             author: Author { actor: Actor::User(claims.sub), request_id: request_id.0 },
@@ -116,10 +126,19 @@ fn identify(app: &App, request: &Request) -> Result<Authenticated, Refusal> {
     })?;
     let request_id = request.extensions().get::<RequestId>().cloned();
     let request_id = request_id.unwrap_or_else(|| RequestId("".into()));
+    recognise(app, token, request_id)
+}
+
+fn recognise(app: &App, token: &str, request_id: RequestId) -> Result<Authenticated, Refusal> {
     match token.starts_with(KEY_PREFIX) {
         true => Authenticated::of_key(app, token, request_id),
         false => Authenticated::of_token(app, token, request_id),
     }
+}
+
+/// Whether the token or key that opened a stream would open it now.
+pub fn is_still_good(app: &App, token: &str) -> bool {
+    recognise(app, token, RequestId("".into())).is_ok()
 }
 
 /// Whether they may.

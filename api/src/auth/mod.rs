@@ -1,30 +1,65 @@
-//! Who is asking: passwords, access tokens, and the extractor that makes a scope of a token.
+//! Who is asking: passwords, tokens and the keys that sign them, sessions that were ended, and the
+//! extractor that makes a scope of a token.
 
 pub mod password;
+pub mod keys;
 pub mod token;
+pub mod revocation;
 pub mod authenticated;
+pub mod letters;
+pub mod reset_desk;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::Secret;
+use crate::state::sign_in::LockoutConfig;
 pub use authenticated::{Authenticated, authorize};
+pub use keys::TokenAlgorithm;
 
 /// Keys of sign-in, and its bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthConfig {
-    /// Signs access tokens; at least 32 characters.
+    /// Signs tokens: at least 32 characters, or for EdDSA a private key in PEM.
     pub secret_key: Secret,
+    /// Keys that signed earlier tokens; EdDSA ones as public keys in PEM.
+    pub previous_keys: Vec<Secret>,
+    /// How tokens are signed.
+    pub token_algorithm: TokenAlgorithm,
     /// Seals e-mail addresses and names of users; at least 32 characters.
     pub pii_encryption_key: Secret,
+    /// Older keys: what they sealed still opens, until `stratum admin rotate-pii` has run.
+    pub pii_encryption_keys_older: Vec<Secret>,
+    /// Whether anybody may register, and so make a tenant.
+    pub registration: bool,
     /// How long an access token lives.
     pub access_token_minutes: u32,
+    /// How long a refresh token lives.
+    pub refresh_token_days: u32,
+    /// Verified access tokens that are remembered.
+    pub verified_tokens_max: usize,
+    /// How often ended sessions are asked for.
+    pub revocation_poll_ms: u64,
+    /// Access tokens are refused once ended sessions could not be asked for this long.
+    pub revocation_stale_ms_max: u64,
     /// Passwords checked at the same time; each takes 19 MiB and a core for about 30 ms.
     pub password_checks_max: usize,
     /// Sign-ins that may wait for their check; more are refused with 429.
     pub password_queue_max: usize,
     /// Longest such wait.
     pub password_wait_ms_max: u64,
+    /// Failed sign-ins and registrations are answered no sooner than this.
+    pub answer_ms_min: u64,
+    /// Wrong passwords that lock an account.
+    pub lockout: LockoutConfig,
+    /// How long a token to reset a password lives.
+    pub reset_token_minutes: u32,
+    /// An account gets such a token at most once in this time.
+    pub reset_every_s: u32,
+    /// An owner is told of registrations with their address at most once in this time.
+    pub notice_every_s: u32,
+    /// Requests to reset a password that may wait; more are refused with 429.
+    pub reset_queue_max: usize,
     /// Sign-ins are remembered this long after they ended.
     pub session_keep_days: u64,
 }
@@ -33,11 +68,25 @@ impl Default for AuthConfig {
     fn default() -> Self {
         AuthConfig {
             secret_key: Secret::default(),
+            previous_keys: Vec::new(),
+            token_algorithm: TokenAlgorithm::Hs256,
             pii_encryption_key: Secret::default(),
+            pii_encryption_keys_older: Vec::new(),
+            registration: true,
             access_token_minutes: 30,
+            refresh_token_days: 7,
+            verified_tokens_max: 10_000,
+            revocation_poll_ms: 200,
+            revocation_stale_ms_max: 5_000,
             password_checks_max: 2,
             password_queue_max: 64,
             password_wait_ms_max: 5_000,
+            answer_ms_min: 500,
+            lockout: LockoutConfig::default(),
+            reset_token_minutes: 60,
+            reset_every_s: 60,
+            notice_every_s: 3_600,
+            reset_queue_max: 256,
             session_keep_days: 30,
         }
     }

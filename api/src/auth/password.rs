@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::AuthConfig;
 use crate::entropy::SharedEntropy;
@@ -16,10 +16,15 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// What an unknown account's password is compared with, so that it takes as long. No password is
 /// known to have this hash.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$\
+pub const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$\
     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// Longer input is refused before it is hashed.
 pub const PASSWORD_BYTES_MAX: usize = 512;
+
+/// What every hash of ours begins with; another one is replaced at the next sign-in.
+const OURS: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+/// A bcrypt hash of a higher cost is not checked: it would hold a core for a minute.
+const BCRYPT_COST_MAX: u32 = 16;
 
 /// A password was neither right nor wrong.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +37,15 @@ pub enum PasswordError {
     Failed,
 }
 
+/// Whether a password is the right one.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is not.
+    Wrong,
+    /// It is. Where the stored hash is of another kind than ours, one of ours to be stored instead.
+    Right(Option<String>),
+}
+
 /// Checks and hashes passwords, a bounded number at a time.
 #[derive(Clone)]
 pub struct Passwords {
@@ -40,6 +54,12 @@ pub struct Passwords {
     queue: Arc<Semaphore>,
     wait_max: Duration,
     entropy: SharedEntropy,
+}
+
+/// A turn at the hasher; awaited first, so that what a sign-in costs besides is bounded, too.
+pub struct Turn {
+    passwords: Passwords,
+    permits: Arc<[OwnedSemaphorePermit; 2]>,
 }
 
 impl Passwords {
@@ -57,45 +77,72 @@ impl Passwords {
         })
     }
 
-    /// Whether `password` is the one behind `stored`; without a stored one the answer is no, and
+    /// A turn; `Busy` at once where too many wait, and later where it takes too long.
+    pub async fn admit(&self) -> Result<Turn, PasswordError> {
+        let place = self.queue.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let check = tokio::time::timeout(self.wait_max, self.checks.clone().acquire_owned());
+        let check = check.await.map_err(|_| PasswordError::Busy)?;
+        let check = check.map_err(|_| PasswordError::Failed)?;
+        Ok(Turn { passwords: self.clone(), permits: Arc::new([place, check]) })
+    }
+
+    /// The PHC string to store for a password.
+    pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
+        self.admit().await?.hash(password).await
+    }
+}
+
+impl Turn {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        // The permits go with the work: a caller that leaves does not free a core that is busy.
+        let permits = self.permits.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let _permits = permits;
+            work()
+        });
+        task.await.map_err(|_| PasswordError::Failed)?
+    }
+
+    /// Whether `password` is the one behind `stored`; without a stored one it is wrong, and that
     /// takes as long.
     pub async fn verify(
         &self,
         password: String,
         stored: Option<String>,
-    ) -> Result<bool, PasswordError> {
-        let argon2 = self.argon2.clone();
-        self.run(move || {
-            let known = stored.is_some();
-            let phc = stored.as_deref().unwrap_or(NOBODY);
-            let parsed = PasswordHash::new(phc).map_err(|_| PasswordError::Failed)?;
-            let matches = argon2.verify_password(password.as_bytes(), &parsed).is_ok();
-            Ok(known && matches)
-        })
-        .await
+    ) -> Result<Verdict, PasswordError> {
+        let Passwords { argon2, entropy, .. } = self.passwords.clone();
+        let check = move || {
+            let right = matches(&argon2, &password, stored.as_deref().unwrap_or(NOBODY))?;
+            match stored {
+                Some(stored) if right && stored.starts_with(OURS) => Ok(Verdict::Right(None)),
+                Some(_) if right => {
+                    hash(&argon2, &*entropy, &password).map(|hash| Verdict::Right(Some(hash)))
+                }
+                _ => Ok(Verdict::Wrong),
+            }
+        };
+        self.run(check).await
     }
 
     /// The PHC string to store for a password.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
+        let Passwords { argon2, entropy, .. } = self.passwords.clone();
         self.run(move || hash(&argon2, &*entropy, &password)).await
     }
+}
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
-    ) -> Result<T, PasswordError> {
-        let _queued = self.queue.try_acquire().map_err(|_| PasswordError::Busy)?;
-        let permit = tokio::time::timeout(self.wait_max, self.checks.clone().acquire_owned());
-        let permit = permit.await.map_err(|_| PasswordError::Busy)?;
-        let permit = permit.map_err(|_| PasswordError::Failed)?;
-        // The permit goes with the work: a caller that leaves does not free a core that is busy.
-        let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
-        task.await.map_err(|_| PasswordError::Failed)?
+/// Whether a password is behind a hash of ours, or of bcrypt from an import.
+fn matches(argon2: &Argon2<'_>, password: &str, stored: &str) -> Result<bool, PasswordError> {
+    if stored.starts_with("$2") {
+        let cost = stored.get(4..6).and_then(|cost| cost.parse::<u32>().ok());
+        cost.filter(|cost| *cost <= BCRYPT_COST_MAX).ok_or(PasswordError::Failed)?;
+        return bcrypt::verify(password, stored).map_err(|_| PasswordError::Failed);
     }
+    let parsed = PasswordHash::new(stored).map_err(|_| PasswordError::Failed)?;
+    Ok(argon2.verify_password(password.as_bytes(), &parsed).is_ok())
 }
 
 fn hash(
@@ -140,28 +187,44 @@ mod tests {
     async fn only_the_right_password_of_a_known_account_passes() {
         let passwords = passwords(2, 8);
         let stored = passwords.hash("Corr3ct-horse".into()).await.unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        let verify = |text: &str, stored: Option<&String>| {
-            passwords.verify(text.to_owned(), stored.cloned())
+        assert!(stored.starts_with(OURS), "{stored}");
+        let verify = async |text: &str, stored: Option<&String>| {
+            passwords.admit().await.unwrap().verify(text.to_owned(), stored.cloned()).await
         };
-        assert_eq!(verify("Corr3ct-horse", Some(&stored)).await, Ok(true));
-        assert_eq!(verify("corr3ct-horse", Some(&stored)).await, Ok(false));
-        assert_eq!(verify("Corr3ct-horse", None).await, Ok(false));
+        assert_eq!(verify("Corr3ct-horse", Some(&stored)).await, Ok(Verdict::Right(None)));
+        assert_eq!(verify("corr3ct-horse", Some(&stored)).await, Ok(Verdict::Wrong));
+        assert_eq!(verify("Corr3ct-horse", None).await, Ok(Verdict::Wrong));
         assert_eq!(NOBODY.split('$').nth(3), stored.split('$').nth(3), "it would take less long");
         assert!(PasswordHash::new(NOBODY).is_ok());
     }
 
     #[tokio::test]
+    async fn a_hash_from_an_import_verifies_and_is_replaced() {
+        let passwords = passwords(2, 8);
+        let turn = passwords.admit().await.unwrap();
+        let foreign = bcrypt::hash_with_salt("Corr3ct-horse", 4, *b"0123456789abcdef").unwrap();
+        for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB, bcrypt::Version::TwoY] {
+            let stored = Some(foreign.format_for_version(version));
+            let wrong = turn.verify("corr3ct-horse".into(), stored.clone()).await;
+            assert_eq!(wrong, Ok(Verdict::Wrong));
+            let verdict = turn.verify("Corr3ct-horse".into(), stored).await;
+            let Ok(Verdict::Right(Some(ours))) = verdict else { panic!("{verdict:?}") };
+            let again = turn.verify("Corr3ct-horse".into(), Some(ours)).await;
+            assert_eq!(again, Ok(Verdict::Right(None)));
+        }
+        let dear = foreign.to_string().replacen("$04$", "$31$", 1);
+        let refused = turn.verify("Corr3ct-horse".into(), Some(dear)).await;
+        assert_eq!(refused, Err(PasswordError::Failed));
+    }
+
+    #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
         let passwords = passwords(1, 0);
-        let first = passwords.clone();
-        let first = tokio::spawn(async move { first.hash("x".into()).await });
-        while passwords.queue.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(passwords.verify("x".into(), None).await, Err(PasswordError::Busy));
-        first.await.unwrap().unwrap();
-        assert_eq!(passwords.verify("x".into(), None).await, Ok(false));
+        let turn = passwords.admit().await.unwrap();
+        assert_eq!(passwords.hash("x".into()).await, Err(PasswordError::Busy));
+        assert!(turn.hash("x".into()).await.is_ok());
+        drop(turn);
+        assert!(passwords.hash("x".into()).await.is_ok());
     }
 
     #[test]

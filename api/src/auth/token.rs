@@ -1,26 +1,38 @@
-//! Access tokens: HS256, 30 minutes, no personal data.
+//! Access and refresh tokens: signed claims without personal data.
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use stratum_models::id::{TenantId, UserId};
-use stratum_models::time::UnixMillis;
+use stratum_models::time::{DAY_MS, UnixMillis};
 use uuid::Uuid;
 
 use super::AuthConfig;
+use super::keys::KeyRing;
+use crate::state::session::ACCESS_LIFE_MAX;
 use crate::state::user::Role;
 
 /// A token that opens nothing.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Not one of ours, altered, or of another kind.
-    #[error("the access token is not valid")]
+    #[error("the token is not valid")]
     Invalid,
     /// Its time is over.
-    #[error("the access token has expired; sign in again")]
+    #[error("the token has expired; sign in again")]
     Expired,
     /// It could not be made.
     #[error("the token could not be signed")]
     Unsigned,
+    /// A key that cannot be used.
+    #[error(
+        "a token key is a text of at least 32 characters for HS256; for EdDSA an Ed25519 private key in \
+         PEM (PKCS #8), or a public one where it only verifies"
+    )]
+    Key,
+    /// A life that cannot be used.
+    #[error("access_token_minutes must be from 1 to 1440, refresh_token_days from 1 to 365")]
+    Life,
 }
 
 /// What a token says.
@@ -41,6 +53,8 @@ pub struct Claims {
     pub iat: i64,
     /// Its id.
     pub jti: Uuid,
+    /// The session it belongs to: the sign-in and everything renewed from it.
+    pub sid: Uuid,
 }
 
 /// The kinds of tokens.
@@ -49,65 +63,114 @@ pub struct Claims {
 pub enum TokenKind {
     /// Opens the API.
     Access,
+    /// Is exchanged for a new pair, once.
+    Refresh,
+}
+
+/// Whom a pair of tokens is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder {
+    /// The user.
+    pub user: UserId,
+    /// The user's tenant.
+    pub tenant: TenantId,
+    /// What the user may do.
+    pub role: Role,
+    /// The session.
+    pub session: Uuid,
+}
+
+/// A pair of tokens. No `Debug`: whoever has them is signed in.
+pub struct TokenPair {
+    /// Opens the API.
+    pub access: String,
+    /// Is exchanged for the next pair.
+    pub refresh: String,
 }
 
 /// Signs and verifies tokens.
-#[derive(Clone)]
 pub struct Tokens {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
-    validation: Validation,
-    life_s: i64,
+    keys: KeyRing,
+    access_s: i64,
+    refresh_s: i64,
+    /// By the SHA-256 of the token: what was verified once is not verified again.
+    verified: Cache<[u8; 32], Claims>,
 }
 
 impl Tokens {
-    /// Tokens of the configured key and life.
-    pub fn new(config: &AuthConfig) -> Tokens {
-        let key = config.secret_key.expose().as_bytes();
-        let mut validation = Validation::new(Algorithm::HS256);
-        // The end is compared with our own clock.
-        validation.validate_exp = false;
-        validation.set_required_spec_claims(&["exp", "sub"]);
-        Tokens {
-            encoding: EncodingKey::from_secret(key),
-            decoding: DecodingKey::from_secret(key),
-            validation,
-            life_s: i64::from(config.access_token_minutes) * 60,
+    /// Tokens of the configured keys and lives.
+    pub fn new(config: &AuthConfig) -> Result<Tokens, TokenError> {
+        let access_s = i64::from(config.access_token_minutes) * 60;
+        let days = config.refresh_token_days;
+        if !(1..=ACCESS_LIFE_MAX.num_seconds()).contains(&access_s) || !(1..=365).contains(&days) {
+            return Err(TokenError::Life);
         }
+        Ok(Tokens {
+            keys: KeyRing::new(config)?,
+            access_s,
+            refresh_s: i64::from(days) * DAY_MS / 1000,
+            verified: Cache::new(config.verified_tokens_max),
+        })
     }
 
-    /// Seconds a token lives.
-    pub fn life_s(&self) -> i64 {
-        self.life_s
+    /// Seconds an access token lives.
+    pub fn access_s(&self) -> i64 {
+        self.access_s
     }
 
-    /// A token for a user, and what it says.
-    pub fn issue(
+    /// When a refresh token made now ends.
+    pub fn refresh_ends(&self, now: UnixMillis) -> UnixMillis {
+        UnixMillis((now.0.div_euclid(1000) + self.refresh_s) * 1000)
+    }
+
+    /// A pair of tokens with these ids.
+    pub fn pair(
         &self,
-        user: UserId,
-        tenant: TenantId,
-        role: Role,
-        jti: Uuid,
+        holder: Holder,
+        access_id: Uuid,
+        refresh_id: Uuid,
         now: UnixMillis,
-    ) -> Result<(String, Claims), TokenError> {
+    ) -> Result<TokenPair, TokenError> {
+        let Holder { user, tenant, role, session } = holder;
         let iat = now.0.div_euclid(1000);
-        let exp = iat + self.life_s;
-        let kind = TokenKind::Access;
-        let claims = Claims { sub: user, tenant_id: tenant, role, kind, exp, iat, jti };
-        let header = Header::new(Algorithm::HS256);
-        let token = jsonwebtoken::encode(&header, &claims, &self.encoding);
-        Ok((token.map_err(|_| TokenError::Unsigned)?, claims))
+        let sign = |kind, life_s, jti| {
+            let (sub, tenant_id, exp, sid) = (user, tenant, iat + life_s, session);
+            self.keys.sign(&Claims { sub, tenant_id, role, kind, exp, iat, jti, sid })
+        };
+        Ok(TokenPair {
+            access: sign(TokenKind::Access, self.access_s, access_id)?,
+            refresh: sign(TokenKind::Refresh, self.refresh_s, refresh_id)?,
+        })
     }
 
-    /// What a token says, if it is ours and its time is not over.
-    pub fn verify(&self, token: &str, now: UnixMillis) -> Result<Claims, TokenError> {
-        let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
-        let claims = decoded.map_err(|_| TokenError::Invalid)?.claims;
-        if claims.exp <= now.0.div_euclid(1000) {
-            return Err(TokenError::Expired);
-        }
-        Ok(claims)
+    /// What an access token says, if it is ours and its time is not over. Whether its session was
+    /// ended is another question.
+    pub fn access(&self, token: &str, now: UnixMillis) -> Result<Claims, TokenError> {
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let claims = match self.verified.get(&digest) {
+            Some(claims) => claims,
+            None => {
+                let claims = self.verify(token, TokenKind::Access)?;
+                self.verified.insert(digest, claims.clone());
+                claims
+            }
+        };
+        in_time(claims, now)
     }
+
+    /// What a refresh token says, if it is ours and its time is not over.
+    pub fn refresh(&self, token: &str, now: UnixMillis) -> Result<Claims, TokenError> {
+        in_time(self.verify(token, TokenKind::Refresh)?, now)
+    }
+
+    fn verify(&self, token: &str, kind: TokenKind) -> Result<Claims, TokenError> {
+        let claims = self.keys.verify(token)?;
+        if claims.kind == kind { Ok(claims) } else { Err(TokenError::Invalid) }
+    }
+}
+
+fn in_time(claims: Claims, now: UnixMillis) -> Result<Claims, TokenError> {
+    if claims.exp <= now.0.div_euclid(1000) { Err(TokenError::Expired) } else { Ok(claims) }
 }
 
 #[cfg(test)]
@@ -116,49 +179,98 @@ mod tests {
     use crate::config::Secret;
 
     fn tokens(key: &str) -> Tokens {
-        Tokens::new(&AuthConfig {
-            secret_key: Secret::new(key.to_owned()),
-            ..AuthConfig::default()
-        })
+        let secret_key = Secret::new(key.to_owned());
+        Tokens::new(&AuthConfig { secret_key, ..AuthConfig::default() }).unwrap()
     }
 
+    const KEY: &str = "a key of at least thirty-two bytes";
     const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 
-    fn issue(tokens: &Tokens) -> String {
-        let user = UserId(Uuid::from_u128(7));
-        tokens.issue(user, TenantId(3), Role::Analyst, Uuid::from_u128(8), NOW).unwrap().0
+    fn pair(tokens: &Tokens) -> TokenPair {
+        let holder = Holder {
+            user: UserId(Uuid::from_u128(7)),
+            tenant: TenantId(3),
+            role: Role::Analyst,
+            session: Uuid::from_u128(9),
+        };
+        tokens.pair(holder, Uuid::from_u128(8), Uuid::from_u128(10), NOW).unwrap()
+    }
+
+    fn later(seconds: i64) -> UnixMillis {
+        UnixMillis(NOW.0 + seconds * 1000)
     }
 
     #[test]
     fn a_token_says_who_it_was_made_for_until_its_time_is_over() {
-        let tokens = tokens("a key of at least thirty-two bytes");
-        let token = issue(&tokens);
-        let claims = tokens.verify(&token, NOW).unwrap();
+        let tokens = tokens(KEY);
+        let pair = pair(&tokens);
+        let claims = tokens.access(&pair.access, NOW).unwrap();
         assert_eq!((claims.tenant_id, claims.role), (TenantId(3), Role::Analyst));
-        assert_eq!(claims.exp - claims.iat, 1800);
-        assert!(tokens.verify(&token, UnixMillis(NOW.0 + 1_799_999)).is_ok());
-        let late = tokens.verify(&token, UnixMillis(NOW.0 + 1_800_000));
-        assert_eq!(late, Err(TokenError::Expired));
+        assert_eq!((claims.exp - claims.iat, claims.sid), (1800, Uuid::from_u128(9)));
+        // The second time it comes from memory, and ends all the same.
+        assert!(tokens.access(&pair.access, UnixMillis(later(1800).0 - 1)).is_ok());
+        assert_eq!(tokens.access(&pair.access, later(1800)), Err(TokenError::Expired));
+        let week = 7 * 24 * 3600;
+        let claims = tokens.refresh(&pair.refresh, later(week - 1)).unwrap();
+        assert_eq!((claims.exp - claims.iat, claims.jti), (week, Uuid::from_u128(10)));
+        assert_eq!(tokens.refresh(&pair.refresh, later(week)), Err(TokenError::Expired));
+        assert_eq!(tokens.refresh_ends(NOW), later(week));
+    }
+
+    #[test]
+    fn neither_kind_serves_as_the_other() {
+        let tokens = tokens(KEY);
+        let pair = pair(&tokens);
+        for _ in 0..2 {
+            assert_eq!(tokens.access(&pair.refresh, NOW), Err(TokenError::Invalid));
+            assert_eq!(tokens.refresh(&pair.access, NOW), Err(TokenError::Invalid));
+        }
     }
 
     #[test]
     fn foreign_and_altered_tokens_are_refused() {
-        let ours = tokens("a key of at least thirty-two bytes");
-        let token = issue(&ours);
-        assert_eq!(
-            tokens("another key, as long as the first").verify(&token, NOW),
-            Err(TokenError::Invalid)
-        );
+        let ours = tokens(KEY);
+        let token = pair(&ours).access;
+        let foreign = tokens("another key, as long as the first");
+        assert_eq!(foreign.access(&token, NOW), Err(TokenError::Invalid));
         for at in 0..token.len() {
             let mut altered = token.clone().into_bytes();
             altered[at] = if altered[at] == b'A' { b'Q' } else { b'A' };
             // The last letter of a signature carries bits that do not count: compare what it says.
-            if let Ok(claims) = ours.verify(std::str::from_utf8(&altered).unwrap(), NOW) {
-                assert_eq!(claims, ours.verify(&token, NOW).unwrap(), "altered at {at}");
+            if let Ok(claims) = ours.access(std::str::from_utf8(&altered).unwrap(), NOW) {
+                assert_eq!(claims, ours.access(&token, NOW).unwrap(), "altered at {at}");
             }
         }
         for none in ["", "a.b.c", "eyJhbGciOiJub25lIn0.e30."] {
-            assert_eq!(ours.verify(none, NOW), Err(TokenError::Invalid));
+            assert_eq!(ours.access(none, NOW), Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let secret_key = Secret::new(KEY.to_owned());
+        let config = AuthConfig { secret_key, verified_tokens_max: 10, ..AuthConfig::default() };
+        let tokens = Tokens::new(&config).unwrap();
+        for user in 0..100 {
+            let user = UserId(Uuid::from_u128(user));
+            let session = Uuid::from_u128(9);
+            let holder = Holder { user, tenant: TenantId(3), role: Role::Viewer, session };
+            let pair = tokens.pair(holder, Uuid::nil(), Uuid::nil(), NOW).unwrap();
+            assert_eq!(tokens.access(&pair.access, NOW).unwrap().sub, user);
+        }
+        assert!(tokens.verified.len() <= 10, "{}", tokens.verified.len());
+    }
+
+    #[test]
+    fn a_life_out_of_bounds_is_refused() {
+        for (minutes, days) in [(0, 7), (1441, 7), (30, 0), (30, 366)] {
+            let config = AuthConfig {
+                secret_key: Secret::new(KEY.to_owned()),
+                access_token_minutes: minutes,
+                refresh_token_days: days,
+                ..AuthConfig::default()
+            };
+            assert_eq!(Tokens::new(&config).err(), Some(TokenError::Life));
         }
     }
 }

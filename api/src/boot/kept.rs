@@ -17,13 +17,18 @@ const SECRET_CHARS: usize = 64;
 
 /// The secret kept in `path`, made at the first call.
 pub fn secret(path: &Path) -> Result<Secret> {
+    made_once(path, || Ok(token(&SystemEntropy, SECRET_CHARS)))
+}
+
+/// The secret kept in `path`, made by `make` at the first call.
+pub fn made_once(path: &Path, make: impl FnOnce() -> Result<String>) -> Result<Secret> {
     if let Some(text) = read(path)? {
         if text.len() < SECRET_CHARS_MIN {
             bail!("{} holds no secret of {SECRET_CHARS_MIN} characters", path.display());
         }
         return Ok(Secret::new(text));
     }
-    let text = token(&SystemEntropy, SECRET_CHARS);
+    let text = make()?;
     write(path, &text)?;
     Ok(Secret::new(text))
 }
@@ -31,11 +36,21 @@ pub fn secret(path: &Path) -> Result<Secret> {
 /// The configured secret; where none is set, the one kept in `path`, unless the state store is
 /// shared: another process would make another one.
 pub fn configured(secret_set: &Secret, names: &str, path: &Path, shared: bool) -> Result<Secret> {
+    configured_or(secret_set, names, shared, || secret(path))
+}
+
+/// The same with another way of keeping one.
+pub fn configured_or(
+    secret_set: &Secret,
+    names: &str,
+    shared: bool,
+    keep: impl FnOnce() -> Result<Secret>,
+) -> Result<Secret> {
     if secret_set.is_empty() {
         if shared {
             bail!("DATABASE_URL points to a shared state store, so {names} must be set");
         }
-        return secret(path);
+        return keep();
     }
     if secret_set.expose().len() < SECRET_CHARS_MIN {
         bail!("{names} must have at least {SECRET_CHARS_MIN} characters");

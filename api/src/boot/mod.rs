@@ -8,6 +8,7 @@ mod kept;
 mod stores;
 mod listener;
 mod probes;
+mod sign_in;
 mod stage;
 mod process;
 mod first_start;

@@ -18,14 +18,16 @@ use tokio_util::sync::CancellationToken;
 use super::first_start::{FirstUser, first_user};
 use super::listener::BoundedListener;
 use super::settings::Settings;
+use super::sign_in::SignInDesk;
 use super::stores::{Needs, Stores};
 use super::system::{SystemClock, SystemEntropy};
 use super::{kept, probes, stage};
-use crate::auth::AuthConfig;
+use crate::adopt::Adopter;
 use crate::auth::password::Passwords;
-use crate::auth::token::Tokens;
 use crate::config::Secret;
+use crate::edge::Edge;
 use crate::entropy::{Entropy as _, Ids};
+use crate::live::{self, Hub};
 use crate::predict::Forecasts;
 use crate::routes::health::Health;
 use crate::routes::{self, Operation, Peer, Services};
@@ -41,7 +43,7 @@ pub enum Role {
     Pipeline,
     /// Answers.
     Api,
-    /// Clears up.
+    /// Clears up, and makes the campaigns that ad reports name.
     Jobs,
 }
 
@@ -63,7 +65,7 @@ impl Roles {
         let (ingest, pipeline) = (self.has(Role::Ingest), self.has(Role::Pipeline));
         let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
         Needs {
-            log: ingest || pipeline,
+            log: ingest || pipeline || api,
             warehouse: pipeline || api || jobs,
             state: ingest || api || jobs,
             embedded: self == Roles::Every,
@@ -149,6 +151,7 @@ impl Process {
             _ => None,
         };
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let edge = Edge::new(&settings.edge, &(Arc::new(SystemClock) as _))?;
         let health = Health::new(probes::probes(&self.stores), &settings.server);
         let mut parts = vec![routes::operation(Arc::new(Operation { health, measurements }))];
         if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
@@ -157,11 +160,12 @@ impl Process {
                 parts.push(self.door(settings, directory.clone())?);
             }
             if roles.has(Role::Api) {
-                parts.push(self.api(settings, state, directory, passwords, ids.clone())?);
+                let desk = self.sign_in_desk(settings, &state, &ids).await?;
+                parts.push(self.api(settings, state, directory, passwords, desk, &edge)?);
             }
         }
         self.start_stages(settings, roles)?;
-        self.serve(settings, listener, routes::assemble(parts, ids));
+        self.serve(settings, listener, routes::assemble(parts, ids, &edge));
         // For scripts, and for `stratum demo`, `tail` and `health` on this machine.
         if roles == Roles::Every {
             kept::write(&self.address_file, address)?;
@@ -197,35 +201,60 @@ impl Process {
         }))
     }
 
+    /// What sign-in needs, with what runs beside it.
+    async fn sign_in_desk(
+        &mut self,
+        settings: &Settings,
+        state: &PostgresState,
+        ids: &Ids,
+    ) -> Result<SignInDesk> {
+        let (data, shared) = (self.stores.data.clone(), self.stores.state_is_shared());
+        let (desk, work) = SignInDesk::open(settings, state, ids, &data, shared).await?;
+        let (state, stop) = (state.clone(), self.stop_stages.clone());
+        let revocations = desk.revocations.clone();
+        self.stages.spawn(async move { revocations.follow(&state, stop).await });
+        self.stages.spawn(work.clerk.run(self.stop_stages.clone()));
+        self.stages.spawn(work.courier.run(self.stop_stages.clone()));
+        Ok(desk)
+    }
+
     fn api(
-        &self,
+        &mut self,
         settings: &Settings,
         state: PostgresState,
         directory: Arc<StateDirectory>,
         passwords: Passwords,
-        ids: Ids,
+        desk: SignInDesk,
+        edge: &Edge,
     ) -> Result<Router> {
-        let secrets = self.stores.data.join("secrets");
-        let shared = self.stores.state_is_shared();
-        let (set, file) = (&settings.auth.secret_key, secrets.join("secret_key"));
-        let secret_key = kept::configured(set, "SECRET_KEY (or JWT_SECRET_KEY)", &file, shared)?;
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
+        let live = self.follow_updates(settings, &desk.ids)?;
         let forecasts = self.forecasts(settings)?;
-        Ok(routes::api(Arc::new(Services {
+        let services = Services {
+            live,
             state,
             forecasts,
             directory,
+            persons: Arc::new(warehouse.clone()),
             warehouse: Arc::new(warehouse),
-            operator_token: self.operator_token()?,
+            operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
-            tokens: Tokens::new(&AuthConfig { secret_key, ..settings.auth.clone() }),
+            tokens: desk.tokens,
+            revocations: desk.revocations,
+            resets: desk.resets,
+            mailer: desk.mailer,
+            public_url: settings.mail.public_url.clone(),
             passwords,
-            ids,
+            auth: settings.auth.clone(),
+            ids: desk.ids,
+            entropy: Arc::new(SystemEntropy),
             clock: Arc::new(SystemClock),
             stop: self.stop_serving.clone(),
             tails: Arc::new(Semaphore::new(settings.server.tails_max)),
             config: settings.server.clone(),
-        })))
+            bounds: settings.bounds.clone(),
+        };
+        Ok(routes::api(Arc::new(services), edge))
     }
 
     fn forecasts(&self, settings: &Settings) -> Result<Arc<Forecasts>> {
@@ -236,9 +265,17 @@ impl Process {
     }
 
     /// Only the embedded log needs the operator's route: Kafka is read directly.
-    fn operator_token(&self) -> Result<Option<Secret>> {
+    fn operator_token(&self, settings: &Settings) -> Result<Option<Secret>> {
         let file = self.stores.data.join("secrets/operator_token");
-        self.stores.log.as_ref().map(|_| kept::secret(&file)).transpose()
+        settings.kafka.brokers.is_empty().then(|| kept::secret(&file)).transpose()
+    }
+
+    fn follow_updates(&mut self, settings: &Settings, ids: &Ids) -> Result<Arc<Hub>> {
+        let log = self.stores.log.clone().context("the API has no log")?;
+        let hub = Arc::new(Hub::new(settings.live.clone()));
+        let (reader, stop) = (ids.next(), self.stop_stages.clone());
+        self.stages.spawn(live::follow(hub.clone(), log, reader, stop));
+        Ok(hub)
     }
 
     fn start_stages(&mut self, settings: &Settings, roles: Roles) -> Result<()> {
@@ -257,7 +294,16 @@ impl Process {
         if roles.has(Role::Jobs) {
             let state = self.stores.state.clone().context("the jobs have no state store")?;
             let days = settings.auth.session_keep_days;
+            let adopter = Adopter {
+                state: state.clone(),
+                warehouse: Arc::new(
+                    self.stores.warehouse.clone().context("the jobs have no warehouse")?,
+                ),
+                clock: Arc::new(SystemClock),
+                config: settings.adopt.clone(),
+            };
             self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
+            self.stages.spawn(adopter.run(self.stop_stages.clone()));
             let forecasts = self.forecasts(settings)?;
             self.stages.spawn(crate::predict::run(forecasts, self.stop_stages.clone()));
         }

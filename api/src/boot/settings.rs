@@ -12,11 +12,16 @@ use stratum_pipeline::PipelineConfig;
 use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
 
 use super::engines::EngineSettings;
+use crate::adopt::AdoptConfig;
 use crate::auth::AuthConfig;
 use crate::config::Secret;
+use crate::edge::EdgeConfig;
+use crate::live::LiveConfig;
+use crate::mail::MailConfig;
 use crate::predict::PredictionsConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
+use crate::state::bounds::BoundsConfig;
 
 /// Every setting. `api/config/default.toml` explains each key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,10 +31,20 @@ pub struct Settings {
     pub data_dir: String,
     /// HTTP.
     pub server: ServerConfig,
+    /// The live stream.
+    pub live: LiveConfig,
     /// Sign-in.
     pub auth: AuthConfig,
+    /// What stands before the routes.
+    pub edge: EdgeConfig,
+    /// Letters to users.
+    pub mail: MailConfig,
     /// The state store.
     pub state: StateConfig,
+    /// Bounds on what tenants store.
+    pub bounds: BoundsConfig,
+    /// How campaigns are adopted from ad reports.
+    pub adopt: AdoptConfig,
     /// The front door.
     pub door: DoorConfig,
     /// How rows are gathered into log records.
@@ -57,8 +72,13 @@ impl Default for Settings {
         Settings {
             data_dir: String::new(),
             server: ServerConfig::default(),
+            live: LiveConfig::default(),
             auth: AuthConfig::default(),
+            edge: EdgeConfig::default(),
+            mail: MailConfig::default(),
             state: StateConfig::default(),
+            bounds: BoundsConfig::default(),
+            adopt: AdoptConfig::default(),
             door: DoorConfig::default(),
             append: AppendConfig::default(),
             log: FjallLogConfig::default(),
@@ -201,6 +221,8 @@ pub struct TelemetryConfig {
     pub log: String,
     /// One JSON object a line instead of text.
     pub log_json: bool,
+    /// Where errors are sent; empty for nowhere.
+    pub sentry_dsn: Secret,
 }
 
 impl Default for TelemetryConfig {
@@ -208,6 +230,7 @@ impl Default for TelemetryConfig {
         TelemetryConfig {
             log: "info,sqlx=warn,hyper=warn,fjall=warn,lsm_tree=warn".into(),
             log_json: false,
+            sentry_dsn: Secret::default(),
         }
     }
 }

@@ -34,7 +34,7 @@ pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
     }
 }
 
-/// Forgets ended sign-ins, once an hour.
+/// Forgets what sign-ins left behind, once an hour.
 pub async fn jobs(state: PostgresState, keep_days: u64, stop: CancellationToken) {
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
     loop {
@@ -44,7 +44,7 @@ pub async fn jobs(state: PostgresState, keep_days: u64, stop: CancellationToken)
         }
         match sweep_sessions(&state, keep_days).await {
             Ok(0) => {}
-            Ok(sessions) => tracing::info!(sessions, "ended sign-ins forgotten"),
+            Ok(rows) => tracing::info!(rows, "ended sign-ins forgotten"),
             Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
         }
     }
@@ -52,7 +52,7 @@ pub async fn jobs(state: PostgresState, keep_days: u64, stop: CancellationToken)
 
 async fn sweep_sessions(state: &PostgresState, keep_days: u64) -> Result<u64, StoreError> {
     let mut work = state.system().await?;
-    let sessions = work.delete_expired_sessions(keep_days).await?;
+    let rows = work.sweep_sessions(keep_days).await?;
     work.commit().await?;
-    Ok(sessions)
+    Ok(rows)
 }

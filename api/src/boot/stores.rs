@@ -65,7 +65,8 @@ pub fn seal(settings: &Settings, data: &Path, shared: bool) -> Result<Seal> {
     let set = &settings.auth.pii_encryption_key;
     let file = data.join("secrets/pii_encryption_key");
     let key = kept::configured(set, "PII_ENCRYPTION_KEY", &file, shared)?;
-    Ok(Seal::new(key.expose().as_bytes())?)
+    let older = settings.auth.pii_encryption_keys_older.iter().map(|key| key.expose().as_bytes());
+    Ok(Seal::new(key.expose().as_bytes())?.with_older(older)?)
 }
 
 impl Stores {

@@ -14,6 +14,7 @@ use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
 use super::print;
+use super::upkeep::{AuditAct, PlanAct};
 use crate::auth::password::weakness;
 use crate::boot::{Operator, Settings};
 use crate::state::api_key::{ApiKeyScope, NewApiKey};
@@ -43,6 +44,14 @@ enum Noun {
     /// Keys for senders.
     #[command(subcommand, name = "api-key")]
     ApiKey(ApiKeyAct),
+    /// What tenants may have.
+    #[command(subcommand)]
+    Plan(PlanAct),
+    /// What was done and refused.
+    #[command(subcommand)]
+    Audit(AuditAct),
+    /// Seal personal data anew that an older key sealed (`[auth] pii_encryption_keys_older`).
+    RotatePii,
 }
 
 #[derive(Subcommand)]
@@ -161,10 +170,13 @@ pub async fn admin(settings: Settings, args: AdminArgs) -> Result<()> {
         Noun::User(act) => user(&operator, act).await,
         Noun::Dataset(act) => dataset(&operator, act).await,
         Noun::ApiKey(act) => api_key(&operator, act).await,
+        Noun::Plan(act) => super::upkeep::plan(&operator, act).await,
+        Noun::Audit(act) => super::upkeep::audit(&operator, act).await,
+        Noun::RotatePii => super::upkeep::rotate_pii(&operator).await,
     }
 }
 
-async fn find(operator: &Operator, slug: &str) -> Result<Tenant> {
+pub(super) async fn find(operator: &Operator, slug: &str) -> Result<Tenant> {
     let tenant = operator.state.system().await?.tenant_by_slug(slug).await?;
     tenant.with_context(|| format!("no tenant {slug}; `stratum admin tenant list` shows them"))
 }

@@ -3,6 +3,7 @@
 pub mod print;
 mod run;
 mod admin;
+mod upkeep;
 mod demo;
 mod tail;
 mod health;
@@ -51,7 +52,7 @@ enum Command {
     Pipeline(ListenArgs),
     /// Answer from a shared warehouse and a shared state store.
     Api(ListenArgs),
-    /// Clear up a shared state store, and train models.
+    /// Clear up a shared state store, make the campaigns that ad reports name, and train models.
     Jobs(ListenArgs),
     /// Bring the warehouse and the state store up to this version.
     Migrate,
@@ -145,7 +146,8 @@ fn execute(command: Command, settings: Settings) -> Result<ExitCode> {
         print::text(&crate::routes::docs::json()?);
         return Ok(ExitCode::SUCCESS);
     }
-    crate::telemetry::log(&settings.telemetry.log, settings.telemetry.log_json)?;
+    let reports = crate::report::start(&settings.telemetry.sentry_dsn)?;
+    crate::telemetry::log(&settings.telemetry.log, settings.telemetry.log_json, reports.is_some())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(dispatch(command, settings));
     // What hangs in a thread of its own must not hold up the end.

@@ -14,7 +14,7 @@ pub async fn run(settings: Settings, roles: Roles, demo_rate: Option<f64>) -> Re
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let measurements = telemetry::collect()?;
-    let start = Process::start(&settings, roles, Some(measurements));
+    let start = Box::pin(Process::start(&settings, roles, Some(measurements)));
     let (mut process, told) = tokio::select! {
         started = start => started?,
         // The engines notice that their parent is gone.

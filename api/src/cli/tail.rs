@@ -13,7 +13,7 @@ use crate::tail::{Begin, lines};
 /// What to print.
 #[derive(Args)]
 pub struct TailArgs {
-    /// `events` or `ad-reports`.
+    /// `events`, `ad-reports` or `updates`.
     #[arg(long, default_value = "events")]
     topic: Topic,
     /// Where to begin.

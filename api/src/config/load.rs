@@ -57,6 +57,12 @@ const WELL_KNOWN: &[(&str, &[&str])] = &[
     ("SECRET_KEY", &["auth", "secret_key"]),
     ("JWT_SECRET_KEY", &["auth", "secret_key"]),
     ("PII_ENCRYPTION_KEY", &["auth", "pii_encryption_key"]),
+    ("SMTP_HOST", &["mail", "host"]),
+    ("SMTP_PORT", &["mail", "port"]),
+    ("SMTP_USER", &["mail", "user"]),
+    ("SMTP_PASSWORD", &["mail", "password"]),
+    ("SMTP_FROM", &["mail", "from"]),
+    ("SENTRY_DSN", &["telemetry", "sentry_dsn"]),
     ("RUST_LOG", &["telemetry", "log"]),
 ];
 
@@ -292,6 +298,18 @@ mod tests {
         assert_eq!((config.server.body_bytes_max, config.server.tails_max), (5, 9));
         assert_eq!(config.server.range_days_max, 1_100);
         assert_eq!(config.auth.secret_key.expose(), "new name");
+    }
+
+    #[test]
+    fn the_names_that_deployments_set_already_are_read() {
+        let mut loader = Loader::new().unwrap();
+        let set = |(name, _): &(&str, &[&str])| ((*name).to_owned(), "25".to_owned());
+        loader.environment(WELL_KNOWN.iter().map(set)).unwrap();
+        let config: Settings = loader.finish().unwrap();
+        assert_eq!((config.mail.host.as_str(), config.mail.port), ("25", 25));
+        for secret in [&config.mail.password, &config.telemetry.sentry_dsn, &config.state.url] {
+            assert_eq!(secret.expose(), "25");
+        }
     }
 
     #[test]

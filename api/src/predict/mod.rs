@@ -40,12 +40,8 @@ pub struct Loaded {
     id: Uuid,
 }
 
-/// Models in memory, each with the turn in which it was last used.
-#[derive(Default)]
-struct InUse {
-    turn: u64,
-    models: BTreeMap<TenantId, (u64, Loaded)>,
-}
+/// A count of uses, and each tenant's model with the count at its last use.
+type Used = (u64, BTreeMap<TenantId, (u64, Loaded)>);
 
 /// Trains models, and keeps those in use in memory.
 pub struct Forecasts {
@@ -57,7 +53,7 @@ pub struct Forecasts {
     /// Training takes a core: one at a time.
     turn: Semaphore,
     /// What is in memory and when it was last used.
-    used: Mutex<InUse>,
+    used: Mutex<Used>,
 }
 
 impl Forecasts {
@@ -68,7 +64,7 @@ impl Forecasts {
         clock: SharedClock,
         config: PredictionsConfig,
     ) -> Forecasts {
-        let used = Mutex::new(InUse::default());
+        let used = Mutex::new((0, BTreeMap::new()));
         Forecasts { state, warehouse, clock, config, turn: Semaphore::new(1), used }
     }
 
@@ -89,21 +85,20 @@ impl Forecasts {
 
     fn recall(&self, tenant: TenantId, id: Uuid) -> Option<Loaded> {
         let mut used = self.used.lock();
-        used.turn += 1;
-        let turn = used.turn;
-        let (last, loaded) = used.models.get_mut(&tenant)?;
+        used.0 += 1;
+        let turn = used.0;
+        let (last, loaded) = used.1.get_mut(&tenant)?;
         *last = turn;
         (loaded.id == id).then(|| loaded.clone())
     }
 
     fn remember(&self, tenant: TenantId, loaded: Loaded) {
         let mut used = self.used.lock();
-        let turn = used.turn;
-        used.models.insert(tenant, (turn, loaded));
-        if used.models.len() > self.config.cached_max {
-            let oldest = used.models.iter().min_by_key(|(_, (last, _))| *last);
-            let oldest = oldest.map(|(id, _)| *id);
-            oldest.map(|id| used.models.remove(&id));
+        let turn = used.0;
+        used.1.insert(tenant, (turn, loaded));
+        if used.1.len() > self.config.cached_max {
+            let oldest = used.1.iter().min_by_key(|(_, (last, _))| *last).map(|(id, _)| *id);
+            oldest.map(|id| used.1.remove(&id));
         }
     }
 }

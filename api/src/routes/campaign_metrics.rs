@@ -9,15 +9,18 @@ use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
-use stratum_models::time::{Day, DayRange};
+use stratum_models::time::DayRange;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::App;
+use super::campaigns::figures::days;
 use super::fields::{Fields, Params};
 use super::figures::Money;
 use super::kpis::KpiParams;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
+use crate::state::campaign::Campaign;
 
 /// Which days, and how they are gathered.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -89,9 +92,12 @@ impl Granularity {
 /// A campaign's figures over time.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CampaignMetrics {
-    /// The platform's campaign id.
-    campaign_id: String,
-    /// The campaign's newest name; null when only events name it.
+    /// The campaign's own id; null where it was asked for by the platform's.
+    id: Option<Uuid>,
+    /// The platform's campaign id; null until it has one.
+    campaign_id: Option<String>,
+    /// The campaign's name; of one asked for by the platform's id the newest reported, null when only
+    /// events name it.
     campaign_name: Option<String>,
     /// The platform.
     platform: &'static str,
@@ -103,7 +109,7 @@ pub struct CampaignMetrics {
     date_to: NaiveDate,
     /// The whole range.
     total: Money,
-    /// Periods with data, oldest first; the first and last are cut to the range.
+    /// Every period of the range, oldest first; the first and last are cut to the range.
     metrics: Vec<PeriodMetrics>,
 }
 
@@ -121,11 +127,12 @@ pub struct PeriodMetrics {
 
 /// A campaign's metrics per day, week or month.
 ///
-/// `id` is the platform's campaign id. A campaign that never reported and that no event names, or
-/// another tenant's, is 404.
+/// `id` is the campaign's own id, or the platform's campaign id. A campaign asked for by the platform's
+/// id that never reported and that no event names, or another tenant's, is 404. Periods without data
+/// are there, with zeros and without ratios.
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{id}/metrics", tag = "campaigns",
-    params(("id" = String, Path, description = "the platform's campaign id"), CampaignMetricsParams),
+    params(("id" = String, Path, description = "the campaign's id, or the platform's id of it"), CampaignMetricsParams),
     security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<CampaignMetrics>),
@@ -148,32 +155,70 @@ pub async fn campaign_metrics(
         fields.optional("granularity", params.granularity.as_deref());
     let granularity = granularity.unwrap_or_default();
     let CampaignMetricsParams { platform, date_from, date_to, .. } = params;
-    let campaign_id = Some(id.clone());
+    let campaign = own(&app, &caller, &id).await?;
+    let campaign_id = Some(id).filter(|_| campaign.is_none());
     let asked = KpiParams { platform, date_from, date_to, campaign_id, ..KpiParams::default() };
     let (query, range) = asked.read(&app, caller.scope, fields)?;
-    let (platform, campaign_name) = identify(&app, caller.scope, &query).await?;
-    let query = KpiQuery { platform: Some(platform), ..query };
-    let groups = app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Day).await?;
+    let found = match campaign {
+        Some(campaign) => Found::of(campaign, query.platform)?,
+        None => identify(&app, caller.scope, &query).await?,
+    };
+    let groups = match &found.campaign_id {
+        Some(id) => {
+            let (platform, campaign_id) = (Some(found.platform), Some(id.clone()));
+            let query = KpiQuery { platform, campaign_id, ..query };
+            app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Day).await?
+        }
+        // No platform knows it, so nothing can have been reported.
+        None => Vec::new(),
+    };
+    let total = Money::of(&groups, currency);
+    // A period without data is one of zeros, in the currency of the others.
+    let currency = currency.or(total.currency);
     Ok(Answer::of(CampaignMetrics {
-        campaign_id: id,
-        campaign_name,
-        platform: platform.as_str(),
+        id: found.id,
+        campaign_id: found.campaign_id,
+        campaign_name: found.name,
+        platform: found.platform.as_str(),
         granularity: granularity.as_str(),
         date_from: range.days.from.0,
         date_to: range.days.to.0,
-        total: Money::of(&groups, currency),
+        total,
         metrics: periods(groups, granularity, range.days, currency),
     }))
 }
 
+/// The campaign asked for, by whichever id.
+struct Found {
+    id: Option<Uuid>,
+    campaign_id: Option<String>,
+    platform: Platform,
+    name: Option<String>,
+}
+
+impl Found {
+    fn of(campaign: Campaign, platform: Option<Platform>) -> Result<Found, Refusal> {
+        if platform.is_some_and(|platform| platform != campaign.platform) {
+            return Err(Refusal::not_found("campaign"));
+        }
+        let Campaign { id, platform, plan, .. } = campaign;
+        let (campaign_id, name) = (plan.external_id, Some(plan.name));
+        Ok(Found { id: Some(id), campaign_id, platform, name })
+    }
+}
+
+/// The campaign of this own id.
+async fn own(app: &App, caller: &Authenticated, id: &str) -> Result<Option<Campaign>, Refusal> {
+    match Uuid::parse_str(id) {
+        Ok(id) => Ok(caller.work(app).await?.campaign(id).await?),
+        // No id of ours: the platform's.
+        Err(_) => Ok(None),
+    }
+}
+
 /// The platform and newest name of the campaign, from all its days.
-async fn identify(
-    app: &App,
-    scope: TenantScope,
-    query: &KpiQuery,
-) -> Result<(Platform, Option<String>), Refusal> {
-    let always = DayRange::new(Day(NaiveDate::default()), Day(DISTANT)).unwrap_or(query.days);
-    let query = KpiQuery { days: always, ..query.clone() };
+async fn identify(app: &App, scope: TenantScope, query: &KpiQuery) -> Result<Found, Refusal> {
+    let query = KpiQuery { days: days(None, None).unwrap_or(query.days), ..query.clone() };
     let groups = app.warehouse.kpi_groups(scope, &query, KpiGrouping::Campaign).await?;
     let mut found = BTreeMap::<Platform, Option<String>>::new();
     for group in groups {
@@ -187,14 +232,9 @@ async fn identify(
         let message = format!("{names} both have a campaign of this id; say which");
         return Err(Refusal::unprocessable("platform", message));
     }
-    found.pop_first().ok_or_else(|| Refusal::not_found("campaign"))
+    let (platform, name) = found.pop_first().ok_or_else(|| Refusal::not_found("campaign"))?;
+    Ok(Found { id: None, campaign_id: query.campaign_id, platform, name })
 }
-
-/// Later than any day of data, within the warehouse's calendar.
-const DISTANT: NaiveDate = match NaiveDate::from_ymd_opt(2149, 6, 6) {
-    Some(day) => day,
-    None => NaiveDate::MAX,
-};
 
 fn periods(
     groups: Vec<KpiGroup>,
@@ -203,6 +243,12 @@ fn periods(
     currency: Option<Currency>,
 ) -> Vec<PeriodMetrics> {
     let mut periods = BTreeMap::<(NaiveDate, NaiveDate), Vec<KpiGroup>>::new();
+    let mut next = Some(range.from.0);
+    while let Some(day) = next.filter(|day| *day <= range.to.0) {
+        let period = granularity.period(day, range);
+        periods.insert(period, Vec::new());
+        next = period.1.succ_opt();
+    }
     for group in groups {
         if let Some(day) = group.day {
             periods.entry(granularity.period(day.0, range)).or_default().push(group);
@@ -218,6 +264,8 @@ fn periods(
 
 #[cfg(test)]
 mod tests {
+    use stratum_models::time::Day;
+
     use super::*;
 
     #[test]
@@ -233,5 +281,22 @@ mod tests {
         assert_eq!(of(Granularity::Weekly, "2026-03-09"), "2026-03-09 2026-03-15");
         assert_eq!(of(Granularity::Monthly, "2026-03-31"), "2026-03-04 2026-03-31");
         assert_eq!(of(Granularity::Monthly, "2026-04-01"), "2026-04-01 2026-04-02");
+    }
+
+    #[test]
+    fn periods_without_data_are_there() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let range = DayRange::new(Day(date("2026-02-27")), Day(date("2026-03-02"))).unwrap();
+        let of = |granularity| periods(Vec::new(), granularity, range, Some(Currency::EUR));
+        let daily = of(Granularity::Daily);
+        assert_eq!((daily.len(), of(Granularity::Weekly).len()), (4, 2));
+        assert_eq!(of(Granularity::Monthly)[1].date_from, date("2026-03-01"));
+        assert_eq!(
+            (daily[3].date_from, daily[3].date_to),
+            (date("2026-03-02"), date("2026-03-02"))
+        );
+        let (money, figures) = (&daily[0].money, &daily[0].money.figures);
+        assert_eq!((money.currency, figures.total_spend), (Some(Currency::EUR), Some(0.0)));
+        assert_eq!((figures.avg_roas, figures.avg_ctr), (None, None));
     }
 }

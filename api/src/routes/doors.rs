@@ -63,6 +63,7 @@ struct AdReportRow {
     responses(
         (status = 200, description = "`events_received`, `messages`, `fbtrace_id`"),
         (status = 400, description = "`error` with `message`, `type`, `code`, `error_subcode`, `fbtrace_id`"),
+        (status = 404, body = RefusalBody, description = "the version does not begin with v"),
         (status = 429, description = "`error` with `is_transient`: try again"),
         (status = 500, description = "`error` with `is_transient`: try again"),
     ),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::answer::{Detail, Refusal};
 
@@ -27,6 +28,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
             }
         }
     }
+}
+
+/// Values of one list.
+const LIST_MAX: usize = 50;
+/// Reads a field of a partial change: absent is `None`, null is `Some(None)`.
+pub fn nullable<'de, D, T>(field: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(field).map(Some)
+}
+
+/// A name to show: trimmed, 1 to `chars_max` characters, none of them a control character; else 422.
+pub fn name(field: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    let fits = (1..=chars_max).contains(&text.chars().count());
+    if !fits || text.contains(char::is_control) {
+        let message = format!("is a text of 1 to {chars_max} characters on one line");
+        return Err(Refusal::unprocessable(field, message));
+    }
+    Ok(text.to_owned())
 }
 
 /// Parses texts into values and remembers what was wrong.
@@ -60,6 +83,21 @@ impl Fields {
             return None;
         }
         Some(text)
+    }
+
+    /// The values of a list parted by commas; empty where absent.
+    pub fn list<T>(&mut self, field: &str, text: Option<&str>) -> Vec<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let parts = text.unwrap_or_default().split(',').map(str::trim);
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        if parts.len() > LIST_MAX || text.is_some_and(|text| text.contains('\0')) {
+            self.fault(field, format!("is a list of at most {LIST_MAX} values parted by commas"));
+            return Vec::new();
+        }
+        parts.into_iter().filter_map(|part| self.optional(field, Some(part))).collect()
     }
 
     /// Remembers a fault.

@@ -134,5 +134,7 @@ pub async fn ready(State(operation): State<Arc<Operation>>) -> Response {
     let report = operation.health.report().await;
     let up = report.stores.iter().all(|store| store.up);
     let status = if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Answer { success: up, data: report }).into_response()
+    let mut answer = Answer::with(status, report);
+    answer.success = up;
+    answer.into_response()
 }

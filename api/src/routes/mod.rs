@@ -1,16 +1,31 @@
 //! The routes: one file each, with its parameters, its answer, its document and its handler.
 
 pub mod fields;
+pub mod paging;
+pub mod body;
+pub mod rules;
 pub mod range;
 pub mod figures;
-pub mod login;
-pub mod me;
+pub mod sign_in;
+pub mod users;
+pub mod invitations;
+pub mod tenant;
+pub mod api_keys;
+pub mod audit;
+pub mod gdpr;
 pub mod kpis;
 pub mod platforms;
+pub mod campaigns;
 pub mod campaign_metrics;
+pub mod assets;
+pub mod datasets;
+pub mod tracking;
+pub mod fx_rates;
+pub mod connectors;
 pub mod emq_score;
 pub mod emq_coverage;
 pub mod ingest_counts;
+pub mod events_stream;
 pub mod doors;
 pub mod health;
 pub mod prometheus;
@@ -23,14 +38,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::any;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use stratum_models::log::EventLog;
+use stratum_models::person::PersonStore;
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseReader;
 use tokio::sync::Semaphore;
@@ -40,14 +55,20 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::answer::{Refusal, no_such_method, no_such_route, render};
-use crate::auth::authorize;
 use crate::auth::password::Passwords;
+use crate::auth::reset_desk::ResetDesk;
+use crate::auth::revocation::Revocations;
 use crate::auth::token::Tokens;
+use crate::auth::{AuthConfig, authorize};
 use crate::config::Secret;
-use crate::entropy::Ids;
+use crate::edge::{Edge, harden, limit_callers, note_client};
+use crate::entropy::{Ids, SharedEntropy};
+use crate::live::Hub;
+use crate::mail::Mailer;
 use crate::page;
 use crate::predict::Forecasts;
 use crate::state::PostgresState;
+use crate::state::bounds::BoundsConfig;
 use crate::state::directory::StateDirectory;
 
 /// Where to listen, and the bounds of requests.
@@ -100,16 +121,32 @@ pub struct Services {
     pub warehouse: Arc<dyn WarehouseReader>,
     /// Trained models.
     pub forecasts: Arc<Forecasts>,
+    /// What the warehouse keeps about persons.
+    pub persons: Arc<dyn PersonStore>,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
+    /// Hands on what changed to those who watch.
+    pub live: Arc<Hub>,
     /// What an operator's request must carry; `None` closes the operator's routes.
     pub operator_token: Option<Secret>,
-    /// Signs and verifies access tokens.
+    /// Signs and verifies tokens.
     pub tokens: Tokens,
+    /// Sessions whose tokens count no more.
+    pub revocations: Arc<Revocations>,
+    /// Takes requests for new passwords.
+    pub resets: ResetDesk,
+    /// Takes letters.
+    pub mailer: Mailer,
+    /// Where users reach the page, for letters; empty where nobody said.
+    pub public_url: String,
     /// Checks passwords.
     pub passwords: Passwords,
+    /// Bounds of sign-in.
+    pub auth: AuthConfig,
     /// Makes ids.
     pub ids: Ids,
+    /// Makes what nobody can guess.
+    pub entropy: SharedEntropy,
     /// The time.
     pub clock: SharedClock,
     /// Ends streams that have no end of their own.
@@ -118,6 +155,8 @@ pub struct Services {
     pub tails: Arc<Semaphore>,
     /// Bounds.
     pub config: ServerConfig,
+    /// Bounds on what tenants store.
+    pub bounds: BoundsConfig,
 }
 
 /// Whom a connection comes from.
@@ -143,11 +182,33 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(campaign_metrics::campaign_metrics))
         .routes(routes!(emq_score::emq_score))
         .routes(routes!(emq_coverage::emq_coverage))
+        .routes(routes!(events_stream::events_stream))
         .merge(predictions::routes())
 }
 
-fn sign_in() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(login::login)).routes(routes!(me::me))
+fn resources() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(campaigns::routes())
+        .merge(assets::routes())
+        .merge(datasets::routes())
+        .merge(tracking::routes())
+        .merge(fx_rates::routes())
+        .merge(connectors::routes())
+}
+
+/// Every operation of the API.
+fn documented() -> OpenApiRouter<App> {
+    sign_in::routes().merge(tenancy()).merge(resources()).merge(questions())
+}
+
+fn tenancy() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(users::routes())
+        .merge(invitations::routes())
+        .merge(tenant::routes())
+        .merge(api_keys::routes())
+        .merge(audit::routes())
+        .merge(gdpr::routes())
 }
 
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
@@ -160,10 +221,8 @@ fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
 
 /// The document of every route, those of the ingest door included.
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, api) = OpenApiRouter::<App>::with_openapi(docs::preamble())
-        .merge(sign_in())
-        .merge(questions())
-        .split_for_parts();
+    let (_, api) =
+        OpenApiRouter::<App>::with_openapi(docs::preamble()).merge(documented()).split_for_parts();
     let (_, operation) = operation_routes().split_for_parts();
     docs::with_doors(api, operation)
 }
@@ -174,9 +233,10 @@ pub fn operation(operation: Arc<Operation>) -> Router {
 }
 
 /// The API, its document, the page and the operator's routes.
-pub fn api(app: App) -> Router {
-    let (documented, _) = sign_in().merge(questions()).split_for_parts();
-    documented
+pub fn api(app: App, edge: &Edge) -> Router {
+    let (documented, _) = documented().split_for_parts();
+    let routes = documented
+        .route_layer(from_fn_with_state(edge.limits.clone(), limit_callers))
         .route_layer(from_fn_with_state(app.clone(), authorize))
         .merge(docs::router())
         .merge(page::router())
@@ -184,11 +244,12 @@ pub fn api(app: App) -> Router {
         .merge(train::router())
         .layer(DefaultBodyLimit::max(app.config.body_bytes_max))
         .method_not_allowed_fallback(no_such_method)
-        .with_state(app)
+        .with_state(app);
+    edge.before(routes)
 }
 
 /// Everything that a process serves, with request ids, refusals and headers all alike.
-pub fn assemble(routes: impl IntoIterator<Item = Router>, ids: Ids) -> Router {
+pub fn assemble(routes: impl IntoIterator<Item = Router>, ids: Ids, edge: &Edge) -> Router {
     let routes = routes.into_iter().fold(Router::new(), Router::merge);
     routes
         // Without it `/api/v1/events` would be the events of dataset `v1` in some dialect.
@@ -196,24 +257,8 @@ pub fn assemble(routes: impl IntoIterator<Item = Router>, ids: Ids) -> Router {
         .fallback(no_such_route)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(ids, render))
-        .layer(from_fn(harden))
-}
-
-/// Headers that cost nothing and close doors.
-async fn harden(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let fixed = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, page::CONTENT_SECURITY_POLICY),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    ];
-    for (name, value) in fixed {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
+        .layer(from_fn_with_state(edge.headers.clone(), harden))
+        .layer(from_fn_with_state(edge.proxies.clone(), note_client))
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -28,7 +28,8 @@ pub struct RangeFields<'a> {
     pub to: (&'static str, Option<&'a str>),
 }
 
-struct Date(NaiveDate);
+/// A day as it is written in a parameter.
+pub struct Date(pub NaiveDate);
 
 impl std::str::FromStr for Date {
     type Err = &'static str;
@@ -92,7 +93,7 @@ impl Range {
 }
 
 /// The first instant of a day. Where clocks skip midnight, the day begins at the first hour after.
-fn midnight(day: NaiveDate, zone: Tz) -> UnixMillis {
+pub(super) fn midnight(day: NaiveDate, zone: Tz) -> UnixMillis {
     let first = (0..24).find_map(|hour| {
         let local = day.and_hms_opt(hour, 0, 0)?;
         zone.from_local_datetime(&local).earliest()

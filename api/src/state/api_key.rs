@@ -1,7 +1,9 @@
 //! API keys: shown once, known by their SHA-256 from then on.
 
+use serde::{Deserialize, Serialize};
 use stratum_models::directory::ApiKeyHash;
 use stratum_models::id::ApiKeyId;
+use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
@@ -10,9 +12,13 @@ use super::work::{SystemWork, TenantWork};
 use super::{damaged, millis, store_error};
 use crate::config::Secret;
 use crate::entropy::token;
+use crate::routes::paging::Page;
 
 /// What a key opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum ApiKeyScope {
     /// Sending events and ad reports.
     Ingest,
@@ -64,12 +70,47 @@ pub struct ApiKey {
     pub scope: ApiKeyScope,
     /// The platform's id of the one dataset it opens.
     pub dataset: Option<String>,
+    /// That dataset's platform.
+    pub platform: Option<Platform>,
     /// When it was made.
     pub created_at: UnixMillis,
     /// When it was last used, to within the flush interval.
     pub last_used_at: Option<UnixMillis>,
     /// When it was revoked.
     pub revoked_at: Option<UnixMillis>,
+}
+
+struct ApiKeyRow {
+    id: Uuid,
+    name: String,
+    hint: String,
+    scope: String,
+    dataset: Option<String>,
+    platform: Option<String>,
+    created_at: chrono::DateTime<chrono::Utc>,
+    last_used_at: Option<chrono::DateTime<chrono::Utc>>,
+    revoked_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl TryFrom<ApiKeyRow> for ApiKey {
+    type Error = StoreError;
+    fn try_from(row: ApiKeyRow) -> Result<ApiKey, StoreError> {
+        let platform = row
+            .platform
+            .as_deref()
+            .map(|name| Platform::parse(name).ok_or_else(|| damaged("platform")));
+        Ok(ApiKey {
+            id: ApiKeyId(row.id),
+            name: row.name,
+            hint: row.hint,
+            scope: ApiKeyScope::parse(&row.scope).ok_or_else(|| damaged("scope"))?,
+            dataset: row.dataset,
+            platform: platform.transpose()?,
+            created_at: millis(row.created_at),
+            last_used_at: row.last_used_at.map(millis),
+            revoked_at: row.revoked_at.map(millis),
+        })
+    }
 }
 
 /// Letters and digits after the prefix: 256 bits.
@@ -101,21 +142,30 @@ impl TenantWork {
 
     /// All keys, oldest first.
     pub async fn api_keys(&mut self) -> Result<Vec<ApiKey>, StoreError> {
-        let rows = sqlx::query_file!("sql/select_api_keys.sql", self.key);
+        let rows = sqlx::query_file_as!(ApiKeyRow, "sql/select_api_keys.sql", self.key);
         let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
-        let keys = rows.into_iter().map(|row| {
-            Ok(ApiKey {
-                id: ApiKeyId(row.id),
-                name: row.name,
-                hint: row.hint,
-                scope: ApiKeyScope::parse(&row.scope).ok_or_else(|| damaged("scope"))?,
-                dataset: row.dataset,
-                created_at: millis(row.created_at),
-                last_used_at: row.last_used_at.map(millis),
-                revoked_at: row.revoked_at.map(millis),
-            })
-        });
-        keys.collect()
+        rows.into_iter().map(ApiKey::try_from).collect()
+    }
+
+    /// A page of the keys, oldest first, and how many there are in all.
+    pub async fn api_keys_page(&mut self, page: Page) -> Result<(Vec<ApiKey>, u64), StoreError> {
+        let total = self.count_api_keys().await?.0;
+        let rows = sqlx::query_file_as!(
+            ApiKeyRow,
+            "sql/select_api_keys_page.sql",
+            self.key,
+            page.limit(),
+            page.offset()
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        Ok((rows.into_iter().map(ApiKey::try_from).collect::<Result<_, _>>()?, total))
+    }
+
+    /// How many keys there are, and how many of them are not revoked.
+    pub async fn count_api_keys(&mut self) -> Result<(u64, u64), StoreError> {
+        let count = sqlx::query_file!("sql/count_api_keys.sql", self.key);
+        let row = count.fetch_one(self.connection()).await.map_err(store_error)?;
+        Ok((row.keys.unsigned_abs(), row.open.unsigned_abs()))
     }
 
     /// Revokes a key; `false` when there is no such key. Revoking twice changes nothing.

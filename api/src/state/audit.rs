@@ -11,7 +11,7 @@ use super::work::{SystemWork, TenantWork};
 use super::{store_error, tenant_key};
 
 /// Who acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// Somebody signed in.
     User(UserId),
@@ -45,6 +45,9 @@ impl Actor {
         }
     }
 }
+
+/// The names of the kinds of actors in the store.
+pub const ACTOR_KINDS: [&str; 5] = ["user", "api_key", "operator", "system", "nobody"];
 
 /// Who acts, and on which request.
 #[derive(Clone, Debug)]

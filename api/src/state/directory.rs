@@ -51,6 +51,11 @@ impl StateDirectory {
         self.current().time_zone(tenant)
     }
 
+    /// How many events and ad reports a second are taken from a tenant.
+    pub fn events_per_second(&self, tenant: TenantId) -> Option<u32> {
+        self.current().events_per_second(tenant)
+    }
+
     /// Key and tenant that a key for reading or exporting opens.
     pub fn reader(
         &self,

@@ -4,9 +4,26 @@
 pub mod seal;
 pub mod work;
 pub mod audit;
+pub mod audit_page;
+pub mod audit_chain;
 pub mod tenant;
+pub mod limit;
 pub mod user;
+pub mod user_change;
+pub mod invitation;
+pub mod reseal;
+pub mod person;
+pub mod session;
+pub mod sign_in;
+pub mod reset;
 pub mod dataset;
+pub mod tracking;
+pub mod campaign;
+mod adoption;
+pub mod asset;
+pub mod fx_rate;
+pub mod connector;
+pub mod bounds;
 pub mod api_key;
 pub mod model_artifact;
 pub mod snapshot;
@@ -59,6 +76,7 @@ impl Default for StateConfig {
 #[derive(Clone)]
 pub struct PostgresState {
     pool: PgPool,
+    watch: PgPool,
     migrator: PgConnectOptions,
     tools: Tools,
 }
@@ -75,6 +93,16 @@ struct Tools {
 impl Tools {
     fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.clock.now().to_utc()
+    }
+
+    /// Personal data as it is kept.
+    fn sealed(&self, place: &str, text: &str) -> Result<Vec<u8>, StoreError> {
+        self.seal.seal(&*self.entropy, place, text).map_err(|error| invalid(error.to_string()))
+    }
+
+    /// The inverse of [`Tools::sealed`].
+    fn opened(&self, place: &str, sealed: &[u8]) -> Result<String, StoreError> {
+        self.seal.open(place, sealed).map_err(|error| invalid(error.to_string()))
     }
 }
 
@@ -96,13 +124,21 @@ impl PostgresState {
         let options = options
             .application_name("stratum")
             .options([("statement_timeout", timeout.as_str()), ("timezone", "UTC")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(config.connections_max)
-            .acquire_timeout(Duration::from_millis(config.acquire_ms_max))
-            .connect_lazy_with(options.clone().options([("role", APP_ROLE)]));
+        let pool = |connections_max| {
+            PgPoolOptions::new()
+                .max_connections(connections_max)
+                .acquire_timeout(Duration::from_millis(config.acquire_ms_max))
+                .connect_lazy_with(options.clone().options([("role", APP_ROLE)]))
+        };
         let ids = Ids::new(clock.clone(), entropy.clone());
         let tools = Tools { clock, entropy, ids, seal };
-        Ok(PostgresState { pool, migrator: options, tools })
+        Ok(PostgresState {
+            pool: pool(config.connections_max),
+            // One, and another where an answer never comes.
+            watch: pool(2),
+            migrator: options,
+            tools,
+        })
     }
 
     /// Brings the schema up to this program's. Safe to call from several processes at once.
@@ -125,6 +161,7 @@ impl PostgresState {
     /// Closes the connections.
     pub async fn close(&self) {
         self.pool.close().await;
+        self.watch.close().await;
     }
 }
 
@@ -136,6 +173,11 @@ fn millis(time: chrono::DateTime<chrono::Utc>) -> UnixMillis {
 
 fn tenant_key(tenant: stratum_models::id::TenantId) -> Result<i64, StoreError> {
     i64::try_from(tenant.0).map_err(|_| invalid("the tenant id is out of range"))
+}
+
+/// A text in lower case, letter by letter, to compare without letter case.
+fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 fn invalid(text: impl Into<String>) -> StoreError {

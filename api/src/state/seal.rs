@@ -1,4 +1,8 @@
-//! Personal data of users at rest: sealed with AES-256-GCM, found again by a keyed hash.
+//! Personal data at rest: sealed with AES-256-GCM, found again by a keyed hash.
+//!
+//! Keys are rotated in three steps: the new key becomes the one that seals and the one before is kept
+//! among the older ones; `stratum admin rotate-pii` seals everything anew; the older one is dropped.
+//! Until then both open, and what is looked for is looked for by the hashes of both.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
@@ -8,19 +12,27 @@ use std::sync::Arc;
 use crate::entropy::Entropy;
 
 const NONCE_LEN: usize = 12;
-/// The format of what is sealed; a rotated key gets the next one.
-const VERSION: u8 = 1;
+const KEY_ID_LEN: usize = 4;
+/// Sealed before keys had ids: any key may be the one.
+const WITHOUT_KEY_ID: u8 = 1;
+/// Version, id of the key, nonce, body.
+const WITH_KEY_ID: u8 = 2;
 
 /// What was sealed cannot be opened: another key, or damaged.
 #[derive(Debug, thiserror::Error)]
 #[error("sealed data cannot be opened: the key (PII_ENCRYPTION_KEY) is another one")]
 pub struct SealError;
 
-/// The two keys, derived once from the one that the operator sets.
+/// The key that seals, and the older ones that still open.
 #[derive(Clone)]
-pub struct Seal(Arc<Keys>);
+pub struct Seal {
+    current: Arc<Keys>,
+    older: Vec<Arc<Keys>>,
+}
 
+/// What is derived once from a key that the operator sets.
 struct Keys {
+    id: [u8; KEY_ID_LEN],
     sealing: LessSafeKey,
     lookup: hmac::Key,
 }
@@ -33,9 +45,8 @@ impl KeyType for Length {
     }
 }
 
-impl Seal {
-    /// The seal of a secret of any length.
-    pub fn new(secret: &[u8]) -> Result<Seal, SealError> {
+impl Keys {
+    fn derive(secret: &[u8]) -> Result<Keys, SealError> {
         let derive = |purpose: &'static [u8]| -> Result<[u8; 32], SealError> {
             let mut key = [0; 32];
             Salt::new(HKDF_SHA256, b"stratum")
@@ -47,7 +58,47 @@ impl Seal {
         };
         let sealing = UnboundKey::new(&AES_256_GCM, &derive(b"seal")?).map_err(|_| SealError)?;
         let lookup = hmac::Key::new(hmac::HMAC_SHA256, &derive(b"lookup")?);
-        Ok(Seal(Arc::new(Keys { sealing: LessSafeKey::new(sealing), lookup })))
+        let id = derive(b"id")?.first_chunk().copied().unwrap_or_default();
+        Ok(Keys { id, sealing: LessSafeKey::new(sealing), lookup })
+    }
+
+    fn open(&self, place: &str, nonce: [u8; NONCE_LEN], body: &[u8]) -> Result<String, SealError> {
+        let mut body = body.to_vec();
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let text = self.sealing.open_in_place(nonce, Aad::from(place), &mut body);
+        String::from_utf8(text.map_err(|_| SealError)?.to_vec()).map_err(|_| SealError)
+    }
+
+    fn lookup(&self, place: &str, text: &str) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.lookup);
+        context.update(place.as_bytes());
+        context.update(&[0]);
+        context.update(text.as_bytes());
+        let mut hash = [0; 32];
+        hash.copy_from_slice(context.sign().as_ref());
+        hash
+    }
+}
+
+impl Seal {
+    /// The seal of a secret of any length.
+    pub fn new(secret: &[u8]) -> Result<Seal, SealError> {
+        Ok(Seal { current: Arc::new(Keys::derive(secret)?), older: Vec::new() })
+    }
+
+    /// Opens what was sealed with these secrets as well.
+    pub fn with_older<'a>(
+        mut self,
+        secrets: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Seal, SealError> {
+        for secret in secrets {
+            self.older.push(Arc::new(Keys::derive(secret)?));
+        }
+        Ok(self)
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Keys> {
+        std::iter::once(&self.current).chain(&self.older).map(AsRef::as_ref)
     }
 
     /// `text` sealed for one place (`users.email`): it opens nowhere else.
@@ -60,39 +111,45 @@ impl Seal {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
         let mut body = text.as_bytes().to_vec();
-        self.0
+        let unique = Nonce::assume_unique_for_key(nonce);
+        self.current
             .sealing
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(place),
-                &mut body,
-            )
+            .seal_in_place_append_tag(unique, Aad::from(place), &mut body)
             .map_err(|_| SealError)?;
-        Ok([&[VERSION][..], &nonce, &body].concat())
+        Ok([&self.prefix()[..], &nonce, &body].concat())
     }
 
-    /// The inverse of [`Seal::seal`].
+    /// The inverse of [`Seal::seal`], also of older keys.
     pub fn open(&self, place: &str, sealed: &[u8]) -> Result<String, SealError> {
         let (version, rest) = sealed.split_first().ok_or(SealError)?;
+        let (id, rest) = match *version {
+            WITHOUT_KEY_ID => (None, rest),
+            WITH_KEY_ID => {
+                let (id, rest) = rest.split_first_chunk::<KEY_ID_LEN>().ok_or(SealError)?;
+                (Some(*id), rest)
+            }
+            _ => return Err(SealError),
+        };
         let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError)?;
-        if *version != VERSION {
-            return Err(SealError);
-        }
-        let mut body = body.to_vec();
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let text = self.0.sealing.open_in_place(nonce, Aad::from(place), &mut body);
-        String::from_utf8(text.map_err(|_| SealError)?.to_vec()).map_err(|_| SealError)
+        let mut keys = self.keys().filter(|keys| id.is_none_or(|id| keys.id == id));
+        keys.find_map(|keys| keys.open(place, *nonce, body).ok()).ok_or(SealError)
     }
 
-    /// The keyed hash `text` is found by.
+    /// What everything begins with that the current key sealed.
+    pub fn prefix(&self) -> [u8; 1 + KEY_ID_LEN] {
+        let mut prefix = [WITH_KEY_ID; 1 + KEY_ID_LEN];
+        prefix[1..].copy_from_slice(&self.current.id);
+        prefix
+    }
+
+    /// The keyed hash `text` is kept under.
     pub fn lookup(&self, place: &str, text: &str) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.0.lookup);
-        context.update(place.as_bytes());
-        context.update(&[0]);
-        context.update(text.as_bytes());
-        let mut hash = [0; 32];
-        hash.copy_from_slice(context.sign().as_ref());
-        hash
+        self.current.lookup(place, text)
+    }
+
+    /// The keyed hashes `text` may have been kept under, that of the current key first.
+    pub fn lookups(&self, place: &str, text: &str) -> Vec<Vec<u8>> {
+        self.keys().map(|keys| keys.lookup(place, text).to_vec()).collect()
     }
 }
 
@@ -123,5 +180,33 @@ mod tests {
         assert_ne!(hash, seal.lookup("users.phone", "a"));
         assert_ne!(hash, seal.lookup("users.email", "b"));
         assert_ne!(hash, Seal::new(b"another").unwrap().lookup("users.email", "a"));
+    }
+
+    #[test]
+    fn an_older_key_opens_until_it_is_dropped_and_seals_nothing() {
+        let (entropy, place) = (Counting::default(), "users.email");
+        let old = Seal::new(b"the old secret").unwrap();
+        let sealed = old.seal(&entropy, place, "ana@example.com").unwrap();
+        let new = Seal::new(b"the new secret").unwrap();
+        assert!(new.open(place, &sealed).is_err());
+        let both = new.clone().with_older([&b"the old secret"[..]]).unwrap();
+        assert_eq!(both.open(place, &sealed).unwrap(), "ana@example.com");
+        assert!(both.lookups(place, "a").contains(&old.lookup(place, "a").to_vec()));
+        assert_eq!(both.lookups(place, "a")[0], new.lookup(place, "a"));
+        let anew = both.seal(&entropy, place, "ana@example.com").unwrap();
+        assert!(anew.starts_with(&both.prefix()) && !sealed.starts_with(&both.prefix()));
+        assert_eq!(new.open(place, &anew).unwrap(), "ana@example.com");
+    }
+
+    /// As versions before the rotation wrote it.
+    #[test]
+    fn what_was_sealed_before_keys_had_ids_still_opens() {
+        let (entropy, place) = (Counting::default(), "users.email");
+        let old = Seal::new(b"the old secret").unwrap();
+        let sealed = old.seal(&entropy, place, "ana@example.com").unwrap();
+        let without = [&[WITHOUT_KEY_ID][..], &sealed[1 + KEY_ID_LEN..]].concat();
+        assert_eq!(old.open(place, &without).unwrap(), "ana@example.com");
+        let new = Seal::new(b"new").unwrap().with_older([&b"the old secret"[..]]).unwrap();
+        assert_eq!(new.open(place, &without).unwrap(), "ana@example.com");
     }
 }

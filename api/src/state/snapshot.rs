@@ -12,6 +12,7 @@ use stratum_models::store::StoreError;
 use uuid::Uuid;
 
 use super::api_key::ApiKeyScope;
+use super::limit::Limits;
 use super::work::SystemWork;
 use super::{damaged, store_error};
 
@@ -51,6 +52,7 @@ type Datasets = HashMap<(Platform, String), (Uuid, Arc<DatasetConfig>)>;
 pub struct Snapshot {
     pub(super) revision: i64,
     tenants: HashMap<TenantId, Arc<TenantAccess>>,
+    events_per_second: HashMap<TenantId, u32>,
     keys: HashMap<[u8; 32], Key>,
     datasets: HashMap<TenantId, Datasets>,
 }
@@ -95,6 +97,11 @@ impl Snapshot {
     /// The zone of a tenant.
     pub fn time_zone(&self, tenant: TenantId) -> Option<Tz> {
         self.tenants.get(&tenant).map(|access| access.time_zone)
+    }
+
+    /// How many events and ad reports a second are taken from a tenant.
+    pub fn events_per_second(&self, tenant: TenantId) -> Option<u32> {
+        self.events_per_second.get(&tenant).copied()
     }
 
     /// The keys used since this was last asked.
@@ -146,7 +153,10 @@ impl SystemWork {
         let tenants = sqlx::query_file!("sql/select_directory_tenants.sql");
         for row in tenants.fetch_all(self.connection()).await.map_err(store_error)? {
             let zone = row.time_zone.parse().map_err(|_| damaged("time zone"))?;
-            snapshot.insert_tenant(TenantId(row.id.unsigned_abs()), zone);
+            let tenant = TenantId(row.id.unsigned_abs());
+            let limits = Limits::stored(&row.plan, row.limits)?;
+            snapshot.insert_tenant(tenant, zone);
+            snapshot.events_per_second.insert(tenant, limits.events_per_second);
         }
         let datasets = sqlx::query_file!("sql/select_directory_datasets.sql");
         for row in datasets.fetch_all(self.connection()).await.map_err(store_error)? {

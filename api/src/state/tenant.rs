@@ -1,6 +1,7 @@
 //! Tenants.
 
 use chrono_tz::Tz;
+use serde_json::{Map, Value};
 use stratum_models::id::TenantId;
 use stratum_models::money::Currency;
 use stratum_models::store::StoreError;
@@ -37,8 +38,12 @@ pub struct Tenant {
     pub time_zone: Tz,
     /// The currency its totals are shown in.
     pub reporting_currency: Currency,
+    /// What else was set, by name.
+    pub settings: Map<String, Value>,
     /// When it was made.
     pub created_at: UnixMillis,
+    /// When it was changed last.
+    pub updated_at: UnixMillis,
 }
 
 struct TenantRow {
@@ -48,7 +53,9 @@ struct TenantRow {
     plan: String,
     time_zone: String,
     reporting_currency: String,
+    settings: Value,
     created_at: chrono::DateTime<chrono::Utc>,
+    updated_at: chrono::DateTime<chrono::Utc>,
 }
 
 impl TryFrom<TenantRow> for Tenant {
@@ -61,7 +68,12 @@ impl TryFrom<TenantRow> for Tenant {
             plan: row.plan,
             time_zone: row.time_zone.parse().map_err(|_| damaged("time zone"))?,
             reporting_currency: row.reporting_currency.parse().map_err(|_| damaged("currency"))?,
+            settings: match row.settings {
+                Value::Object(settings) => settings,
+                _ => return Err(damaged("setting")),
+            },
             created_at: millis(row.created_at),
+            updated_at: millis(row.updated_at),
         })
     }
 }
@@ -79,6 +91,23 @@ impl SystemWork {
         );
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
         Ok(TenantId(row.id.unsigned_abs()))
+    }
+
+    /// Stores a tenant unless its short name is taken: then `None`, and the work can go on.
+    pub async fn create_tenant_if_free(
+        &mut self,
+        new: &NewTenant,
+    ) -> Result<Option<TenantId>, StoreError> {
+        let row = sqlx::query_file!(
+            "sql/insert_tenant_if_free.sql",
+            new.slug,
+            new.name,
+            new.time_zone.name(),
+            new.reporting_currency.as_str(),
+            self.now()
+        );
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        Ok(row.map(|row| TenantId(row.id.unsigned_abs())))
     }
 
     /// Every tenant, oldest first.
@@ -102,5 +131,20 @@ impl TenantWork {
         let row = sqlx::query_file_as!(TenantRow, "sql/select_tenant.sql", self.key);
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         row.map(Tenant::try_from).transpose()
+    }
+
+    /// Stores the tenant's name, zone, currency and settings as they are here.
+    pub async fn update_tenant(&mut self, tenant: &Tenant) -> Result<(), StoreError> {
+        let statement = sqlx::query_file!(
+            "sql/update_tenant.sql",
+            self.key,
+            tenant.name,
+            tenant.time_zone.name(),
+            tenant.reporting_currency.as_str(),
+            Value::Object(tenant.settings.clone()),
+            self.now()
+        );
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
     }
 }

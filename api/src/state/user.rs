@@ -1,14 +1,17 @@
-//! People who sign in, and their sign-ins.
+//! People who sign in.
 
+use std::str::FromStr;
+
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use stratum_models::id::{TenantId, UserId};
-use stratum_models::store::StoreError;
+use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
 use super::seal::Seal;
 use super::work::{SystemWork, TenantWork};
-use super::{damaged, invalid, millis, store_error};
+use super::{STORE, damaged, invalid, millis, store_error};
 
 /// What a user may do. See the table of rights in the API document.
 #[derive(
@@ -36,7 +39,8 @@ pub enum Role {
 }
 
 impl Role {
-    const ALL: [Role; 4] = [Role::Admin, Role::Manager, Role::Analyst, Role::Viewer];
+    /// Every role, the mightiest first.
+    pub const ALL: [Role; 4] = [Role::Admin, Role::Manager, Role::Analyst, Role::Viewer];
 
     /// The name in the store and in tokens.
     pub const fn as_str(self) -> &'static str {
@@ -48,8 +52,16 @@ impl Role {
         }
     }
 
-    fn parse(text: &str) -> Option<Role> {
+    /// The role of this name.
+    pub fn parse(text: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+impl FromStr for Role {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Role, Self::Err> {
+        Role::parse(text).ok_or("is one of admin, manager, analyst, viewer")
     }
 }
 
@@ -75,8 +87,14 @@ pub struct User {
     pub email: String,
     /// Name to show.
     pub full_name: String,
+    /// Phone number, `+` and digits.
+    pub phone: Option<String>,
     /// What they may do.
     pub role: Role,
+    /// The language they read, such as `en` or `ar-EG`.
+    pub locale: String,
+    /// Their own zone; the tenant's where absent.
+    pub time_zone: Option<Tz>,
     /// Whether they may sign in.
     pub active: bool,
     /// PHC string of the password.
@@ -87,42 +105,35 @@ pub struct User {
     pub created_at: UnixMillis,
 }
 
-/// A sign-in.
-#[derive(Clone, Copy, Debug)]
-pub struct NewSession {
-    /// Its id, also the id of its token family.
-    pub id: Uuid,
-    /// Who.
-    pub user_id: UserId,
-    /// When its tokens end.
-    pub expires_at: UnixMillis,
+pub(super) struct UserRow {
+    pub(super) id: Uuid,
+    pub(super) tenant_id: i64,
+    pub(super) email_sealed: Vec<u8>,
+    pub(super) full_name_sealed: Vec<u8>,
+    pub(super) phone_sealed: Option<Vec<u8>>,
+    pub(super) password_hash: String,
+    pub(super) role: String,
+    pub(super) locale: String,
+    pub(super) time_zone: Option<String>,
+    pub(super) active: bool,
+    pub(super) last_login_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(super) created_at: chrono::DateTime<chrono::Utc>,
 }
 
-struct UserRow {
-    id: Uuid,
-    tenant_id: i64,
-    email_sealed: Vec<u8>,
-    full_name_sealed: Vec<u8>,
-    password_hash: String,
-    role: String,
-    active: bool,
-    last_login_at: Option<chrono::DateTime<chrono::Utc>>,
-    created_at: chrono::DateTime<chrono::Utc>,
-}
-
-const EMAIL: &str = "users.email";
-const FULL_NAME: &str = "users.full_name";
+pub(super) const EMAIL: &str = "users.email";
+pub(super) const FULL_NAME: &str = "users.full_name";
+pub(super) const PHONE: &str = "users.phone";
 
 impl TenantWork {
     /// Stores a user. `Conflict` when the e-mail address is known, `Invalid` when it is none.
     pub async fn create_user(&mut self, new: &NewUser) -> Result<UserId, StoreError> {
         let email = canonical_email(&new.email).ok_or_else(|| invalid("not an e-mail address"))?;
-        let sealed = |place, text: &str| {
-            self.tools
-                .seal
-                .seal(&*self.tools.entropy, place, text)
-                .map_err(|error| invalid(error.to_string()))
-        };
+        let lookups = self.tools.seal.lookups(EMAIL, &email);
+        let known = sqlx::query_file!("sql/select_email_is_known.sql", &lookups);
+        if known.fetch_one(self.connection()).await.map_err(store_error)?.known {
+            return Err(StoreError::new(StoreErrorKind::Conflict, STORE, "the address is known"));
+        }
+        let sealed = |place, text: &str| self.tools.sealed(place, text);
         let id = self.tools.ids.next();
         let statement = sqlx::query_file!(
             "sql/insert_user.sql",
@@ -153,48 +164,65 @@ impl TenantWork {
         rows.into_iter().map(|row| open_user(&self.tools.seal, row)).collect()
     }
 
-    /// Writes a sign-in down, and that the user signed in now.
-    pub async fn create_session(&mut self, new: NewSession) -> Result<(), StoreError> {
-        let statement = sqlx::query_file!(
-            "sql/insert_session.sql",
-            new.id,
-            self.key,
-            new.user_id.0,
-            self.now(),
-            new.expires_at.to_utc()
-        );
-        statement.execute(self.connection()).await.map_err(store_error)?;
-        Ok(())
+    /// Gives an active user another password; false where there is no such user. Their sessions go
+    /// on until [`TenantWork::end_sessions`].
+    pub async fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query_file!("sql/update_password.sql", self.key, id.0, hash, self.now());
+        let done = statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Notes that a user is told something nobody asked for; false where that happened less than
+    /// `every` ago, or there is no such active user.
+    pub async fn note_notice(
+        &mut self,
+        id: UserId,
+        every: chrono::TimeDelta,
+    ) -> Result<bool, StoreError> {
+        let now = self.now();
+        let statement =
+            sqlx::query_file!("sql/update_user_notified.sql", self.key, id.0, now, now - every);
+        let done = statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
     }
 }
 
 impl SystemWork {
     /// The user of this e-mail address, in any letter case.
     pub async fn user_by_email(&mut self, email: &str) -> Result<Option<User>, StoreError> {
-        // An address that cannot exist is looked up all the same: the answer takes as long.
-        let email = canonical_email(email).unwrap_or_default();
-        let lookup = self.tools.seal.lookup(EMAIL, &email);
-        let row = sqlx::query_file_as!(UserRow, "sql/select_user_by_email.sql", &lookup[..]);
+        let lookups = self.email_lookups(email);
+        let row = sqlx::query_file_as!(UserRow, "sql/select_user_by_email.sql", &lookups);
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         row.map(|row| open_user(&self.tools.seal, row)).transpose()
     }
 
-    /// Forgets sign-ins that ended more than `days` ago; returns how many.
-    pub async fn delete_expired_sessions(&mut self, days: u64) -> Result<u64, StoreError> {
-        let before = self.now() - chrono::Days::new(days);
-        let statement = sqlx::query_file!("sql/delete_expired_sessions.sql", before);
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected())
+    /// The keyed hash that an e-mail address is found by. One that cannot exist has one all the same:
+    /// it is looked up like the others, and the answer takes as long.
+    pub(super) fn email_lookup(&self, email: &str) -> [u8; 32] {
+        self.tools.seal.lookup(EMAIL, &lookup_text(email))
+    }
+
+    /// The same with each key, for rows that an older one may have written.
+    fn email_lookups(&self, email: &str) -> Vec<Vec<u8>> {
+        self.tools.seal.lookups(EMAIL, &lookup_text(email))
     }
 }
 
-fn open_user(seal: &Seal, row: UserRow) -> Result<User, StoreError> {
+pub(super) fn open_user(seal: &Seal, row: UserRow) -> Result<User, StoreError> {
     let open = |place, sealed: &[u8]| seal.open(place, sealed).map_err(|e| invalid(e.to_string()));
     Ok(User {
         id: UserId(row.id),
         tenant_id: TenantId(row.tenant_id.unsigned_abs()),
         email: open(EMAIL, &row.email_sealed)?,
         full_name: open(FULL_NAME, &row.full_name_sealed)?,
+        phone: row.phone_sealed.map(|sealed| open(PHONE, &sealed)).transpose()?,
         role: Role::parse(&row.role).ok_or_else(|| damaged("role"))?,
+        locale: row.locale,
+        time_zone: row
+            .time_zone
+            .map(|zone| zone.parse().map_err(|_| damaged("time zone")))
+            .transpose()?,
         active: row.active,
         password_hash: row.password_hash,
         last_login_at: row.last_login_at.map(millis),
@@ -202,8 +230,12 @@ fn open_user(seal: &Seal, row: UserRow) -> Result<User, StoreError> {
     })
 }
 
+fn lookup_text(email: &str) -> String {
+    canonical_email(email).unwrap_or_else(|| email.trim().to_lowercase())
+}
+
 /// Trimmed, lower case; `None` when it cannot be an address.
-fn canonical_email(email: &str) -> Option<String> {
+pub fn canonical_email(email: &str) -> Option<String> {
     let email = email.trim().to_lowercase();
     let (local, host) = email.rsplit_once('@')?;
     let plausible = !local.is_empty()

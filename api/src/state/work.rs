@@ -5,7 +5,7 @@
 //! [`SystemWork`] sees all tenants and may do little: what must be asked before a tenant is known.
 //! Dropped without [`TenantWork::commit`], nothing has happened.
 
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use stratum_models::id::TenantId;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
@@ -48,7 +48,16 @@ impl PostgresState {
 
     /// Work of no tenant.
     pub async fn system(&self) -> Result<SystemWork, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        self.system_on(&self.pool).await
+    }
+
+    /// Work of no tenant on a connection of its own: however busy the others are, it is not held up.
+    pub async fn watch(&self) -> Result<SystemWork, StoreError> {
+        self.system_on(&self.watch).await
+    }
+
+    async fn system_on(&self, pool: &PgPool) -> Result<SystemWork, StoreError> {
+        let mut transaction = pool.begin().await.map_err(store_error)?;
         let enter = sqlx::query_file!("sql/enter_system.sql");
         enter.fetch_one(&mut *transaction).await.map_err(store_error)?;
         Ok(SystemWork { transaction, tools: self.tools.clone() })

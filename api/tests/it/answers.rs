@@ -125,8 +125,10 @@ async fn check_campaign(stratum: &Stratum, tokens: &[String]) {
             (&data["granularity"], &data["total"]["total_spend"]),
             (&json!(granularity), &json!(100.0))
         );
-        assert_eq!(data["metrics"].as_array().unwrap().len(), 1);
-        assert_eq!(data["metrics"][0]["total_spend"], 100.0);
+        let periods = data["metrics"].as_array().unwrap();
+        assert_eq!(periods.last().unwrap()["total_spend"], 100.0, "today");
+        assert!(periods[..periods.len() - 1].iter().all(|one| one["total_spend"] == 0.0));
+        assert!((2..=30).contains(&periods.len()), "periods without data are there");
     }
     for (path, token) in [("c-1", &tokens[1]), ("c-2", &tokens[0])] {
         let (status, answer) =

@@ -16,6 +16,7 @@
 //! [`Stratum::output`], and shown when it cannot start.
 
 mod tenant;
+mod second;
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -31,6 +32,7 @@ use serde_json::{Value, json};
 use sqlx::Connection as _;
 use tempfile::TempDir;
 
+pub use second::Second;
 pub use tenant::TestTenant;
 
 /// Engines start in seconds; a machine full of tests is slow.
@@ -109,6 +111,12 @@ impl Stratum {
         child.wait().expect("its end");
     }
 
+    /// Sets an environment variable of its commands, and of its process from the next start on.
+    pub fn set_env(&mut self, name: &str, value: &str) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Starts again on the same data and the same address, and waits until it is ready.
     pub async fn restart(&mut self) {
         assert!(self.child.is_none(), "it runs already");
@@ -121,6 +129,12 @@ impl Stratum {
         signal(&child, Signal::SIGTERM);
         let status = ended(&mut child).await;
         assert!(status.success(), "it ended with {status}:\n{}", self.output());
+    }
+
+    /// Another environment variable for the next start.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value.to_owned()));
     }
 
     /// Waits until every store answers.
@@ -300,11 +314,19 @@ impl Drop for Stratum {
 pub fn stratum() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stratum"));
     for (name, _) in std::env::vars_os() {
-        let known =
-            ["KAFKA_BROKERS", "CLICKHOUSE_URL", "DATABASE_URL", "RUST_LOG", "PII_ENCRYPTION_KEY"];
+        let known = [
+            "KAFKA_BROKERS",
+            "CLICKHOUSE_URL",
+            "DATABASE_URL",
+            "RUST_LOG",
+            "PII_ENCRYPTION_KEY",
+            "SMTP_HOST",
+            "SENTRY_DSN",
+        ];
         let text = name.to_string_lossy();
         let ours = text.starts_with("STRATUM_") && text != "STRATUM_ENGINES";
-        if ours || text.ends_with("SECRET_KEY") || known.contains(&text.as_ref()) {
+        let mail = text.starts_with("SMTP_");
+        if ours || mail || text.ends_with("SECRET_KEY") || known.contains(&text.as_ref()) {
             command.env_remove(&name);
         }
     }
@@ -338,7 +360,7 @@ pub async fn eventually<T>(
 
 /// Spawns a child that ends with this process, however that ends. Such a bond is to the thread that
 /// spawns, so it is one that lives as long as the process.
-fn spawn(mut command: Command) -> Child {
+pub fn spawn(mut command: Command) -> Child {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let die_with_us = || Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?);

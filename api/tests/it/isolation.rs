@@ -81,7 +81,8 @@ async fn what_is_done_and_what_is_refused_is_chained_in_the_audit_log() {
     let (status, answer) = stratum.login(&email, PASSWORD).await;
     assert_eq!(status, 200, "{answer}");
     let mut connection = stratum.state_connection().await;
-    let rows: Vec<(i64, String, Vec<u8>, Vec<u8>, bool)> = sqlx::query_as(
+    type Row = (i64, String, Vec<u8>, Vec<u8>, bool);
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT seq, action, previous_hash, hash, audit_hash(a) = hash FROM audit_log a \
          WHERE tenant_id = 2 ORDER BY seq",
     )

@@ -38,7 +38,7 @@ async fn health_names_the_engine_that_is_down_and_data_outlives_a_kill() {
 }
 
 /// ClickHouse writes its process id down in its data folder.
-fn clickhouse_of(stratum: &Stratum) -> Pid {
+pub fn clickhouse_of(stratum: &Stratum) -> Pid {
     let status = stratum.data_folder().join("clickhouse/data/status");
     let text = std::fs::read_to_string(status).expect("ClickHouse runs");
     let pid = text.lines().find_map(|line| line.strip_prefix("PID: "));

@@ -1,8 +1,67 @@
 //! Signing in, and what happens to those who did not.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::fixture::{PASSWORD, Stratum};
+
+/// No answer that must not tell by its time what was found out comes sooner.
+pub const ANSWER_MIN: Duration = Duration::from_millis(500);
+
+/// The tokens of a sign-in.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
+impl Tokens {
+    /// Those of an answer.
+    pub fn of(answer: &Value) -> Tokens {
+        let text = |name: &str| answer["data"][name].as_str().expect(name).to_owned();
+        Tokens { access: text("access_token"), refresh: text("refresh_token") }
+    }
+}
+
+/// What a route of sign-in answers to a body.
+pub async fn call(stratum: &Stratum, route: &str, body: &Value) -> (u16, Value) {
+    call_at(stratum, stratum.url(), route, body).await
+}
+
+/// The same of another process.
+pub async fn call_at(stratum: &Stratum, url: &str, route: &str, body: &Value) -> (u16, Value) {
+    stratum.answer(stratum.client().post(format!("{url}/api/v1/auth/{route}")).json(body)).await
+}
+
+/// Signs in with the password of every user of a fixture.
+pub async fn sign_in(stratum: &Stratum, email: &str) -> Tokens {
+    let (status, answer) = stratum.login(email, PASSWORD).await;
+    assert_eq!(status, 200, "{answer}");
+    Tokens::of(&answer)
+}
+
+/// Whether an access token is open; anything but open or shut fails.
+pub async fn is_open(stratum: &Stratum, url: &str, access: &str) -> bool {
+    let request = stratum.client().get(format!("{url}/api/v1/auth/me")).bearer_auth(access);
+    let (status, answer) = stratum.answer(request).await;
+    assert!(status == 200 || status == 401, "{status} {answer}");
+    status == 200
+}
+
+/// What was done and refused in a tenant's name, oldest first.
+pub async fn audited(stratum: &Stratum, slug: &str) -> Vec<String> {
+    let mut owner = stratum.state_connection().await;
+    let rows = "SELECT a.action || ' ' || a.outcome FROM audit_log a \
+        LEFT JOIN tenants t ON t.id = a.tenant_id WHERE coalesce(t.slug, '') = $1 ORDER BY a.seq";
+    sqlx::query_scalar(rows).bind(slug).fetch_all(&mut owner).await.expect("the audit log")
+}
+
+/// A change behind the program's back.
+pub async fn execute(stratum: &Stratum, statement: &'static str) {
+    let mut owner = stratum.state_connection().await;
+    sqlx::query(statement).execute(&mut owner).await.expect(statement);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_right_password_of_a_known_account_signs_in() {
@@ -19,6 +78,28 @@ async fn only_the_right_password_of_a_known_account_signs_in() {
     forms_are_taken_too(&stratum, &email).await;
     bodies_that_cannot_be_read_are_told(&stratum).await;
     tokens_that_open_nothing(&stratum, token).await;
+    an_imported_hash_is_replaced(&stratum, &email).await;
+    let done = audited(&stratum, &tenant.slug).await;
+    for expected in ["user.signed_in done", "user.signed_in refused"] {
+        assert!(done.iter().any(|row| row == expected), "no {expected} in {done:?}");
+    }
+}
+
+/// Cost 4, so that the test need not wait; the hash is of the password of every user of a fixture.
+async fn an_imported_hash_is_replaced(stratum: &Stratum, email: &str) {
+    let imported = bcrypt::hash_with_salt(PASSWORD, 4, *b"0123456789abcdef").unwrap().to_string();
+    let mut owner = stratum.state_connection().await;
+    let import = "UPDATE users SET password_hash = $1 WHERE tenant_id = 2";
+    sqlx::query(import).bind(&imported).execute(&mut owner).await.unwrap();
+    let (status, _) = stratum.login(email, "Wrong-passw0rd").await;
+    assert_eq!(status, 401);
+    // Several at once: one of them replaces the hash under the others.
+    let logins = futures::future::join_all((0..4).map(|_| stratum.login(email, PASSWORD))).await;
+    assert!(logins.iter().all(|(status, _)| *status == 200), "{logins:?}");
+    let stored = "SELECT password_hash FROM users WHERE tenant_id = 2";
+    let stored: String = sqlx::query_scalar(stored).fetch_one(&mut owner).await.unwrap();
+    assert!(stored.starts_with("$argon2id$"), "{stored}");
+    assert_eq!(stratum.login(email, PASSWORD).await.0, 200);
 }
 
 async fn first_credentials_work(stratum: &Stratum) {
@@ -49,7 +130,9 @@ async fn failures_look_alike(stratum: &Stratum, email: &str) {
     for (email, password) in
         [(email, "Wrong-passw0rd"), ("nobody@example.com", PASSWORD), ("?", "?")]
     {
+        let began = Instant::now();
         let (status, mut answer) = stratum.login(email, password).await;
+        assert!(began.elapsed() >= ANSWER_MIN, "the time may tell what was found");
         assert_eq!((status, &answer["error"]), (401, &json!("unauthorized")));
         answer.as_object_mut().unwrap().remove("request_id").unwrap();
         answers.push(answer);

@@ -88,6 +88,8 @@ impl Encoder {
         match topic {
             Topic::Events => self.partitions[0],
             Topic::AdReports => self.partitions[1],
+            // What is taken in is never one.
+            Topic::Updates => 1,
         }
     }
 

@@ -60,7 +60,7 @@ impl Traces {
             }
             _ => return,
         };
-        let signs = Signs::of(self.text[start..].as_bytes()).of_letters();
+        let signs = Signs::of(&self.text.as_bytes()[start..]).of_letters();
         self.traces.push(Trace { start, end: self.text.len(), signs, enough });
     }
 

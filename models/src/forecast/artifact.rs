@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::backtest::Score;
 use super::calibration::Calibration;
-use super::history::{CampaignKey, Insufficient};
+use super::history::{AccountCampaign, Insufficient};
 use super::model::Model;
 use super::trend::Trend;
 use super::{ForecastConfig, Outlook};
@@ -66,7 +66,7 @@ pub struct PlatformModel {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CampaignModel {
     /// Which.
-    pub key: CampaignKey,
+    pub key: AccountCampaign,
     /// Its name.
     pub name: String,
     /// The currency of its amounts.

@@ -14,9 +14,9 @@ const TYPICAL_MAX: f64 = 1e4;
 /// Older days are not looked at.
 const DAYS_MAX: i32 = 1_461;
 
-/// Which campaign.
+/// A campaign of one ad account; two accounts of a platform may each have theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CampaignKey {
+pub struct AccountCampaign {
     /// Its platform.
     pub platform: Platform,
     /// The platform's ad account.
@@ -29,7 +29,7 @@ pub struct CampaignKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignDay {
     /// Which campaign.
-    pub key: CampaignKey,
+    pub key: AccountCampaign,
     /// Its name on that day.
     pub campaign_name: String,
     /// A day of the ad account's zone.
@@ -52,7 +52,7 @@ pub struct CampaignDay {
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     /// Which campaign.
-    pub key: CampaignKey,
+    pub key: AccountCampaign,
     /// Its newest name.
     pub name: String,
     /// The currency of its newest day; days in another are left out.

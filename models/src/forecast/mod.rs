@@ -34,7 +34,7 @@ pub use chance::Chance;
 pub use config::ForecastConfig;
 pub use explain::Driver;
 pub use frame::{FEATURES, Frame};
-pub use history::{CampaignDay, CampaignKey, History, Insufficient};
+pub use history::{AccountCampaign, CampaignDay, History, Insufficient};
 pub use matching::{MatchGain, match_gain};
 pub use model::Model;
 pub use outlook::{Outlook, cents};

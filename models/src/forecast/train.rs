@@ -8,7 +8,7 @@ use super::backtest::{Score, Tried, compare};
 use super::calendar::Calendar;
 use super::calibration::Calibration;
 use super::frame::{FEATURES, Surroundings};
-use super::history::{CampaignDay, CampaignKey, History, Insufficient};
+use super::history::{AccountCampaign, CampaignDay, History, Insufficient};
 use super::model::{Model, PlatformFit};
 use super::shape::{HALVES, bend, typical_spend};
 use super::trend::Trend;
@@ -104,7 +104,7 @@ fn families(
     last: Day,
     config: &ForecastConfig,
 ) -> Vec<Family> {
-    let mut campaigns: BTreeMap<CampaignKey, Vec<CampaignDay>> = BTreeMap::new();
+    let mut campaigns: BTreeMap<AccountCampaign, Vec<CampaignDay>> = BTreeMap::new();
     for day in days {
         campaigns.entry(day.key.clone()).or_default().push(day);
     }

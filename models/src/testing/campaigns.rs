@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::forecast::{CampaignDay, CampaignKey, Chance};
+use crate::forecast::{AccountCampaign, CampaignDay, Chance};
 use crate::money::{Currency, MICROS};
 use crate::platform::Platform;
 use crate::time::Day;
@@ -31,12 +31,18 @@ pub fn normal(chance: &mut Chance) -> f64 {
 }
 
 /// A campaign of this number.
-pub fn key(platform: Platform, at: usize) -> CampaignKey {
-    CampaignKey { platform, account_id: "a".into(), campaign_id: format!("c{at}") }
+pub fn key(platform: Platform, at: usize) -> AccountCampaign {
+    AccountCampaign { platform, account_id: "a".into(), campaign_id: format!("c{at}") }
 }
 
 /// A report of a day, amounts in units.
-pub fn day(key: &CampaignKey, day: Day, spend: f64, conversions: f64, revenue: f64) -> CampaignDay {
+pub fn day(
+    key: &AccountCampaign,
+    day: Day,
+    spend: f64,
+    conversions: f64,
+    revenue: f64,
+) -> CampaignDay {
     let micros = |units: f64| (units * MICROS as f64) as i64;
     CampaignDay {
         key: key.clone(),

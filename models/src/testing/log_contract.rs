@@ -97,6 +97,7 @@ const CASES: &[(&str, Case)] = &[
     ("seek-goes-back", |h| reading::seek_back(h).boxed()),
     ("topics-are-apart", |h| reading::topics_are_apart(h).boxed()),
     ("groups-are-apart", |h| sharing::groups_are_apart(h).boxed()),
+    ("every-watcher-sees-every-update", |h| sharing::every_watcher(h).boxed()),
     ("two-members-share", |h| sharing::two_members(h).boxed()),
     ("dropping-leaves-the-group", |h| sharing::leaving(h).boxed()),
     ("more-members-than-partitions", |h| sharing::idle_member(h).boxed()),

@@ -83,11 +83,11 @@ fn error(kind: StoreErrorKind, text: impl Into<String>) -> StoreError {
 }
 
 impl MemoryLog {
-    /// An empty log with so many partitions a topic.
+    /// An empty log with so many partitions a topic, and one of updates.
     pub fn new(events: u32, ad_reports: u32) -> MemoryLog {
         let partitions = |count| (0..count).map(|_| Partition::default()).collect();
-        let topics =
-            [(Topic::Events, partitions(events)), (Topic::AdReports, partitions(ad_reports))];
+        let counts = [(Topic::Events, events), (Topic::AdReports, ad_reports), (Topic::Updates, 1)];
+        let topics = counts.map(|(topic, count)| (topic, partitions(count)));
         let state = State { topics: topics.into(), ..State::default() };
         let shared = Shared { state: Mutex::new(state), changes: watch::Sender::new(0) };
         MemoryLog { shared: Arc::new(shared) }

@@ -4,6 +4,7 @@
 //! stop it between two tables, as a crash does to the real one.
 
 mod answer;
+mod person;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -13,14 +13,17 @@
 pub mod rows;
 pub mod writing;
 pub mod reading;
+pub mod campaigns;
 pub mod quality;
+pub mod person;
 
+use crate::person::PersonStore;
 use crate::warehouse::{WarehouseReader, WarehouseWriter};
 
-/// Both sides of a warehouse.
-pub trait Warehouse: WarehouseWriter + WarehouseReader {}
+/// Every side of a warehouse.
+pub trait Warehouse: WarehouseWriter + WarehouseReader + PersonStore {}
 
-impl<T: WarehouseWriter + WarehouseReader> Warehouse for T {}
+impl<T: WarehouseWriter + WarehouseReader + PersonStore> Warehouse for T {}
 
 /// Makes a test of every case. The argument is the path of an `async fn() -> impl Warehouse` that
 /// answers an empty one each time.
@@ -55,6 +58,11 @@ macro_rules! warehouse_contract {
             reading::partial_rows_add_up,
             reading::sums_are_wider_than_their_parts,
             reading::tenants_with_the_same_ids_never_mix,
+            campaigns::reported_campaigns_are_as_the_last_report_says,
+            campaigns::reported_campaigns_come_by_platform_and_id_a_part_at_a_time,
+            campaigns::campaigns_not_reported_since_are_left_out,
+            campaigns::campaign_groups_are_of_the_named_campaigns,
+            campaigns::campaigns_of_tenants_never_mix,
             reading::campaign_days_are_the_newest_versions_in_order,
             quality::masks_add_up_and_stay_apart,
             quality::hours_count_from_the_first_to_before_the_last,
@@ -65,6 +73,10 @@ macro_rules! warehouse_contract {
             quality::rejections_come_most_first_and_at_most_a_hundred,
             quality::freshness_is_that_of_what_landed,
             quality::counts_of_tenants_never_mix,
+            person::a_persons_events_come_by_receipt_and_in_parts,
+            person::a_person_is_known_by_key_and_hash,
+            person::a_forgotten_person_is_in_no_event_and_in_every_sum,
+            person::a_person_is_forgotten_by_one_tenant_only,
         }
     };
     ($fresh:path; $($module:ident::$case:ident),* $(,)?) => {

@@ -14,4 +14,5 @@ mod drive;
 mod batches;
 mod lifecycle;
 mod golden;
+mod announce;
 mod simulation;

@@ -174,7 +174,8 @@ async fn rows_of_another_range_or_layout_are_refused_before_anything_is_written(
 
 #[tokio::test]
 async fn compressed_on_the_wire_it_is_the_same() {
-    let config = ClickHouseConfig { compress: true, ..empty() };
+    let mut config = empty();
+    config.bounds.compress = true;
     migrate(&config).await.unwrap();
     let warehouse = ClickHouseWarehouse::connect(config).unwrap();
     let range = rows::events(0, 0, 1);

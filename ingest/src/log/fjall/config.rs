@@ -1,7 +1,9 @@
 //! What may be set about the log on disk.
 
 use serde::{Deserialize, Serialize};
+use stratum_models::log::Topic;
 use stratum_models::store::StoreError;
+use stratum_models::time::HOUR_MS;
 
 use crate::log::invalid;
 
@@ -17,6 +19,8 @@ pub struct FjallLogConfig {
     pub ad_reports_partitions: u32,
     /// Records older than this may be dropped, read or not.
     pub retention_hours: u32,
+    /// The same for updates, hints that are of no use once they are old, in milliseconds.
+    pub updates_retention_ms: u64,
     /// Bytes of records kept, over all partitions; the oldest go first, read or not.
     pub retention_bytes: u64,
     /// How often retention looks, in milliseconds.
@@ -47,6 +51,7 @@ impl Default for FjallLogConfig {
             events_partitions: 4,
             ad_reports_partitions: 2,
             retention_hours: 7 * 24,
+            updates_retention_ms: 3_600_000,
             retention_bytes: 20 * 1024 * MIB,
             retention_interval_ms: 30_000,
             segment_bytes: 16 * MIB,
@@ -62,6 +67,22 @@ impl Default for FjallLogConfig {
 }
 
 impl FjallLogConfig {
+    pub(super) fn partitions(&self, topic: Topic) -> u32 {
+        match topic {
+            Topic::Events => self.events_partitions,
+            Topic::AdReports => self.ad_reports_partitions,
+            Topic::Updates => 1,
+        }
+    }
+
+    /// How long records of a topic are kept, in milliseconds.
+    pub(super) fn retention_ms(&self, topic: Topic) -> i64 {
+        match topic {
+            Topic::Events | Topic::AdReports => i64::from(self.retention_hours) * HOUR_MS,
+            Topic::Updates => i64::try_from(self.updates_retention_ms).unwrap_or(i64::MAX),
+        }
+    }
+
     /// Refuses what cannot work.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let rules = [

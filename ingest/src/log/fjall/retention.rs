@@ -9,7 +9,7 @@ use std::time::Duration;
 use metrics::{counter, gauge};
 use stratum_models::log::{PartitionId, Topic};
 use stratum_models::store::StoreError;
-use stratum_models::time::{HOUR_MS, UnixMillis};
+use stratum_models::time::UnixMillis;
 
 use super::Shared;
 use super::ledger::Segment;
@@ -47,8 +47,8 @@ pub(super) fn step(shared: &Shared) -> Result<u64, StoreError> {
 
 /// The segments to drop, oldest first within each partition.
 fn choose(shared: &Shared) -> Vec<Victim> {
-    let kept_ms = i64::from(shared.config.retention_hours) * HOUR_MS;
-    let oldest = UnixMillis(shared.clock.now().0.saturating_sub(kept_ms));
+    let now = shared.clock.now();
+    let oldest = |topic| UnixMillis(now.0.saturating_sub(shared.config.retention_ms(topic)));
     let mut bytes = shared.store.bytes();
     let mut closed: Vec<Victim> = Vec::new();
     for (topic, id, partition) in shared.store.all() {
@@ -56,14 +56,15 @@ fn choose(shared: &Shared) -> Vec<Victim> {
         let first = ledger.closed.iter().take(SEGMENTS_A_STEP_MAX);
         closed.extend(first.map(|segment| (topic, id, *segment)));
     }
-    // The time of append never goes back in a partition, so this keeps their order.
+    // The time of append never goes back in a partition, so this keeps their order, and what is due
+    // of a partition are its first segments: those after are newer, and fewer bytes are left then.
     closed.sort_by_key(|(topic, id, segment)| (segment.newest, *topic, *id, segment.first));
-    let is_due = |(_, _, segment): &Victim| {
-        let is_due = segment.newest < oldest || bytes > shared.config.retention_bytes;
+    let is_due = |(topic, _, segment): &Victim| {
+        let is_due = segment.newest < oldest(*topic) || bytes > shared.config.retention_bytes;
         bytes -= if is_due { segment.bytes } else { 0 };
         is_due
     };
-    closed.into_iter().take(SEGMENTS_A_STEP_MAX).take_while(is_due).collect()
+    closed.into_iter().filter(is_due).take(SEGMENTS_A_STEP_MAX).collect()
 }
 
 fn newest_of_each(victims: &[Victim]) -> impl Iterator<Item = Victim> {

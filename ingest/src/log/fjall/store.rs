@@ -27,6 +27,8 @@ use super::ledger::{Head, Ledger, Segment};
 use crate::log::{STORE, invalid};
 
 const FORMAT: u64 = 1;
+/// Updates are small and few.
+const UPDATES_MEMTABLE_BYTES: u64 = 2 * 1024 * 1024;
 
 pub(super) struct Store {
     db: Database,
@@ -94,9 +96,9 @@ fn small_options() -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default().max_memtable_size(1024 * 1024)
 }
 
-fn record_options(config: &FjallLogConfig) -> KeyspaceCreateOptions {
+fn record_options(memtable_bytes: u64) -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default()
-        .max_memtable_size(config.memtable_bytes)
+        .max_memtable_size(memtable_bytes)
         .data_block_compression_policy(CompressionPolicy::all(CompressionType::None))
         // Records are found by range, never by key.
         .filter_policy(FilterPolicy::all(FilterPolicyEntry::None))
@@ -119,10 +121,7 @@ impl Store {
         let mut store = Store { db, meta, segments, partitions: BTreeMap::new() };
         store.fix("format", FORMAT, "format")?;
         for topic in Topic::ALL {
-            let count = match topic {
-                Topic::Events => config.events_partitions,
-                Topic::AdReports => config.ad_reports_partitions,
-            };
+            let count = config.partitions(*topic);
             let what = format!("number of partitions of {topic}");
             store.fix(&format!("partitions/{topic}"), u64::from(count), &what)?;
             let partitions =
@@ -157,7 +156,11 @@ impl Store {
         config: &FjallLogConfig,
     ) -> Result<Partition, StoreError> {
         let name = format!("{topic}-{}", partition.0);
-        let records = self.db.keyspace(&name, || record_options(config)).map_err(failed)?;
+        let options = || match topic {
+            Topic::Events | Topic::AdReports => record_options(config.memtable_bytes),
+            Topic::Updates => record_options(config.memtable_bytes.min(UPDATES_MEMTABLE_BYTES)),
+        };
+        let records = self.db.keyspace(&name, options).map_err(failed)?;
         let start = self.number(&start_key(topic, partition))?.unwrap_or(0);
         let mut ledger = Ledger {
             start,

@@ -49,6 +49,8 @@ pub struct KafkaLogConfig {
     pub replication_factor: Option<u16>,
     /// How long records are kept, when a topic is made.
     pub retention_hours: u32,
+    /// The same for updates, hints that are of no use once they are old, in milliseconds.
+    pub updates_retention_ms: u64,
     /// How groups share partitions.
     pub group_protocol: GroupProtocol,
     /// An append that the brokers have not acknowledged after this long fails as `Unavailable`, in
@@ -76,6 +78,7 @@ impl Default for KafkaLogConfig {
             ad_reports_partitions: 4,
             replication_factor: None,
             retention_hours: 7 * 24,
+            updates_retention_ms: 3_600_000,
             group_protocol: GroupProtocol::Consumer,
             append_ms_max: 10_000,
             request_ms_max: 10_000,
@@ -130,6 +133,15 @@ impl KafkaLogConfig {
         match topic {
             Topic::Events => self.events_partitions,
             Topic::AdReports => self.ad_reports_partitions,
+            Topic::Updates => 1,
+        }
+    }
+
+    /// How long records of a topic are kept, in milliseconds.
+    pub(super) fn retention_ms(&self, topic: Topic) -> u64 {
+        match topic {
+            Topic::Events | Topic::AdReports => u64::from(self.retention_hours) * 3_600_000,
+            Topic::Updates => self.updates_retention_ms,
         }
     }
 

@@ -92,10 +92,14 @@ async fn make(config: &KafkaLogConfig, topic: Topic) -> Result<(), StoreError> {
     let copies = config.replication_factor.map_or(-1, i32::from);
     let partitions =
         i32::try_from(config.partitions(topic)).map_err(|_| invalid("too many partitions"))?;
-    let retention_ms = (u64::from(config.retention_hours) * 3_600_000).to_string();
-    let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(copies))
+    let retention_ms = config.retention_ms(topic).to_string();
+    let mut new = NewTopic::new(&name, partitions, TopicReplication::Fixed(copies))
         .set("cleanup.policy", "delete")
         .set("retention.ms", &retention_ms);
+    if topic == Topic::Updates {
+        // Whole segments are dropped, and the broker's own are of a week.
+        new = new.set("segment.ms", &retention_ms);
+    }
     let options = AdminOptions::new().request_timeout(Some(wait)).operation_timeout(Some(wait));
     let results = admin.create_topics([&new], &options).await;
     let results = results.map_err(|error| failed("the topic cannot be made", error))?;

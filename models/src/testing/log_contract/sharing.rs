@@ -12,6 +12,36 @@ pub(super) async fn groups_are_apart(harness: &dyn LogHarness) -> Outcome {
     Outcome::Kept
 }
 
+/// Updates are read by every process that watches, each as a group of its own.
+pub(super) async fn every_watcher(harness: &dyn LogHarness) -> Outcome {
+    let log = harness.create("every-watcher-sees-every-update").await;
+    assert_eq!(log.partitions(Topic::Updates), 1);
+    let update = |text: &str| NewRecord { topic: Topic::Updates, ..record(0, text) };
+    let mut watchers = Vec::new();
+    for group in ["watcher-1", "watcher-2", "watcher-3"] {
+        let resume = Checkpoints::at_start();
+        let subscription = log.subscribe(Topic::Updates, group, resume).await.unwrap();
+        watchers.push(Reader { subscription, assignment: Vec::new() });
+    }
+    for text in ["u-0", "u-1"] {
+        log.append(vec![update(text)]).await.unwrap();
+    }
+    for watcher in &mut watchers {
+        assert_eq!(texts(&watcher.read(2).await), ["u-0", "u-1"]);
+    }
+    // One that comes later reads what is kept, from where it asks.
+    log.append(vec![update("u-2")]).await.unwrap();
+    let resume = Checkpoints::at_start();
+    resume.next.lock().insert((Topic::Updates, PartitionId(0)), 1);
+    let subscription = log.subscribe(Topic::Updates, "late", resume).await.unwrap();
+    let mut late = Reader { subscription, assignment: Vec::new() };
+    assert_eq!(texts(&late.read(2).await), ["u-1", "u-2"]);
+    for watcher in &mut watchers {
+        assert_eq!(texts(&watcher.read(1).await), ["u-2"]);
+    }
+    Outcome::Kept
+}
+
 /// Reads with all in turn, appending all the while, until `done`; every record must be the next one
 /// of its partition, whoever reads it: nothing is lost, nothing is read by two.
 async fn read_until(

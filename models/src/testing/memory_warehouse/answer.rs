@@ -1,5 +1,7 @@
 //! The reading side: every answer a plain loop over the rows.
 
+mod campaign;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -12,7 +14,7 @@ use async_trait::async_trait;
 
 use super::{MemoryWarehouse, error};
 use crate::event::PURCHASE;
-use crate::forecast::{CampaignDay, CampaignKey};
+use crate::forecast::{AccountCampaign, CampaignDay};
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use crate::money::Currency;
@@ -23,8 +25,8 @@ use crate::store::{StoreError, StoreErrorKind};
 use crate::table::Table;
 use crate::time::{Day, DayRange, HOUR_MS, UnixMillis};
 use crate::warehouse::{
-    Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery, RejectionCount,
-    WarehouseReader,
+    CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery,
+    RejectionCount, ReportedCampaign, WarehouseReader,
 };
 
 /// The port's promise.
@@ -179,7 +181,7 @@ fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, Sto
 fn campaign_day(row: &Row) -> Result<CampaignDay, StoreError> {
     let integer = |name| row.value::<Int64Type>(name);
     Ok(CampaignDay {
-        key: CampaignKey {
+        key: AccountCampaign {
             platform: coded(Platform::from_code(row.code("platform")))?,
             account_id: row.text("account_id"),
             campaign_id: row.text("campaign_id"),
@@ -219,6 +221,25 @@ impl WarehouseReader for MemoryWarehouse {
             }
         }
         groups.into_iter().map(|(key, (sums, name))| kpi_group(key, sums, name)).collect()
+    }
+
+    async fn campaign_groups(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+        campaigns: &[CampaignKey],
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        self.campaign_sums(scope, days, campaigns)
+    }
+
+    async fn reported_campaigns(
+        &self,
+        scope: TenantScope,
+        since: UnixMillis,
+        after: Option<&CampaignKey>,
+        limit: u32,
+    ) -> Result<Vec<ReportedCampaign>, StoreError> {
+        self.campaigns_named(scope, since, after, limit)
     }
 
     async fn mask_counts(

@@ -58,7 +58,7 @@ async fn landed(warehouse: &dyn Warehouse) -> u64 {
     counted
 }
 
-async fn keys(
+pub(super) async fn keys(
     warehouse: &dyn Warehouse,
     partition: u32,
     since: crate::time::UnixMillis,

@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use stratum_models::forecast::{CampaignDay, CampaignKey};
+use stratum_models::forecast::{AccountCampaign, CampaignDay};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
@@ -32,7 +32,7 @@ impl TryFrom<CampaignDayRow> for CampaignDay {
     fn try_from(row: CampaignDayRow) -> Result<CampaignDay, StoreError> {
         let platform = coded(Platform::from_code(row.platform_code))?;
         Ok(CampaignDay {
-            key: CampaignKey { platform, account_id: row.account, campaign_id: row.campaign },
+            key: AccountCampaign { platform, account_id: row.account, campaign_id: row.campaign },
             campaign_name: row.name,
             day: coded(Day::from_epoch_days(row.day))?,
             currency: coded(Currency::parse(&row.currency_code))?,

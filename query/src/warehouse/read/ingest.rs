@@ -6,7 +6,7 @@ use stratum_models::store::StoreError;
 use stratum_models::time::{Day, UnixMillis};
 use stratum_models::warehouse::{Freshness, IngestCount, RejectionCount};
 
-use super::{ClickHouseWarehouse, coded, hour_seconds, until_seconds};
+use super::{ClickHouseWarehouse, coded, hour_seconds, instant, until_seconds};
 
 const READ_INGEST_COUNTS: &str = include_str!("../../../sql/read_ingest_counts.sql");
 const READ_REJECTION_COUNTS: &str = include_str!("../../../sql/read_rejection_counts.sql");
@@ -14,9 +14,6 @@ const READ_FRESHNESS: &str = include_str!("../../../sql/read_freshness.sql");
 
 /// The port's promise.
 const REJECTION_GROUPS_MAX: u32 = 100;
-
-/// The instants a ClickHouse `DateTime64(3)` can hold: the years 1900 to 2299, in milliseconds.
-const INSTANTS: std::ops::RangeInclusive<i64> = -2_208_988_800_000..=10_413_791_999_999;
 
 #[derive(Debug, clickhouse::Row, Deserialize)]
 struct IngestCountRow {
@@ -93,10 +90,6 @@ impl TryFrom<FreshnessRow> for Freshness {
                 .transpose()?,
         })
     }
-}
-
-fn instant(instant: UnixMillis) -> i64 {
-    instant.0.clamp(*INSTANTS.start(), *INSTANTS.end())
 }
 
 impl ClickHouseWarehouse {

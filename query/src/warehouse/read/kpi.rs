@@ -15,7 +15,7 @@ const READ_KPI_GROUPS: &str = include_str!("../../../sql/read_kpi_groups.sql");
 const DAYS: std::ops::RangeInclusive<i32> = -25_567..=120_529;
 
 #[derive(Debug, clickhouse::Row, Deserialize)]
-struct KpiGroupRow {
+pub(super) struct KpiGroupRow {
     currency: String,
     platform: Option<i8>,
     day: Option<i32>,

@@ -1,9 +1,11 @@
 //! The reading side of the port: one statement a question, every one bound to a tenant.
 
 mod kpi;
+mod campaign;
 mod campaign_days;
 mod match_quality;
 mod ingest;
+mod person;
 
 use std::time::Instant;
 
@@ -17,8 +19,8 @@ use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::{DayRange, UnixMillis};
 use stratum_models::warehouse::{
-    Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery, RejectionCount,
-    WarehouseReader,
+    CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery,
+    RejectionCount, ReportedCampaign, WarehouseReader,
 };
 
 use super::client::ClickHouseWarehouse;
@@ -56,6 +58,14 @@ fn coded<T>(member: Option<T>) -> Result<T, StoreError> {
     member.ok_or_else(|| invalid("a stored code is not known to this program"))
 }
 
+/// The instants a ClickHouse `DateTime64(3)` can hold: the years 1900 to 2299, in milliseconds.
+const INSTANTS: std::ops::RangeInclusive<i64> = -2_208_988_800_000..=10_413_791_999_999;
+
+/// Milliseconds of the nearest instant that the engine can hold.
+fn instant(instant: UnixMillis) -> i64 {
+    instant.0.clamp(*INSTANTS.start(), *INSTANTS.end())
+}
+
 /// Seconds of a whole hour as the engine's 32-bit time takes them.
 fn hour_seconds(instant: UnixMillis) -> i64 {
     instant.hour().0.div_euclid(1000).clamp(0, u32::MAX.into())
@@ -76,6 +86,25 @@ impl WarehouseReader for ClickHouseWarehouse {
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError> {
         self.read_kpi_groups(scope, query, by).await
+    }
+
+    async fn campaign_groups(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+        campaigns: &[CampaignKey],
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        self.read_campaign_groups(scope, days, campaigns).await
+    }
+
+    async fn reported_campaigns(
+        &self,
+        scope: TenantScope,
+        since: UnixMillis,
+        after: Option<&CampaignKey>,
+        limit: u32,
+    ) -> Result<Vec<ReportedCampaign>, StoreError> {
+        self.read_reported_campaigns(scope, since, after, limit).await
     }
 
     async fn mask_counts(

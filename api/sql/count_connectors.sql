@@ -1,0 +1,3 @@
+SELECT count(*) AS "connectors!"
+FROM connectors
+WHERE tenant_id = $1

@@ -1,0 +1,3 @@
+SELECT count(*) AS "datasets!"
+FROM datasets
+WHERE tenant_id = $1

@@ -1,0 +1,6 @@
+SELECT count(*) AS "rates!"
+FROM fx_rates
+WHERE tenant_id = $1
+    AND ($2::date IS NULL OR date >= $2)
+    AND ($3::date IS NULL OR date <= $3)
+    AND ($4::text IS NULL OR currency = $4)

@@ -1,0 +1,3 @@
+SELECT count(*) AS "invitations!"
+FROM invitations
+WHERE tenant_id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2

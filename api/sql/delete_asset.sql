@@ -1,0 +1,3 @@
+UPDATE creative_assets
+SET deleted_at = $3, updated_at = $3
+WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL

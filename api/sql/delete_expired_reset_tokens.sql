@@ -1,0 +1,1 @@
+DELETE FROM reset_tokens WHERE expires_at < $1

@@ -1,0 +1,2 @@
+DELETE FROM invitations
+WHERE tenant_id = $1 AND id = $2

@@ -1,0 +1,1 @@
+DELETE FROM revoked_sessions WHERE revoked_at < $1

@@ -1,0 +1,3 @@
+UPDATE sessions SET revoked_at = $3
+WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
+RETURNING id

@@ -1,0 +1,13 @@
+SELECT seq, at, actor_kind, actor_id, action, object_kind, object_id, outcome, changes, request_id, hash
+FROM audit_log
+WHERE tenant_id = $1
+    AND ($2::timestamptz IS NULL OR at >= $2)
+    AND ($3::timestamptz IS NULL OR at < $3)
+    AND ($4::text IS NULL OR actor_kind = $4)
+    AND ($5::text IS NULL OR actor_id = $5)
+    AND ($6::text IS NULL OR action = $6)
+    AND ($7::text IS NULL OR object_kind = $7)
+    AND ($8::text IS NULL OR object_id = $8)
+    AND ($9::text IS NULL OR outcome = $9)
+ORDER BY seq DESC
+LIMIT $10 OFFSET $11

@@ -1,0 +1,5 @@
+SELECT id, platform, name, account_ids, credential_fields, schedule, enabled, status, created_at, updated_at
+FROM connectors
+WHERE tenant_id = $1
+ORDER BY created_at, id
+LIMIT $2 OFFSET $3

@@ -1,0 +1,1 @@
+SELECT email_is_known($1) AS "known!"

@@ -1,0 +1,3 @@
+SELECT plan, limits
+FROM tenants
+WHERE id = $1

@@ -1,0 +1,6 @@
+SELECT id, tenant_id, email_sealed, full_name_sealed, phone_sealed, password_hash, role, locale, time_zone, active,
+    last_login_at, created_at
+FROM users
+WHERE tenant_id = $1 AND ($2::text IS NULL OR role = $2) AND ($3::boolean IS NULL OR active = $3)
+ORDER BY created_at, id
+LIMIT $4 OFFSET $5

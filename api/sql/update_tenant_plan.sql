@@ -1,0 +1,3 @@
+UPDATE tenants
+SET plan = $2, limits = $3, updated_at = $4
+WHERE id = $1

@@ -1,0 +1,3 @@
+UPDATE invitations
+SET withdrawn_at = $3
+WHERE tenant_id = $1 AND id = $2 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $3

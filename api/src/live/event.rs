@@ -1,0 +1,55 @@
+//! What an event of the stream says.
+
+use serde::Serialize;
+use stratum_models::platform::Platform;
+use stratum_models::rejection::RejectReason;
+use stratum_models::update::{Update, UpdateKind};
+use utoipa::ToSchema;
+
+/// The data of an event of the stream. A hint: what it is about is to be asked for again.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UpdateEvent {
+    /// The platform (`metric_update`, `emq_update`, `ingest_rejects`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<&'static str>,
+    /// The first day whose sums changed (`metric_update`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_from: Option<chrono::NaiveDate>,
+    /// The last such day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_to: Option<chrono::NaiveDate>,
+    /// The dataset or ad account (`emq_update`, `ingest_rejects`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset_id: Option<String>,
+    /// The fix run, rule or export (`fix_run`, `rule_triggered`, `export_done`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What it came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Why rows were refused (`ingest_rejects`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// How many were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+impl From<&Update> for UpdateEvent {
+    fn from(update: &Update) -> UpdateEvent {
+        let subject = Some(update.subject.clone()).filter(|text| !text.is_empty());
+        let is_of_dataset =
+            matches!(update.kind, UpdateKind::MatchQuality | UpdateKind::IngestRejects);
+        let (dataset_id, id) = if is_of_dataset { (subject, None) } else { (None, subject) };
+        UpdateEvent {
+            platform: update.platform.map(Platform::as_str),
+            date_from: update.days.map(|days| days.from.0),
+            date_to: update.days.map(|days| days.to.0),
+            dataset_id,
+            id,
+            state: Some(update.state.clone()).filter(|text| !text.is_empty()),
+            reason: update.reason.map(RejectReason::as_str),
+            rows: Some(update.rows).filter(|_| update.kind == UpdateKind::IngestRejects),
+        }
+    }
+}

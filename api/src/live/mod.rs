@@ -1,0 +1,64 @@
+//! The live stream: hints of the log's `updates`, handed on to whoever watches.
+//!
+//! A process reads the topic once, as a group of its own, whatever the number of its clients: so
+//! several processes each tell their own. What it read last is kept for those who come back; each
+//! client has a place in its tenant's channel and no queue of its own. One that falls too far behind,
+//! or comes back too late, is told to look at everything again (`resync`).
+
+pub mod event;
+pub mod hub;
+pub mod follow;
+
+use serde::{Deserialize, Serialize};
+use stratum_models::log::{EventLog, NewRecord, PartitionId, Topic};
+use stratum_models::record::{self, RecordKind};
+use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::update::{Update, update_batch};
+
+pub use follow::follow;
+pub use hub::{Hub, Signal, Since, UpdateId, Watch};
+
+/// Bounds of the live stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LiveConfig {
+    /// Streams of this process at the same time; more are refused with 429.
+    pub streams_max: usize,
+    /// Those of one tenant.
+    pub streams_per_tenant_max: usize,
+    /// A stream on which nothing was said for this long says so.
+    pub heartbeat_ms: u64,
+    /// Updates kept for those who come back.
+    pub history_max: usize,
+    /// Updates of a tenant that a slow client may be behind, before it has to look at everything again.
+    pub behind_max: usize,
+    /// How long one who comes back waits for a process that has just started.
+    pub history_wait_ms_max: u64,
+    /// How often it is asked whether the caller may still watch.
+    pub recheck_ms: u64,
+}
+
+impl Default for LiveConfig {
+    fn default() -> Self {
+        LiveConfig {
+            streams_max: 5_000,
+            streams_per_tenant_max: 1_000,
+            heartbeat_ms: 15_000,
+            history_max: 4_096,
+            behind_max: 256,
+            history_wait_ms_max: 2_000,
+            recheck_ms: 500,
+        }
+    }
+}
+
+/// Tells the watchers, in whatever process they are, of what the pipeline does not: fixes, rules,
+/// exports. At most a few hundred updates at once.
+pub async fn tell(log: &dyn EventLog, updates: &[Update]) -> Result<(), StoreError> {
+    let record = update_batch(updates).and_then(|rows| record::encode(RecordKind::Updates, &rows));
+    let bytes = record.map_err(|error| {
+        StoreError::new(StoreErrorKind::Invalid, "log", "updates have no record").caused_by(error)
+    })?;
+    let (topic, partition) = (Topic::Updates, PartitionId(0));
+    log.append(vec![NewRecord { topic, partition, bytes: bytes.into() }]).await.map(drop)
+}

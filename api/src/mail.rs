@@ -1,0 +1,113 @@
+//! Letters to users: handed over at once into a bounded queue, sent beside the requests, by SMTP or
+//! into a folder. Neither an address nor a token is ever logged.
+
+pub mod message;
+pub mod smtp;
+pub mod folder;
+pub mod queue;
+
+use async_trait::async_trait;
+use lettre::Message;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Secret;
+pub use queue::{Courier, Mailer};
+
+/// Where letters go, and the bounds of sending them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailConfig {
+    /// The SMTP server; empty to write letters into the folder `mail` of the data folder.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is secured.
+    pub security: MailSecurity,
+    /// Who signs in there; empty for nobody.
+    pub user: String,
+    /// That user's password.
+    pub password: Secret,
+    /// Whom letters come from.
+    pub from: String,
+    /// Where users reach the page, for links; empty for letters without.
+    pub public_url: String,
+    /// Letters that may wait; more are refused.
+    pub queue_max: usize,
+    /// Letters being sent at the same time.
+    pub senders_max: usize,
+    /// Longest time one try may take.
+    pub send_ms_max: u64,
+    /// Tries before a letter is given up.
+    pub attempts_max: u32,
+    /// The pause before the second try; it doubles with each.
+    pub retry_ms_min: u64,
+    /// The longest pause.
+    pub retry_ms_max: u64,
+    /// Letters kept in the folder; the oldest are removed.
+    pub folder_letters_max: usize,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        MailConfig {
+            host: String::new(),
+            port: 587,
+            security: MailSecurity::StartTls,
+            user: String::new(),
+            password: Secret::default(),
+            from: "Stratum <stratum@localhost>".into(),
+            public_url: String::new(),
+            queue_max: 256,
+            senders_max: 4,
+            send_ms_max: 15_000,
+            attempts_max: 10,
+            retry_ms_min: 1_000,
+            retry_ms_max: 300_000,
+            folder_letters_max: 1_000,
+        }
+    }
+}
+
+/// How a connection to the SMTP server is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    /// TLS from the start, as on port 465.
+    Tls,
+    /// Begun in clear and required to turn to TLS, as on port 587.
+    StartTls,
+    /// In clear: for a server on this machine.
+    None,
+}
+
+/// A letter. Holds personal data and secrets: never printed, hence no `Debug`.
+pub struct Letter {
+    /// An e-mail address.
+    pub to: String,
+    /// What it is about.
+    pub subject: &'static str,
+    /// The text.
+    pub text: String,
+}
+
+/// A letter did not go out. Neither kind tells what was in it, or to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PostError {
+    /// It may go out later; with the server's code where it gave one.
+    #[error("not taken yet ({})", code(*.0))]
+    Later(Option<u16>),
+    /// It never will.
+    #[error("refused ({})", code(*.0))]
+    Refused(Option<u16>),
+}
+
+fn code(code: Option<u16>) -> String {
+    code.map_or_else(|| "no code".to_owned(), |code| code.to_string())
+}
+
+/// Takes letters to their addressees.
+#[async_trait]
+pub trait Post: Send + Sync {
+    /// Hands one over; the caller repeats what can be repeated.
+    async fn send(&self, message: &Message) -> Result<(), PostError>;
+}

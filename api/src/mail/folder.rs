@@ -1,0 +1,85 @@
+//! Letters into a folder, where no mail server is configured: for one machine, and for tests.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use lettre::Message;
+
+use super::{Post, PostError};
+use crate::entropy::Ids;
+
+/// A folder that only its owner may read, one file a letter, named in the order they came.
+pub struct FolderPost {
+    folder: PathBuf,
+    letters_max: usize,
+    ids: Ids,
+}
+
+impl FolderPost {
+    /// Letters into this folder; beyond `letters_max` the oldest are removed.
+    pub fn new(folder: PathBuf, letters_max: usize, ids: Ids) -> FolderPost {
+        FolderPost { folder, letters_max: letters_max.max(1), ids }
+    }
+}
+
+#[async_trait]
+impl Post for FolderPost {
+    async fn send(&self, message: &Message) -> Result<(), PostError> {
+        let (folder, text) = (self.folder.clone(), message.formatted());
+        let (name, letters_max) = (self.ids.next().to_string(), self.letters_max);
+        let written = tokio::task::spawn_blocking(move || {
+            write(&folder, &name, &text)?;
+            remove_oldest(&folder, letters_max)
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(PostError::Later(None)),
+        }
+    }
+}
+
+/// Whole or not at all.
+fn write(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let unfinished = folder.join(format!("{name}.new"));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, folder.join(format!("{name}.eml")))
+}
+
+fn remove_oldest(folder: &Path, letters_max: usize) -> io::Result<()> {
+    let mut letters: Vec<PathBuf> = fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+        .collect();
+    letters.sort();
+    let surplus = letters.len().saturating_sub(letters_max);
+    letters.iter().take(surplus).try_for_each(fs::remove_file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_letter_is_for_its_owners_eyes_and_the_oldest_go() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("mail");
+        for name in ["1", "2", "3"] {
+            write(&folder, name, b"text").unwrap();
+        }
+        remove_oldest(&folder, 2).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&folder.join("3.eml"))), (0o700, 0o600));
+        let mut names: Vec<_> = fs::read_dir(&folder).unwrap().flatten().collect();
+        names.sort_by_key(std::fs::DirEntry::file_name);
+        let names: Vec<_> = names.iter().map(std::fs::DirEntry::file_name).collect();
+        assert_eq!(names, ["2.eml", "3.eml"]);
+    }
+}

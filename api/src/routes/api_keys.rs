@@ -1,0 +1,215 @@
+//! `/api-keys`: what scripts and senders get in with.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stratum_models::id::ApiKeyId;
+use stratum_models::platform::Platform;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::App;
+use super::body::Body;
+use super::fields::{Params, name};
+use super::paging::PageParams;
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::state::api_key::{ApiKey, ApiKeyScope, NewApiKey};
+use crate::state::audit::AuditEntry;
+use crate::state::limit::Limit;
+use crate::state::work::TenantWork;
+
+/// Longest name of a key.
+const NAME_CHARS_MAX: usize = 200;
+
+/// The operations of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
+}
+
+/// A key, without the key.
+#[derive(Serialize, ToSchema)]
+pub struct ApiKeyItem {
+    /// Its id.
+    id: Uuid,
+    /// Name.
+    name: String,
+    /// What it opens.
+    scope: ApiKeyScope,
+    /// The platform's id of the one dataset it opens; every dataset where null.
+    dataset_id: Option<String>,
+    /// That dataset's platform.
+    platform: Option<&'static str>,
+    /// Its last four characters, to tell keys apart.
+    hint: String,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it was last used, to within some seconds.
+    last_used_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl From<ApiKey> for ApiKeyItem {
+    fn from(key: ApiKey) -> ApiKeyItem {
+        ApiKeyItem {
+            id: key.id.0,
+            name: key.name,
+            scope: key.scope,
+            dataset_id: key.dataset,
+            platform: key.platform.map(Platform::as_str),
+            hint: key.hint,
+            created_at: key.created_at.to_utc(),
+            last_used_at: key.last_used_at.map(|at| at.to_utc()),
+            revoked_at: key.revoked_at.map(|at| at.to_utc()),
+        }
+    }
+}
+
+/// A key to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewApiKeyRequest {
+    /// Name.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// What it is to open.
+    scope: ApiKeyScope,
+    /// The one dataset it is to open, by the platform's id; scope `ingest` only.
+    dataset_id: Option<String>,
+    /// That dataset's platform, where datasets of several platforms have the same id.
+    #[schema(value_type = Option<String>)]
+    platform: Option<Platform>,
+}
+
+/// A key, this once.
+#[derive(Serialize, ToSchema)]
+pub struct NewApiKeyResponse {
+    /// Its id.
+    id: Uuid,
+    /// The key. It cannot be had again.
+    key: String,
+    /// Its last four characters.
+    hint: String,
+    /// Name.
+    name: String,
+    /// What it opens.
+    scope: ApiKeyScope,
+    /// The platform's id of the one dataset it opens; every dataset where null.
+    dataset_id: Option<String>,
+}
+
+/// The tenant's keys, oldest first, revoked ones included.
+#[utoipa::path(
+    get, path = "/api/v1/api-keys", tag = "api-keys", params(PageParams), security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<Vec<ApiKeyItem>>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn list(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<ApiKeyItem>> {
+    let page = params.read()?;
+    let (keys, total) = caller.work(&app).await?.api_keys_page(page).await?;
+    Ok(Answer::page(keys.into_iter().map(ApiKeyItem::from).collect(), page.of(total)))
+}
+
+/// Makes a key and shows it, this once.
+///
+/// It opens within two seconds.
+#[utoipa::path(
+    post, path = "/api/v1/api-keys", tag = "api-keys", security(("bearer" = [])),
+    request_body = NewApiKeyRequest,
+    responses(
+        (status = 201, body = Answer<NewApiKeyResponse>),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is no JSON"),
+        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn create(
+    State(app): State<App>,
+    caller: Authenticated,
+    Body(request): Body<NewApiKeyRequest>,
+) -> Answered<NewApiKeyResponse> {
+    let name = name("name", &request.name, NAME_CHARS_MAX)?;
+    let scope = request.scope;
+    let mut work = caller.work(&app).await?;
+    let dataset_id = match &request.dataset_id {
+        Some(_) if scope != ApiKeyScope::Ingest => {
+            let message = "keys that read or export open the whole tenant; leave it out";
+            return Err(Refusal::unprocessable("dataset_id", message));
+        }
+        Some(dataset) => Some(find_dataset(&mut work, dataset, request.platform).await?),
+        None => None,
+    };
+    let limits = work.lock_limits().await?;
+    limits.admit(Limit::ApiKeys, work.count_api_keys().await?.1)?;
+    let new = NewApiKey { scope, dataset_id, name: name.clone() };
+    let (id, key) = work.create_api_key(&new).await?;
+    let changes = json!({"scope": scope, "dataset_id": dataset_id, "name": name});
+    work.audit(&AuditEntry::done("api_key.created", "api_key", id, changes)).await?;
+    work.commit().await?;
+    let key = key.expose().to_owned();
+    let hint = key[key.len().saturating_sub(4)..].to_owned();
+    let dataset_id = request.dataset_id;
+    Ok(Answer::created(NewApiKeyResponse { id: id.0, key, hint, name, scope, dataset_id }))
+}
+
+/// The one dataset of this id; 422 where there is none, or several.
+async fn find_dataset(
+    work: &mut TenantWork,
+    external_id: &str,
+    platform: Option<Platform>,
+) -> Result<Uuid, Refusal> {
+    let mut datasets = work.datasets().await?;
+    datasets.retain(|one| {
+        one.external_id == external_id && platform.is_none_or(|wanted| one.platform == wanted)
+    });
+    match datasets.as_slice() {
+        [one] => Ok(one.id),
+        [] => Err(Refusal::unprocessable("dataset_id", "the tenant has no such dataset")),
+        _ => Err(Refusal::unprocessable("platform", "datasets of several platforms have this id")),
+    }
+}
+
+/// Revokes a key. It opens nothing within two seconds; revoking it again changes nothing.
+#[utoipa::path(
+    delete, path = "/api/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the key's id")),
+    responses(
+        (status = 204, description = "it is revoked"),
+        (status = 400, body = RefusalBody, description = "the id is no UUID"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "the tenant has no such key"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn revoke(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Refusal> {
+    let mut work = caller.work(&app).await?;
+    if !work.revoke_api_key(ApiKeyId(id)).await? {
+        return Err(Refusal::not_found("API key"));
+    }
+    work.audit(&AuditEntry::done("api_key.revoked", "api_key", id, json!({}))).await?;
+    work.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

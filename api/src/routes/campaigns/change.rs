@@ -1,0 +1,186 @@
+//! `POST /campaigns`, `PUT`, `PATCH` and `DELETE /campaigns/{id}`
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde_json::json;
+use stratum_models::store::{StoreError, StoreErrorKind};
+
+use super::super::App;
+use super::super::body::Body;
+use super::super::rules::id_of;
+use super::figures::Reported;
+use super::item::CampaignItem;
+use super::plan::{CampaignChange, NewCampaign, difference};
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::state::audit::AuditEntry;
+use crate::state::campaign::Campaign;
+use crate::state::limit::Limit;
+
+const KIND: &str = "campaign";
+
+fn gone() -> Refusal {
+    Refusal::not_found("campaign")
+}
+
+/// A conflict in words.
+fn refusal(error: StoreError) -> Refusal {
+    match error.kind {
+        StoreErrorKind::Conflict => {
+            Refusal::conflict("there is a campaign of this platform and external_id already")
+        }
+        _ => error.into(),
+    }
+}
+
+/// Makes a campaign.
+#[utoipa::path(
+    post, path = "/api/v1/campaigns", tag = "campaigns", security(("bearer" = [])),
+    request_body = NewCampaign,
+    responses(
+        (status = 201, body = Answer<CampaignItem>),
+        (status = 400, body = RefusalBody, description = "the body is no JSON"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 409, body = RefusalBody, description = "there is a campaign of this platform and external_id already"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is not application/json"),
+        (status = 422, body = RefusalBody, description = "a rule is broken, or the plan has no room for one more"),
+        (status = 503, body = RefusalBody, description = "a store does not answer"),
+    ),
+)]
+pub async fn create_campaign(
+    State(app): State<App>,
+    caller: Authenticated,
+    Body(new): Body<NewCampaign>,
+) -> Answered<CampaignItem> {
+    let mut work = caller.work(&app).await?;
+    let tenant = work.tenant().await?.ok_or_else(Refusal::internal)?;
+    let platform = new.platform;
+    let plan = new.plan(tenant.reporting_currency)?;
+    let limits = work.lock_limits().await?;
+    limits.admit(Limit::Campaigns, work.campaign_count().await?)?;
+    let id = work.create_campaign(platform, &plan).await.map_err(refusal)?;
+    let mut changes = difference(None, &plan);
+    changes["platform"] = json!(platform.as_str());
+    work.audit(&AuditEntry::done("campaign.created", KIND, id, changes)).await?;
+    let campaign = work.campaign(id).await?.ok_or_else(Refusal::internal)?;
+    work.commit().await?;
+    Ok(Answer::created(shown(&app, &caller, campaign).await))
+}
+
+/// What was written is answered even where the warehouse is away: it is written.
+async fn shown(app: &App, caller: &Authenticated, campaign: Campaign) -> CampaignItem {
+    match CampaignItem::of_all_days(app, caller, campaign.clone()).await {
+        Ok(item) => item,
+        Err(_) => CampaignItem::of(campaign, &Reported::none()),
+    }
+}
+
+async fn change(
+    app: App,
+    caller: Authenticated,
+    id: &str,
+    change: CampaignChange,
+) -> Answered<CampaignItem> {
+    let id = id_of(id, KIND)?;
+    let mut work = caller.work(&app).await?;
+    if !work.lock_campaign(id).await? {
+        return Err(gone());
+    }
+    let campaign = work.campaign(id).await?.ok_or_else(gone)?;
+    let plan = change.apply(&campaign)?;
+    if plan != campaign.plan {
+        work.update_campaign(id, &plan).await.map_err(refusal)?;
+        let changes = difference(Some(&campaign.plan), &plan);
+        work.audit(&AuditEntry::done("campaign.updated", KIND, id, changes)).await?;
+    }
+    let campaign = work.campaign(id).await?.ok_or_else(gone)?;
+    work.commit().await?;
+    Ok(Answer::of(shown(&app, &caller, campaign).await))
+}
+
+/// Changes a campaign; the same as `PATCH`.
+#[utoipa::path(
+    put, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the campaign's id")), request_body = CampaignChange,
+    responses(
+        (status = 200, body = Answer<CampaignItem>),
+        (status = 400, body = RefusalBody, description = "the body is no JSON"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such campaign"),
+        (status = 409, body = RefusalBody, description = "there is a campaign of this platform and external_id already"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is not application/json"),
+        (status = 422, body = RefusalBody, description = "a rule is broken"),
+        (status = 503, body = RefusalBody, description = "a store does not answer"),
+    ),
+)]
+pub async fn replace_campaign(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+    Body(body): Body<CampaignChange>,
+) -> Answered<CampaignItem> {
+    change(app, caller, &id, body).await
+}
+
+/// Changes a campaign.
+///
+/// What is not sent stays; null clears what may be absent. Archived is final, and nothing becomes a
+/// draft again; every other change of status is allowed.
+#[utoipa::path(
+    patch, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the campaign's id")), request_body = CampaignChange,
+    responses(
+        (status = 200, body = Answer<CampaignItem>),
+        (status = 400, body = RefusalBody, description = "the body is no JSON"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such campaign"),
+        (status = 409, body = RefusalBody, description = "there is a campaign of this platform and external_id already"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is not application/json"),
+        (status = 422, body = RefusalBody, description = "a rule is broken"),
+        (status = 503, body = RefusalBody, description = "a store does not answer"),
+    ),
+)]
+pub async fn change_campaign(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+    Body(body): Body<CampaignChange>,
+) -> Answered<CampaignItem> {
+    change(app, caller, &id, body).await
+}
+
+/// Deletes a campaign.
+///
+/// What its platform reported stays in every KPI. Its creative assets stay, without a campaign. A later
+/// report does not bring it back; making it anew does.
+#[utoipa::path(
+    delete, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the campaign's id")),
+    responses(
+        (status = 204, description = "it is deleted"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such campaign"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn delete_campaign(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let id = id_of(&id, KIND)?;
+    let mut work = caller.work(&app).await?;
+    if !work.delete_campaign(id).await? {
+        return Err(gone());
+    }
+    work.audit(&AuditEntry::done("campaign.deleted", KIND, id, json!({}))).await?;
+    work.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

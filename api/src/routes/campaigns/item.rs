@@ -1,0 +1,128 @@
+//! `GET /campaigns/{id}`
+
+use axum::extract::{Path, State};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use stratum_models::money::{Currency, micros_to_units};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::super::App;
+use super::super::rules::id_of;
+use super::figures::{CampaignFigures, Reported, days};
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::state::campaign::{Campaign, CampaignStatus};
+
+/// A campaign, and what is reported of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CampaignItem {
+    /// Its id.
+    id: Uuid,
+    /// Name to show.
+    name: String,
+    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
+    platform: &'static str,
+    /// Where it is in its life.
+    status: CampaignStatus,
+    /// What it is for, in the platform's words.
+    objective: Option<String>,
+    /// The platform's id, once it has one.
+    external_id: Option<String>,
+    /// The platform's ad account.
+    account_id: Option<String>,
+    /// What it may spend a day.
+    daily_budget: Option<f64>,
+    /// What it may spend in all.
+    lifetime_budget: Option<f64>,
+    /// The currency of every amount.
+    #[schema(value_type = String, example = "EUR")]
+    currency: Currency,
+    /// What is reported.
+    #[serde(flatten)]
+    figures: CampaignFigures,
+    /// First day.
+    start_date: Option<NaiveDate>,
+    /// Last day.
+    end_date: Option<NaiveDate>,
+    /// Whom it is shown to, in the platform's form.
+    #[schema(value_type = Object)]
+    targeting: Value,
+    /// Words to find it by.
+    labels: Vec<String>,
+    /// When the newest ad report that names it was received; null until one does.
+    last_synced_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When users last changed it.
+    updated_at: DateTime<Utc>,
+}
+
+impl CampaignItem {
+    /// A campaign with its figures among those reported.
+    pub fn of(campaign: Campaign, reported: &Reported) -> CampaignItem {
+        let figures = reported.figures(campaign.key().as_ref(), campaign.plan.currency);
+        let plan = campaign.plan;
+        CampaignItem {
+            id: campaign.id,
+            name: plan.name,
+            platform: campaign.platform.as_str(),
+            status: plan.status,
+            objective: plan.objective,
+            external_id: plan.external_id,
+            account_id: plan.account_id,
+            daily_budget: plan.daily_budget_micros.map(micros_to_units),
+            lifetime_budget: plan.lifetime_budget_micros.map(micros_to_units),
+            currency: plan.currency,
+            figures,
+            start_date: plan.start_date,
+            end_date: plan.end_date,
+            targeting: plan.targeting,
+            labels: plan.labels,
+            last_synced_at: campaign.last_synced_at,
+            created_at: campaign.created_at,
+            updated_at: campaign.updated_at,
+        }
+    }
+
+    /// The same with what is reported over all of its days.
+    pub async fn of_all_days(
+        app: &App,
+        caller: &Authenticated,
+        campaign: Campaign,
+    ) -> Result<CampaignItem, Refusal> {
+        let reported = match (campaign.key(), days(None, None)) {
+            (Some(key), Some(always)) => {
+                Reported::ask(app, caller.scope, always, std::slice::from_ref(&key)).await?
+            }
+            _ => Reported::none(),
+        };
+        Ok(CampaignItem::of(campaign, &reported))
+    }
+}
+
+/// A campaign.
+///
+/// Figures are sums over all of its days, of what the platform reports.
+#[utoipa::path(
+    get, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the campaign's id")),
+    responses(
+        (status = 200, body = Answer<CampaignItem>),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such campaign"),
+        (status = 503, body = RefusalBody, description = "a store does not answer"),
+    ),
+)]
+pub async fn campaign(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+) -> Answered<CampaignItem> {
+    let id = id_of(&id, "campaign")?;
+    let campaign = caller.work(&app).await?.campaign(id).await?;
+    let campaign = campaign.ok_or_else(|| Refusal::not_found("campaign"))?;
+    Ok(Answer::of(CampaignItem::of_all_days(&app, &caller, campaign).await?))
+}

@@ -1,0 +1,253 @@
+//! `GET /campaigns`
+
+use std::cmp::Ordering;
+
+use axum::extract::State;
+use serde::Deserialize;
+use stratum_models::time::DayRange;
+use stratum_models::warehouse::CampaignKey;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::super::App;
+use super::super::fields::{Fields, Params};
+use super::super::paging::Page;
+use super::super::range::Date;
+use super::figures::{CampaignFigures, Reported, days};
+use super::item::CampaignItem;
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::state::campaign::{CampaignQuery, CampaignStatus, ListedCampaign};
+
+/// Which campaigns, in which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CampaignListParams {
+    /// One or several platforms, parted by commas.
+    #[param(example = "meta,google")]
+    platform: Option<String>,
+    /// One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas.
+    status: Option<String>,
+    /// A text that the name or the platform's id holds, in any letter case. It is taken literally.
+    search: Option<String>,
+    /// Labels parted by commas: campaigns with every one of them.
+    labels: Option<String>,
+    /// The platform's ad account.
+    account_id: Option<String>,
+    /// Figures count from this day on, and campaigns that ended before are left out.
+    #[param(value_type = Option<NaiveDate>)]
+    date_from: Option<String>,
+    /// Figures count up to this day, and campaigns that begin after it are left out.
+    #[param(value_type = Option<NaiveDate>)]
+    date_to: Option<String>,
+    /// `name`, `spend`, `revenue`, `roas` or `created_at` (the default).
+    sort_by: Option<String>,
+    /// `asc` or `desc` (the default). Unknown figures come last either way.
+    sort_order: Option<String>,
+    /// The page, from 1.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 10000000)]
+    page: Option<String>,
+    /// Items of a page, 20 where absent.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    page_size: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum SortBy {
+    Name,
+    Spend,
+    Revenue,
+    Roas,
+    #[default]
+    CreatedAt,
+}
+
+impl std::str::FromStr for SortBy {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "name" => Ok(SortBy::Name),
+            "spend" => Ok(SortBy::Spend),
+            "revenue" => Ok(SortBy::Revenue),
+            "roas" => Ok(SortBy::Roas),
+            "created_at" => Ok(SortBy::CreatedAt),
+            _ => Err("is name, spend, revenue, roas or created_at"),
+        }
+    }
+}
+
+impl SortBy {
+    fn is_figure(self) -> bool {
+        matches!(self, SortBy::Spend | SortBy::Revenue | SortBy::Roas)
+    }
+
+    fn figure(self, figures: &CampaignFigures) -> Option<f64> {
+        match self {
+            SortBy::Spend => figures.total_spend,
+            SortBy::Revenue => figures.revenue,
+            SortBy::Roas => figures.roas,
+            SortBy::Name | SortBy::CreatedAt => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SortOrder {
+    Ascending,
+    Descending,
+}
+
+impl std::str::FromStr for SortOrder {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "asc" => Ok(SortOrder::Ascending),
+            "desc" => Ok(SortOrder::Descending),
+            _ => Err("is asc or desc"),
+        }
+    }
+}
+
+struct Asked {
+    query: CampaignQuery,
+    days: DayRange,
+    sort_by: SortBy,
+    page: Page,
+}
+
+impl CampaignListParams {
+    fn read(self) -> Result<Asked, Refusal> {
+        let mut fields = Fields::default();
+        let status: Vec<CampaignStatus> = fields.list("status", self.status.as_deref());
+        let sort_by: Option<SortBy> = fields.optional("sort_by", self.sort_by.as_deref());
+        let sort_by = sort_by.unwrap_or_default();
+        let order: Option<SortOrder> = fields.optional("sort_order", self.sort_order.as_deref());
+        let day = |Date(day)| day;
+        let from = fields.optional("date_from", self.date_from.as_deref()).map(day);
+        let until = fields.optional("date_to", self.date_to.as_deref()).map(day);
+        let query = CampaignQuery {
+            platforms: fields.list("platform", self.platform.as_deref()),
+            statuses: status,
+            search: fields.text("search", self.search, 200),
+            labels: fields.list("labels", self.labels.as_deref()),
+            account_id: fields.text("account_id", self.account_id, 512),
+            from,
+            until,
+            by_name: sort_by == SortBy::Name,
+            descending: order != Some(SortOrder::Ascending),
+        };
+        let page = Page::read(&mut fields, self.page.as_deref(), self.page_size.as_deref());
+        fields.finish()?;
+        let days = days(from, until);
+        let days =
+            days.ok_or_else(|| Refusal::unprocessable("date_to", "date_to lies before date_from"))?;
+        Ok(Asked { query, days, sort_by, page })
+    }
+}
+
+/// Campaigns.
+///
+/// Figures are sums of what the platforms report, over all days or over those asked for, in each
+/// campaign's own currency: sorting by an amount compares the numbers as they are shown. Campaigns that
+/// ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
+/// does not come back.
+#[utoipa::path(
+    get, path = "/api/v1/campaigns", tag = "campaigns", params(CampaignListParams),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<Vec<CampaignItem>>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 422, body = RefusalBody, description = "the range ends before it begins, or there are too many campaigns to sort by a figure"),
+        (status = 503, body = RefusalBody, description = "a store does not answer"),
+    ),
+)]
+pub async fn list_campaigns(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<CampaignListParams>,
+) -> Answered<Vec<CampaignItem>> {
+    let asked = params.read()?;
+    let (listed, total, reported) = match asked.sort_by.is_figure() {
+        true => by_figure(&app, &caller, &asked).await?,
+        false => by_text_or_age(&app, &caller, &asked).await?,
+    };
+    let ids: Vec<Uuid> = listed.iter().map(|one| one.id).collect();
+    let campaigns = caller.work(&app).await?.campaigns(&ids).await?;
+    let items = campaigns.into_iter().map(|campaign| CampaignItem::of(campaign, &reported));
+    Ok(Answer::page(items.collect(), asked.page.of(total)))
+}
+
+/// One page, how many there are in all, and what is reported of the page at least.
+type Listed = (Vec<ListedCampaign>, u64, Reported);
+
+async fn by_text_or_age(
+    app: &App,
+    caller: &Authenticated,
+    asked: &Asked,
+) -> Result<Listed, Refusal> {
+    let (limit, offset) = (asked.page.limit(), asked.page.offset());
+    let mut work = caller.work(app).await?;
+    let (listed, total) = work.list_campaigns(&asked.query, limit, offset).await?;
+    // The warehouse may take its time: the connection is somebody else's meanwhile.
+    drop(work);
+    let keys: Vec<CampaignKey> = listed.iter().filter_map(|one| one.key.clone()).collect();
+    let reported = match keys.is_empty() {
+        true => Reported::none(),
+        false => Reported::ask(app, caller.scope, asked.days, &keys).await?,
+    };
+    Ok((listed, total, reported))
+}
+
+async fn by_figure(app: &App, caller: &Authenticated, asked: &Asked) -> Result<Listed, Refusal> {
+    let most = app.bounds.campaigns_sorted_max;
+    let mut work = caller.work(app).await?;
+    let (listed, total) = work.list_campaigns(&asked.query, i64::from(most), 0).await?;
+    drop(work);
+    if total > u64::from(most) {
+        let message = format!(
+            "{total} campaigns are too many to sort by a figure; narrow the list to {most}"
+        );
+        return Err(Refusal::unprocessable("sort_by", message));
+    }
+    let reported = Reported::ask(app, caller.scope, asked.days, &[]).await?;
+    let figure = |one: &ListedCampaign| {
+        asked.sort_by.figure(&reported.figures(one.key.as_ref(), one.currency))
+    };
+    let mut figures: Vec<(Option<f64>, ListedCampaign)> =
+        listed.into_iter().map(|one| (figure(&one), one)).collect();
+    figures.sort_by(|(a, one), (b, other)| {
+        compare(*a, *b, asked.query.descending).then(one.id.cmp(&other.id))
+    });
+    let place = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+    let page = figures.into_iter().skip(place(asked.page.offset()));
+    let page = page.take(place(asked.page.limit())).map(|(_, one)| one).collect();
+    Ok((page, total, reported))
+}
+
+/// The unknown comes last, whatever the order.
+fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if descending => b.total_cmp(&a),
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_figures_come_last() {
+        for (descending, expected) in
+            [(true, [Some(2.0), Some(1.0), None]), (false, [Some(1.0), Some(2.0), None])]
+        {
+            let mut figures = [Some(1.0), None, Some(2.0)];
+            figures.sort_by(|a, b| compare(*a, *b, descending));
+            assert_eq!(figures, expected);
+        }
+    }
+}

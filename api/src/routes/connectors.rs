@@ -1,0 +1,247 @@
+//! `/connectors`: how to reach ad platforms' APIs.
+
+pub mod body;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::json;
+use stratum_models::store::{StoreError, StoreErrorKind};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use self::body::{ConnectorBody, ConnectorChange};
+use super::App;
+use super::body::Body;
+use super::fields::Params;
+use super::paging::PageParams;
+use super::rules::id_of;
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::state::audit::AuditEntry;
+use crate::state::connector::{Connector, ConnectorStatus, Schedule};
+
+const KIND: &str = "connector";
+
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_connectors, create_connector)).routes(routes!(
+        connector,
+        change_connector,
+        delete_connector
+    ))
+}
+
+/// A connector, without its credentials.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectorItem {
+    /// Its id.
+    id: Uuid,
+    /// The platform.
+    platform: &'static str,
+    /// Name to show.
+    name: String,
+    /// The platform's ad accounts.
+    account_ids: Vec<String>,
+    /// The credentials that are set, by name. Their values are never shown.
+    credentials_set: Vec<String>,
+    /// How often it is meant to be asked.
+    schedule: Schedule,
+    /// Whether it is in use.
+    enabled: bool,
+    /// What is known of whether it works: always `unverified`, because no platform is asked yet.
+    status: ConnectorStatus,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it was last changed.
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Connector> for ConnectorItem {
+    fn from(connector: Connector) -> ConnectorItem {
+        let content = connector.content;
+        ConnectorItem {
+            id: connector.id,
+            platform: connector.platform.as_str(),
+            name: content.name,
+            account_ids: content.account_ids,
+            credentials_set: connector.credential_fields,
+            schedule: content.schedule,
+            enabled: content.enabled,
+            status: connector.status,
+            created_at: connector.created_at,
+            updated_at: connector.updated_at,
+        }
+    }
+}
+
+fn gone() -> Refusal {
+    Refusal::not_found(KIND)
+}
+
+fn refusal(error: StoreError) -> Refusal {
+    match error.kind {
+        StoreErrorKind::Conflict => {
+            Refusal::conflict("there is a connector of this platform and name already")
+        }
+        _ => error.into(),
+    }
+}
+
+/// Connectors, oldest first.
+#[utoipa::path(
+    get, path = "/api/v1/connectors", tag = "connectors", params(PageParams),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<Vec<ConnectorItem>>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn list_connectors(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<ConnectorItem>> {
+    let page = params.read()?;
+    let mut work = caller.work(&app).await?;
+    let connectors = work.connectors(page.limit(), page.offset()).await?;
+    let total = work.connector_count().await?;
+    Ok(Answer::page(connectors.into_iter().map(ConnectorItem::from).collect(), page.of(total)))
+}
+
+/// A connector.
+#[utoipa::path(
+    get, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the connector's id")),
+    responses(
+        (status = 200, body = Answer<ConnectorItem>),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such connector"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn connector(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+) -> Answered<ConnectorItem> {
+    let id = id_of(&id, KIND)?;
+    let connector = caller.work(&app).await?.connector(id).await?;
+    Ok(Answer::of(connector.ok_or_else(gone)?.into()))
+}
+
+/// Makes a connector.
+///
+/// Credentials are encrypted and never shown again. Nothing is pulled from the platform yet, on whatever
+/// schedule: a connector keeps what is needed for it, and its status says that it was never tried.
+#[utoipa::path(
+    post, path = "/api/v1/connectors", tag = "connectors", security(("bearer" = [])),
+    request_body = ConnectorBody,
+    responses(
+        (status = 201, body = Answer<ConnectorItem>),
+        (status = 400, body = RefusalBody, description = "the body is no JSON"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 409, body = RefusalBody, description = "there is a connector of this platform and name already"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is not application/json"),
+        (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn create_connector(
+    State(app): State<App>,
+    caller: Authenticated,
+    Body(body): Body<ConnectorBody>,
+) -> Answered<ConnectorItem> {
+    let platform = body.platform;
+    let (new, credentials) = body.read()?;
+    let mut work = caller.work(&app).await?;
+    work.lock_limits().await?;
+    let most = app.bounds.connectors_max;
+    if work.connector_count().await? >= u64::from(most) {
+        let message = format!("there are {most} connectors, which is the most");
+        return Err(Refusal::unprocessable("", message));
+    }
+    let made = work.create_connector(platform, &new, &credentials).await;
+    let id = made.map_err(refusal)?;
+    let changes = json!({
+        "platform": platform.as_str(), "name": new.name, "account_ids": new.account_ids,
+        "schedule": new.schedule, "enabled": new.enabled,
+        "credentials": credentials.keys().collect::<Vec<_>>(),
+    });
+    work.audit(&AuditEntry::done("connector.created", KIND, id, changes)).await?;
+    let connector = work.connector(id).await?.ok_or_else(Refusal::internal)?;
+    work.commit().await?;
+    Ok(Answer::created(connector.into()))
+}
+
+/// Changes a connector. What is not sent stays, credentials one by one.
+#[utoipa::path(
+    patch, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the connector's id")), request_body = ConnectorChange,
+    responses(
+        (status = 200, body = Answer<ConnectorItem>),
+        (status = 400, body = RefusalBody, description = "the body is no JSON"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such connector"),
+        (status = 409, body = RefusalBody, description = "there is a connector of this platform and name already"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is not application/json"),
+        (status = 422, body = RefusalBody, description = "a rule is broken"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn change_connector(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+    Body(change): Body<ConnectorChange>,
+) -> Answered<ConnectorItem> {
+    let id = id_of(&id, KIND)?;
+    let mut work = caller.work(&app).await?;
+    let mut credentials = work.lock_credentials(id).await?.ok_or_else(gone)?;
+    let was = work.connector(id).await?.ok_or_else(gone)?;
+    let changes = change.told();
+    let new = change.apply(&was.content, &mut credentials)?;
+    work.update_connector(id, &new, &credentials).await.map_err(refusal)?;
+    work.audit(&AuditEntry::done("connector.updated", KIND, id, changes)).await?;
+    let connector = work.connector(id).await?.ok_or_else(gone)?;
+    work.commit().await?;
+    Ok(Answer::of(connector.into()))
+}
+
+/// Deletes a connector and its credentials.
+#[utoipa::path(
+    delete, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the connector's id")),
+    responses(
+        (status = 204, description = "it is deleted"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such connector"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn delete_connector(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let id = id_of(&id, KIND)?;
+    let mut work = caller.work(&app).await?;
+    if !work.delete_connector(id).await? {
+        return Err(gone());
+    }
+    work.audit(&AuditEntry::done("connector.deleted", KIND, id, json!({}))).await?;
+    work.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,162 @@
+//! What a body says of a connector, and the rules on it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use stratum_models::platform::Platform;
+use utoipa::ToSchema;
+
+use super::super::rules::{Rules, distinct, set};
+use crate::answer::Refusal;
+use crate::config::Secret;
+use crate::state::connector::{Credentials, NewConnector, Schedule};
+
+const NAME_CHARS_MAX: usize = 200;
+const CREDENTIALS_MAX: usize = 16;
+const CREDENTIAL_BYTES_MAX: usize = 8_192;
+
+/// A connector to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorBody {
+    /// The platform.
+    #[schema(value_type = String, example = "meta")]
+    pub platform: Platform,
+    /// Name to show; the platform's where absent. One of its platform.
+    name: Option<String>,
+    /// The platform's ad accounts.
+    account_ids: Option<Vec<String>>,
+    /// Credentials by name, such as `access_token`: lower-case letters, digits and `_`.
+    #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
+    credentials: Option<BTreeMap<String, Secret>>,
+    /// How often it is meant to be asked; `daily` where absent.
+    schedule: Option<Schedule>,
+    /// Whether it is in use; it is where absent.
+    enabled: Option<bool>,
+}
+
+/// What is new of a connector. What is not sent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorChange {
+    /// Name to show.
+    name: Option<String>,
+    /// The platform's ad accounts, in place of those that are there.
+    account_ids: Option<Vec<String>>,
+    /// Credentials by name: a text sets one, null forgets it, the others stay.
+    #[schema(value_type = Option<BTreeMap<String, Option<String>>>, write_only)]
+    credentials: Option<BTreeMap<String, Option<Secret>>>,
+    /// How often it is meant to be asked.
+    schedule: Option<Schedule>,
+    /// Whether it is in use.
+    enabled: Option<bool>,
+}
+
+impl ConnectorBody {
+    /// The connector and the credentials this says; 422 where it breaks a rule.
+    pub fn read(self) -> Result<(NewConnector, Credentials), Refusal> {
+        let name = self.name.unwrap_or_else(|| self.platform.as_str().to_owned());
+        let new = NewConnector {
+            name: name.trim().to_owned(),
+            account_ids: distinct(self.account_ids.unwrap_or_default()),
+            schedule: self.schedule.unwrap_or(Schedule::Daily),
+            enabled: self.enabled.unwrap_or(true),
+        };
+        let credentials = self.credentials.unwrap_or_default();
+        check(&new, &credentials)?;
+        Ok((new, credentials))
+    }
+}
+
+impl ConnectorChange {
+    /// What it changes, for the audit log; of credentials only which.
+    pub fn told(&self) -> Value {
+        let credentials = self.credentials.as_ref();
+        let mut told = json!({
+            "name": self.name, "account_ids": self.account_ids, "schedule": self.schedule,
+            "enabled": self.enabled,
+            "credentials": credentials.map(|fields| fields.keys().collect::<Vec<_>>()),
+        });
+        if let Value::Object(told) = &mut told {
+            told.retain(|_, value| !value.is_null());
+        }
+        told
+    }
+
+    /// The connector once this is done, and its credentials; 422 where it breaks a rule.
+    pub fn apply(
+        self,
+        was: &NewConnector,
+        credentials: &mut Credentials,
+    ) -> Result<NewConnector, Refusal> {
+        let mut new = was.clone();
+        set(&mut new.name, self.name.map(|name| name.trim().to_owned()));
+        set(&mut new.account_ids, self.account_ids.map(distinct));
+        set(&mut new.schedule, self.schedule);
+        set(&mut new.enabled, self.enabled);
+        for (field, value) in self.credentials.unwrap_or_default() {
+            match value {
+                Some(value) => credentials.insert(field, value),
+                None => credentials.remove(&field),
+            };
+        }
+        check(&new, credentials).map(|()| new)
+    }
+}
+
+fn check(new: &NewConnector, credentials: &Credentials) -> Result<(), Refusal> {
+    let mut rules = Rules::default();
+    rules.text("name", &new.name, NAME_CHARS_MAX);
+    rules.texts("account_ids", &new.account_ids);
+    let few = credentials.len() <= CREDENTIALS_MAX;
+    rules.hold("credentials", few, format!("must be at most {CREDENTIALS_MAX}"));
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let named = |name: &String| (1..=64).contains(&name.len()) && name.bytes().all(plain);
+    // Neither is quoted: somebody may have mixed up name and value.
+    let names = credentials.keys().all(named);
+    rules.hold("credentials", names, "must have names of lower-case letters, digits and `_`");
+    let fits = |value: &Secret| (1..=CREDENTIAL_BYTES_MAX).contains(&value.expose().len());
+    let values = credentials.values().all(fits);
+    rules.hold(
+        "credentials",
+        values,
+        format!("must be texts of 1 to {CREDENTIAL_BYTES_MAX} bytes"),
+    );
+    rules.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_change_one_by_one_and_are_never_told() {
+        let body =
+            json!({"platform": "meta", "credentials": {"app_id": "1", "access_token": "hunter2"}});
+        let body: ConnectorBody = serde_json::from_value(body).unwrap();
+        assert!(!format!("{body:?}").contains("hunter2"));
+        let (new, mut credentials) = body.read().unwrap();
+        assert_eq!((new.name.as_str(), new.schedule), ("meta", Schedule::Daily));
+        let change =
+            json!({"credentials": {"app_id": null, "secret": "hunter3"}, "enabled": false});
+        let change: ConnectorChange = serde_json::from_value(change).unwrap();
+        let told = json!({"enabled": false, "credentials": ["app_id", "secret"]});
+        assert_eq!(change.told(), told);
+        let new = change.apply(&new, &mut credentials).unwrap();
+        let fields: Vec<_> = credentials.keys().map(String::as_str).collect();
+        assert_eq!((fields, new.enabled), (vec!["access_token", "secret"], false));
+    }
+
+    #[test]
+    fn no_refusal_quotes_a_credential() {
+        let wrong = json!({
+            "platform": "meta", "name": "", "account_ids": [""],
+            "credentials": {"Hunter2 is my token": ""},
+        });
+        let body: ConnectorBody = serde_json::from_value(wrong).unwrap();
+        let refusal = body.read().unwrap_err();
+        assert_eq!((refusal.status().as_u16(), refusal.details().len()), (422, 4));
+        assert!(!format!("{refusal:?}").contains("Hunter2"));
+    }
+}

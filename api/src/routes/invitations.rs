@@ -1,0 +1,291 @@
+//! Invitations: an admin names an address and a role, who reads the mail sets name and password.
+//!
+//! No answer tells whether the address is a user of another tenant: the invitation is made and mailed
+//! all the same, and only who has the token learns that the address is taken.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stratum_models::store::StoreErrorKind;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::App;
+use super::body::Body;
+use super::fields::{Params, name};
+use super::paging::PageParams;
+use super::users::NAME_CHARS_MAX;
+use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use crate::auth::Authenticated;
+use crate::auth::letters;
+use crate::auth::password::weakness;
+use crate::state::audit::{Actor, AuditEntry, Author};
+use crate::state::invitation::{Invitation, LIFE_DAYS};
+use crate::state::limit::Limit;
+use crate::state::user::{NewUser, Role, canonical_email};
+
+/// The operations of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(add))
+        .routes(routes!(list, invite))
+        .routes(routes!(withdraw))
+        .routes(routes!(accept))
+}
+
+/// An open invitation, without its token.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationItem {
+    /// Its id.
+    id: Uuid,
+    /// Who is invited.
+    email: String,
+    /// What they will be allowed to do.
+    role: Role,
+    /// The user who invited.
+    invited_by: Option<Uuid>,
+    /// When.
+    created_at: DateTime<Utc>,
+    /// When its token ends.
+    expires_at: DateTime<Utc>,
+}
+
+impl From<Invitation> for InvitationItem {
+    fn from(invitation: Invitation) -> InvitationItem {
+        InvitationItem {
+            id: invitation.id,
+            email: invitation.email,
+            role: invitation.role,
+            invited_by: invitation.invited_by.map(|id| id.0),
+            created_at: invitation.created_at.to_utc(),
+            expires_at: invitation.expires_at.to_utc(),
+        }
+    }
+}
+
+/// Who is to join.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationRequest {
+    /// E-mail address.
+    #[schema(format = Email)]
+    email: String,
+    /// What they will be allowed to do.
+    role: Role,
+}
+
+/// Who joins.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptanceRequest {
+    /// The token that was mailed.
+    token: String,
+    /// Name.
+    #[schema(min_length = 1, max_length = 200)]
+    full_name: String,
+    /// Password: 8 to 128 characters, upper and lower case and a digit.
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Who joined.
+#[derive(Serialize, ToSchema)]
+pub struct AcceptanceResponse {
+    /// The new user's id.
+    id: Uuid,
+    /// E-mail address, to sign in with.
+    email: String,
+    /// Name.
+    full_name: String,
+    /// What they may do.
+    role: Role,
+}
+
+/// Adds a user: the same as inviting one.
+///
+/// Nobody sets another's password, so the user is there once they have accepted.
+#[utoipa::path(
+    post, path = "/api/v1/users", tag = "users", security(("bearer" = [])),
+    request_body = InvitationRequest,
+    responses(
+        (status = 201, body = Answer<InvitationItem>),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 409, body = RefusalBody, description = "the address is a user of the tenant already"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is no JSON"),
+        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
+        (status = 429, body = RefusalBody, description = "too many letters wait to be sent"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn add(
+    state: State<App>,
+    caller: Authenticated,
+    body: Body<InvitationRequest>,
+) -> Answered<InvitationItem> {
+    invite(state, caller, body).await
+}
+
+/// The open invitations, oldest first.
+#[utoipa::path(
+    get, path = "/api/v1/users/invitations", tag = "users", params(PageParams),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<Vec<InvitationItem>>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn list(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<InvitationItem>> {
+    let page = params.read()?;
+    let (open, total) = caller.work(&app).await?.open_invitations(page).await?;
+    Ok(Answer::page(open.into_iter().map(InvitationItem::from).collect(), page.of(total)))
+}
+
+/// Invites an address.
+///
+/// A token is mailed that works once, for seven days. An earlier invitation of the same address ends.
+/// The answer is the same whether or not the address has an account elsewhere.
+#[utoipa::path(
+    post, path = "/api/v1/users/invitations", tag = "users", security(("bearer" = [])),
+    request_body = InvitationRequest,
+    responses(
+        (status = 201, body = Answer<InvitationItem>),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 409, body = RefusalBody, description = "the address is a user of the tenant already"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is no JSON"),
+        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
+        (status = 429, body = RefusalBody, description = "too many letters wait to be sent"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn invite(
+    State(app): State<App>,
+    caller: Authenticated,
+    Body(request): Body<InvitationRequest>,
+) -> Answered<InvitationItem> {
+    let email = canonical_email(&request.email)
+        .ok_or_else(|| Refusal::unprocessable("email", "is not an e-mail address"))?;
+    // A letter that could not be sent would leave an invitation that nobody can accept.
+    let place = app.mailer.reserve();
+    let place = place.ok_or_else(|| Refusal::busy("too many letters wait; try again"))?;
+    let mut work = caller.work(&app).await?;
+    let limits = work.lock_limits().await?;
+    work.withdraw_invitations_of(&email).await?;
+    limits.admit(Limit::Users, work.user_places().await?)?;
+    let made = work.create_invitation(&email, request.role).await;
+    let (invitation, token) = made.map_err(|error| match error.kind {
+        StoreErrorKind::Conflict => {
+            Refusal::new(StatusCode::CONFLICT, "the address is a user of this tenant already")
+        }
+        _ => error.into(),
+    })?;
+    let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
+    let changes = json!({"role": invitation.role});
+    let entry = AuditEntry::done("invitation.created", "invitation", invitation.id, changes);
+    work.audit(&entry).await?;
+    work.commit().await?;
+    let to = invitation.email.clone();
+    let url = &app.public_url;
+    place.put(letters::invitation(to, &tenant.name, token.expose(), LIFE_DAYS, url));
+    Ok(Answer::created(invitation.into()))
+}
+
+/// Withdraws an open invitation: its token opens nothing any more.
+#[utoipa::path(
+    delete, path = "/api/v1/users/invitations/{id}", tag = "users", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the invitation's id")),
+    responses(
+        (status = 204, description = "it is withdrawn"),
+        (status = 400, body = RefusalBody, description = "the id is no UUID"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "the tenant has no such open invitation"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn withdraw(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Refusal> {
+    let mut work = caller.work(&app).await?;
+    if !work.withdraw_invitation(id).await? {
+        return Err(Refusal::not_found("invitation"));
+    }
+    let entry = AuditEntry::done("invitation.withdrawn", "invitation", id, json!({}));
+    work.audit(&entry).await?;
+    work.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Accepts an invitation: the user is there from now on and may sign in.
+#[utoipa::path(
+    post, path = "/api/v1/auth/accept-invitation", tag = "sign-in",
+    request_body = AcceptanceRequest,
+    responses(
+        (status = 201, body = Answer<AcceptanceResponse>),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 409, body = RefusalBody, description = "the address has an account already"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is no JSON"),
+        (status = 422, body = RefusalBody, description = "the token is not open, or a value cannot be"),
+        (status = 429, body = RefusalBody, description = "too many passwords are being set"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn accept(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Body(request): Body<AcceptanceRequest>,
+) -> Answered<AcceptanceResponse> {
+    let full_name = name("full_name", &request.full_name, NAME_CHARS_MAX)?;
+    if let Some(weakness) = weakness(&request.password) {
+        return Err(Refusal::unprocessable("password", weakness));
+    }
+    let turn = app.passwords.admit().await?;
+    // A token that is none does not cost a hash.
+    let open = app.state.system().await?.invitation_by_token(&request.token).await?;
+    let (id, tenant) = open.ok_or_else(not_open)?;
+    let password_hash = turn.hash(request.password).await?;
+    let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
+    let mut work = app.state.system().await?.enter(tenant, author).await?;
+    let limits = work.lock_limits().await?;
+    let invitation = work.accept_invitation(id).await?.ok_or_else(not_open)?;
+    limits.admit(Limit::Users, work.user_places().await?)?;
+    let Invitation { email, role, .. } = invitation;
+    let new = NewUser { email: email.clone(), full_name: full_name.clone(), role, password_hash };
+    let made = work.create_user(&new).await;
+    let user = made.map_err(|error| match error.kind {
+        StoreErrorKind::Conflict => Refusal::new(
+            StatusCode::CONFLICT,
+            "your address has an account of another tenant already; ask to be invited by another one",
+        ),
+        _ => error.into(),
+    })?;
+    let changes = json!({"role": role, "invitation": id});
+    work.audit(&AuditEntry::done("invitation.accepted", "user", user, changes)).await?;
+    work.commit().await?;
+    Ok(Answer::created(AcceptanceResponse { id: user.0, email, full_name, role }))
+}
+
+fn not_open() -> Refusal {
+    let message = "the invitation was accepted, was withdrawn or has expired; ask for another one";
+    Refusal::unprocessable("token", message)
+}

@@ -1,0 +1,32 @@
+//! `POST /auth/logout`
+
+use axum::extract::State;
+use serde_json::json;
+
+use super::NoticeResponse;
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::routes::App;
+use crate::state::audit::AuditEntry;
+
+/// Signs out: ends the session of the token, and with it every token of the session.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout", tag = "sign-in", security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<NoticeResponse>),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "an API key has no session"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn logout(State(app): State<App>, caller: Authenticated) -> Answered<NoticeResponse> {
+    caller.user_id()?;
+    let session = caller.claims.as_ref().ok_or_else(Refusal::internal)?.sid;
+    let mut work = caller.work(&app).await?;
+    if work.end_session(session).await? {
+        work.audit(&AuditEntry::done("user.signed_out", "session", session, json!({}))).await?;
+    }
+    work.commit().await?;
+    app.revocations.apply(&[session]);
+    Ok(Answer::of(NoticeResponse { message: "you are signed out" }))
+}

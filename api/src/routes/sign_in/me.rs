@@ -1,0 +1,81 @@
+//! `GET /auth/me`
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::rights::Permission;
+use crate::routes::App;
+use crate::state::user::Role;
+
+/// The caller.
+#[derive(Serialize, ToSchema)]
+pub struct MeResponse {
+    /// The user's id.
+    id: Uuid,
+    /// E-mail address.
+    email: String,
+    /// Name.
+    full_name: String,
+    /// What they may do.
+    role: Role,
+    /// What that role may do.
+    permissions: &'static [Permission],
+    /// Their tenant.
+    tenant: MeTenant,
+    /// When they last signed in.
+    last_login_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// The caller's tenant.
+#[derive(Serialize, ToSchema)]
+pub struct MeTenant {
+    /// Its number.
+    id: u64,
+    /// Short name.
+    slug: String,
+    /// Name.
+    name: String,
+    /// The plan it is on.
+    plan: String,
+    /// The zone whose days its events count for.
+    time_zone: String,
+    /// The currency its totals are shown in.
+    reporting_currency: String,
+}
+
+/// The caller and the caller's tenant.
+#[utoipa::path(
+    get, path = "/api/v1/auth/me", tag = "sign-in", security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<MeResponse>),
+        (status = 401, body = RefusalBody, description = "no valid access token, or the user is gone"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn me(State(app): State<App>, caller: Authenticated) -> Answered<MeResponse> {
+    let mut work = caller.work(&app).await?;
+    let (user, tenant) = (work.user(caller.user_id()?).await?, work.tenant().await?);
+    let (Some(user), Some(tenant)) = (user.filter(|user| user.active), tenant) else {
+        return Err(Refusal::unauthorized("the user is not active"));
+    };
+    Ok(Answer::of(MeResponse {
+        id: user.id.0,
+        email: user.email,
+        full_name: user.full_name,
+        role: user.role,
+        permissions: user.role.permissions(),
+        tenant: MeTenant {
+            id: tenant.id.0,
+            slug: tenant.slug,
+            name: tenant.name,
+            plan: tenant.plan,
+            time_zone: tenant.time_zone.name().to_owned(),
+            reporting_currency: tenant.reporting_currency.to_string(),
+        },
+        last_login_at: user.last_login_at.map(|at| at.to_utc()),
+    }))
+}

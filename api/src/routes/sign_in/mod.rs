@@ -1,0 +1,85 @@
+//! Registering, signing in and out, and forgotten passwords.
+
+mod register;
+mod login;
+mod refresh;
+mod logout;
+mod forgot_password;
+mod reset_password;
+mod me;
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::Instant;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{App, Services};
+use crate::answer::{Refusal, RequestId};
+use crate::auth::password::PasswordError;
+use crate::auth::token::TokenPair;
+use crate::state::audit::{Actor, Author};
+
+/// The routes of sign-in.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(login::login))
+        .routes(routes!(refresh::refresh))
+        .routes(routes!(logout::logout))
+        .routes(routes!(forgot_password::forgot_password))
+        .routes(routes!(reset_password::reset_password))
+        .routes(routes!(me::me))
+}
+
+/// A pair of tokens.
+#[derive(Serialize, ToSchema)]
+struct TokenResponse {
+    /// To be sent as `Authorization: Bearer …`.
+    access_token: String,
+    /// To be exchanged for the next pair at `/auth/refresh`, once.
+    refresh_token: String,
+    /// Always `bearer`.
+    token_type: &'static str,
+    /// Seconds until the access token ends.
+    expires_in: i64,
+}
+
+impl TokenResponse {
+    fn of(app: &Services, pair: TokenPair) -> TokenResponse {
+        TokenResponse {
+            access_token: pair.access,
+            refresh_token: pair.refresh,
+            token_type: "bearer",
+            expires_in: app.tokens.access_s(),
+        }
+    }
+}
+
+/// What was done, or what to do next.
+#[derive(Serialize, ToSchema)]
+struct NoticeResponse {
+    /// In words.
+    message: &'static str,
+}
+
+/// Somebody who has not signed in.
+fn nobody(request_id: &RequestId) -> Author {
+    Author { actor: Actor::Nobody, request_id: request_id.0.clone() }
+}
+
+/// Waits until answers may be given that must not tell by their time what was found out.
+async fn pace(app: &Services, began: Instant) {
+    tokio::time::sleep_until(began + Duration::from_millis(app.auth.answer_ms_min)).await;
+}
+
+impl From<PasswordError> for Refusal {
+    fn from(error: PasswordError) -> Refusal {
+        match error {
+            PasswordError::Busy => Refusal::busy("too many sign-ins at once; try again"),
+            PasswordError::Failed => Refusal::internal(),
+        }
+    }
+}

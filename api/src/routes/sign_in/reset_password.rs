@@ -1,0 +1,93 @@
+//! `POST /auth/reset-password`
+
+use axum::Extension;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::NoticeResponse;
+use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use crate::auth::letters;
+use crate::auth::password::weakness;
+use crate::routes::App;
+use crate::routes::body::Body;
+use crate::state::audit::{Actor, AuditEntry, Author};
+
+/// A token from a letter, and what to sign in with from now on.
+#[derive(Deserialize, ToSchema)]
+pub struct ResetPasswordRequest {
+    /// The token.
+    token: String,
+    /// 8 to 128 characters, with an upper-case letter, a lower-case letter and a digit.
+    #[schema(format = Password)]
+    new_password: String,
+}
+
+/// Sets a new password with a token from a letter.
+///
+/// Every session of the user ends. The token is spent, and so is every other one of the user.
+#[utoipa::path(
+    post, path = "/api/v1/auth/reset-password", tag = "sign-in",
+    request_body = ResetPasswordRequest,
+    responses(
+        (status = 200, body = Answer<NoticeResponse>),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "no JSON"),
+        (status = 422, body = RefusalBody, description = "the password is too weak, or the token is not known, spent or over"),
+        (status = 429, body = RefusalBody, description = "too many passwords at once"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn reset_password(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Body(request): Body<ResetPasswordRequest>,
+) -> Answered<NoticeResponse> {
+    let ResetPasswordRequest { token, new_password } = request;
+    if let Some(weakness) = weakness(&new_password) {
+        return Err(Refusal::unprocessable("new_password", weakness));
+    }
+    let turn = app.passwords.admit().await?;
+    // A token that is none does not cost a hash.
+    if !app.state.system().await?.has_reset_token(&token).await? {
+        return Err(over());
+    }
+    let hash = turn.hash(new_password).await?;
+    let email = reset(&app, &token, &hash, &request_id).await?;
+    if let Some(place) = app.mailer.reserve() {
+        place.put(letters::password_changed(email));
+    }
+    Ok(Answer::of(NoticeResponse { message: "sign in with the new password" }))
+}
+
+fn over() -> Refusal {
+    Refusal::unprocessable("token", "the token is not valid any more; ask for another one")
+}
+
+/// Does it; the address of the user.
+async fn reset(
+    app: &App,
+    token: &str,
+    hash: &str,
+    request_id: &RequestId,
+) -> Result<String, Refusal> {
+    let mut work = app.state.system().await?;
+    let (tenant, id) = work.spend_reset_token(token).await?.ok_or_else(over)?;
+    // Whoever has the letter is no guesser.
+    work.unlock(tenant, id).await?;
+    let author = Author { actor: Actor::User(id), request_id: request_id.0.clone() };
+    let mut work = work.enter(tenant, author).await?;
+    if !work.set_password(id, hash).await? {
+        return Err(over());
+    }
+    let user = work.user(id).await?.ok_or_else(over)?;
+    work.spend_reset_tokens(id).await?;
+    let sessions = work.end_sessions(id).await?;
+    let changes = json!({"password": "changed", "sessions_ended": sessions.len()});
+    work.audit(&AuditEntry::done("user.password_reset", "user", id, changes)).await?;
+    work.commit().await?;
+    app.revocations.apply(&sessions);
+    Ok(user.email)
+}

@@ -1,0 +1,255 @@
+//! Creative assets: what is shown to people.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use stratum_models::store::StoreError;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::work::TenantWork;
+use super::{damaged, fold, store_error};
+
+/// What kind of thing is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AssetKind {
+    /// A still picture.
+    Image,
+    /// A film.
+    Video,
+    /// Several cards.
+    Carousel,
+    /// A full-screen story.
+    Story,
+    /// An HTML5 bundle.
+    Html5,
+}
+
+impl AssetKind {
+    const ALL: [AssetKind; 5] = [
+        AssetKind::Image,
+        AssetKind::Video,
+        AssetKind::Carousel,
+        AssetKind::Story,
+        AssetKind::Html5,
+    ];
+
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AssetKind::Image => "image",
+            AssetKind::Video => "video",
+            AssetKind::Carousel => "carousel",
+            AssetKind::Story => "story",
+            AssetKind::Html5 => "html5",
+        }
+    }
+}
+
+impl std::str::FromStr for AssetKind {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let kind = AssetKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+        kind.ok_or("is image, video, carousel, story or html5")
+    }
+}
+
+/// All that a user writes of an asset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewAsset {
+    /// The campaign it is shown in.
+    pub campaign_id: Option<Uuid>,
+    /// Name to show.
+    pub name: String,
+    /// What kind of thing it is.
+    pub kind: AssetKind,
+    /// Where it lies.
+    pub url: Option<String>,
+    /// Its file format, such as `image/png`, `mp4` or `9:16`.
+    pub format: Option<String>,
+    /// Its size.
+    pub size_bytes: Option<i64>,
+    /// How long it runs.
+    pub duration_ms: Option<i64>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// How tired of it people are, 0 to 100.
+    pub fatigue_score: Option<f64>,
+    /// The first day it was shown.
+    pub first_used: Option<NaiveDate>,
+}
+
+/// A stored asset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asset {
+    /// Its id.
+    pub id: Uuid,
+    /// What users wrote.
+    pub content: NewAsset,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Which assets; newest first.
+#[derive(Clone, Debug, Default)]
+pub struct AssetQuery {
+    /// Of one campaign.
+    pub campaign_id: Option<Uuid>,
+    /// Of one of these kinds; of any where empty.
+    pub kinds: Vec<AssetKind>,
+    /// With every one of these tags.
+    pub tags: Vec<String>,
+    /// With this text in the name, in any letter case.
+    pub search: Option<String>,
+}
+
+impl AssetQuery {
+    fn kinds(&self) -> Vec<String> {
+        self.kinds.iter().map(|kind| kind.as_str().to_owned()).collect()
+    }
+}
+
+struct AssetRow {
+    id: Uuid,
+    campaign_id: Option<Uuid>,
+    name: String,
+    kind: String,
+    url: Option<String>,
+    format: Option<String>,
+    size_bytes: Option<i64>,
+    duration_ms: Option<i64>,
+    tags: Vec<String>,
+    fatigue_score: Option<f64>,
+    first_used: Option<NaiveDate>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<AssetRow> for Asset {
+    type Error = StoreError;
+    fn try_from(row: AssetRow) -> Result<Asset, StoreError> {
+        Ok(Asset {
+            id: row.id,
+            content: NewAsset {
+                campaign_id: row.campaign_id,
+                name: row.name,
+                kind: row.kind.parse().map_err(|_| damaged("kind of asset"))?,
+                url: row.url,
+                format: row.format,
+                size_bytes: row.size_bytes,
+                duration_ms: row.duration_ms,
+                tags: row.tags,
+                fatigue_score: row.fatigue_score,
+                first_used: row.first_used,
+            },
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+impl TenantWork {
+    /// Stores an asset. Its campaign must be the tenant's.
+    pub async fn create_asset(&mut self, new: &NewAsset) -> Result<Uuid, StoreError> {
+        let id = self.tools.ids.next();
+        let statement = sqlx::query_file!(
+            "sql/insert_asset.sql",
+            id,
+            self.key,
+            new.campaign_id,
+            new.name,
+            fold(&new.name),
+            new.kind.as_str(),
+            new.url,
+            new.format,
+            new.size_bytes,
+            new.duration_ms,
+            &new.tags,
+            new.fatigue_score,
+            new.first_used,
+            self.now()
+        );
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(id)
+    }
+
+    /// Writes an asset anew; `false` when there is no such asset.
+    pub async fn update_asset(&mut self, id: Uuid, new: &NewAsset) -> Result<bool, StoreError> {
+        let statement = sqlx::query_file!(
+            "sql/update_asset.sql",
+            self.key,
+            id,
+            new.campaign_id,
+            new.name,
+            fold(&new.name),
+            new.kind.as_str(),
+            new.url,
+            new.format,
+            new.size_bytes,
+            new.duration_ms,
+            &new.tags,
+            new.fatigue_score,
+            new.first_used,
+            self.now()
+        );
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
+    /// Marks an asset as deleted; `false` when there is no such asset.
+    pub async fn delete_asset(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        let statement = sqlx::query_file!("sql/delete_asset.sql", self.key, id, self.now());
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
+    /// The asset of this id.
+    pub async fn asset(&mut self, id: Uuid) -> Result<Option<Asset>, StoreError> {
+        let row = sqlx::query_file_as!(AssetRow, "sql/select_asset.sql", self.key, id);
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(Asset::try_from).transpose()
+    }
+
+    /// The same, and nobody else changes it until this work ends.
+    pub async fn lock_asset(&mut self, id: Uuid) -> Result<Option<Asset>, StoreError> {
+        let row = sqlx::query_file_as!(AssetRow, "sql/lock_asset.sql", self.key, id);
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(Asset::try_from).transpose()
+    }
+
+    /// A part of the assets that are asked for.
+    pub async fn assets(
+        &mut self,
+        query: &AssetQuery,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Vec<Asset>, StoreError> {
+        let rows = sqlx::query_file_as!(
+            AssetRow,
+            "sql/select_assets.sql",
+            self.key,
+            query.campaign_id,
+            &query.kinds(),
+            &query.tags,
+            query.search.as_deref().map(fold),
+            limit,
+            offset
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        rows.into_iter().map(Asset::try_from).collect()
+    }
+
+    /// How many assets are asked for.
+    pub async fn asset_count(&mut self, query: &AssetQuery) -> Result<u64, StoreError> {
+        let row = sqlx::query_file!(
+            "sql/count_assets.sql",
+            self.key,
+            query.campaign_id,
+            &query.kinds(),
+            &query.tags,
+            query.search.as_deref().map(fold)
+        );
+        let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
+        Ok(row.assets.unsigned_abs())
+    }
+}

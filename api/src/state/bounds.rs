@@ -1,0 +1,31 @@
+//! How much of each thing there may be, beside what a tenant's plan says.
+
+use serde::{Deserialize, Serialize};
+
+/// Bounds on what tenants store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BoundsConfig {
+    /// Campaigns that are sorted by what they spent or earned, of one question.
+    pub campaigns_sorted_max: u32,
+    /// Creative assets of a tenant.
+    pub assets_max: u32,
+    /// Datasets of a tenant.
+    pub datasets_max: u32,
+    /// Connectors of a tenant.
+    pub connectors_max: u32,
+    /// Exchange rates of one request.
+    pub fx_rates_max: usize,
+}
+
+impl Default for BoundsConfig {
+    fn default() -> Self {
+        BoundsConfig {
+            campaigns_sorted_max: 50_000,
+            assets_max: 50_000,
+            datasets_max: 1_000,
+            connectors_max: 100,
+            fx_rates_max: 1_000,
+        }
+    }
+}

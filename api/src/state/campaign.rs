@@ -1,0 +1,364 @@
+//! Campaigns: made by users, or adopted from ad reports. A deleted one is only marked.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
+use stratum_models::store::StoreError;
+use stratum_models::warehouse::CampaignKey;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::work::TenantWork;
+use super::{damaged, fold, store_error};
+
+/// Where a campaign is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CampaignStatus {
+    /// Being prepared; nothing returns here.
+    Draft,
+    /// Running.
+    Active,
+    /// Held for a while.
+    Paused,
+    /// Over.
+    Completed,
+    /// Put away, for good.
+    Archived,
+}
+
+impl CampaignStatus {
+    const ALL: [CampaignStatus; 5] = [
+        CampaignStatus::Draft,
+        CampaignStatus::Active,
+        CampaignStatus::Paused,
+        CampaignStatus::Completed,
+        CampaignStatus::Archived,
+    ];
+
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            CampaignStatus::Draft => "draft",
+            CampaignStatus::Active => "active",
+            CampaignStatus::Paused => "paused",
+            CampaignStatus::Completed => "completed",
+            CampaignStatus::Archived => "archived",
+        }
+    }
+
+    fn parse(text: &str) -> Option<CampaignStatus> {
+        CampaignStatus::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether a campaign may go from here to there. To stay is always allowed.
+    pub fn may_become(self, next: CampaignStatus) -> bool {
+        self == next || (self != CampaignStatus::Archived && next != CampaignStatus::Draft)
+    }
+}
+
+impl std::str::FromStr for CampaignStatus {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        CampaignStatus::parse(text).ok_or("is draft, active, paused, completed or archived")
+    }
+}
+
+/// All that a user may write of a campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CampaignPlan {
+    /// The platform's id, once it has one.
+    pub external_id: Option<String>,
+    /// The platform's ad account.
+    pub account_id: Option<String>,
+    /// Name to show.
+    pub name: String,
+    /// Where it is in its life.
+    pub status: CampaignStatus,
+    /// What it is for, in the platform's words.
+    pub objective: Option<String>,
+    /// What it may spend a day.
+    pub daily_budget_micros: Option<i64>,
+    /// What it may spend in all.
+    pub lifetime_budget_micros: Option<i64>,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// First day.
+    pub start_date: Option<NaiveDate>,
+    /// Last day, never before the first.
+    pub end_date: Option<NaiveDate>,
+    /// Whom it is shown to: an object in the platform's form.
+    pub targeting: Value,
+    /// Words to find it by.
+    pub labels: Vec<String>,
+}
+
+/// A stored campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Campaign {
+    /// Its id.
+    pub id: Uuid,
+    /// Where it runs; never changes.
+    pub platform: Platform,
+    /// What users wrote.
+    pub plan: CampaignPlan,
+    /// When the newest ad report that names it was received.
+    pub last_synced_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When users last changed it.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Campaign {
+    /// What the warehouse knows it by; `None` until the platform has given it an id.
+    pub fn key(&self) -> Option<CampaignKey> {
+        let campaign_id = self.plan.external_id.clone()?;
+        Some(CampaignKey { platform: self.platform, campaign_id })
+    }
+}
+
+/// Which campaigns, in which order.
+#[derive(Clone, Debug, Default)]
+pub struct CampaignQuery {
+    /// Of one of these platforms; of any where empty.
+    pub platforms: Vec<Platform>,
+    /// In one of these states; in any where empty.
+    pub statuses: Vec<CampaignStatus>,
+    /// With this text in the name or the platform's id, in any letter case.
+    pub search: Option<String>,
+    /// With every one of these labels.
+    pub labels: Vec<String>,
+    /// Of this ad account.
+    pub account_id: Option<String>,
+    /// Not over before this day.
+    pub from: Option<NaiveDate>,
+    /// Begun by this day.
+    pub until: Option<NaiveDate>,
+    /// By name instead of by age.
+    pub by_name: bool,
+    /// The last first.
+    pub descending: bool,
+}
+
+/// As much of a campaign as sorting needs.
+#[derive(Clone, Debug)]
+pub struct ListedCampaign {
+    /// Its id.
+    pub id: Uuid,
+    /// What the warehouse knows it by.
+    pub key: Option<CampaignKey>,
+    /// The currency of its amounts.
+    pub currency: Currency,
+}
+
+struct CampaignRow {
+    id: Uuid,
+    platform: String,
+    external_id: Option<String>,
+    account_id: Option<String>,
+    name: String,
+    status: String,
+    objective: Option<String>,
+    daily_budget_micros: Option<i64>,
+    lifetime_budget_micros: Option<i64>,
+    currency: String,
+    start_date: Option<NaiveDate>,
+    end_date: Option<NaiveDate>,
+    targeting: Value,
+    labels: Vec<String>,
+    last_synced_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<CampaignRow> for Campaign {
+    type Error = StoreError;
+    fn try_from(row: CampaignRow) -> Result<Campaign, StoreError> {
+        Ok(Campaign {
+            id: row.id,
+            platform: Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?,
+            plan: CampaignPlan {
+                external_id: row.external_id,
+                account_id: row.account_id,
+                name: row.name,
+                status: CampaignStatus::parse(&row.status).ok_or_else(|| damaged("status"))?,
+                objective: row.objective,
+                daily_budget_micros: row.daily_budget_micros,
+                lifetime_budget_micros: row.lifetime_budget_micros,
+                currency: row.currency.parse().map_err(|_| damaged("currency"))?,
+                start_date: row.start_date,
+                end_date: row.end_date,
+                targeting: row.targeting,
+                labels: row.labels,
+            },
+            last_synced_at: row.last_synced_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+impl TenantWork {
+    /// Stores a campaign. `Conflict` when the tenant has one of this platform and platform's id.
+    pub async fn create_campaign(
+        &mut self,
+        platform: Platform,
+        plan: &CampaignPlan,
+    ) -> Result<Uuid, StoreError> {
+        let id = self.tools.ids.next();
+        let statement = sqlx::query_file!(
+            "sql/insert_campaign.sql",
+            id,
+            self.key,
+            platform.as_str(),
+            plan.external_id,
+            plan.account_id,
+            plan.name,
+            fold(&plan.name),
+            plan.status.as_str(),
+            plan.objective,
+            plan.daily_budget_micros,
+            plan.lifetime_budget_micros,
+            plan.currency.as_str(),
+            plan.start_date,
+            plan.end_date,
+            plan.targeting,
+            &plan.labels,
+            self.now()
+        );
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(id)
+    }
+
+    /// Writes a campaign anew; `false` when there is no such campaign. `Conflict` as at its making.
+    pub async fn update_campaign(
+        &mut self,
+        id: Uuid,
+        plan: &CampaignPlan,
+    ) -> Result<bool, StoreError> {
+        let statement = sqlx::query_file!(
+            "sql/update_campaign.sql",
+            self.key,
+            id,
+            plan.external_id,
+            plan.account_id,
+            plan.name,
+            fold(&plan.name),
+            plan.status.as_str(),
+            plan.objective,
+            plan.daily_budget_micros,
+            plan.lifetime_budget_micros,
+            plan.currency.as_str(),
+            plan.start_date,
+            plan.end_date,
+            plan.targeting,
+            &plan.labels,
+            self.now()
+        );
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
+    /// Marks a campaign as deleted and lets its assets go; `false` when there is no such campaign.
+    pub async fn delete_campaign(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        if !self.lock_campaign(id).await? {
+            return Ok(false);
+        }
+        let statement = sqlx::query_file!("sql/delete_campaign.sql", self.key, id, self.now());
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
+    /// Keeps others from changing a campaign until this work ends; `false` when there is none.
+    pub async fn lock_campaign(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        let row = sqlx::query_file!("sql/lock_campaign.sql", self.key, id);
+        Ok(row.fetch_optional(self.connection()).await.map_err(store_error)?.is_some())
+    }
+
+    /// The campaign of this id.
+    pub async fn campaign(&mut self, id: Uuid) -> Result<Option<Campaign>, StoreError> {
+        Ok(self.campaigns(&[id]).await?.pop())
+    }
+
+    /// The campaigns of these ids, in their order; those that do not exist are left out.
+    pub async fn campaigns(&mut self, ids: &[Uuid]) -> Result<Vec<Campaign>, StoreError> {
+        let rows = sqlx::query_file_as!(CampaignRow, "sql/select_campaigns.sql", self.key, ids);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        rows.into_iter().map(Campaign::try_from).collect()
+    }
+
+    /// How many campaigns the tenant has.
+    pub async fn campaign_count(&mut self) -> Result<u64, StoreError> {
+        let row = sqlx::query_file!("sql/count_campaigns.sql", self.key);
+        let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
+        Ok(row.campaigns.unsigned_abs())
+    }
+
+    /// A part of the campaigns that are asked for, and how many there are in all.
+    pub async fn list_campaigns(
+        &mut self,
+        query: &CampaignQuery,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<ListedCampaign>, u64), StoreError> {
+        let (listed, total) = self.campaign_keys(query, limit, offset).await?;
+        // The total comes with the rows: behind the end there are none.
+        match listed.is_empty() && offset > 0 {
+            true => Ok((listed, self.campaign_keys(query, 1, 0).await?.1)),
+            false => Ok((listed, total)),
+        }
+    }
+
+    async fn campaign_keys(
+        &mut self,
+        query: &CampaignQuery,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<ListedCampaign>, u64), StoreError> {
+        let names = |of: Vec<&str>| of.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let platforms = names(query.platforms.iter().map(|one| one.as_str()).collect());
+        let statuses = names(query.statuses.iter().map(|one| one.as_str()).collect());
+        let rows = sqlx::query_file!(
+            "sql/select_campaign_keys.sql",
+            self.key,
+            &platforms,
+            &statuses,
+            query.search.as_deref().map(fold),
+            &query.labels,
+            query.account_id,
+            query.from,
+            query.until,
+            query.by_name,
+            query.descending,
+            limit,
+            offset
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        let total = rows.first().map_or(0, |row| row.total.unsigned_abs());
+        let listed = rows.into_iter().map(|row| {
+            let platform = Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?;
+            let key = row.external_id.map(|campaign_id| CampaignKey { platform, campaign_id });
+            let currency = row.currency.parse().map_err(|_| damaged("currency"))?;
+            Ok(ListedCampaign { id: row.id, key, currency })
+        });
+        Ok((listed.collect::<Result<_, _>>()?, total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archived_is_final_and_nothing_becomes_a_draft_again() {
+        use CampaignStatus::*;
+        for status in CampaignStatus::ALL {
+            assert_eq!(CampaignStatus::parse(status.as_str()), Some(status));
+            assert!(status.may_become(status));
+            assert_eq!(Archived.may_become(status), status == Archived);
+            assert_eq!(status.may_become(Draft), status == Draft);
+        }
+        assert!(Draft.may_become(Active) && Completed.may_become(Active));
+    }
+}

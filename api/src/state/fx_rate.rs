@@ -1,0 +1,100 @@
+//! A tenant's own exchange rates.
+
+use chrono::NaiveDate;
+use stratum_models::money::Currency;
+use stratum_models::store::StoreError;
+use stratum_models::time::{Day, DayRange};
+
+use super::work::TenantWork;
+use super::{damaged, store_error};
+
+/// What one US dollar was worth on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FxRate {
+    /// The day.
+    pub day: Day,
+    /// The currency; never US dollars, which are worth themselves.
+    pub currency: Currency,
+    /// Billionths of a unit of the currency for one US dollar; above 0.
+    pub per_usd_nanos: i64,
+}
+
+/// Which rates; newest day first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FxRateQuery {
+    /// From this day on.
+    pub from: Option<NaiveDate>,
+    /// Up to this day.
+    pub to: Option<NaiveDate>,
+    /// Of one currency.
+    pub currency: Option<Currency>,
+}
+
+struct FxRateRow {
+    date: NaiveDate,
+    currency: String,
+    per_usd_nanos: i64,
+}
+
+impl TryFrom<FxRateRow> for FxRate {
+    type Error = StoreError;
+    fn try_from(row: FxRateRow) -> Result<FxRate, StoreError> {
+        let currency = row.currency.parse().map_err(|_| damaged("currency"))?;
+        Ok(FxRate { day: Day(row.date), currency, per_usd_nanos: row.per_usd_nanos })
+    }
+}
+
+impl TenantWork {
+    /// Every rate of these days, by day and currency. A day without a rate has none: none is carried
+    /// over from another day.
+    pub async fn fx_rates(&mut self, days: DayRange) -> Result<Vec<FxRate>, StoreError> {
+        let (from, to) = (days.from.0, days.to.0);
+        let rows = sqlx::query_file_as!(FxRateRow, "sql/select_fx_rates.sql", self.key, from, to);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        rows.into_iter().map(FxRate::try_from).collect()
+    }
+
+    /// Writes rates, over those that are there. No day and currency may come twice.
+    pub async fn put_fx_rates(&mut self, rates: &[FxRate]) -> Result<(), StoreError> {
+        let days: Vec<NaiveDate> = rates.iter().map(|rate| rate.day.0).collect();
+        let currencies: Vec<String> =
+            rates.iter().map(|rate| rate.currency.as_str().to_owned()).collect();
+        let nanos: Vec<i64> = rates.iter().map(|rate| rate.per_usd_nanos).collect();
+        let statement = sqlx::query_file!(
+            "sql/upsert_fx_rates.sql",
+            self.key,
+            &days,
+            &currencies,
+            &nanos,
+            self.now()
+        );
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    /// A part of the rates that are asked for, and how many there are in all.
+    pub async fn list_fx_rates(
+        &mut self,
+        query: FxRateQuery,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<FxRate>, u64), StoreError> {
+        let currency = query.currency.map(|currency| currency.as_str().to_owned());
+        let rows = sqlx::query_file_as!(
+            FxRateRow,
+            "sql/list_fx_rates.sql",
+            self.key,
+            query.from,
+            query.to,
+            currency,
+            limit,
+            offset
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        let total =
+            sqlx::query_file!("sql/count_fx_rates.sql", self.key, query.from, query.to, currency);
+        let total = total.fetch_one(self.connection()).await.map_err(store_error)?;
+        let rates = rows.into_iter().map(FxRate::try_from).collect::<Result<_, _>>()?;
+        Ok((rates, total.rates.unsigned_abs()))
+    }
+}

@@ -1,0 +1,85 @@
+//! Sealing personal data anew with the current key, a bounded batch at a time.
+
+use stratum_models::store::StoreError;
+
+use super::connector::CREDENTIALS;
+use super::store_error;
+use super::user::{EMAIL, FULL_NAME, PHONE};
+use super::work::TenantWork;
+
+/// Rows of a batch; a batch is a transaction.
+const ROWS_MAX: i64 = 200;
+
+impl TenantWork {
+    /// Seals a batch of the tenant's rows anew that an older key sealed; returns how many. None is
+    /// left when that is 0. `Invalid` when a row cannot be opened: its key is not among the older ones.
+    pub async fn reseal(&mut self) -> Result<u64, StoreError> {
+        let people = self.reseal_users().await? + self.reseal_invitations().await?;
+        Ok(people + self.reseal_connectors().await?)
+    }
+
+    async fn reseal_users(&mut self) -> Result<u64, StoreError> {
+        let prefix = self.tools.seal.prefix();
+        let rows =
+            sqlx::query_file!("sql/select_users_to_reseal.sql", self.key, &prefix[..], ROWS_MAX);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        for row in &rows {
+            let tools = &self.tools;
+            let email = tools.opened(EMAIL, &row.email_sealed)?;
+            let anew = |place, sealed: &[u8]| tools.sealed(place, &tools.opened(place, sealed)?);
+            let phone = row.phone_sealed.as_deref().map(|phone| anew(PHONE, phone)).transpose()?;
+            let statement = sqlx::query_file!(
+                "sql/reseal_user.sql",
+                self.key,
+                row.id,
+                &tools.seal.lookup(EMAIL, &email)[..],
+                tools.sealed(EMAIL, &email)?,
+                anew(FULL_NAME, &row.full_name_sealed)?,
+                phone
+            );
+            statement.execute(self.connection()).await.map_err(store_error)?;
+        }
+        Ok(rows.len() as u64)
+    }
+
+    async fn reseal_connectors(&mut self) -> Result<u64, StoreError> {
+        let prefix = self.tools.seal.prefix();
+        let rows = sqlx::query_file!(
+            "sql/select_connectors_to_reseal.sql",
+            self.key,
+            &prefix[..],
+            ROWS_MAX
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        for row in &rows {
+            let credentials = self.tools.opened(CREDENTIALS, &row.credentials_sealed)?;
+            let sealed = self.tools.sealed(CREDENTIALS, &credentials)?;
+            let statement = sqlx::query_file!("sql/reseal_connector.sql", self.key, row.id, sealed);
+            statement.execute(self.connection()).await.map_err(store_error)?;
+        }
+        Ok(rows.len() as u64)
+    }
+
+    async fn reseal_invitations(&mut self) -> Result<u64, StoreError> {
+        let prefix = self.tools.seal.prefix();
+        let rows = sqlx::query_file!(
+            "sql/select_invitations_to_reseal.sql",
+            self.key,
+            &prefix[..],
+            ROWS_MAX
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        for row in &rows {
+            let email = self.tools.opened(EMAIL, &row.email_sealed)?;
+            let statement = sqlx::query_file!(
+                "sql/reseal_invitation.sql",
+                self.key,
+                row.id,
+                &self.tools.seal.lookup(EMAIL, &email)[..],
+                self.tools.sealed(EMAIL, &email)?
+            );
+            statement.execute(self.connection()).await.map_err(store_error)?;
+        }
+        Ok(rows.len() as u64)
+    }
+}

@@ -1,0 +1,81 @@
+//! What the warehouse keeps about one person, and its being taken away.
+
+use async_trait::async_trait;
+
+use crate::identifier::HashedIdentifier;
+use crate::money::Currency;
+use crate::platform::{ActionSource, Device, Platform};
+use crate::scope::TenantScope;
+use crate::store::StoreError;
+use crate::time::UnixMillis;
+
+/// The most identifiers one person is looked for by.
+pub const PERSON_IDENTIFIERS_MAX: usize = 1_000;
+
+/// An event of the person, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonEvent {
+    /// The platform whose dialect it came in.
+    pub platform: Platform,
+    /// The platform's pixel or dataset id.
+    pub dataset_id: String,
+    /// Its name.
+    pub event_name: String,
+    /// When it happened.
+    pub event_time: UnixMillis,
+    /// When it was accepted.
+    pub received_at: UnixMillis,
+    /// Where it happened.
+    pub action_source: ActionSource,
+    /// The sender's event id.
+    pub event_id: Option<String>,
+    /// The shop's order id.
+    pub order_id: Option<String>,
+    /// Its worth in micros of `currency`.
+    pub value_micros: Option<i64>,
+    /// The currency of its worth.
+    pub currency: Option<Currency>,
+    /// Its campaign, empty when unknown.
+    pub campaign_id: String,
+    /// ISO 3166 alpha-2 country, where known.
+    pub country: Option<String>,
+    /// The class of device.
+    pub device: Device,
+    /// The host of the page.
+    pub source_host: Option<String>,
+    /// The hashes of everything it tells about the person.
+    pub identifiers: Vec<HashedIdentifier>,
+}
+
+/// A part of a person's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonEvents {
+    /// All of them.
+    pub total: u64,
+    /// The part.
+    pub events: Vec<PersonEvent>,
+}
+
+/// The side of a warehouse that is about persons. An event is a person's when it carries one of the
+/// identifiers, key and hash alike. More than [`PERSON_IDENTIFIERS_MAX`] are `Invalid`.
+#[async_trait]
+pub trait PersonStore: Send + Sync {
+    /// At most `rows_max` of the person's events after the first `skip`, by receipt, of equal ones
+    /// by place in the log.
+    async fn person_events(
+        &self,
+        scope: TenantScope,
+        person: &[HashedIdentifier],
+        skip: u64,
+        rows_max: u32,
+    ) -> Result<PersonEvents, StoreError>;
+
+    /// Takes every identifier, event id and order id from the person's events, and returns how many
+    /// those were. When it returns, no answer holds them. Sums, counts and masks stay as they are.
+    /// Idempotent; after an error it may have been done, or be going on.
+    async fn forget_person(
+        &self,
+        scope: TenantScope,
+        person: &[HashedIdentifier],
+    ) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,72 @@
+//! Questions about campaigns as ad reports name them.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CampaignKey, Currency, Date32Type, DayRange, KpiGroup, KpiGrouping, KpiQuery, MemoryWarehouse,
+    MetricSums, Named, Platform, ReportedCampaign, Row, StoreError, Table, TenantScope, UnixMillis,
+    coded, is_asked_for, kpi_group, kpi_key, reported,
+};
+
+fn key(row: &Row) -> Result<CampaignKey, StoreError> {
+    let platform = coded(Platform::from_code(row.code("platform")))?;
+    Ok(CampaignKey { platform, campaign_id: row.text("campaign_id") })
+}
+
+/// Greater where the row was received later.
+fn recency(row: &Row) -> (i64, i32, (u64, u64, u32)) {
+    (row.received_ms(), row.value::<Date32Type>("date"), row.rank())
+}
+
+impl MemoryWarehouse {
+    pub(super) fn campaign_sums(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+        campaigns: &[CampaignKey],
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        let query = KpiQuery { days, platform: None, account_id: None, campaign_id: None };
+        let mut groups = BTreeMap::<_, (MetricSums, Named)>::new();
+        for row in self.reports(scope).iter().filter(|row| is_asked_for(row, &query)) {
+            if campaigns.is_empty() || campaigns.contains(&key(row)?) {
+                let (sums, name) = groups.entry(kpi_key(row, KpiGrouping::Campaign)).or_default();
+                *sums += reported(row);
+                let (received, date, rank) = recency(row);
+                let here = (received, date, rank, row.text("campaign_name"));
+                *name = name.take().max(Some(here));
+            }
+        }
+        groups.into_iter().map(|(key, (sums, name))| kpi_group(key, sums, name)).collect()
+    }
+
+    pub(super) fn campaigns_named(
+        &self,
+        scope: TenantScope,
+        since: UnixMillis,
+        after: Option<&CampaignKey>,
+        limit: u32,
+    ) -> Result<Vec<ReportedCampaign>, StoreError> {
+        let mut newest = BTreeMap::<CampaignKey, Row>::new();
+        for row in self.rows(Table::AdReports, scope) {
+            let key = key(&row)?;
+            if row.received_ms() < since.0 || after.is_some_and(|after| key <= *after) {
+                continue;
+            }
+            let known = newest.entry(key).or_insert_with(|| row.clone());
+            if recency(&row) > recency(known) {
+                *known = row;
+            }
+        }
+        let named = newest.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX));
+        let named = named.map(|(key, row)| {
+            Ok(ReportedCampaign {
+                key,
+                account_id: row.text("account_id"),
+                name: row.text("campaign_name"),
+                currency: coded(Currency::parse(&row.text("currency")))?,
+                received_at: UnixMillis(row.received_ms()),
+            })
+        });
+        named.collect()
+    }
+}

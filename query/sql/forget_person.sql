@@ -1,0 +1,13 @@
+-- What tells who an event is about goes; what is counted stays, and so does the dedup key, by which a
+-- copy that comes late is known.
+ALTER TABLE events
+UPDATE
+    identifiers = arrayFilter(one -> 0, identifiers),
+    event_id = NULL,
+    order_id = NULL
+WHERE tenant_id = {tenant:UInt64}
+  AND arrayExists(
+      one -> has(arrayMap(digits -> toFixedString(unhex(digits), 32), {hashes:Array(String)}), one.hash)
+          AND has({person:Array(String)}, concat(toString(CAST(one.key, 'Int8')), ':', lower(hex(one.hash)))),
+      identifiers
+  )

@@ -1,0 +1,80 @@
+use serde::Deserialize;
+use stratum_models::metrics::KpiGroup;
+use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
+use stratum_models::scope::TenantScope;
+use stratum_models::store::StoreError;
+use stratum_models::time::{DayRange, UnixMillis};
+use stratum_models::warehouse::{CampaignKey, ReportedCampaign};
+
+use super::kpi::{KpiGroupRow, day};
+use super::{ClickHouseWarehouse, coded, instant};
+
+const READ_CAMPAIGN_GROUPS: &str = include_str!("../../../sql/read_campaign_groups.sql");
+const READ_REPORTED_CAMPAIGNS: &str = include_str!("../../../sql/read_reported_campaigns.sql");
+
+#[derive(Debug, clickhouse::Row, Deserialize)]
+struct ReportedCampaignRow {
+    platform_code: i8,
+    campaign: String,
+    account: String,
+    name: String,
+    currency_code: String,
+    received_ms: i64,
+}
+
+impl TryFrom<ReportedCampaignRow> for ReportedCampaign {
+    type Error = StoreError;
+
+    fn try_from(row: ReportedCampaignRow) -> Result<ReportedCampaign, StoreError> {
+        let platform = coded(Platform::from_code(row.platform_code))?;
+        Ok(ReportedCampaign {
+            key: CampaignKey { platform, campaign_id: row.campaign },
+            account_id: row.account,
+            name: row.name,
+            currency: coded(Currency::parse(&row.currency_code))?,
+            received_at: UnixMillis(row.received_ms),
+        })
+    }
+}
+
+impl ClickHouseWarehouse {
+    pub(super) async fn read_campaign_groups(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+        campaigns: &[CampaignKey],
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        let platforms: Vec<i8> = campaigns.iter().map(|key| key.platform.code()).collect();
+        let ids: Vec<&str> = campaigns.iter().map(|key| key.campaign_id.as_str()).collect();
+        let statement = self
+            .question(scope, READ_CAMPAIGN_GROUPS)
+            .param("first_day", day(days.from))
+            .param("last_day", day(days.to))
+            .param("every", campaigns.is_empty())
+            .param("platforms", platforms)
+            .param("campaigns", ids);
+        let rows = self.ask::<KpiGroupRow>("read_campaign_groups", statement).await?;
+        rows.into_iter().map(KpiGroup::try_from).collect()
+    }
+
+    pub(super) async fn read_reported_campaigns(
+        &self,
+        scope: TenantScope,
+        since: UnixMillis,
+        after: Option<&CampaignKey>,
+        limit: u32,
+    ) -> Result<Vec<ReportedCampaign>, StoreError> {
+        // Codes of platforms begin at 1.
+        let (platform, campaign) =
+            after.map_or((0, ""), |key| (key.platform.code(), key.campaign_id.as_str()));
+        let statement = self
+            .question(scope, READ_REPORTED_CAMPAIGNS)
+            .param("since", instant(since))
+            .param("after_platform", platform)
+            .param("after_campaign", campaign)
+            .param("limit", limit);
+        let rows = self.ask::<ReportedCampaignRow>("read_reported_campaigns", statement).await?;
+        rows.into_iter().map(ReportedCampaign::try_from).collect()
+    }
+}
