@@ -28,7 +28,9 @@ const NAME_CHARS_MAX: usize = 200;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
+    OpenApiRouter::new()
+        .routes(routes!(list_api_keys, create_api_key))
+        .routes(routes!(revoke_api_key))
 }
 
 /// A key, without the key.
@@ -114,7 +116,7 @@ pub struct NewApiKeyResponse {
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn list(
+pub async fn list_api_keys(
     State(app): State<App>,
     caller: Authenticated,
     Params(params): Params<PageParams>,
@@ -141,7 +143,7 @@ pub async fn list(
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn create(
+pub async fn create_api_key(
     State(app): State<App>,
     caller: Authenticated,
     Body(request): Body<NewApiKeyRequest>,
@@ -200,7 +202,7 @@ async fn find_dataset(
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn revoke(
+pub async fn revoke_api_key(
     State(app): State<App>,
     caller: Authenticated,
     Path(id): Path<Uuid>,

@@ -23,7 +23,7 @@ const TEXT_CHARS_MAX: usize = 200;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list_audit))
 }
 
 /// Which rows.
@@ -169,7 +169,7 @@ impl std::str::FromStr for Outcome {
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn list(
+pub async fn list_audit(
     State(app): State<App>,
     caller: Authenticated,
     Params(params): Params<AuditParams>,

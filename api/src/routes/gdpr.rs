@@ -31,7 +31,7 @@ use person::{Person, PersonRequest};
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(export)).routes(routes!(anonymize))
+    OpenApiRouter::new().routes(routes!(export_person)).routes(routes!(anonymize_person))
 }
 
 /// Everything that is kept about a person.
@@ -147,7 +147,7 @@ pub struct Anonymized {
         (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
-pub async fn export(
+pub async fn export_person(
     State(app): State<App>,
     caller: Authenticated,
     Params(params): Params<PageParams>,
@@ -196,7 +196,7 @@ pub async fn export(
         (status = 503, body = RefusalBody, description = "a store does not answer, or not in time"),
     ),
 )]
-pub async fn anonymize(
+pub async fn anonymize_person(
     State(app): State<App>,
     caller: Authenticated,
     Body(request): Body<PersonRequest>,

@@ -32,10 +32,10 @@ use crate::state::user::{NewUser, Role, canonical_email};
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(add))
-        .routes(routes!(list, invite))
-        .routes(routes!(withdraw))
-        .routes(routes!(accept))
+        .routes(routes!(add_user))
+        .routes(routes!(list_invitations, invite))
+        .routes(routes!(withdraw_invitation))
+        .routes(routes!(accept_invitation))
 }
 
 /// An open invitation, without its token.
@@ -125,7 +125,7 @@ pub struct AcceptanceResponse {
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn add(
+pub async fn add_user(
     state: State<App>,
     caller: Authenticated,
     body: Body<InvitationRequest>,
@@ -145,7 +145,7 @@ pub async fn add(
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn list(
+pub async fn list_invitations(
     State(app): State<App>,
     caller: Authenticated,
     Params(params): Params<PageParams>,
@@ -220,7 +220,7 @@ pub async fn invite(
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn withdraw(
+pub async fn withdraw_invitation(
     State(app): State<App>,
     caller: Authenticated,
     Path(id): Path<Uuid>,
@@ -250,7 +250,7 @@ pub async fn withdraw(
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn accept(
+pub async fn accept_invitation(
     State(app): State<App>,
     Extension(request_id): Extension<RequestId>,
     Body(request): Body<AcceptanceRequest>,

@@ -28,7 +28,7 @@ const SETTINGS_BYTES_MAX: usize = 16_384;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show, change))
+    OpenApiRouter::new().routes(routes!(tenant, change_tenant))
 }
 
 /// The tenant.
@@ -154,7 +154,7 @@ async fn item(work: &mut TenantWork, tenant: Tenant) -> Result<TenantItem, Refus
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn show(State(app): State<App>, caller: Authenticated) -> Answered<TenantItem> {
+pub async fn tenant(State(app): State<App>, caller: Authenticated) -> Answered<TenantItem> {
     let mut work = caller.work(&app).await?;
     let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
     Ok(Answer::of(item(&mut work, tenant).await?))
@@ -177,7 +177,7 @@ pub async fn show(State(app): State<App>, caller: Authenticated) -> Answered<Ten
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn change(
+pub async fn change_tenant(
     State(app): State<App>,
     caller: Authenticated,
     Body(change): Body<TenantChange>,

@@ -30,7 +30,11 @@ pub(super) const NAME_CHARS_MAX: usize = 200;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show, change, deactivate))
+    OpenApiRouter::new().routes(routes!(list_users)).routes(routes!(
+        user,
+        change_user,
+        deactivate_user
+    ))
 }
 
 /// Which users.
@@ -193,7 +197,7 @@ pub(super) fn time_zone(text: &str) -> Result<Tz, Refusal> {
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn list(
+pub async fn list_users(
     State(app): State<App>,
     caller: Authenticated,
     Params(params): Params<UsersParams>,
@@ -222,7 +226,7 @@ pub async fn list(
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn show(
+pub async fn user(
     State(app): State<App>,
     caller: Authenticated,
     Path(id): Path<Uuid>,
@@ -251,7 +255,7 @@ pub async fn show(
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn change(
+pub async fn change_user(
     State(app): State<App>,
     caller: Authenticated,
     Path(id): Path<Uuid>,
@@ -278,7 +282,7 @@ pub async fn change(
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn deactivate(
+pub async fn deactivate_user(
     State(app): State<App>,
     caller: Authenticated,
     Path(id): Path<Uuid>,
