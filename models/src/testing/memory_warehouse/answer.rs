@@ -178,25 +178,6 @@ fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, Sto
     })
 }
 
-fn campaign_day(row: &Row) -> Result<CampaignDay, StoreError> {
-    let integer = |name| row.value::<Int64Type>(name);
-    Ok(CampaignDay {
-        key: AccountCampaign {
-            platform: coded(Platform::from_code(row.code("platform")))?,
-            account_id: row.text("account_id"),
-            campaign_id: row.text("campaign_id"),
-        },
-        campaign_name: row.text("campaign_name"),
-        day: coded(Day::from_epoch_days(row.value::<Date32Type>("date")))?,
-        currency: coded(Currency::parse(&row.text("currency")))?,
-        spend_micros: integer("spend_micros"),
-        impressions: integer("impressions"),
-        clicks: integer("clicks"),
-        conversions_micros: integer("conversions_micros"),
-        revenue_micros: integer("revenue_micros"),
-    })
-}
-
 #[async_trait]
 impl WarehouseReader for MemoryWarehouse {
     async fn kpi_groups(
@@ -361,7 +342,7 @@ impl WarehouseReader for MemoryWarehouse {
             let day = Day::from_epoch_days(row.value::<Date32Type>("date"));
             day.is_some_and(|day| days.from <= day && day <= days.to)
         });
-        rows.iter().map(campaign_day).collect()
+        rows.iter().map(campaign::day).collect()
     }
 
     async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {

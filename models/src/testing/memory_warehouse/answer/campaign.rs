@@ -3,14 +3,34 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CampaignKey, Currency, Date32Type, DayRange, KpiGroup, KpiGrouping, KpiQuery, MemoryWarehouse,
-    MetricSums, Named, Platform, ReportedCampaign, Row, StoreError, Table, TenantScope, UnixMillis,
-    coded, is_asked_for, kpi_group, kpi_key, reported,
+    AccountCampaign, CampaignDay, CampaignKey, Currency, Date32Type, Day, DayRange, Int64Type,
+    KpiGroup, KpiGrouping, KpiQuery, MemoryWarehouse, MetricSums, Named, Platform,
+    ReportedCampaign, Row, StoreError, Table, TenantScope, UnixMillis, coded, is_asked_for,
+    kpi_group, kpi_key, reported,
 };
 
 fn key(row: &Row) -> Result<CampaignKey, StoreError> {
     let platform = coded(Platform::from_code(row.code("platform")))?;
     Ok(CampaignKey { platform, campaign_id: row.text("campaign_id") })
+}
+
+pub(super) fn day(row: &Row) -> Result<CampaignDay, StoreError> {
+    let integer = |name| row.value::<Int64Type>(name);
+    Ok(CampaignDay {
+        key: AccountCampaign {
+            platform: coded(Platform::from_code(row.code("platform")))?,
+            account_id: row.text("account_id"),
+            campaign_id: row.text("campaign_id"),
+        },
+        campaign_name: row.text("campaign_name"),
+        day: coded(Day::from_epoch_days(row.value::<Date32Type>("date")))?,
+        currency: coded(Currency::parse(&row.text("currency")))?,
+        spend_micros: integer("spend_micros"),
+        impressions: integer("impressions"),
+        clicks: integer("clicks"),
+        conversions_micros: integer("conversions_micros"),
+        revenue_micros: integer("revenue_micros"),
+    })
 }
 
 /// Greater where the row was received later.
