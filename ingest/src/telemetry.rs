@@ -60,16 +60,19 @@ pub enum Outcome {
     Unauthorized,
     /// More than the front door takes at once.
     Overloaded,
+    /// More than the tenant's plan takes in a second.
+    Limited,
     /// Our fault.
     Failed,
 }
 
 impl Outcome {
-    const ALL: [(Outcome, &'static str); 5] = [
+    const ALL: [(Outcome, &'static str); 6] = [
         (Outcome::Accepted, "accepted"),
         (Outcome::Refused, "refused"),
         (Outcome::Unauthorized, "unauthorized"),
         (Outcome::Overloaded, "overloaded"),
+        (Outcome::Limited, "limited"),
         (Outcome::Failed, "failed"),
     ];
 }
@@ -77,7 +80,7 @@ impl Outcome {
 /// The handles of one dialect, looked up once: a look-up by name costs as much as the measurement.
 /// Make it after the recorder was installed.
 pub struct Meters {
-    requests: [Counter; 5],
+    requests: [Counter; 6],
     rejected: Vec<Counter>,
     accepted: Counter,
     bytes: Counter,

@@ -73,6 +73,9 @@ pub trait TenantDirectory: Send + Sync {
         dataset_id: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal>;
 
+    /// How many rows a second are taken from a tenant; `None` for as many as come.
+    fn rows_per_second(&self, tenant: TenantId) -> Option<u32>;
+
     /// The tenant an ingest key opens, for rows that belong to no dataset.
     fn tenant(&self, key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal>;
 }

@@ -51,11 +51,6 @@ impl StateDirectory {
         self.current().time_zone(tenant)
     }
 
-    /// How many events and ad reports a second are taken from a tenant.
-    pub fn events_per_second(&self, tenant: TenantId) -> Option<u32> {
-        self.current().events_per_second(tenant)
-    }
-
     /// Key and tenant that a key for reading or exporting opens.
     pub fn reader(
         &self,
@@ -141,6 +136,10 @@ impl TenantDirectory for StateDirectory {
         dataset_id: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
         self.current().dataset(key, platform, dataset_id)
+    }
+
+    fn rows_per_second(&self, tenant: TenantId) -> Option<u32> {
+        self.current().events_per_second(tenant)
     }
 
     fn tenant(&self, key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {

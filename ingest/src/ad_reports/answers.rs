@@ -102,7 +102,9 @@ impl Complaint {
             request_id,
         };
         let mut response = (self.status, Json(envelope)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(self.outcome, Outcome::Limited)
+            || self.status == StatusCode::SERVICE_UNAVAILABLE
+        {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
@@ -133,6 +135,12 @@ impl From<Denied> for Complaint {
                 Outcome::Overloaded,
                 "unavailable",
                 "too many rows are being taken in; try again in a moment",
+            ),
+            Denied::Limited => Complaint::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                Outcome::Limited,
+                "rate_limited",
+                "the plan takes no more rows a second; try again in a moment",
             ),
             Denied::TooLarge => refused(
                 StatusCode::PAYLOAD_TOO_LARGE,

@@ -72,7 +72,7 @@ pub(super) fn refuse_unread(
     let reason = match denied {
         Denied::TooLarge => RejectReason::TooLong,
         Denied::Slow | Denied::Broken => RejectReason::MalformedBody,
-        Denied::Busy | Denied::Panicked => return None,
+        Denied::Busy | Denied::Limited | Denied::Panicked => return None,
     };
     let access = access(door, key).ok()?;
     refuse_whole(door, access.tenant_id, reason, denied.into()).ticket
@@ -186,6 +186,9 @@ impl<'r> Rows<'r> {
         }
         if !self.faults.is_empty() {
             return self.refuse(door);
+        }
+        if let Err(denied) = door.admit(tenant_id, self.reports.len()) {
+            return Taken { verdict: Err(denied.into()), ticket: None };
         }
         match door.appender.enqueue_ad_reports(&self.reports) {
             Ok(ticket) => Taken { verdict: Ok(self.reports.len()), ticket: Some(ticket) },

@@ -2,6 +2,7 @@
 //! out once the append is durable.
 
 mod bounds;
+mod allowance;
 mod body;
 mod key;
 mod scratch;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use stratum_models::directory::TenantDirectory;
+use stratum_models::id::TenantId;
 use stratum_models::time::SharedClock;
 use tokio::sync::Semaphore;
 
@@ -21,6 +23,7 @@ pub(crate) use self::scratch::{Scratch, with_scratch};
 pub use self::trace::TraceId;
 pub(crate) use self::work::work;
 
+use self::allowance::Allowances;
 use self::bounds::{Busy, InFlight};
 use self::trace::Traces;
 use crate::append::Appender;
@@ -59,6 +62,7 @@ pub(crate) struct Door {
     pub(crate) meta: Meters,
     pub(crate) ad_reports: Meters,
     in_flight: InFlight,
+    allowances: Allowances,
     large: Semaphore,
 }
 
@@ -73,9 +77,17 @@ impl Door {
             meta: Meters::new("meta"),
             ad_reports: Meters::new("ad_reports"),
             in_flight: InFlight::new(config.requests_in_flight_max, config.bytes_in_flight_max),
+            allowances: Allowances::default(),
             large: Semaphore::new(config.large_bodies_max.max(1)),
             config,
         }
+    }
+
+    /// Whether the tenant's plan takes so many rows more now.
+    pub(crate) fn admit(&self, tenant: TenantId, rows: usize) -> Result<(), Denied> {
+        let Some(rate) = self.directory.rows_per_second(tenant) else { return Ok(()) };
+        let passes = self.allowances.take(tenant, rows, rate, self.clock.now());
+        if passes { Ok(()) } else { Err(Denied::Limited) }
     }
 }
 
@@ -84,6 +96,8 @@ impl Door {
 pub(crate) enum Denied {
     /// Too much is being worked on.
     Busy,
+    /// The tenant sends more than its plan takes.
+    Limited,
     /// The body is over its bound.
     TooLarge,
     /// The body did not arrive in time.

@@ -11,10 +11,12 @@ use stratum_ingest::config::DoorConfig;
 use stratum_models::directory::{
     AccessRefusal, ApiKeyHash, DatasetConfig, TenantAccess, TenantDirectory,
 };
+use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
+use stratum_models::testing::memory_directory::MemoryDirectory;
 use stratum_models::testing::memory_log::AppendFault;
 
-use crate::desk::{Answer, Desk, gzip, purchase};
+use crate::desk::{Answer, DATASET, Desk, KEY, gzip, purchase};
 
 fn with(config: DoorConfig) -> Desk {
     Desk::with(config, AppendConfig::default())
@@ -174,6 +176,27 @@ async fn a_full_appender_is_overload() {
     assert!(desk.events().is_empty());
 }
 
+#[tokio::test]
+async fn more_than_the_plan_takes_is_told_to_come_again() {
+    let tenant = TenantId(7);
+    let directory = MemoryDirectory::new()
+        .with_tenant(tenant, chrono_tz::UTC)
+        .with_dataset(tenant, Platform::Meta, DATASET)
+        .with_key(KEY, tenant);
+    directory.put_rows_per_second(tenant, 1);
+    let desk = Desk::serving(Arc::new(directory), DoorConfig::default(), AppendConfig::default());
+    let events: Vec<Value> = (0..5).map(|n| purchase(&n.to_string())).collect();
+    assert_eq!(desk.post_events(&events).await.status, 200);
+    let answer = desk.post(body()).await;
+    assert_eq!((answer.code(), answer.retry_after.as_deref()), ((429, 4, 0), Some("1")));
+    assert_eq!(answer.body["error"]["is_transient"], true);
+    let report = "platform,account_id,campaign_id,date,currency,spend,impressions,clicks,conversions,revenue\n\
+        meta,a,c,2026-09-01,EUR,1,1,1,1,1\n";
+    let answer = desk.send("/api/v1/ad-reports?access_token=TOK%2Ben%7C1", &[], report).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["error"]), (429, &json!("rate_limited")));
+    assert_eq!((desk.events().len(), desk.rejections().len()), (5, 0), "nothing else was taken");
+}
+
 /// A directory with a fault of its own.
 struct Broken;
 
@@ -185,6 +208,10 @@ impl TenantDirectory for Broken {
         _: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
         panic!("on purpose")
+    }
+
+    fn rows_per_second(&self, _: TenantId) -> Option<u32> {
+        None
     }
 
     fn tenant(&self, _: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {

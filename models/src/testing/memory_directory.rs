@@ -34,6 +34,7 @@ struct Entries {
     tenants: HashMap<TenantId, Arc<TenantAccess>>,
     datasets: HashMap<(TenantId, Platform, String), Arc<DatasetConfig>>,
     keys: HashMap<ApiKeyHash, KeyGrant>,
+    rows_per_second: HashMap<TenantId, u32>,
 }
 
 impl MemoryDirectory {
@@ -78,6 +79,11 @@ impl MemoryDirectory {
         self.entries.write().tenants.insert(tenant_id, access);
     }
 
+    /// Takes so many rows a second of a tenant.
+    pub fn put_rows_per_second(&self, tenant_id: TenantId, rows: u32) {
+        self.entries.write().rows_per_second.insert(tenant_id, rows);
+    }
+
     /// Adds a dataset, or puts a new version in force.
     pub fn put_dataset(&self, dataset: DatasetConfig) {
         let key = (dataset.tenant_id, dataset.platform, dataset.dataset_id.clone());
@@ -116,6 +122,10 @@ impl TenantDirectory for MemoryDirectory {
         };
         let dataset = entries.datasets.get(&(tenant_id, platform, dataset_id.into()));
         dataset.cloned().ok_or(AccessRefusal::UnknownDataset)
+    }
+
+    fn rows_per_second(&self, tenant: TenantId) -> Option<u32> {
+        self.entries.read().rows_per_second.get(&tenant).copied()
     }
 
     fn tenant(&self, key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {

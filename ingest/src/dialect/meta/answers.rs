@@ -132,6 +132,11 @@ impl Complaint {
         Complaint::new(StatusCode::SERVICE_UNAVAILABLE, Outcome::Overloaded, 4, message)
     }
 
+    fn limited() -> Complaint {
+        let message = "Application request limit reached: the plan takes no more events a second.";
+        Complaint::new(StatusCode::TOO_MANY_REQUESTS, Outcome::Limited, 4, message)
+    }
+
     fn failed(status: StatusCode) -> Complaint {
         let message = "An unexpected error has occurred. Please retry your request later.";
         Complaint::new(status, Outcome::Failed, 2, message)
@@ -139,7 +144,7 @@ impl Complaint {
 
     /// Ours and transient, so that SDKs try again.
     fn is_transient(&self) -> bool {
-        matches!(self.outcome, Outcome::Overloaded | Outcome::Failed)
+        matches!(self.outcome, Outcome::Overloaded | Outcome::Limited | Outcome::Failed)
     }
 
     pub(super) fn into_response(self, trace: TraceId) -> Response {
@@ -160,7 +165,9 @@ impl Complaint {
         // Only texts and numbers: it cannot fail to be written.
         let body = serde_json::to_string(&envelope).unwrap_or_default();
         let mut response = (self.status, [(CONTENT_TYPE, JSON)], body).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(self.outcome, Outcome::Limited)
+            || self.status == StatusCode::SERVICE_UNAVAILABLE
+        {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
@@ -205,6 +212,7 @@ impl From<Denied> for Complaint {
         };
         match denied {
             Denied::Busy => Complaint::overloaded(),
+            Denied::Limited => Complaint::limited(),
             Denied::TooLarge => {
                 refused(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.")
             }

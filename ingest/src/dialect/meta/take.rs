@@ -74,6 +74,9 @@ pub(super) fn take(door: &Door, ask: &Ask, body: &[u8]) -> Taken {
         if request.events.iter().any(|event| event.fault.is_some()) {
             return refuse(door, &config, &request, now);
         }
+        if let Err(denied) = door.admit(config.tenant_id, request.events.len()) {
+            return Taken::refused(denied);
+        }
         let canon = Canon { config: &config, now, limits: &door.config, arena };
         let events = canon.events(&request, person);
         match door.appender.enqueue_events(&events) {
@@ -93,7 +96,7 @@ pub(super) fn refuse_unread(door: &Door, ask: &Ask, denied: Denied) -> Option<Ti
     let reason = match denied {
         Denied::TooLarge => RejectReason::TooLong,
         Denied::Slow | Denied::Broken => RejectReason::MalformedBody,
-        Denied::Busy | Denied::Panicked => return None,
+        Denied::Busy | Denied::Limited | Denied::Panicked => return None,
     };
     let config = dataset(door, ask, None).ok()?;
     refuse_whole(door, &config, Fault::of(reason, "", ""), 1, door.clock.now()).ticket
