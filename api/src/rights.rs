@@ -193,6 +193,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/predictions/roas", With(PredictionsRead)),
     (POST, "/api/v1/predictions/budget-optimize", With(PredictionsRun)),
     (POST, "/api/v1/simulate", With(PredictionsRun)),
+    (POST, "/api/v1/predictions/response", With(PredictionsRun)),
     // Operation
     (GET, "/health", Open),
     (GET, "/health/live", Open),

@@ -253,7 +253,13 @@ pub struct DemoConfig {
 
 impl Default for DemoConfig {
     fn default() -> Self {
-        DemoConfig { rate: 20.0, seed: 1, events_per_request: 2, requests_max: 16, report_days: 150 }
+        DemoConfig {
+            rate: 20.0,
+            seed: 1,
+            events_per_request: 2,
+            requests_max: 16,
+            report_days: 150,
+        }
     }
 }
 

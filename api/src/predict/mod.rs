@@ -52,6 +52,8 @@ pub struct Forecasts {
     pub config: PredictionsConfig,
     /// Training takes a core: one at a time.
     turn: Semaphore,
+    /// A fit of a user's own data takes one too.
+    pub fits: Arc<Semaphore>,
     /// What is in memory and when it was last used.
     used: Mutex<Used>,
 }
@@ -65,7 +67,15 @@ impl Forecasts {
         config: PredictionsConfig,
     ) -> Forecasts {
         let used = Mutex::new((0, BTreeMap::new()));
-        Forecasts { state, warehouse, clock, config, turn: Semaphore::new(1), used }
+        Forecasts {
+            state,
+            warehouse,
+            clock,
+            config,
+            turn: Semaphore::new(1),
+            fits: Arc::new(Semaphore::new(1)),
+            used,
+        }
     }
 
     /// The newest model of the tenant that can be read; `None` before the first training.

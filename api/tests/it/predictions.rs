@@ -311,3 +311,38 @@ async fn a_damaged_model_is_refused_and_the_older_one_serves(
     assert_eq!(version(stratum).await, first, "the older model serves");
     assert!(stratum.output().contains("a stored model is refused"));
 }
+
+/// Two channels with diminishing returns, and a promotion that moves sales by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn curves_are_fitted_to_a_users_own_data() {
+    let stratum = Stratum::start(QUIET).await;
+    let token = stratum.create_tenant("One", "UTC", "EUR").await.sign_in().await;
+    let noise = |week: u64, by: u64| (week * by * 2_654_435_761 % 1_009) as f64 / 1_009.0;
+    let spend = |by: u64| (0..104).map(|week| 100.0 * noise(week, by)).collect::<Vec<f64>>();
+    let (search, social) = (spend(7), spend(31));
+    let promotion: Vec<f64> = (0..104).map(|week| f64::from(week % 13 == 0)).collect();
+    let sales = |week: usize| {
+        let bend = |spend: f64, half: f64| spend / (spend + half);
+        500.0
+            + 300.0 * bend(search[week], 40.0)
+            + 50.0 * bend(social[week], 40.0)
+            + 200.0 * promotion[week]
+    };
+    let target: Vec<f64> = (0..104).map(sales).collect();
+    let body = json!({
+        "step": "weekly", "target": target,
+        "channels": [{"name": "search", "spend": search}, {"name": "tv", "spend": vec![10.0; 104]}, {"name": "social", "spend": social}],
+        "controls": [{"name": "promotion", "values": promotion}],
+    });
+    let (status, answer) =
+        post(&stratum, "/api/v1/predictions/response", &token, body.clone()).await;
+    assert_eq!(status, 200, "{answer}");
+    let [search, tv, social] = [0, 1, 2].map(|at| &answer["data"]["channels"][at]);
+    let brought = |channel: &Value| number(&channel["contribution"]["value"]);
+    assert!(brought(search) > 3.0 * brought(social), "{answer}");
+    assert_eq!((&search["knowledge"], &tv["knowledge"]), (&json!("known"), &json!("never_varied")));
+    let mut short = body.clone();
+    short["target"] = json!(target[..50]);
+    let (status, answer) = post(&stratum, "/api/v1/predictions/response", &token, short).await;
+    assert_eq!((status, &answer["error"]), (422, &json!("unprocessable_entity")), "{answer}");
+}

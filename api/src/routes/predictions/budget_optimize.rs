@@ -15,7 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::App;
-use super::{Asked, Basis, Chosen, LeftOut, model_of, shown, window};
+use super::super::body::Body;
+use super::{Basis, Chosen, LeftOut, model_of, shown, window};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -170,7 +171,7 @@ pub struct Recommendation {
 pub async fn budget_optimize(
     State(app): State<App>,
     caller: Authenticated,
-    Asked(request): Asked<BudgetRequest>,
+    Body(request): Body<BudgetRequest>,
 ) -> Answered<BudgetAnswer> {
     let days = window(&app, "horizon_days", request.horizon_days, 30)?;
     let goal = request.goal()?;

@@ -1,17 +1,13 @@
-//! Predictions: forecasts of ROAS, plans for budgets, what-ifs. All three ask the same model for the
-//! same window, which begins on the day after its data.
+//! Predictions: forecasts of ROAS, plans for budgets, what-ifs. These three ask the same model for the
+//! same window, which begins on the day after its data. Beside them, curves fitted to a user's own data.
 
 pub mod roas;
 pub mod budget_optimize;
 pub mod simulate;
+pub mod response;
 
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use stratum_models::forecast::{Artifact, CampaignModel, Insufficient, Outlook};
 use stratum_models::money::Currency;
 use utoipa::ToSchema;
@@ -28,31 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(roas::routes())
         .merge(budget_optimize::routes())
         .merge(simulate::routes())
-}
-
-/// A JSON body.
-pub struct Asked<T>(T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
-    type Rejection = Refusal;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        match Json::<T>::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Asked(body)),
-            Err(JsonRejection::JsonDataError(error)) => {
-                Err(Refusal::unprocessable("", error.body_text()))
-            }
-            Err(error) => Err(match error.status() {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                    Refusal::new(error.status(), "send application/json")
-                }
-                StatusCode::PAYLOAD_TOO_LARGE => {
-                    Refusal::new(error.status(), "the body is too large")
-                }
-                _ => Refusal::malformed("the body is no JSON", Vec::new()),
-            }),
-        }
-    }
+        .merge(response::routes())
 }
 
 /// Which model answers, and for which days.

@@ -13,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::App;
-use super::{Asked, Basis, Chosen, LeftOut, model_of, shown, window};
+use super::super::body::Body;
+use super::{Basis, Chosen, LeftOut, model_of, shown, window};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -173,7 +174,7 @@ const STATEMENT: &str = "These are reported conversions, not sales: better match
 pub async fn simulate_budgets(
     State(app): State<App>,
     caller: Authenticated,
-    Asked(request): Asked<SimulateRequest>,
+    Body(request): Body<SimulateRequest>,
 ) -> Answered<Simulation> {
     let days = window(&app, "time_horizon_days", request.time_horizon_days, 30)?;
     request.check(app.forecasts.config.scenarios_max)?;
