@@ -24,6 +24,8 @@ const ANNOUNCED_WITHIN: Duration = Duration::from_secs(30);
 pub const HELLO: &str = "hello-child";
 /// A closed operation that is refused after the caller is known, before any store is asked.
 const REFUSED: &str = "/api/v1/analytics/kpis?nonsense=1";
+/// Verifies the token at each request.
+const FORGETFUL: (&str, &str) = ("STRATUM__auth__verified_tokens_max", "0");
 const ME: &str = "/api/v1/auth/me";
 const CAMPAIGNS: &str = "/api/v1/campaigns";
 
@@ -70,19 +72,23 @@ impl Drop for Hello {
 }
 
 async fn measure() -> Result<()> {
-    let (served, hello) = (Served::start().await?, Hello::start()?);
-    let token = served.sign_in().await?;
-    let ours = |path: &str, status| Question {
-        address: served.address.clone(),
+    let (served, hello) = (Served::start(&[]).await?, Hello::start()?);
+    let forgetful = Served::start(&[FORGETFUL]).await?;
+    let (token, verified_each_time) = (served.sign_in().await?, forgetful.sign_in().await?);
+    let ask = |of: &Served, token: &str, path: &str, status| Question {
+        address: of.address.clone(),
         path: path.to_owned(),
-        token: token.clone(),
+        token: token.to_owned(),
         status,
     };
+    let ours = |path: &str, status| ask(&served, &token, path, status);
+    let anew = ask(&forgetful, &verified_each_time, REFUSED, 400);
     let (address, path, none) = (hello.address.clone(), "/".to_owned(), String::new());
     let bare = Question { address, path, token: none, status: 200 };
     let sides = [
         ("bare axum hello", bare, hello.child.id()),
         ("authenticated, refused", ours(REFUSED, 400), served.pid()),
+        ("the same, token verified anew", anew, forgetful.pid()),
         ("auth/me, two statements", ours(ME, 200), served.pid()),
     ];
     costs(&sides).await?;

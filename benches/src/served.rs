@@ -26,8 +26,8 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts the program that was built beside this one, and makes a tenant.
-    pub async fn start() -> Result<Served> {
+    /// Starts the program that was built beside this one, with these settings, and makes a tenant.
+    pub async fn start(settings: &[(&str, &str)]) -> Result<Served> {
         let program = std::env::current_exe()?.with_file_name("stratum");
         ensure!(program.exists(), "build it first: cargo build --release --bin stratum");
         let folder = tempfile::Builder::new().prefix("bench").tempdir()?;
@@ -45,6 +45,7 @@ impl Served {
         for limit in UNLIMITED {
             command.env(format!("STRATUM__edge__limits__{limit}"), "0");
         }
+        command.envs(settings.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let mut served = Served { folder, program, child, address: String::new() };
         served.address = served.wait_for_address().await?;
