@@ -198,8 +198,7 @@ impl TenantWork {
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         let Some(row) = row else { return Ok(None) };
         let Some(sealed) = row.credentials_sealed else { return Ok(Some(Credentials::new())) };
-        let text = self.tools.seal.open(CREDENTIALS, &sealed);
-        let text = text.map_err(|error| invalid(error.to_string()))?;
+        let text = self.tools.opened(CREDENTIALS, &sealed)?;
         serde_json::from_str(&text).map(Some).map_err(|_| damaged("credential"))
     }
 
@@ -234,7 +233,6 @@ impl TenantWork {
         let clear: BTreeMap<&str, &str> =
             credentials.iter().map(|(field, value)| (field.as_str(), value.expose())).collect();
         let text = serde_json::to_string(&clear).map_err(|_| invalid("credentials"))?;
-        let sealed = self.tools.seal.seal(&*self.tools.entropy, CREDENTIALS, &text);
-        sealed.map(Some).map_err(|error| invalid(error.to_string()))
+        self.tools.sealed(CREDENTIALS, &text).map(Some)
     }
 }

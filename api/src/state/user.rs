@@ -9,9 +9,8 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
-use super::seal::Seal;
 use super::work::{SystemWork, TenantWork};
-use super::{STORE, damaged, invalid, millis, store_error};
+use super::{STORE, Tools, damaged, invalid, millis, store_error};
 
 /// What a user may do. See the table of rights in the API document.
 #[derive(
@@ -154,14 +153,14 @@ impl TenantWork {
     pub async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
         let row = sqlx::query_file_as!(UserRow, "sql/select_user.sql", self.key, id.0);
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
-        row.map(|row| open_user(&self.tools.seal, row)).transpose()
+        row.map(|row| open_user(&self.tools, row)).transpose()
     }
 
     /// All users, oldest first.
     pub async fn users(&mut self) -> Result<Vec<User>, StoreError> {
         let rows = sqlx::query_file_as!(UserRow, "sql/select_users.sql", self.key);
         let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
-        rows.into_iter().map(|row| open_user(&self.tools.seal, row)).collect()
+        rows.into_iter().map(|row| open_user(&self.tools, row)).collect()
     }
 
     /// Gives an active user another password; false where there is no such user. Their sessions go
@@ -194,7 +193,7 @@ impl SystemWork {
         let lookups = self.email_lookups(email);
         let row = sqlx::query_file_as!(UserRow, "sql/select_user_by_email.sql", &lookups);
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
-        row.map(|row| open_user(&self.tools.seal, row)).transpose()
+        row.map(|row| open_user(&self.tools, row)).transpose()
     }
 
     /// The keyed hash that an e-mail address is found by. One that cannot exist has one all the same:
@@ -209,14 +208,13 @@ impl SystemWork {
     }
 }
 
-pub(super) fn open_user(seal: &Seal, row: UserRow) -> Result<User, StoreError> {
-    let open = |place, sealed: &[u8]| seal.open(place, sealed).map_err(|e| invalid(e.to_string()));
+pub(super) fn open_user(tools: &Tools, row: UserRow) -> Result<User, StoreError> {
     Ok(User {
         id: UserId(row.id),
         tenant_id: TenantId(row.tenant_id.unsigned_abs()),
-        email: open(EMAIL, &row.email_sealed)?,
-        full_name: open(FULL_NAME, &row.full_name_sealed)?,
-        phone: row.phone_sealed.map(|sealed| open(PHONE, &sealed)).transpose()?,
+        email: tools.opened(EMAIL, &row.email_sealed)?,
+        full_name: tools.opened(FULL_NAME, &row.full_name_sealed)?,
+        phone: row.phone_sealed.map(|sealed| tools.opened(PHONE, &sealed)).transpose()?,
         role: Role::parse(&row.role).ok_or_else(|| damaged("role"))?,
         locale: row.locale,
         time_zone: row

@@ -39,7 +39,7 @@ impl TenantWork {
             page.offset()
         );
         let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
-        let users = rows.into_iter().map(|row| open_user(&self.tools.seal, row));
+        let users = rows.into_iter().map(|row| open_user(&self.tools, row));
         Ok((users.collect::<Result<_, _>>()?, total.unsigned_abs()))
     }
 
