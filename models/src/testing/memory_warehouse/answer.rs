@@ -162,6 +162,14 @@ fn tracked(row: &Row) -> MetricSums {
     }
 }
 
+/// Adds a report's figures; the name is that of the row received last.
+fn add_report((sums, name): &mut (MetricSums, Named), row: &Row) {
+    *sums += reported(row);
+    let (received, date, rank) = campaign::recency(row);
+    let here = (received, date, rank, row.text("campaign_name"));
+    *name = name.take().max(Some(here));
+}
+
 fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, StoreError> {
     let (currency, platform, day, campaign_id) = key;
     let named = campaign_id.is_some().then_some(name).flatten();
@@ -189,11 +197,7 @@ impl WarehouseReader for MemoryWarehouse {
         let mut groups = BTreeMap::<KpiKey, (MetricSums, Named)>::new();
         for row in self.reports(scope).iter().filter(|row| is_asked_for(row, query)) {
             if query.account_id.as_ref().is_none_or(|wanted| row.text("account_id") == *wanted) {
-                let (sums, name) = groups.entry(kpi_key(row, by)).or_default();
-                *sums += reported(row);
-                let date = row.value::<Date32Type>("date");
-                let here = (row.received_ms(), date, row.rank(), row.text("campaign_name"));
-                *name = name.take().max(Some(here));
+                add_report(groups.entry(kpi_key(row, by)).or_default(), row);
             }
         }
         for row in self.rows(Table::EventMetrics, scope).iter().filter(|r| is_asked_for(r, query)) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{
     AccountCampaign, CampaignDay, CampaignKey, Currency, Date32Type, Day, DayRange, Int64Type,
     KpiGroup, KpiGrouping, KpiQuery, MemoryWarehouse, MetricSums, Named, Platform,
-    ReportedCampaign, Row, StoreError, Table, TenantScope, UnixMillis, coded, is_asked_for,
-    kpi_group, kpi_key, reported,
+    ReportedCampaign, Row, StoreError, Table, TenantScope, UnixMillis, add_report, coded,
+    is_asked_for, kpi_group, kpi_key,
 };
 
 fn key(row: &Row) -> Result<CampaignKey, StoreError> {
@@ -34,7 +34,7 @@ pub(super) fn day(row: &Row) -> Result<CampaignDay, StoreError> {
 }
 
 /// Greater where the row was received later.
-fn recency(row: &Row) -> (i64, i32, (u64, u64, u32)) {
+pub(super) fn recency(row: &Row) -> (i64, i32, (u64, u64, u32)) {
     (row.received_ms(), row.value::<Date32Type>("date"), row.rank())
 }
 
@@ -49,11 +49,8 @@ impl MemoryWarehouse {
         let mut groups = BTreeMap::<_, (MetricSums, Named)>::new();
         for row in self.reports(scope).iter().filter(|row| is_asked_for(row, &query)) {
             if campaigns.is_empty() || campaigns.contains(&key(row)?) {
-                let (sums, name) = groups.entry(kpi_key(row, KpiGrouping::Campaign)).or_default();
-                *sums += reported(row);
-                let (received, date, rank) = recency(row);
-                let here = (received, date, rank, row.text("campaign_name"));
-                *name = name.take().max(Some(here));
+                let group = groups.entry(kpi_key(row, KpiGrouping::Campaign)).or_default();
+                add_report(group, row);
             }
         }
         groups.into_iter().map(|(key, (sums, name))| kpi_group(key, sums, name)).collect()
