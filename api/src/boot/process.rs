@@ -65,7 +65,7 @@ impl Roles {
         let (ingest, pipeline) = (self.has(Role::Ingest), self.has(Role::Pipeline));
         let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
         Needs {
-            log: ingest || pipeline || api,
+            log: true,
             warehouse: pipeline || api || jobs,
             state: ingest || api || jobs,
             embedded: self == Roles::Every,
@@ -186,10 +186,19 @@ impl Process {
         Ok(directory)
     }
 
-    fn door(&mut self, settings: &Settings, directory: Arc<StateDirectory>) -> Result<Router> {
-        let log = self.stores.log.clone().context("ingest has no log")?;
+    /// What takes rows for the log, one for all roles of the process.
+    fn appender(&mut self, settings: &Settings) -> Result<Appender> {
+        if let Some(appender) = &self.appender {
+            return Ok(appender.clone());
+        }
+        let log = self.stores.log.clone().context("there is no log to append to")?;
         let appender = Appender::start(log, settings.append.clone());
         self.appender = Some(appender.clone());
+        Ok(appender)
+    }
+
+    fn door(&mut self, settings: &Settings, directory: Arc<StateDirectory>) -> Result<Router> {
+        let appender = self.appender(settings)?;
         let mut seed = [0; 8];
         SystemEntropy.fill(&mut seed);
         Ok(door(FrontDoor {
@@ -237,6 +246,7 @@ impl Process {
             directory,
             persons: Arc::new(warehouse.clone()),
             warehouse: Arc::new(warehouse),
+            appender: self.appender(settings)?,
             operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
             tokens: desk.tokens,

@@ -44,6 +44,7 @@ use axum::response::Response;
 use axum::routing::any;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
+use stratum_ingest::append::Appender;
 use stratum_models::log::EventLog;
 use stratum_models::person::PersonStore;
 use stratum_models::time::SharedClock;
@@ -123,6 +124,8 @@ pub struct Services {
     pub forecasts: Arc<Forecasts>,
     /// What the warehouse keeps about persons.
     pub persons: Arc<dyn PersonStore>,
+    /// Takes ad reports that users import.
+    pub appender: Appender,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
     /// Hands on what changed to those who watch.
