@@ -1,11 +1,13 @@
 //! A day of a campaign as its ad platform reports it. Platforms restate past days: a report has a
 //! version, and the newest version of a key replaces the others.
 
+mod split;
+
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
-    Date32Array, Int8Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
-    UInt64Array,
+    ArrayRef, Date32Array, Int8Array, Int64Array, RecordBatch, StringArray,
+    TimestampMillisecondArray, UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -15,6 +17,11 @@ use crate::id::TenantId;
 use crate::money::Currency;
 use crate::platform::Platform;
 use crate::time::{Day, UnixMillis};
+
+pub use self::split::{
+    AdDevice, AdReportSplit, CountryCode, Split, SplitBy, ad_report_split_batch,
+    ad_report_split_schema,
+};
 
 /// One campaign, one day. Key: tenant, platform, account, campaign, date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,25 +56,28 @@ pub struct AdReport {
     pub received_at: UnixMillis,
 }
 
+fn required(name: &str, kind: DataType) -> Field {
+    Field::new(name, kind, false)
+}
+
 /// The layout of a batch of ad reports, in the log and in the warehouse.
 pub fn ad_report_schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-        let field = |name: &str, kind| Field::new(name, kind, false);
         Arc::new(Schema::new(vec![
-            field("tenant_id", DataType::UInt64),
-            field("platform", DataType::Int8),
-            field("account_id", DataType::Utf8),
-            field("campaign_id", DataType::Utf8),
-            field("campaign_name", DataType::Utf8),
-            field("date", DataType::Date32),
-            field("currency", DataType::Utf8),
-            field("spend_micros", DataType::Int64),
-            field("impressions", DataType::Int64),
-            field("clicks", DataType::Int64),
-            field("conversions_micros", DataType::Int64),
-            field("revenue_micros", DataType::Int64),
-            field("version", DataType::UInt64),
-            field("received_at", timestamp_type()),
+            required("tenant_id", DataType::UInt64),
+            required("platform", DataType::Int8),
+            required("account_id", DataType::Utf8),
+            required("campaign_id", DataType::Utf8),
+            required("campaign_name", DataType::Utf8),
+            required("date", DataType::Date32),
+            required("currency", DataType::Utf8),
+            required("spend_micros", DataType::Int64),
+            required("impressions", DataType::Int64),
+            required("clicks", DataType::Int64),
+            required("conversions_micros", DataType::Int64),
+            required("revenue_micros", DataType::Int64),
+            required("version", DataType::UInt64),
+            required("received_at", timestamp_type()),
         ]))
     });
     SCHEMA.clone()
@@ -75,30 +85,32 @@ pub fn ad_report_schema() -> SchemaRef {
 
 /// A batch of these reports, in this order.
 pub fn ad_report_batch(reports: &[AdReport]) -> Result<RecordBatch, ArrowError> {
-    let text = |of: fn(&AdReport) -> &str| -> Arc<StringArray> {
-        Arc::new(StringArray::from_iter_values(reports.iter().map(of)))
+    RecordBatch::try_new(ad_report_schema(), columns(reports.iter()))
+}
+
+fn columns<'a>(reports: impl Iterator<Item = &'a AdReport> + Clone) -> Vec<ArrayRef> {
+    let text = |of: fn(&AdReport) -> &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(reports.clone().map(of)))
     };
-    let integer = |of: fn(&AdReport) -> i64| -> Arc<Int64Array> {
-        Arc::new(Int64Array::from_iter_values(reports.iter().map(of)))
+    let integer = |of: fn(&AdReport) -> i64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(reports.clone().map(of)))
     };
-    let received = reports.iter().map(|r| r.received_at.0);
-    RecordBatch::try_new(
-        ad_report_schema(),
-        vec![
-            Arc::new(UInt64Array::from_iter_values(reports.iter().map(|r| r.tenant_id.0))),
-            Arc::new(Int8Array::from_iter_values(reports.iter().map(|r| r.platform.code()))),
-            text(|r| &r.account_id),
-            text(|r| &r.campaign_id),
-            text(|r| &r.campaign_name),
-            Arc::new(Date32Array::from_iter_values(reports.iter().map(|r| r.date.to_epoch_days()))),
-            text(|r| r.currency.as_str()),
-            integer(|r| r.spend_micros),
-            integer(|r| r.impressions),
-            integer(|r| r.clicks),
-            integer(|r| r.conversions_micros),
-            integer(|r| r.revenue_micros),
-            Arc::new(UInt64Array::from_iter_values(reports.iter().map(|r| r.version))),
-            Arc::new(TimestampMillisecondArray::from_iter_values(received).with_timezone("UTC")),
-        ],
-    )
+    let received = reports.clone().map(|r| r.received_at.0);
+    let days = reports.clone().map(|r| r.date.to_epoch_days());
+    vec![
+        Arc::new(UInt64Array::from_iter_values(reports.clone().map(|r| r.tenant_id.0))),
+        Arc::new(Int8Array::from_iter_values(reports.clone().map(|r| r.platform.code()))),
+        text(|r| &r.account_id),
+        text(|r| &r.campaign_id),
+        text(|r| &r.campaign_name),
+        Arc::new(Date32Array::from_iter_values(days)),
+        text(|r| r.currency.as_str()),
+        integer(|r| r.spend_micros),
+        integer(|r| r.impressions),
+        integer(|r| r.clicks),
+        integer(|r| r.conversions_micros),
+        integer(|r| r.revenue_micros),
+        Arc::new(UInt64Array::from_iter_values(reports.clone().map(|r| r.version))),
+        Arc::new(TimestampMillisecondArray::from_iter_values(received).with_timezone("UTC")),
+    ]
 }

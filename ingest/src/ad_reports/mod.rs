@@ -9,7 +9,8 @@
 //! key and version that say different things are refused.
 
 mod rows;
-mod rules;
+mod split;
+mod judge;
 mod take;
 mod answers;
 
@@ -22,7 +23,9 @@ use axum::response::Response;
 use axum::routing::post;
 use futures::FutureExt;
 
+pub use self::judge::{Fault, Judge, Judged, contradictions};
 pub use self::rows::{Column, Row, read_rows};
+pub use self::split::ad_device;
 
 use self::answers::Complaint;
 use self::take::{Taken, access, refuse_unread, take};

@@ -21,34 +21,60 @@ pub enum Column {
     Conversions,
     Revenue,
     Version,
+    AdSetId,
+    AdSetName,
+    AdId,
+    AdName,
+    Country,
+    Device,
 }
 
-const COLUMNS: usize = 12;
+const COLUMNS: usize = 18;
 
 impl Column {
-    /// The column a key or a header names, in any letter case.
-    fn of(name: &str) -> Option<Column> {
-        const NAMES: [(&str, Column); 13] = [
-            ("platform", Column::Platform),
-            ("account_id", Column::AccountId),
-            ("campaign_id", Column::CampaignId),
-            ("campaign_name", Column::CampaignName),
-            ("date", Column::Date),
-            ("currency", Column::Currency),
-            ("spend", Column::Spend),
-            ("impressions", Column::Impressions),
-            ("clicks", Column::Clicks),
-            ("conversions", Column::Conversions),
-            ("revenue", Column::Revenue),
+    /// All of them.
+    pub const ALL: [Column; COLUMNS] = [
+        Column::Platform,
+        Column::AccountId,
+        Column::CampaignId,
+        Column::CampaignName,
+        Column::Date,
+        Column::Currency,
+        Column::Spend,
+        Column::Impressions,
+        Column::Clicks,
+        Column::Conversions,
+        Column::Revenue,
+        Column::Version,
+        Column::AdSetId,
+        Column::AdSetName,
+        Column::AdId,
+        Column::AdName,
+        Column::Country,
+        Column::Device,
+    ];
+
+    /// The column a key or a header names, in any letter case. Platforms call an ad set a group or a
+    /// squad too.
+    pub fn of(name: &str) -> Option<Column> {
+        const SYNONYMS: [(&str, Column); 9] = [
             ("conversion_value", Column::Revenue),
-            ("version", Column::Version),
+            ("adset_id", Column::AdSetId),
+            ("ad_group_id", Column::AdSetId),
+            ("adgroup_id", Column::AdSetId),
+            ("ad_squad_id", Column::AdSetId),
+            ("adset_name", Column::AdSetName),
+            ("ad_group_name", Column::AdSetName),
+            ("adgroup_name", Column::AdSetName),
+            ("ad_squad_name", Column::AdSetName),
         ];
-        let named = NAMES.iter().find(|(known, _)| name.trim().eq_ignore_ascii_case(known));
-        named.map(|(_, column)| *column)
+        let own = Column::ALL.into_iter().map(|column| (column.name(), column));
+        let mut names = own.chain(SYNONYMS);
+        names.find(|(known, _)| name.trim().eq_ignore_ascii_case(known)).map(|(_, column)| column)
     }
 
     /// Its name in messages.
-    pub(super) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Column::Platform => "platform",
             Column::AccountId => "account_id",
@@ -62,6 +88,12 @@ impl Column {
             Column::Conversions => "conversions",
             Column::Revenue => "revenue",
             Column::Version => "version",
+            Column::AdSetId => "ad_set_id",
+            Column::AdSetName => "ad_set_name",
+            Column::AdId => "ad_id",
+            Column::AdName => "ad_name",
+            Column::Country => "country",
+            Column::Device => "device",
         }
     }
 }
@@ -71,7 +103,7 @@ impl Column {
 pub struct Row<'a> {
     cells: [Option<&'a str>; COLUMNS],
     /// Columns whose value is of a type that cannot be meant, a bit each.
-    wrong: u16,
+    wrong: u32,
     /// The row is no object.
     pub(super) no_object: bool,
 }
@@ -87,8 +119,17 @@ impl<'a> Row<'a> {
         self.wrong >> (column as usize) & 1 == 1
     }
 
-    fn put(&mut self, column: Column, text: &'a str) {
+    /// Sets a cell. A blank text is none.
+    pub fn put(&mut self, column: Column, text: &'a str) {
         self.cells[column as usize] = Some(text.trim()).filter(|text| !text.is_empty());
+    }
+}
+
+impl<'a> FromIterator<(Column, &'a str)> for Row<'a> {
+    fn from_iter<Cells: IntoIterator<Item = (Column, &'a str)>>(cells: Cells) -> Row<'a> {
+        let mut row = Row::default();
+        cells.into_iter().for_each(|(column, text)| row.put(column, text));
+        row
     }
 }
 
@@ -151,7 +192,7 @@ fn read_row<'a>(reader: &mut Reader<'a>) -> Result<Row<'a>, Malformed> {
             Token::Text(text) | Token::Number(text) => row.put(column, text),
             Token::Null => {}
             token => {
-                row.wrong |= 1 << column as u16;
+                row.wrong |= 1 << column as u32;
                 reader.leave(token)?;
             }
         }

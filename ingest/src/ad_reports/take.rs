@@ -1,9 +1,7 @@
 //! A body of ad reports, worked on without waiting.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use stratum_models::ad_report::AdReport;
 use stratum_models::directory::{ApiKeyHash, TenantAccess};
 use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
@@ -11,8 +9,8 @@ use stratum_models::platform::Platform;
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 
 use super::answers::{Complaint, Detail};
+use super::judge::{Fault, Judge, Judged, contradictions};
 use super::rows::{Row, read_rows};
-use super::rules::{Fault, Rules};
 use crate::append::Ticket;
 use crate::decode::Malformed;
 use crate::decode::gzip::{self, Unpackable};
@@ -39,7 +37,7 @@ pub(super) fn access(door: &Door, key: Option<ApiKeyHash>) -> Result<Arc<TenantA
 
 /// Takes a body.
 pub(super) fn take(door: &Door, access: &TenantAccess, body: &[u8]) -> Taken {
-    with_scratch(|Scratch { arena, unpacked, person }| {
+    with_scratch(|Scratch { arena, unpacked, .. }| {
         let limits = &door.config;
         let body = match gzip::is_packed(body) {
             false => body,
@@ -54,8 +52,8 @@ pub(super) fn take(door: &Door, access: &TenantAccess, body: &[u8]) -> Taken {
                 }
             },
         };
-        let rules = Rules { tenant_id: access.tenant_id, now: door.clock.now(), limits, person };
-        let mut rows = Rows::new(&rules, limits.ad_reports_max);
+        let judge = Judge::new(access.tenant_id, door.clock.now(), limits);
+        let mut rows = Rows::new(&judge, limits.ad_reports_max);
         if let Err(malformed) = read_rows(body, arena, &mut |row| rows.add(row)) {
             return refuse_unreadable(door, access, malformed);
         }
@@ -118,26 +116,26 @@ fn refuse_rows(
 
 /// The rows of a request, judged one by one.
 struct Rows<'r> {
-    rules: &'r Rules<'r>,
+    judge: &'r Judge<'r>,
     rows_max: usize,
     /// Rows met, also those beyond the bound.
     met: usize,
     /// What stands for each row should the request be refused.
     origins: Vec<(Option<Platform>, String)>,
-    reports: Vec<AdReport>,
+    judged: Vec<Judged>,
     /// Faulty rows: index, and what is wrong.
     faults: Vec<(usize, Fault)>,
     details: Vec<Detail>,
 }
 
 impl<'r> Rows<'r> {
-    fn new(rules: &'r Rules<'r>, rows_max: usize) -> Rows<'r> {
+    fn new(judge: &'r Judge<'r>, rows_max: usize) -> Rows<'r> {
         Rows {
-            rules,
+            judge,
             rows_max,
             met: 0,
             origins: Vec::new(),
-            reports: Vec::new(),
+            judged: Vec::new(),
             faults: Vec::new(),
             details: Vec::new(),
         }
@@ -150,9 +148,10 @@ impl<'r> Rows<'r> {
         if self.met > self.rows_max {
             return self.met < self.rows_max * COUNTED_TIMES;
         }
-        self.origins.push((Rules::platform(row), self.rules.account(row)));
-        match self.rules.report(row) {
-            Ok(report) => self.reports.push(report),
+        self.origins.push((Judge::platform(row), self.judge.account(row)));
+        match self.judge.judge(row) {
+            Ok(Judged::Split(_)) => self.refuse_split(index),
+            Ok(judged) => self.judged.push(judged),
             Err(faults) => {
                 for fault in faults {
                     let field = path(index, &fault);
@@ -164,6 +163,14 @@ impl<'r> Rows<'r> {
         true
     }
 
+    /// The warehouse has no place for them yet.
+    fn refuse_split(&mut self, index: usize) {
+        let message = "parts of a campaign's day are not taken";
+        let fault = Fault { reason: RejectReason::InvalidValue, column: None, message };
+        self.detail(path(index, &fault), message.to_owned());
+        self.faults.push((index, fault));
+    }
+
     fn detail(&mut self, field: String, message: String) {
         if self.details.len() < DETAILS_MAX {
             self.details.push(Detail { field, message });
@@ -171,7 +178,7 @@ impl<'r> Rows<'r> {
     }
 
     fn settle(mut self, door: &Door) -> Taken {
-        let tenant_id = self.rules.tenant_id;
+        let tenant_id = self.judge.tenant_id();
         if self.met > self.rows_max {
             let complaint = Complaint::too_many(self.rows_max);
             return refuse_rows(door, tenant_id, RejectReason::TooManyRows, self.met, complaint);
@@ -187,31 +194,20 @@ impl<'r> Rows<'r> {
         if !self.faults.is_empty() {
             return self.refuse(door);
         }
-        if let Err(denied) = door.admit(tenant_id, self.reports.len()) {
+        let reports: Vec<_> = self.judged.iter().map(|row| row.report().clone()).collect();
+        if let Err(denied) = door.admit(tenant_id, reports.len()) {
             return Taken { verdict: Err(denied.into()), ticket: None };
         }
-        match door.appender.enqueue_ad_reports(&self.reports) {
-            Ok(ticket) => Taken { verdict: Ok(self.reports.len()), ticket: Some(ticket) },
+        match door.appender.enqueue_ad_reports(&reports) {
+            Ok(ticket) => Taken { verdict: Ok(reports.len()), ticket: Some(ticket) },
             Err(_) => Taken { verdict: Err(Denied::Busy.into()), ticket: None },
         }
     }
 
-    /// Two rows of one key and version that differ contradict each other: nobody could say which one
-    /// counts. The same row twice is harmless, and so are two versions.
     fn find_contradictions(&mut self) {
         const MESSAGE: &str = "contradicts another row of the same platform, account, campaign, date \
             and version";
-        let mut seen = HashMap::with_capacity(self.reports.len());
-        let mut contradictions = Vec::new();
-        for (index, report) in self.reports.iter().enumerate() {
-            let AdReport { platform, account_id, campaign_id, date, version, .. } = report;
-            let earlier =
-                *seen.entry((platform, account_id, campaign_id, date, version)).or_insert(index);
-            if self.reports.get(earlier).is_some_and(|earlier| earlier != report) {
-                contradictions.push((earlier, index));
-            }
-        }
-        for (earlier, index) in contradictions {
+        for (index, earlier) in contradictions(&self.judged) {
             let fault =
                 Fault { reason: RejectReason::InvalidValue, column: None, message: MESSAGE };
             self.detail(path(index, &fault), format!("{MESSAGE}: [{earlier}]"));
@@ -230,14 +226,14 @@ impl<'r> Rows<'r> {
             let reason = fault.map_or(RejectReason::BatchRejected, |fault| fault.reason);
             door.ad_reports.rejected(reason, 1);
             rows.push(Rejection {
-                tenant_id: self.rules.tenant_id,
+                tenant_id: self.judge.tenant_id(),
                 platform: platform.or(platform_known).unwrap_or(PLATFORM_UNKNOWN),
                 dataset_id: account_id,
                 kind: RowKind::AdReport,
                 event_name: String::new(),
                 reason,
                 field: fault.map(|fault| path(index, fault)).unwrap_or_default(),
-                received_at: self.rules.now,
+                received_at: self.judge.now(),
             });
         }
         let ticket = door.appender.enqueue_rejections(Topic::AdReports, &rows).ok();

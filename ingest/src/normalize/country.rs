@@ -47,6 +47,13 @@ pub fn country(text: &str, out: &mut Forms) -> Result<(), InvalidReason> {
     Ok(())
 }
 
+/// The alpha-2 code in lower case of a country told by its alpha-2 or alpha-3 code or a name.
+pub fn country_code(text: &str) -> Option<&'static str> {
+    let letters: String =
+        text.chars().flat_map(char::to_lowercase).filter(|l| is_letter_or_digit(*l)).collect();
+    ALL.by_name.get(&letters).copied()
+}
+
 /// The alpha-2 code in lower case whose SHA-256 this is.
 pub fn country_of_hash(hash: &[u8; 32]) -> Option<&'static str> {
     ALL.by_hash.get(hash).copied()

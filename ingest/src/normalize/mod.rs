@@ -28,7 +28,7 @@ pub use address::ip;
 pub use agent::device;
 pub use birth_date::birth_date;
 pub use click::{browser_id, click_id};
-pub use country::{country, country_of_hash};
+pub use country::{country, country_code, country_of_hash};
 pub use email::email;
 pub use forms::{Forms, fold};
 pub use gender::gender;

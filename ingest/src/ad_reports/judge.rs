@@ -1,9 +1,11 @@
-//! What an ad report must be.
+//! What an ad report must be, whoever sends it: a request, a file, a platform that is asked.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
 
 use chrono::{Days, NaiveDate};
-use stratum_models::ad_report::AdReport;
+use stratum_models::ad_report::{AdReport, AdReportSplit, Split};
 use stratum_models::id::TenantId;
 use stratum_models::money::{Currency, MICROS, parse_micros};
 use stratum_models::platform::Platform;
@@ -11,63 +13,111 @@ use stratum_models::rejection::RejectReason;
 use stratum_models::time::{Day, UnixMillis};
 
 use super::rows::{Column, Row};
+use super::split;
 use crate::config::DoorConfig;
 use crate::redact::Person;
 
-/// Characters of a campaign's name.
+/// Characters of a name.
 const NAME_CHARS_MAX: usize = 500;
 /// What redaction looks at as one text, in bytes.
 const REDACTED_BYTES_MAX: usize = 256;
 
-/// A column at fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) reason: RejectReason,
-    pub(super) column: Option<Column>,
-    /// Continues the name of the column: `must be …`.
-    pub(super) message: &'static str,
+/// A row that keeps the rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// A campaign's day.
+    Day(AdReport),
+    /// A part of one.
+    Split(AdReportSplit),
 }
 
-/// What the rules depend on.
-pub(super) struct Rules<'a> {
-    pub(super) tenant_id: TenantId,
-    pub(super) now: UnixMillis,
-    pub(super) limits: &'a DoorConfig,
+impl Judged {
+    /// The figures, and whose they are.
+    pub fn report(&self) -> &AdReport {
+        match self {
+            Judged::Day(report) | Judged::Split(AdReportSplit { report, .. }) => report,
+        }
+    }
+
+    /// Which part of the campaign's day, `None` for the whole.
+    pub fn split(&self) -> Option<&Split> {
+        match self {
+            Judged::Day(_) => None,
+            Judged::Split(split) => Some(&split.split),
+        }
+    }
+}
+
+/// A column at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The kind of fault.
+    pub reason: RejectReason,
+    /// Where it is; `None` when the row is wrong as a whole.
+    pub column: Option<Column>,
+    /// Continues the name of the column: `must be …`.
+    pub message: &'static str,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.column {
+            Some(column) => write!(f, "{} {}", column.name(), self.message),
+            None => f.write_str(self.message),
+        }
+    }
+}
+
+/// Judges the rows of one tenant, received at one time.
+pub struct Judge<'a> {
+    tenant_id: TenantId,
+    now: UnixMillis,
+    limits: &'a DoorConfig,
     /// Nobody: for what any text is redacted of.
-    pub(super) person: &'a Person,
+    nobody: Person,
 }
 
 /// Collects what is wrong with one row.
-struct Check<'r, 'a> {
-    rules: &'r Rules<'r>,
-    row: &'r Row<'a>,
+pub(super) struct Check<'r, 'a> {
+    judge: &'r Judge<'r>,
+    pub(super) row: &'r Row<'a>,
     faults: Vec<Fault>,
 }
 
-impl Rules<'_> {
-    /// The report of a row, or all that is wrong with it.
-    pub(super) fn report(&self, row: &Row<'_>) -> Result<AdReport, Vec<Fault>> {
-        let mut check = Check { rules: self, row, faults: Vec::new() };
-        let report = if row.no_object {
-            check.faults.push(Fault {
-                reason: RejectReason::WrongType,
-                column: None,
-                message: "must be an object",
-            });
-            None
+impl<'a> Judge<'a> {
+    /// A judge of rows received `now`, the version of those that name none.
+    pub fn new(tenant_id: TenantId, now: UnixMillis, limits: &'a DoorConfig) -> Judge<'a> {
+        Judge { tenant_id, now, limits, nobody: Person::new() }
+    }
+
+    /// Whose rows they are.
+    pub const fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    /// When they were received.
+    pub const fn now(&self) -> UnixMillis {
+        self.now
+    }
+
+    /// What a row says, or all that is wrong with it.
+    pub fn judge(&self, row: &Row<'_>) -> Result<Judged, Vec<Fault>> {
+        let mut check = Check { judge: self, row, faults: Vec::new() };
+        let judged = if row.no_object {
+            check.refuse(RejectReason::WrongType, "must be an object")
         } else {
-            check.report()
+            check.judged()
         };
-        report.filter(|_| check.faults.is_empty()).ok_or(check.faults)
+        judged.filter(|_| check.faults.is_empty()).ok_or(check.faults)
     }
 
     /// The platform of a row, as far as it can be told.
-    pub(super) fn platform(row: &Row<'_>) -> Option<Platform> {
+    pub fn platform(row: &Row<'_>) -> Option<Platform> {
         Platform::parse(&row.cell(Column::Platform)?.to_ascii_lowercase())
     }
 
     /// The account of a row as it may be kept, empty when it cannot.
-    pub(super) fn account(&self, row: &Row<'_>) -> String {
+    pub fn account(&self, row: &Row<'_>) -> String {
         let id = row.cell(Column::AccountId).unwrap_or_default();
         if id.len() > self.limits.text_bytes_max { String::new() } else { self.kept(id).into() }
     }
@@ -78,12 +128,12 @@ impl Rules<'_> {
         let mut start = 0;
         while text.len() - start > REDACTED_BYTES_MAX {
             let end = text.floor_char_boundary(start + REDACTED_BYTES_MAX);
-            if let Cow::Owned(redacted) = self.person.text(&text[start..end]) {
+            if let Cow::Owned(redacted) = self.nobody.text(&text[start..end]) {
                 return redacted.into();
             }
             start = text.floor_char_boundary(start + REDACTED_BYTES_MAX / 2);
         }
-        match self.person.text(&text[start..]) {
+        match self.nobody.text(&text[start..]) {
             Cow::Owned(redacted) => redacted.into(),
             Cow::Borrowed(_) => text.into(),
         }
@@ -92,11 +142,20 @@ impl Rules<'_> {
 
 impl Check<'_, '_> {
     /// `None` only beside a fault. Every column is looked at, so that all faults are told at once.
+    fn judged(&mut self) -> Option<Judged> {
+        let report = self.report();
+        let split = split::of_row(self);
+        Some(match (report?, split?) {
+            (report, None) => Judged::Day(report),
+            (report, Some(split)) => Judged::Split(AdReportSplit { report, split }),
+        })
+    }
+
     fn report(&mut self) -> Option<AdReport> {
         let platform = self.platform();
         let account_id = self.id(Column::AccountId);
         let campaign_id = self.id(Column::CampaignId);
-        let campaign_name = self.campaign_name();
+        let campaign_name = self.name(Column::CampaignName);
         let date = self.date();
         let currency = self.currency();
         let spend_micros = self.amount(Column::Spend, None);
@@ -106,7 +165,7 @@ impl Check<'_, '_> {
         let revenue_micros = self.amount(Column::Revenue, Some(0));
         let version = self.version();
         Some(AdReport {
-            tenant_id: self.rules.tenant_id,
+            tenant_id: self.judge.tenant_id,
             platform: platform?,
             account_id: account_id?,
             campaign_id: campaign_id?,
@@ -119,17 +178,23 @@ impl Check<'_, '_> {
             conversions_micros: conversions_micros?,
             revenue_micros: revenue_micros?,
             version: version?,
-            received_at: self.rules.now,
+            received_at: self.judge.now,
         })
     }
 
-    fn fault<T>(
+    pub(super) fn fault<T>(
         &mut self,
         reason: RejectReason,
         column: Column,
         message: &'static str,
     ) -> Option<T> {
         self.faults.push(Fault { reason, column: Some(column), message });
+        None
+    }
+
+    /// A fault of the row as a whole.
+    pub(super) fn refuse<T>(&mut self, reason: RejectReason, message: &'static str) -> Option<T> {
+        self.faults.push(Fault { reason, column: None, message });
         None
     }
 
@@ -145,7 +210,7 @@ impl Check<'_, '_> {
     }
 
     /// A cell that may be absent, as `Some(None)`.
-    fn optional(&mut self, column: Column) -> Option<Option<&str>> {
+    pub(super) fn optional(&mut self, column: Column) -> Option<Option<&str>> {
         if self.row.is_wrong(column) {
             return self.fault(RejectReason::WrongType, column, "must be a text or a number");
         }
@@ -155,27 +220,27 @@ impl Check<'_, '_> {
     fn platform(&mut self) -> Option<Platform> {
         const EXPECTED: &str = "must be one of meta, google, tiktok, snapchat, linkedin, pinterest";
         self.required(Column::Platform)?;
-        match Rules::platform(self.row) {
+        match Judge::platform(self.row) {
             Some(platform) => Some(platform),
             None => self.fault(RejectReason::InvalidValue, Column::Platform, EXPECTED),
         }
     }
 
-    fn id(&mut self, column: Column) -> Option<String> {
-        let bytes_max = self.rules.limits.text_bytes_max;
+    pub(super) fn id(&mut self, column: Column) -> Option<String> {
+        let bytes_max = self.judge.limits.text_bytes_max;
         if self.required(column)?.len() > bytes_max {
             return self.fault(RejectReason::TooLong, column, "is too long");
         }
-        self.row.cell(column).map(|id| self.rules.kept(id).into_owned())
+        self.row.cell(column).map(|id| self.judge.kept(id).into_owned())
     }
 
-    fn campaign_name(&mut self) -> Option<String> {
-        let name = self.optional(Column::CampaignName)?.unwrap_or_default();
+    pub(super) fn name(&mut self, column: Column) -> Option<String> {
+        let name = self.optional(column)?.unwrap_or_default();
         if name.chars().count() > NAME_CHARS_MAX {
-            return self.fault(RejectReason::TooLong, Column::CampaignName, "is too long");
+            return self.fault(RejectReason::TooLong, column, "is too long");
         }
-        let name = self.row.cell(Column::CampaignName).unwrap_or_default();
-        Some(self.rules.kept(name).into_owned())
+        let name = self.row.cell(column).unwrap_or_default();
+        Some(self.judge.kept(name).into_owned())
     }
 
     fn date(&mut self) -> Option<Day> {
@@ -188,7 +253,7 @@ impl Check<'_, '_> {
             return self.fault(RejectReason::InvalidValue, Column::Date, EXPECTED);
         };
         // Somewhere on earth it is tomorrow already.
-        let latest = self.rules.now.to_utc().date_naive().checked_add_days(Days::new(1));
+        let latest = self.judge.now.to_utc().date_naive().checked_add_days(Days::new(1));
         if latest.is_some_and(|latest| date > latest) {
             return self.fault(RejectReason::InFuture, Column::Date, "lies in the future");
         }
@@ -205,19 +270,19 @@ impl Check<'_, '_> {
 
     fn amount(&mut self, column: Column, absent: Option<i64>) -> Option<i64> {
         const EXPECTED: &str = "must be a decimal number, not negative, within bounds";
-        let units_max = self.rules.limits.amount_units_max;
+        let units_max = self.judge.limits.amount_units_max;
         self.micros(column, absent, units_max, EXPECTED)
     }
 
     fn conversions(&mut self) -> Option<i64> {
         const EXPECTED: &str = "must be a number, not negative, within bounds";
-        let count_max = self.rules.limits.count_max;
+        let count_max = self.judge.limits.count_max;
         self.micros(Column::Conversions, Some(0), count_max, EXPECTED)
     }
 
     fn count(&mut self, column: Column) -> Option<i64> {
         const EXPECTED: &str = "must be a whole number, not negative, within bounds";
-        let micros = self.micros(column, None, self.rules.limits.count_max, EXPECTED)?;
+        let micros = self.micros(column, None, self.judge.limits.count_max, EXPECTED)?;
         if micros % MICROS != 0 {
             return self.fault(RejectReason::InvalidValue, column, EXPECTED);
         }
@@ -248,7 +313,7 @@ impl Check<'_, '_> {
     fn version(&mut self) -> Option<u64> {
         const EXPECTED: &str = "must be a whole number, not negative";
         match self.optional(Column::Version)? {
-            None => Some(self.rules.now.0.max(0).unsigned_abs()),
+            None => Some(self.judge.now.0.max(0).unsigned_abs()),
             Some(text) => match text.parse() {
                 Ok(version) => Some(version),
                 Err(_) => self.fault(RejectReason::InvalidValue, Column::Version, EXPECTED),
@@ -262,3 +327,24 @@ const EARLIEST: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
     Some(day) => day,
     None => NaiveDate::MIN,
 };
+
+/// Two rows of one key and version that differ contradict each other: nobody could say which one
+/// counts. The same row twice is harmless, and so are two versions. Each pair is the index of a row
+/// and of an earlier one that it contradicts.
+pub fn contradictions(rows: &[Judged]) -> Vec<(usize, usize)> {
+    let mut seen = HashMap::with_capacity(rows.len());
+    let mut contradictions = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let AdReport { platform, account_id, campaign_id, date, version, .. } = row.report();
+        let part = row.split().map(|split| (split.by(), split.key()));
+        let key = (platform, account_id, campaign_id, date, version, part);
+        let earlier = *seen.entry(key).or_insert(index);
+        if rows.get(earlier).is_some_and(|earlier| earlier != row) {
+            contradictions.push((index, earlier));
+        }
+    }
+    contradictions
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+use super::*;
+
+const DAY: [(Column, &str); 8] = [
+    (Column::Platform, "google"),
+    (Column::AccountId, "a"),
+    (Column::CampaignId, "c"),
+    (Column::Date, "2026-09-20"),
+    (Column::Currency, "EUR"),
+    (Column::Spend, "1.5"),
+    (Column::Impressions, "100"),
+    (Column::Clicks, "3"),
+];
+
+fn judged(more: &[(Column, &str)]) -> Result<Judged, Vec<String>> {
+    let limits = DoorConfig::default();
+    let judge = Judge::new(TenantId(1), UnixMillis(1_790_000_000_000), &limits);
+    let row: Row<'_> = DAY.iter().chain(more).copied().collect();
+    judge.judge(&row).map_err(|faults| faults.iter().map(Fault::to_string).collect())
+}
+
+fn split(more: &[(Column, &str)]) -> Option<Split> {
+    judged(more).unwrap().split().cloned()
+}
+
+#[test]
+fn the_columns_of_a_row_tell_its_part() {
+    assert_eq!(split(&[]), None);
+    let set = Split::AdSet { id: "s".into(), name: "Set".into() };
+    assert_eq!(split(&[(Column::AdSetId, "s"), (Column::AdSetName, "Set")]), Some(set));
+    let ad = split(&[(Column::AdId, "x"), (Column::AdSetId, "s"), (Column::AdName, "Ad")]);
+    assert_eq!(ad.as_ref().map(Split::key), Some(["s", "x", "", ""]));
+    assert_eq!(ad.as_ref().map(Split::names), Some(["", "Ad"]));
+    for country in ["de", "DEU", "Germany"] {
+        let split = split(&[(Column::Country, country)]);
+        assert_eq!(split.as_ref().map(Split::key), Some(["", "", "DE", ""]), "{country}");
+    }
+    for (name, device) in
+        [("MOBILE", "mobile"), ("Connected_TV", "connected_tv"), ("PC", "desktop")]
+    {
+        let split = split(&[(Column::Device, name)]);
+        assert_eq!(split.as_ref().map(Split::key), Some(["", "", "", device]), "{name}");
+    }
+}
+
+#[test]
+fn a_row_that_is_two_parts_or_a_nameless_one_is_refused() {
+    let faults = |more: &[(Column, &str)]| judged(more).unwrap_err().join("; ");
+    for two in [
+        [(Column::AdId, "x"), (Column::Country, "de")],
+        [(Column::AdSetId, "s"), (Column::Device, "desktop")],
+        [(Column::Country, "de"), (Column::Device, "desktop")],
+    ] {
+        assert!(faults(&two).contains("one thing at a time"), "{two:?}");
+    }
+    assert_eq!(faults(&[(Column::AdSetName, "Set")]), "ad_set_id is required");
+    assert_eq!(faults(&[(Column::AdName, "Ad")]), "ad_id is required");
+    assert!(faults(&[(Column::Country, "Atlantis")]).starts_with("country must be a country"));
+    assert!(faults(&[(Column::Device, "fridge")]).starts_with("device must be one of"));
+}
+
+#[test]
+fn only_rows_of_one_part_can_contradict_each_other() {
+    let row = |part: &[(Column, &str)], clicks| {
+        let mut judged = judged(part).unwrap();
+        match &mut judged {
+            Judged::Day(report) | Judged::Split(AdReportSplit { report, .. }) => {
+                report.clicks = clicks;
+            }
+        }
+        judged
+    };
+    let (de, fr) = ([(Column::Country, "de")], [(Column::Country, "fr")]);
+    let rows = [row(&[], 1), row(&de, 2), row(&fr, 3), row(&de, 2), row(&fr, 4), row(&[], 1)];
+    assert_eq!(contradictions(&rows), [(4, 2)]);
+}
