@@ -1,10 +1,14 @@
 //! The warehouse: where facts and metrics land, and who may ask for them.
 
-use arrow::array::RecordBatch;
+use std::collections::BTreeSet;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::UInt64Type;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use crate::forecast::CampaignDay;
+use crate::id::TenantId;
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::log::{Offset, PartitionId, Topic};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery};
@@ -46,6 +50,24 @@ pub struct Commit {
     pub range: LogRange,
     /// The rows.
     pub rows: Vec<(Table, RecordBatch)>,
+}
+
+impl Commit {
+    /// Whose rows these are.
+    pub fn tenants(&self) -> BTreeSet<TenantId> {
+        let mut tenants = BTreeSet::new();
+        let mut last = None;
+        for (_, rows) in &self.rows {
+            // Every layout starts with it.
+            for tenant in rows.column(0).as_primitive::<UInt64Type>().values() {
+                // Rows of one tenant often stand together.
+                if last.replace(*tenant) != Some(*tenant) {
+                    tenants.insert(TenantId(*tenant));
+                }
+            }
+        }
+        tenants
+    }
 }
 
 /// What became of a commit.
@@ -90,8 +112,21 @@ pub trait WarehouseWriter: Send + Sync {
     ) -> Result<SeenKeys, StoreError>;
 }
 
+/// How far what is answered to a tenant has come: it moves with everything that lands for it, and
+/// never back. An answer that was begun under a version holds all that had landed by then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DataVersion(pub u64);
+
+/// Which version a tenant's answers are of.
+#[async_trait]
+pub trait DataVersions: Send + Sync {
+    /// The versions of these tenants, in their order; 0 where nothing ever landed. A commit that was
+    /// answered has moved the version of each tenant it holds rows of.
+    async fn data_versions(&self, scopes: &[TenantScope]) -> Result<Vec<DataVersion>, StoreError>;
+}
+
 /// Which match-quality counts are asked for. Hours are those of the events' own times.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MatchQualityQuery {
     /// From this hour on.
     pub from: UnixMillis,

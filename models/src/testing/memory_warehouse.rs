@@ -5,6 +5,7 @@
 
 mod answer;
 mod person;
+mod questions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,11 +18,17 @@ use futures::StreamExt;
 use parking_lot::Mutex;
 
 use crate::event::{column, timestamp_type};
+use crate::id::TenantId;
 use crate::log::{Offset, PartitionId, Topic};
+use crate::scope::TenantScope;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::table::Table;
 use crate::time::UnixMillis;
-use crate::warehouse::{Commit, CommitOutcome, LogRange, Progress, SeenKeys, WarehouseWriter};
+use crate::warehouse::{
+    Commit, CommitOutcome, DataVersion, DataVersions, LogRange, Progress, SeenKeys, WarehouseWriter,
+};
+
+pub use questions::{Answering, Questions};
 
 /// A call of the writing side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,12 +64,14 @@ type Faults = Box<dyn FnMut(WriterCall) -> Option<WriterFault> + Send>;
 pub struct MemoryWarehouse {
     state: Arc<Mutex<State>>,
     faults: Arc<Mutex<Option<Faults>>>,
+    questions: Arc<Questions>,
 }
 
 #[derive(Default)]
 struct State {
     partitions: BTreeMap<(Topic, PartitionId), Place>,
     landed: Vec<Landed>,
+    versions: BTreeMap<(TenantId, Topic, PartitionId), u64>,
 }
 
 /// How far a partition has come, and its newest plan.
@@ -99,6 +108,11 @@ impl MemoryWarehouse {
     /// From here on, nothing goes wrong.
     pub fn heal(&self) {
         *self.faults.lock() = None;
+    }
+
+    /// What the reading side is asked.
+    pub fn questions(&self) -> &Questions {
+        &self.questions
     }
 
     /// The batches of a table, in the order they landed.
@@ -184,6 +198,7 @@ impl State {
         if let Some(outcome) = self.settled(range)? {
             return Ok(outcome);
         }
+        let tenants = commit.tenants();
         for (at, (table, rows)) in commit.rows.into_iter().enumerate() {
             if at == tables {
                 return Err(error(StoreErrorKind::Unavailable, "torn as asked"));
@@ -195,6 +210,9 @@ impl State {
         }
         if tables != usize::MAX {
             return Err(error(StoreErrorKind::Unavailable, "torn before the checkpoint as asked"));
+        }
+        for tenant in tenants {
+            self.versions.insert((tenant, range.topic, range.partition), range.to.0);
         }
         self.partitions.entry((range.topic, range.partition)).or_default().checkpoint = range.to.0;
         Ok(CommitOutcome::Committed)
@@ -230,6 +248,20 @@ impl WarehouseWriter for MemoryWarehouse {
         let batches = batches.await?;
         let seen = batches.into_iter().map(move |rows| seen(&rows, partition, since, before));
         Ok(futures::stream::iter(seen.collect::<Vec<_>>()).boxed())
+    }
+}
+
+#[async_trait]
+impl DataVersions for MemoryWarehouse {
+    async fn data_versions(&self, scopes: &[TenantScope]) -> Result<Vec<DataVersion>, StoreError> {
+        self.questions.ask_versions();
+        let state = self.state.lock();
+        let version = |scope: &TenantScope| {
+            let all = state.versions.iter();
+            let lanes = all.filter(|((tenant, ..), _)| *tenant == scope.tenant_id());
+            DataVersion(lanes.map(|(_, to)| to).sum())
+        };
+        Ok(scopes.iter().map(version).collect())
     }
 }
 

@@ -16,14 +16,15 @@ pub mod reading;
 pub mod campaigns;
 pub mod quality;
 pub mod person;
+pub mod versions;
 
 use crate::person::PersonStore;
-use crate::warehouse::{WarehouseReader, WarehouseWriter};
+use crate::warehouse::{DataVersions, WarehouseReader, WarehouseWriter};
 
 /// Every side of a warehouse.
-pub trait Warehouse: WarehouseWriter + WarehouseReader + PersonStore {}
+pub trait Warehouse: WarehouseWriter + WarehouseReader + PersonStore + DataVersions {}
 
-impl<T: WarehouseWriter + WarehouseReader + PersonStore> Warehouse for T {}
+impl<T: WarehouseWriter + WarehouseReader + PersonStore + DataVersions> Warehouse for T {}
 
 /// Makes a test of every case. The argument is the path of an `async fn() -> impl Warehouse` that
 /// answers an empty one each time.
@@ -77,6 +78,9 @@ macro_rules! warehouse_contract {
             person::a_person_is_known_by_key_and_hash,
             person::a_forgotten_person_is_in_no_event_and_in_every_sum,
             person::a_person_is_forgotten_by_one_tenant_only,
+            versions::a_version_moves_with_what_lands_for_the_tenant,
+            versions::every_lane_moves_a_version,
+            versions::a_range_committed_again_moves_no_version,
         }
     };
     ($fresh:path; $($module:ident::$case:ident),* $(,)?) => {

@@ -19,14 +19,15 @@ const IDLE_MAX: Duration = Duration::from_secs(2);
 const BLOCK_ROWS_MAX: &str = "100000000";
 const BLOCK_BYTES_MAX: &str = "8589934592";
 
-/// The tables of a commit, the plans, the checkpoints.
-const STATEMENTS: usize = Table::ALL.len() + 2;
+/// The tables of a commit, the plans, the checkpoints, the versions.
+const STATEMENTS: usize = Table::ALL.len() + 3;
 
 /// Where an insert goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Target {
     Plans,
     Checkpoints,
+    Versions,
     Table(Table),
 }
 
@@ -62,7 +63,8 @@ impl ClickHouseWarehouse {
         let place = match into {
             Target::Plans => 0,
             Target::Checkpoints => 1,
-            Target::Table(table) => 1 + usize::from(table.code().unsigned_abs()),
+            Target::Versions => 2,
+            Target::Table(table) => 2 + usize::from(table.code().unsigned_abs()),
         };
         match &self.in_line {
             None => None,
@@ -138,7 +140,7 @@ fn sequential(client: Client) -> Client {
 }
 
 fn reader(config: &ClickHouseConfig, client: Client) -> Client {
-    client
+    let client = client
         .with_setting("readonly", "2")
         .with_setting("cancel_http_readonly_queries_on_client_close", "1")
         .with_setting("max_execution_time", seconds(config.query_timeout()))
@@ -147,7 +149,9 @@ fn reader(config: &ClickHouseConfig, client: Client) -> Client {
         .with_setting("max_result_rows", config.bounds.query_rows_max.to_string())
         .with_setting("result_overflow_mode", "throw")
         // A key of ad_reports holds its date, so it stays in one partition.
-        .with_setting("do_not_merge_across_partitions_select_final", "1")
+        .with_setting("do_not_merge_across_partitions_select_final", "1");
+    // An answer kept under a version must not come from a replica that has not reached it.
+    if config.cluster.is_some() { sequential(client) } else { client }
 }
 
 fn streamer(config: &ClickHouseConfig, client: Client) -> Client {

@@ -17,6 +17,10 @@ use crate::telemetry;
 
 const READ_APPLIED: &str = include_str!("../../sql/read_applied.sql");
 const INSERT_CHECKPOINT: &str = include_str!("../../sql/insert_checkpoint.sql");
+const INSERT_DATA_VERSIONS: &str = include_str!("../../sql/insert_data_versions.sql");
+
+/// Tenants named in one statement: they stand in its address, which ends at a megabyte.
+const TENANTS_MAX: usize = 10_000;
 
 /// Facts older than this are not looked for after their insert: retention may have taken them. No
 /// retention is shorter.
@@ -77,6 +81,7 @@ impl ClickHouseWarehouse {
             try_join_all(inserts).await?;
             missing = self.missing(commit, &missing).await?;
             if missing.is_empty() {
+                self.move_versions(commit).await?;
                 self.move_checkpoint(range).await?;
                 count_rows(commit);
                 return Ok(CommitOutcome::Committed);
@@ -140,6 +145,26 @@ impl ClickHouseWarehouse {
             }
         };
         Ok(tables.iter().copied().filter(|at| !holds(*at)).collect())
+    }
+
+    /// Tells that what is answered to these tenants has changed. After the rows, so that an answer
+    /// begun under the new version holds them; before the checkpoint, so that a range that is not
+    /// told is done again.
+    async fn move_versions(&self, commit: &Commit) -> Result<(), StoreError> {
+        let tenants: Vec<u64> = commit.tenants().into_iter().map(|tenant| tenant.0).collect();
+        for tenants in tenants.chunks(TENANTS_MAX) {
+            let query = self
+                .writer
+                .query_raw(INSERT_DATA_VERSIONS)
+                .param("tenants", tenants)
+                .param("lane", lane(commit.range))
+                .param("to", commit.range.to.0)
+                // It may come again, and must not be taken for a copy of one that was lost.
+                .with_setting("insert_deduplicate", "0");
+            let _alone = self.alone(Target::Versions).await;
+            self.within("insert_data_versions", query.execute()).await?;
+        }
+        Ok(())
     }
 
     async fn move_checkpoint(&self, range: LogRange) -> Result<(), StoreError> {

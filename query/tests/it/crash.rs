@@ -14,7 +14,9 @@ use stratum_models::testing::warehouse_contract::rows::{
     quality, rejection, rejections, report, reports,
 };
 use stratum_models::time::DAY_MS;
-use stratum_models::warehouse::{Commit, CommitOutcome, LogRange, WarehouseWriter};
+use stratum_models::warehouse::{
+    Commit, CommitOutcome, DataVersion, DataVersions, LogRange, WarehouseWriter,
+};
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
 
 use crate::engine::{config, empty, fill, own, shared};
@@ -136,6 +138,8 @@ async fn an_engine_killed_again_and_again_counts_every_record_once() {
     let n = 2 * RECORDS;
     assert_eq!(sums(&engine, database), [n, n, n, n, n, RECORDS], "after {kills} kills");
     assert!(kills > 3, "{kills}");
+    let versions = warehouse.data_versions(&[rows::scope(TENANT)]).await.unwrap();
+    assert_eq!(versions, [DataVersion(3 * RECORDS)], "every lane has moved the tenant's version");
 }
 
 /// ClickHouse notes a token before it keeps the part. Killed in between, the engine takes the same

@@ -194,6 +194,7 @@ impl WarehouseReader for MemoryWarehouse {
         query: &KpiQuery,
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError> {
+        self.questions.ask().await?;
         let mut groups = BTreeMap::<KpiKey, (MetricSums, Named)>::new();
         for row in self.reports(scope).iter().filter(|row| is_asked_for(row, query)) {
             if query.account_id.as_ref().is_none_or(|wanted| row.text("account_id") == *wanted) {
@@ -214,6 +215,7 @@ impl WarehouseReader for MemoryWarehouse {
         days: DayRange,
         campaigns: &[CampaignKey],
     ) -> Result<Vec<KpiGroup>, StoreError> {
+        self.questions.ask().await?;
         self.campaign_sums(scope, days, campaigns)
     }
 
@@ -224,6 +226,7 @@ impl WarehouseReader for MemoryWarehouse {
         after: Option<&CampaignKey>,
         limit: u32,
     ) -> Result<Vec<ReportedCampaign>, StoreError> {
+        self.questions.ask().await?;
         self.campaigns_named(scope, since, after, limit)
     }
 
@@ -232,6 +235,7 @@ impl WarehouseReader for MemoryWarehouse {
         scope: TenantScope,
         query: &MatchQualityQuery,
     ) -> Result<Vec<MaskCount>, StoreError> {
+        self.questions.ask().await?;
         let mut counts = BTreeMap::<_, u64>::new();
         for row in self.quality(Table::MatchQuality, scope, query) {
             let texts = (row.text("dataset_id"), row.text("event_name"));
@@ -262,6 +266,7 @@ impl WarehouseReader for MemoryWarehouse {
         scope: TenantScope,
         query: &MatchQualityQuery,
     ) -> Result<Vec<InvalidCount>, StoreError> {
+        self.questions.ask().await?;
         let mut counts = BTreeMap::<_, u64>::new();
         for row in self.quality(Table::InvalidIdentifiers, scope, query) {
             let key = (row.code("identifier"), row.code("reason"));
@@ -280,6 +285,7 @@ impl WarehouseReader for MemoryWarehouse {
         from: UnixMillis,
         until: UnixMillis,
     ) -> Result<Vec<IngestCount>, StoreError> {
+        self.questions.ask().await?;
         let hours = hours(from, until);
         let mut counts = BTreeMap::<_, ([u64; 4], i64)>::new();
         for row in self.rows(Table::IngestCounts, scope) {
@@ -317,6 +323,7 @@ impl WarehouseReader for MemoryWarehouse {
         from: UnixMillis,
         until: UnixMillis,
     ) -> Result<Vec<RejectionCount>, StoreError> {
+        self.questions.ask().await?;
         let mut counts = BTreeMap::<_, u64>::new();
         for row in self.rows(Table::RejectedRows, scope) {
             if (from.0..until.0).contains(&row.received_ms()) {
@@ -341,6 +348,7 @@ impl WarehouseReader for MemoryWarehouse {
         scope: TenantScope,
         days: DayRange,
     ) -> Result<Vec<CampaignDay>, StoreError> {
+        self.questions.ask().await?;
         let mut rows = self.reports(scope);
         rows.retain(|row| {
             let day = Day::from_epoch_days(row.value::<Date32Type>("date"));
@@ -350,6 +358,7 @@ impl WarehouseReader for MemoryWarehouse {
     }
 
     async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
+        self.questions.ask().await?;
         let mut newest = BTreeMap::<i8, (Option<i64>, Option<i64>, Option<i32>)>::new();
         for row in self.rows(Table::IngestCounts, scope) {
             if row.count("landed") == 0 {

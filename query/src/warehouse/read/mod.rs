@@ -6,6 +6,7 @@ mod campaign_days;
 mod match_quality;
 mod ingest;
 mod person;
+mod versions;
 
 use std::time::Instant;
 
