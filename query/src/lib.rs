@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
 
 pub mod warehouse;
+pub mod answers;
 pub mod telemetry;

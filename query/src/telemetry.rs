@@ -11,6 +11,8 @@ pub const ROWS_TOTAL: &str = "stratum_warehouse_rows_total";
 pub const BURNT_TOKENS_TOTAL: &str = "stratum_warehouse_burnt_tokens_total";
 /// Seconds a question took, waiting included, by [`QUESTION`]. Histogram.
 pub const QUESTION_SECONDS: &str = "stratum_warehouse_question_seconds";
+/// Answers by [`FROM`]. Counter.
+pub const ANSWERS_TOTAL: &str = "stratum_warehouse_answers_total";
 /// Failed statements by [`KIND`]. Counter.
 pub const ERRORS_TOTAL: &str = "stratum_warehouse_errors_total";
 
@@ -20,5 +22,7 @@ pub const OUTCOME: &str = "outcome";
 pub const TABLE: &str = "table";
 /// Label: the name of a statement in `query/sql`.
 pub const QUESTION: &str = "question";
+/// Label: `kept` in memory, or `asked` of the engine.
+pub const FROM: &str = "from";
 /// Label: the kind of a store error.
 pub const KIND: &str = "kind";

@@ -9,7 +9,9 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use stratum_ingest::append::Appender;
 use stratum_ingest::receive::{FrontDoor, router as door};
+use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
+use stratum_query::answers::CachedReader;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -237,15 +239,16 @@ impl Process {
         edge: &Edge,
     ) -> Result<Router> {
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
+        let reader = Arc::new(CachedReader::new(warehouse.clone(), &settings.answers));
         let live = self.follow_updates(settings, &desk.ids)?;
-        let forecasts = self.forecasts(settings)?;
+        let forecasts = self.forecasts(settings, reader.clone())?;
         let services = Services {
             live,
             state,
             forecasts,
             directory,
-            persons: Arc::new(warehouse.clone()),
-            warehouse: Arc::new(warehouse),
+            persons: Arc::new(warehouse),
+            warehouse: reader,
             appender: self.appender(settings)?,
             operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
@@ -267,11 +270,14 @@ impl Process {
         Ok(routes::api(Arc::new(services), edge))
     }
 
-    fn forecasts(&self, settings: &Settings) -> Result<Arc<Forecasts>> {
+    fn forecasts(
+        &self,
+        settings: &Settings,
+        warehouse: Arc<dyn WarehouseReader>,
+    ) -> Result<Arc<Forecasts>> {
         let state = self.stores.state.clone().context("predictions have no state store")?;
-        let warehouse = self.stores.warehouse.clone().context("predictions have no warehouse")?;
         let config = settings.predictions.clone();
-        Ok(Arc::new(Forecasts::new(state, Arc::new(warehouse), Arc::new(SystemClock), config)))
+        Ok(Arc::new(Forecasts::new(state, warehouse, Arc::new(SystemClock), config)))
     }
 
     /// Only the embedded log needs the operator's route: Kafka is read directly.
@@ -304,17 +310,17 @@ impl Process {
         if roles.has(Role::Jobs) {
             let state = self.stores.state.clone().context("the jobs have no state store")?;
             let days = settings.auth.session_keep_days;
+            let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
+            let warehouse: Arc<dyn WarehouseReader> = Arc::new(warehouse);
             let adopter = Adopter {
                 state: state.clone(),
-                warehouse: Arc::new(
-                    self.stores.warehouse.clone().context("the jobs have no warehouse")?,
-                ),
+                warehouse: warehouse.clone(),
                 clock: Arc::new(SystemClock),
                 config: settings.adopt.clone(),
             };
             self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
             self.stages.spawn(adopter.run(self.stop_stages.clone()));
-            let forecasts = self.forecasts(settings)?;
+            let forecasts = self.forecasts(settings, warehouse)?;
             self.stages.spawn(crate::predict::run(forecasts, self.stop_stages.clone()));
         }
         Ok(())

@@ -9,6 +9,7 @@ use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::FjallLogConfig;
 use stratum_ingest::log::kafka::KafkaLogConfig;
 use stratum_pipeline::PipelineConfig;
+use stratum_query::answers::AnswersConfig;
 use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
 
 use super::engines::EngineSettings;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub pipeline: PipelineConfig,
     /// The warehouse.
     pub warehouse: WarehouseSettings,
+    /// How the warehouse's answers are kept.
+    pub answers: AnswersConfig,
     /// Predictions.
     pub predictions: PredictionsConfig,
     /// The embedded engines.
@@ -86,6 +89,7 @@ impl Default for Settings {
             kafka: KafkaLogConfig { brokers: String::new(), ..KafkaLogConfig::default() },
             pipeline: PipelineConfig::default(),
             warehouse: WarehouseSettings::default(),
+            answers: AnswersConfig::default(),
             predictions: PredictionsConfig::default(),
             engines: EnginesConfig::default(),
             telemetry: TelemetryConfig::default(),

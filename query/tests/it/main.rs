@@ -7,3 +7,4 @@ mod migrations;
 mod schema;
 mod crash;
 mod bounds;
+mod answers;
