@@ -14,6 +14,7 @@ use arrow::datatypes::{
 use async_trait::async_trait;
 use futures::Stream;
 use serde_json::{Map, Value, json};
+use stratum_models::ad_report::SplitBy;
 use stratum_models::identifier::{IdentifierKey, InvalidIdentifier};
 use stratum_models::log::{
     EventLog, LogRecord, Offset, PartitionId, ReadLimits, Resume, Subscription, Topic,
@@ -185,6 +186,7 @@ fn name_of(column: &str, code: i8) -> Value {
         "platform" => Platform::from_code(code).map(Platform::as_str),
         "action_source" => ActionSource::from_code(code).map(ActionSource::as_str),
         "channel" => Channel::from_code(code).map(Channel::as_str),
+        "split" => SplitBy::from_code(code).map(SplitBy::as_str),
         "device" => Device::from_code(code).map(Device::as_str),
         "kind" => RowKind::from_code(code).map(RowKind::as_str),
         "update" => UpdateKind::from_code(code).map(UpdateKind::as_str),

@@ -13,7 +13,7 @@ use arrow::ipc::reader::read_record_batch;
 use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
 use arrow::ipc::{MetadataVersion, root_as_message};
 
-use crate::ad_report::ad_report_schema;
+use crate::ad_report::{ad_report_schema, ad_report_split_schema};
 use crate::event::event_schema;
 use crate::platform::coded;
 use crate::rejection::rejection_schema;
@@ -30,6 +30,8 @@ coded! {
         Rejections = 3 "rejections",
         /// Hints to those who watch.
         Updates = 4 "updates",
+        /// Accepted parts of campaigns' days.
+        AdReportSplits = 5 "ad_report_splits",
     }
 }
 
@@ -58,6 +60,7 @@ fn schema_of(kind: RecordKind) -> SchemaRef {
     match kind {
         RecordKind::Events => event_schema(),
         RecordKind::AdReports => ad_report_schema(),
+        RecordKind::AdReportSplits => ad_report_split_schema(),
         RecordKind::Rejections => rejection_schema(),
         RecordKind::Updates => update_schema(),
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use crate::ad_report::ad_report_schema;
+use crate::ad_report::{ad_report_schema, ad_report_split_schema};
 use crate::event::{event_schema, timestamp_type};
 use crate::platform::coded;
 use crate::rejection::rejection_schema;
@@ -27,13 +27,15 @@ coded! {
         EventMetrics = 6 "event_metrics",
         /// Rows received, landed, duplicate and rejected, by hour.
         IngestCounts = 7 "ingest_counts",
+        /// Parts of campaigns' days; the newest version of a key counts.
+        AdReportSplits = 8 "ad_report_splits",
     }
 }
 
 impl Table {
     /// The layout of this table's rows in a commit.
     pub fn schema(self) -> SchemaRef {
-        static SCHEMAS: LazyLock<[SchemaRef; 7]> = LazyLock::new(|| {
+        static SCHEMAS: LazyLock<[SchemaRef; 8]> = LazyLock::new(|| {
             [
                 with_position(&event_schema()),
                 with_position(&rejection_schema()),
@@ -42,6 +44,7 @@ impl Table {
                 invalid_identifiers_schema(),
                 event_metrics_schema(),
                 ingest_counts_schema(),
+                with_position(&ad_report_split_schema()),
             ]
         });
         SCHEMAS[(self.code() - 1).unsigned_abs() as usize].clone()
@@ -109,6 +112,9 @@ fn event_metrics_schema() -> SchemaRef {
         required("date", DataType::Date32),
         // Empty where the event has no value.
         required("currency", DataType::Utf8),
+        // Empty where it is not known.
+        required("country", DataType::Utf8),
+        required("device", DataType::Int8),
         required("events", DataType::UInt64),
         required("value_micros", DataType::Int64),
     ]))

@@ -137,7 +137,7 @@ fn texts<'r>(rows: &'r RecordBatch, name: &str) -> Option<&'r StringArray> {
 impl Changes {
     fn take(&mut self, table: Table, rows: &RecordBatch) -> Option<()> {
         match table {
-            Table::EventMetrics | Table::AdReports => self.metrics(rows),
+            Table::EventMetrics | Table::AdReports | Table::AdReportSplits => self.metrics(rows),
             Table::MatchQuality => self.match_quality(rows),
             Table::RejectedRows => self.rejects(rows),
             Table::Events | Table::InvalidIdentifiers | Table::IngestCounts => Some(()),

@@ -38,7 +38,7 @@ pub(crate) fn decode(record: &LogRecord) -> DecodedRecord {
 fn belongs(topic: Topic, kind: RecordKind) -> bool {
     match kind {
         RecordKind::Events => topic == Topic::Events,
-        RecordKind::AdReports => topic == Topic::AdReports,
+        RecordKind::AdReports | RecordKind::AdReportSplits => topic == Topic::AdReports,
         RecordKind::Rejections => true,
         RecordKind::Updates => false,
     }

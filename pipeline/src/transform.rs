@@ -39,6 +39,7 @@ impl Statements {
 pub(crate) struct RangeRecords {
     events: Vec<(Offset, RecordBatch)>,
     ad_reports: Vec<Placed>,
+    splits: Vec<Placed>,
     rejections: Vec<Placed>,
 }
 
@@ -50,6 +51,9 @@ impl RangeRecords {
                 Some((RecordKind::Events, rows)) => range.events.push((offset, rows)),
                 Some((RecordKind::AdReports, rows)) => {
                     range.ad_reports.push(Placed::all((offset, rows)));
+                }
+                Some((RecordKind::AdReportSplits, rows)) => {
+                    range.splits.push(Placed::all((offset, rows)));
                 }
                 Some((RecordKind::Rejections, rows)) => {
                     range.rejections.push(Placed::all((offset, rows)));
@@ -106,9 +110,10 @@ pub(crate) fn transform(
     let events = land(Table::Events, partition, &landed)?;
     let rejections = land(Table::RejectedRows, partition, &range.rejections)?;
     let ad_reports = land(Table::AdReports, partition, &range.ad_reports)?;
+    let splits = land(Table::AdReportSplits, partition, &range.splits)?;
     let count = |rows: &Option<RecordBatch>| rows.as_ref().map_or(0, RecordBatch::num_rows);
     let tally = Tally {
-        landed: count(&events) + count(&ad_reports),
+        landed: count(&events) + count(&ad_reports) + count(&splits),
         duplicate: duplicates.iter().map(RecordBatch::num_rows).sum(),
         rejected: count(&rejections),
     };
@@ -120,15 +125,14 @@ pub(crate) fn transform(
     if let Some(rows) = &rejections {
         inputs = inputs.with_rejections(rows)?;
     }
-    if let Some(rows) = &ad_reports {
-        inputs = inputs.with_ad_reports(rows)?;
-    }
+    inputs = inputs.with_ad_reports([&ad_reports, &splits])?;
     let (newest, inputs) = (inputs.newest(), Arc::new(inputs));
 
     let facts = [
         (Table::Events, events),
         (Table::RejectedRows, rejections),
         (Table::AdReports, ad_reports),
+        (Table::AdReportSplits, splits),
     ];
     let mut rows: Vec<_> =
         facts.into_iter().filter_map(|(table, rows)| Some((table, rows?))).collect();

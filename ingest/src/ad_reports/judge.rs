@@ -39,6 +39,18 @@ impl Judged {
         }
     }
 
+    /// Days and parts of days, each in their order.
+    pub fn apart(rows: Vec<Judged>) -> (Vec<AdReport>, Vec<AdReportSplit>) {
+        let (mut days, mut splits) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            match row {
+                Judged::Day(day) => days.push(day),
+                Judged::Split(split) => splits.push(split),
+            }
+        }
+        (days, splits)
+    }
+
     /// Which part of the campaign's day, `None` for the whole.
     pub fn split(&self) -> Option<&Split> {
         match self {

@@ -3,7 +3,9 @@
 //! `POST /api/v1/ad-reports` takes a JSON list, one object, NDJSON or CSV with a header line, packed
 //! or not, told apart by content. Fields: `platform`, `account_id`, `campaign_id`, `campaign_name`,
 //! `date`, `currency`, `spend`, `impressions`, `clicks`, `conversions`, `revenue` (or
-//! `conversion_value`), `version`; others are ignored. Amounts are in currency units. A report with
+//! `conversion_value`), `version`; others are ignored. A row that names an ad set (`ad_set_id`,
+//! `ad_set_name`), an ad (`ad_id`, `ad_name`), a `country` or a `device` is a part of the campaign's day:
+//! it explains the day and does not count by itself. Amounts are in currency units. A report with
 //! the key of an earlier one (platform, account, campaign, date) replaces it if its version is
 //! higher; without one the time of receipt is the version. All rows are taken or none; two rows of one
 //! key and version that say different things are refused.

@@ -150,7 +150,6 @@ impl<'r> Rows<'r> {
         }
         self.origins.push((Judge::platform(row), self.judge.account(row)));
         match self.judge.judge(row) {
-            Ok(Judged::Split(_)) => self.refuse_split(index),
             Ok(judged) => self.judged.push(judged),
             Err(faults) => {
                 for fault in faults {
@@ -161,14 +160,6 @@ impl<'r> Rows<'r> {
             }
         }
         true
-    }
-
-    /// The warehouse has no place for them yet.
-    fn refuse_split(&mut self, index: usize) {
-        let message = "parts of a campaign's day are not taken";
-        let fault = Fault { reason: RejectReason::InvalidValue, column: None, message };
-        self.detail(path(index, &fault), message.to_owned());
-        self.faults.push((index, fault));
     }
 
     fn detail(&mut self, field: String, message: String) {
@@ -194,19 +185,20 @@ impl<'r> Rows<'r> {
         if !self.faults.is_empty() {
             return self.refuse(door);
         }
-        let reports: Vec<_> = self.judged.iter().map(|row| row.report().clone()).collect();
-        if let Err(denied) = door.admit(tenant_id, reports.len()) {
+        let rows = self.judged.len();
+        if let Err(denied) = door.admit(tenant_id, rows) {
             return Taken { verdict: Err(denied.into()), ticket: None };
         }
-        match door.appender.enqueue_ad_reports(&reports) {
-            Ok(ticket) => Taken { verdict: Ok(reports.len()), ticket: Some(ticket) },
+        let (reports, splits) = Judged::apart(self.judged);
+        match door.appender.enqueue_ad_reports(&reports, &splits) {
+            Ok(ticket) => Taken { verdict: Ok(rows), ticket: Some(ticket) },
             Err(_) => Taken { verdict: Err(Denied::Busy.into()), ticket: None },
         }
     }
 
     fn find_contradictions(&mut self) {
-        const MESSAGE: &str = "contradicts another row of the same platform, account, campaign, date \
-            and version";
+        const MESSAGE: &str = "contradicts another row of the same platform, account, campaign, date, \
+            part and version";
         for (index, earlier) in contradictions(&self.judged) {
             let fault =
                 Fault { reason: RejectReason::InvalidValue, column: None, message: MESSAGE };

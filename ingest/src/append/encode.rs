@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
-use stratum_models::ad_report::{AdReport, ad_report_batch};
+use stratum_models::ad_report::{AdReport, AdReportSplit, ad_report_batch, ad_report_split_batch};
 use stratum_models::log::{NewRecord, PartitionId, RECORD_BYTES_MAX, Topic};
 use stratum_models::record::{RecordKind, encode};
 use stratum_models::rejection::{Rejection, rejection_batch};
 
-use super::gather::{Lanes, ad_report_bytes, rejection_bytes};
+use super::gather::{Lanes, ad_report_bytes, rejection_bytes, split_bytes};
 use super::partition;
 
 /// The largest row, as estimated: alone in a record it leaves room for the frame.
@@ -30,6 +30,7 @@ impl Encoder {
         let mut records = Vec::new();
         let rejections = std::mem::take(lanes.rejections.get_mut());
         let ad_reports = std::mem::take(lanes.ad_reports.get_mut());
+        let splits = std::mem::take(lanes.splits.get_mut());
         let batches: Vec<_> = lanes
             .events
             .iter_mut()
@@ -44,6 +45,7 @@ impl Encoder {
         }
         self.rejections(rejections, &mut records)?;
         self.ad_reports(ad_reports, &mut records)?;
+        self.splits(splits, &mut records)?;
         Ok(records)
     }
 
@@ -80,6 +82,26 @@ impl Encoder {
             let run = Run { topic, partition, kind: RecordKind::AdReports };
             let bytes = rows.iter().map(ad_report_bytes).sum();
             self.split(run, &ad_report_batch(&rows)?, bytes, records)?;
+        }
+        Ok(())
+    }
+
+    /// Parts of a campaign's day go where the day itself goes.
+    fn splits(
+        &self,
+        rows: Vec<AdReportSplit>,
+        records: &mut Vec<NewRecord>,
+    ) -> Result<(), ArrowError> {
+        let topic = Topic::AdReports;
+        let mut lanes: BTreeMap<PartitionId, Vec<AdReportSplit>> = BTreeMap::new();
+        for row in rows {
+            let partition = partition::of_ad_report(&row.report, self.partitions_of(topic));
+            lanes.entry(partition).or_default().push(row);
+        }
+        for (partition, rows) in lanes {
+            let run = Run { topic, partition, kind: RecordKind::AdReportSplits };
+            let bytes = rows.iter().map(split_bytes).sum();
+            self.split(run, &ad_report_split_batch(&rows)?, bytes, records)?;
         }
         Ok(())
     }

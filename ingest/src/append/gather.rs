@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
-use stratum_models::ad_report::AdReport;
+use stratum_models::ad_report::{AdReport, AdReportSplit};
 use stratum_models::event::{ConversionEvent, EventBatchBuilder};
 use stratum_models::log::Topic;
 use stratum_models::rejection::Rejection;
@@ -22,6 +22,7 @@ pub struct Lanes {
     /// With the topic they belong to.
     pub rejections: Mutex<Vec<(Topic, Rejection)>>,
     pub ad_reports: Mutex<Vec<AdReport>>,
+    pub splits: Mutex<Vec<AdReportSplit>>,
 }
 
 /// Events of one partition.
@@ -38,6 +39,7 @@ impl Lanes {
             events: (0..partitions).map(|_| Mutex::default()).collect(),
             rejections: Mutex::default(),
             ad_reports: Mutex::default(),
+            splits: Mutex::default(),
         }
     }
 
@@ -57,8 +59,9 @@ impl Lanes {
         self.rejections.lock().extend(rows.iter().map(|row| (topic, row.clone())));
     }
 
-    pub fn add_ad_reports(&self, rows: &[AdReport]) {
+    pub fn add_ad_reports(&self, rows: &[AdReport], splits: &[AdReportSplit]) {
         self.ad_reports.lock().extend_from_slice(rows);
+        self.splits.lock().extend_from_slice(splits);
     }
 }
 
@@ -83,6 +86,12 @@ pub fn rejection_bytes(row: &Rejection) -> usize {
 /// See [`event_bytes`].
 pub fn ad_report_bytes(row: &AdReport) -> usize {
     128 + row.account_id.len() + row.campaign_id.len() + row.campaign_name.len()
+}
+
+/// See [`event_bytes`].
+pub fn split_bytes(row: &AdReportSplit) -> usize {
+    let texts = row.split.key().into_iter().chain(row.split.names());
+    64 + ad_report_bytes(&row.report) + texts.map(str::len).sum::<usize>()
 }
 
 /// What the appender and its flusher share.

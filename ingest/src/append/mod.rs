@@ -16,7 +16,7 @@ mod flush;
 
 use std::sync::Arc;
 
-use stratum_models::ad_report::AdReport;
+use stratum_models::ad_report::{AdReport, AdReportSplit};
 use stratum_models::event::ConversionEvent;
 use stratum_models::log::{EventLog, Topic};
 use stratum_models::rejection::Rejection;
@@ -75,7 +75,7 @@ impl Appender {
 
     /// Takes all of these events or none.
     pub fn enqueue_events(&self, events: &[ConversionEvent<'_>]) -> Result<Ticket, Overloaded> {
-        self.enqueue(events, gather::event_bytes, |lanes| lanes.add_events(events))
+        self.enqueue(events.iter().map(gather::event_bytes), |lanes| lanes.add_events(events))
     }
 
     /// Takes all of these rejections or none.
@@ -84,12 +84,19 @@ impl Appender {
         topic: Topic,
         rows: &[Rejection],
     ) -> Result<Ticket, Overloaded> {
-        self.enqueue(rows, gather::rejection_bytes, |lanes| lanes.add_rejections(topic, rows))
+        let sizes = rows.iter().map(gather::rejection_bytes);
+        self.enqueue(sizes, |lanes| lanes.add_rejections(topic, rows))
     }
 
-    /// Takes all of these ad reports or none.
-    pub fn enqueue_ad_reports(&self, rows: &[AdReport]) -> Result<Ticket, Overloaded> {
-        self.enqueue(rows, gather::ad_report_bytes, |lanes| lanes.add_ad_reports(rows))
+    /// Takes all of these ad reports and parts of them, or none.
+    pub fn enqueue_ad_reports(
+        &self,
+        rows: &[AdReport],
+        splits: &[AdReportSplit],
+    ) -> Result<Ticket, Overloaded> {
+        let sizes = rows.iter().map(gather::ad_report_bytes);
+        let sizes = sizes.chain(splits.iter().map(gather::split_bytes));
+        self.enqueue(sizes, |lanes| lanes.add_ad_reports(rows, splits))
     }
 
     /// Refuses new rows and returns once all that were taken are durable or have failed. That takes
@@ -99,24 +106,24 @@ impl Appender {
         self.gate.shared.ended().await;
     }
 
-    fn enqueue<Row>(
+    /// Takes rows of these sizes.
+    fn enqueue(
         &self,
-        rows: &[Row],
-        bytes_of: impl Fn(&Row) -> usize,
+        sizes: impl Iterator<Item = usize>,
         add: impl FnOnce(&Lanes),
     ) -> Result<Ticket, Overloaded> {
-        if rows.is_empty() {
-            return Ok(Ticket { outcome: None });
-        }
-        let mut bytes = 0;
-        for row in rows {
-            let row_bytes = bytes_of(row);
+        let (mut rows, mut bytes) = (0, 0);
+        for row_bytes in sizes {
             if row_bytes > encode::ROW_BYTES_MAX {
                 return Err(Overloaded::RowBytes);
             }
+            rows += 1;
             bytes += row_bytes;
         }
-        let outcome = self.gate.shared.enqueue(rows.len(), bytes, add)?;
+        if rows == 0 {
+            return Ok(Ticket { outcome: None });
+        }
+        let outcome = self.gate.shared.enqueue(rows, bytes, add)?;
         Ok(Ticket { outcome: Some(outcome) })
     }
 }

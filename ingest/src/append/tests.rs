@@ -16,7 +16,7 @@ use stratum_models::testing::memory_log::{AppendFault, MemoryLog};
 use tokio::time::Instant;
 
 use super::*;
-use samples::{PanickingLog, ad_report, event, noise, rejection, with_events};
+use samples::{PanickingLog, ad_report, country, event, noise, rejection, with_events};
 
 const PARTITIONS: u32 = 4;
 
@@ -218,10 +218,11 @@ async fn rejections_and_ad_reports_go_to_their_topics() {
     let appender = start(&log, config());
     let rejected: Vec<_> = (0..20).map(rejection).collect();
     let reports: Vec<_> = (0..20).flat_map(|c| [ad_report(c, 1), ad_report(c, 2)]).collect();
+    let splits: Vec<_> = reports.iter().cloned().map(country).collect();
     for ticket in [
         appender.enqueue_rejections(Topic::Events, &rejected),
         appender.enqueue_rejections(Topic::AdReports, &rejected[..5]),
-        appender.enqueue_ad_reports(&reports),
+        appender.enqueue_ad_reports(&reports, &splits),
     ] {
         ticket.unwrap().durable().await.unwrap();
     }
@@ -231,8 +232,11 @@ async fn rejections_and_ad_reports_go_to_their_topics() {
     assert_eq!(rows(Topic::Events, RecordKind::Rejections), 20);
     assert_eq!(rows(Topic::AdReports, RecordKind::Rejections), 5);
     assert_eq!(rows(Topic::AdReports, RecordKind::AdReports), 40);
+    assert_eq!(rows(Topic::AdReports, RecordKind::AdReportSplits), 40);
+    let days = batches(&log, Topic::AdReports, RecordKind::AdReports);
+    let parts = batches(&log, Topic::AdReports, RecordKind::AdReportSplits);
     let mut versions: BTreeMap<(String, PartitionId), Vec<u64>> = BTreeMap::new();
-    for (partition, batch) in batches(&log, Topic::AdReports, RecordKind::AdReports) {
+    for (partition, batch) in days.into_iter().chain(parts) {
         let campaigns = batch.column_by_name("campaign_id").unwrap().as_string::<i32>();
         let found = batch.column_by_name("version").unwrap().as_primitive::<UInt64Type>();
         for (campaign, version) in campaigns.iter().zip(found.values()) {
@@ -241,7 +245,8 @@ async fn rejections_and_ad_reports_go_to_their_topics() {
         }
     }
     assert_eq!(versions.len(), 20);
-    assert!(versions.values().all(|versions| *versions == [1, 2]));
+    // A day and its parts are in one partition.
+    assert!(versions.values().all(|versions| *versions == [1, 2, 1, 2]));
 }
 
 #[tokio::test(start_paused = true)]

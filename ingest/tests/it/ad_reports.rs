@@ -18,6 +18,10 @@ fn reports(desk: &Desk) -> Vec<LogRow> {
     rows
 }
 
+fn splits(desk: &Desk) -> Vec<LogRow> {
+    desk.rows(Topic::AdReports, RecordKind::AdReportSplits)
+}
+
 fn rejections(desk: &Desk) -> Vec<(String, String)> {
     rejected(&desk.rows(Topic::AdReports, RecordKind::Rejections))
 }
@@ -280,4 +284,50 @@ async fn a_request_id_is_taken_over_when_it_is_plain() {
     assert_eq!(id(desk.send(URI, &given, "").await), "req-1_A");
     let odd = [("x-request-id", "a b<script>")];
     assert!(id(desk.send(URI, &odd, "").await).starts_with('A'));
+}
+
+#[tokio::test]
+async fn parts_of_a_campaigns_day_are_told_by_their_columns() {
+    let desk = Desk::new();
+    let with = |more: Value| {
+        let mut row = row("a");
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        row
+    };
+    let rows = json!([
+        row("a"),
+        with(json!({"adset_id": "s1", "adset_name": "Set"})),
+        with(json!({"ad_group_id": "s1", "ad_id": "x", "ad_name": "Ad"})),
+        with(json!({"country": "Germany"})),
+        with(json!({"country": "fr", "spend": 1})),
+        with(json!({"device": "CONNECTED_TV"})),
+    ]);
+    let answer = post(&desk, rows.to_string()).await;
+    assert_eq!(answer.body, json!({"success": true, "data": {"received": 6}}));
+    assert_eq!(reports(&desk).len(), 1);
+    let columns = ["split", "ad_set_id", "ad_set_name", "ad_id", "ad_name", "country", "device"];
+    let parts: Vec<_> = splits(&desk)
+        .iter()
+        .map(|row| columns.map(|column| row[column].clone()).join("|"))
+        .collect();
+    assert_eq!(
+        parts,
+        ["1|s1|Set||||", "2|s1||x|Ad||", "3|||||DE|", "3|||||FR|", "4||||||connected_tv"]
+    );
+}
+
+#[tokio::test]
+async fn a_row_of_two_parts_is_refused_in_words_and_nothing_is_taken() {
+    let desk = Desk::new();
+    let mut both = row("b");
+    both["country"] = "de".into();
+    both["device"] = "desktop".into();
+    let answer = post(&desk, json!([row("a"), both]).to_string()).await;
+    let (status, error, details) = refused(&answer);
+    assert_eq!((status, error), (422, "unprocessable_entity"));
+    assert_eq!(details.len(), 1);
+    assert_eq!(details[0].0, "[1]");
+    assert!(details[0].1.contains("by one thing at a time"), "{details:?}");
+    assert!(reports(&desk).is_empty() && splits(&desk).is_empty());
+    assert_eq!(rejections(&desk).len(), 2);
 }

@@ -57,6 +57,7 @@ macro_rules! warehouse_contract {
             reading::a_campaign_has_the_name_received_last,
             reading::filters_narrow_the_sums,
             reading::partial_rows_add_up,
+            reading::parts_of_a_day_count_only_by_the_day_itself,
             reading::sums_are_wider_than_their_parts,
             reading::tenants_with_the_same_ids_never_mix,
             campaigns::reported_campaigns_are_as_the_last_report_says,

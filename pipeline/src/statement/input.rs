@@ -22,11 +22,11 @@ pub(crate) enum Input {
     Duplicates,
     /// Refused rows.
     Rejections,
-    /// Ad reports.
+    /// Ad reports and parts of them.
     AdReports,
 }
 
-const LANDED: [&str; 12] = [
+const LANDED: [&str; 14] = [
     "tenant_id",
     "platform",
     "dataset_id",
@@ -39,6 +39,8 @@ const LANDED: [&str; 12] = [
     "value_micros",
     "valid_mask",
     "invalid_mask",
+    "country",
+    "device",
 ];
 const INVALID: [&str; 4] = ["tenant_id", "platform", "dataset_id", "event_name"];
 const DUPLICATES: [&str; 3] = ["tenant_id", "platform", "dataset_id"];
@@ -143,9 +145,20 @@ impl Inputs {
         self.with(Input::Rejections, &REJECTIONS, rows)
     }
 
-    /// Adds ad reports.
-    pub(crate) fn with_ad_reports(self, rows: &RecordBatch) -> Result<Inputs, ArrowError> {
-        self.with(Input::AdReports, &AD_REPORTS, rows)
+    /// Adds ad reports and parts of them, which count alike.
+    pub(crate) fn with_ad_reports(
+        mut self,
+        batches: [&Option<RecordBatch>; 2],
+    ) -> Result<Inputs, ArrowError> {
+        let batches = batches.into_iter().flatten();
+        let read: Vec<_> = batches
+            .map(|rows| read(Input::AdReports, &AD_REPORTS, rows))
+            .collect::<Result<_, _>>()?;
+        if !read.is_empty() {
+            let rows = concat_batches(&Input::AdReports.schema(), &read)?;
+            self.0[Input::AdReports as usize] = Some(rows);
+        }
+        Ok(self)
     }
 
     /// When the newest row was received; `None` without rows.
@@ -165,12 +178,17 @@ impl Inputs {
         kept: &[&str],
         rows: &RecordBatch,
     ) -> Result<Inputs, ArrowError> {
-        let received_at = column(rows, "received_at")?;
-        let mut columns = columns(rows, kept)?;
-        columns.extend([hours(received_at)?, received_at.clone()]);
-        self.0[input as usize] = Some(RecordBatch::try_new(input.schema(), columns)?);
+        self.0[input as usize] = Some(read(input, kept, rows)?);
         Ok(self)
     }
+}
+
+/// The columns of an input: those kept, the hour of receipt and its time.
+fn read(input: Input, kept: &[&str], rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let received_at = column(rows, "received_at")?;
+    let mut columns = columns(rows, kept)?;
+    columns.extend([hours(received_at)?, received_at.clone()]);
+    RecordBatch::try_new(input.schema(), columns)
 }
 
 fn column<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, ArrowError> {

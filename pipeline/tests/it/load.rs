@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use stratum_models::ad_report::{AdReport, ad_report_batch};
+use stratum_models::ad_report::{
+    AdDevice, AdReport, AdReportSplit, CountryCode, Split, ad_report_batch, ad_report_split_batch,
+};
 use stratum_models::event::{ConversionEvent, DedupKey, EventBatchBuilder};
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{
@@ -38,6 +40,8 @@ pub struct Event {
     pub valid: Vec<IdentifierKey>,
     pub invalid: Vec<InvalidIdentifier>,
     pub test: bool,
+    pub country: Option<&'static str>,
+    pub device: Device,
 }
 
 impl Event {
@@ -79,8 +83,8 @@ impl Event {
             test: self.test,
             opt_out: false,
             limited_data_use: false,
-            country: None,
-            device: Device::Mobile,
+            country: self.country,
+            device: self.device,
             source_host: Some("shop.example"),
             config_version: 1,
         });
@@ -97,6 +101,11 @@ pub fn event_record(events: &[Event]) -> Bytes {
 /// The bytes of a record of these ad reports.
 pub fn report_record(reports: &[AdReport]) -> Bytes {
     encode(RecordKind::AdReports, &ad_report_batch(reports).unwrap()).unwrap().into()
+}
+
+/// The bytes of a record of these parts of campaigns' days.
+pub fn split_record(splits: &[AdReportSplit]) -> Bytes {
+    encode(RecordKind::AdReportSplits, &ad_report_split_batch(splits).unwrap()).unwrap().into()
 }
 
 /// The bytes of a record of these rejections.
@@ -147,6 +156,8 @@ impl Load {
             valid,
             invalid,
             test: self.rng.random_bool(0.1),
+            country: self.one_of(&[None, Some("DE"), Some("FR")]),
+            device: self.one_of(&[Device::Mobile, Device::Desktop]),
         }
     }
 
@@ -182,6 +193,18 @@ impl Load {
         }
     }
 
+    pub fn split(&mut self) -> AdReportSplit {
+        let report = self.report();
+        let country = CountryCode::parse("de").unwrap();
+        let (id, name) = ("s1".to_owned(), "Set".to_owned());
+        let splits = [
+            Split::Country(country),
+            Split::Device(AdDevice::ConnectedTv),
+            Split::AdSet { id, name },
+        ];
+        AdReportSplit { report, split: self.one_of(&splits) }
+    }
+
     /// The records of one request or so: some events, sent twice now and then, refused rows, ad
     /// reports, and once in a while bytes that are no record.
     pub fn records(&mut self, partitions: [u32; 2]) -> Vec<NewRecord> {
@@ -201,6 +224,10 @@ impl Load {
         if self.rng.random_bool(0.3) {
             let (first, second) = (self.report(), self.report());
             let bytes = report_record(&[first, second]);
+            records.push(NewRecord { topic: Topic::AdReports, partition: reports, bytes });
+        }
+        if self.rng.random_bool(0.3) {
+            let bytes = split_record(&[self.split(), self.split()]);
             records.push(NewRecord { topic: Topic::AdReports, partition: reports, bytes });
         }
         if self.rng.random_bool(0.1) {

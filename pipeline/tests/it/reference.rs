@@ -50,6 +50,10 @@ impl Expected {
                     self.fact(Table::AdReports, record, row);
                     self.ingested(&rows, row, "account_id", number(2), [1, 0, 0]);
                 }
+                RecordKind::AdReportSplits => {
+                    self.fact(Table::AdReportSplits, record, row);
+                    self.ingested(&rows, row, "account_id", number(2), [1, 0, 0]);
+                }
                 RecordKind::Rejections => {
                     self.fact(Table::RejectedRows, record, row);
                     self.ingested(&rows, row, "dataset_id", cell(&rows, "kind", row), [0, 0, 1]);
@@ -120,10 +124,11 @@ impl Expected {
         self.sum(Table::MatchQuality, masks, &[1, 0]);
         let mut metrics = of(&["tenant_id", "platform", "dataset_id", "campaign_id", "event_name"]);
         metrics.push(cell(rows, "event_date", row));
-        metrics.push(match cell(rows, "currency", row) {
+        metrics.extend(["currency", "country"].map(|name| match cell(rows, name, row) {
             Cell::Null => text(""),
             known => known,
-        });
+        }));
+        metrics.push(cell(rows, "device", row));
         self.sum(Table::EventMetrics, metrics, &[1, integer(rows, "value_micros", row), 0]);
         let reasons = rows["invalid_reasons"].as_list::<i32>().value(row);
         for code in reasons.as_primitive::<UInt16Type>().values() {

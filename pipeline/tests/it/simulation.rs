@@ -175,7 +175,9 @@ fn check(world: &World) {
     assert_balanced(warehouse);
     for (table, expected) in expected(&world.log) {
         let landed = match table {
-            Table::Events | Table::RejectedRows | Table::AdReports => positions(warehouse, table),
+            Table::Events | Table::RejectedRows | Table::AdReports | Table::AdReportSplits => {
+                positions(warehouse, table)
+            }
             _ => sums(warehouse, table, |_| true),
         };
         let missing: Vec<_> =

@@ -63,7 +63,7 @@ const POSITION: [&str; 3] = ["log_partition", "log_offset", "log_row"];
 /// The columns that are summed.
 pub fn additive(table: Table) -> &'static [&'static str] {
     match table {
-        Table::Events | Table::RejectedRows | Table::AdReports => &[],
+        Table::Events | Table::RejectedRows | Table::AdReports | Table::AdReportSplits => &[],
         Table::MatchQuality | Table::InvalidIdentifiers => &["events"],
         Table::EventMetrics => &["events", "value_micros"],
         Table::IngestCounts => &["received", "landed", "duplicate", "rejected"],

@@ -37,6 +37,7 @@ fn insert_of(table: Table) -> (&'static str, &'static str) {
         Table::Events => file!("insert_events"),
         Table::RejectedRows => file!("insert_rejected_rows"),
         Table::AdReports => file!("insert_ad_reports"),
+        Table::AdReportSplits => file!("insert_ad_report_splits"),
         Table::MatchQuality => file!("insert_match_quality"),
         Table::InvalidIdentifiers => file!("insert_invalid_identifiers"),
         Table::EventMetrics => file!("insert_event_metrics"),

@@ -35,7 +35,7 @@ impl Guard {
     pub(super) fn of(table: Table) -> Guard {
         match table {
             Table::Events | Table::RejectedRows => Guard::Position,
-            Table::AdReports => Guard::Rank,
+            Table::AdReports | Table::AdReportSplits => Guard::Rank,
             Table::MatchQuality
             | Table::InvalidIdentifiers
             | Table::EventMetrics
@@ -56,7 +56,7 @@ pub(super) fn check(range: LogRange, table: Table, batch: &RecordBatch) -> Resul
     }
     let only = match table {
         Table::Events => Some(Topic::Events),
-        Table::AdReports => Some(Topic::AdReports),
+        Table::AdReports | Table::AdReportSplits => Some(Topic::AdReports),
         _ => None,
     };
     if only.is_some_and(|topic| topic != range.topic) {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use stratum_models::ad_report::AdReport;
+use stratum_models::ad_report::{AdDevice, AdReport, AdReportSplit, Split};
 use stratum_models::log::{PartitionId, Topic};
 use stratum_models::rejection::RejectReason;
 use stratum_models::store::StoreErrorKind;
@@ -11,7 +11,7 @@ use stratum_models::table::Table;
 use stratum_models::testing::engines::TestClickHouse;
 use stratum_models::testing::warehouse_contract::rows::{
     self, Rows, TENANT, at, count, day, facts, ingest_counts, match_quality, metrics, purchase,
-    quality, rejection, rejections, report, reports,
+    quality, rejection, rejections, report, reports, splits,
 };
 use stratum_models::time::DAY_MS;
 use stratum_models::warehouse::{
@@ -37,7 +37,11 @@ fn rows_of(range: LogRange) -> Rows {
         let all: Vec<AdReport> = (range.from.0..range.to.0)
             .map(|record| AdReport { campaign_id: format!("c{record}"), ..report(day(0), 1, 1) })
             .collect();
-        return vec![reports(range, &all)];
+        let parts: Vec<_> = all
+            .iter()
+            .map(|day| AdReportSplit { report: day.clone(), split: Split::Device(AdDevice::Other) })
+            .collect();
+        return vec![reports(range, &all), splits(range, &parts)];
     }
     let events: Vec<_> = (0..n)
         .map(|record| {
@@ -136,7 +140,7 @@ async fn an_engine_killed_again_and_again_counts_every_record_once() {
             .expect("the work ends in spite of the kills");
     // Two partitions of events, one of reports.
     let n = 2 * RECORDS;
-    assert_eq!(sums(&engine, database), [n, n, n, n, n, RECORDS], "after {kills} kills");
+    assert_eq!(sums(&engine, database), [n, n, n, n, n, RECORDS, RECORDS], "after {kills} kills");
     assert!(kills > 3, "{kills}");
     let versions = warehouse.data_versions(&[rows::scope(TENANT)]).await.unwrap();
     assert_eq!(versions, [DataVersion(3 * RECORDS)], "every lane has moved the tenant's version");
@@ -170,7 +174,7 @@ async fn an_insert_whose_token_was_burnt_by_a_crash_is_not_lost() {
     }
     let outcome = warehouse.commit(Commit { range, rows: rows_of(range) }).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Committed);
-    assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0]);
+    assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0, 0]);
 }
 
 /// Leaves the token noted and its rows gone.
@@ -226,7 +230,7 @@ async fn a_range_whose_tokens_are_forgotten_is_not_added_again() {
     shared().execute(&fill(DELETE_ROWS, &words));
     let again = warehouse.commit(Commit { range, rows }).await.unwrap();
     assert_eq!(again, CommitOutcome::Committed);
-    assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0]);
+    assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0, 0]);
 }
 
 /// The rows of a roll-up and the mark that they are there must be one part, however many they are.
@@ -272,5 +276,5 @@ async fn what_landed_before_a_crash_is_completed_and_not_repeated() {
     );
     let outcome = warehouse.commit(Commit { range, rows: whole }).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Committed);
-    assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0]);
+    assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0, 0]);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
+use stratum_models::ad_report::SplitBy;
 use stratum_models::identifier::{IdentifierKey, InvalidReason};
 use stratum_models::log::Topic;
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
@@ -32,7 +33,8 @@ fn type_of(table: Table, field: &Field) -> String {
         ("platform", _) => enum8!(Platform),
         ("action_source", _) => enum8!(ActionSource),
         ("channel", _) => enum8!(Channel),
-        ("device", _) => enum8!(Device),
+        ("split", _) => enum8!(SplitBy),
+        ("device", DataType::Int8) => enum8!(Device),
         ("kind", _) => enum8!(RowKind),
         ("identifier", _) => enum8!(IdentifierKey),
         ("reason", _) if table == Table::RejectedRows => enum8!(RejectReason),
@@ -73,7 +75,7 @@ fn own(table: Table) -> &'static [&'static str] {
     match table {
         Table::Events => &[],
         Table::RejectedRows => &["log_topic"],
-        Table::AdReports => &["rank"],
+        Table::AdReports | Table::AdReportSplits => &["rank"],
         Table::MatchQuality | Table::InvalidIdentifiers | Table::EventMetrics => &["applied_to"],
         Table::IngestCounts => &["newest_landed_at", "applied_to"],
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stratum_models::ad_report::AdReport;
+use stratum_models::ad_report::{AdReport, AdReportSplit, CountryCode, Split};
 use stratum_models::event::{ConversionEvent, DedupKey};
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{
@@ -102,6 +102,11 @@ pub fn ad_report(campaign: u64, version: u64) -> AdReport {
         version,
         received_at: UnixMillis(1_772_000_001_000),
     }
+}
+
+/// The part of a day that is of one country.
+pub fn country(report: AdReport) -> AdReportSplit {
+    AdReportSplit { report, split: Split::Country(CountryCode::parse("fr").unwrap()) }
 }
 
 /// Text that does not pack.

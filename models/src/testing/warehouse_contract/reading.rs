@@ -3,14 +3,14 @@
 use super::Warehouse;
 use super::rows::{
     Metric, Rows, TENANT, at, day, days, events, land, metrics, purchase, range, report, reports,
-    scope,
+    scope, splits,
 };
-use crate::ad_report::AdReport;
+use crate::ad_report::{AdDevice, AdReport, AdReportSplit, CountryCode, Split};
 use crate::id::TenantId;
 use crate::log::Topic;
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use crate::money::Currency;
-use crate::platform::Platform;
+use crate::platform::{Device, Platform};
 use crate::time::DayRange;
 
 fn all(days: DayRange) -> KpiQuery {
@@ -231,6 +231,27 @@ pub async fn partial_rows_add_up(warehouse: &dyn Warehouse) {
     track(warehouse, 5, &[refund]).await;
     let sums = total(warehouse, &all(days(0, 0))).await;
     assert_eq!((sums.tracked_conversions, sums.tracked_revenue_micros), (11, 99_999_999));
+}
+
+pub async fn parts_of_a_day_count_only_by_the_day_itself(warehouse: &dyn Warehouse) {
+    let part = |split| AdReportSplit { report: report(day(0), 1, 60), split };
+    let country = CountryCode::parse("de").expect("a country");
+    let parts = [
+        part(Split::Country(country)),
+        part(Split::Device(AdDevice::Tablet)),
+        part(Split::AdSet { id: "s".into(), name: "Set".into() }),
+    ];
+    let place = range(Topic::AdReports, 0, 0, 1);
+    let rows = vec![reports(place, &[report(day(0), 1, 100)]), splits(place, &parts)];
+    land(warehouse, place, rows).await;
+    let place = range(Topic::AdReports, 1, 0, 1);
+    land(warehouse, place, vec![splits(place, &parts)]).await;
+    assert_eq!(total(warehouse, &all(days(0, 0))).await.spend_micros, 100);
+    let known = Metric { country: "DE", device: Device::Mobile, ..purchase(day(0)) };
+    track(warehouse, 0, &[known.clone(), Metric { country: "FR", ..known }, purchase(day(0))])
+        .await;
+    let sums = total(warehouse, &all(days(0, 0))).await;
+    assert_eq!((sums.tracked_conversions, sums.tracked_revenue_micros), (3, 30_000_000));
 }
 
 pub async fn sums_are_wider_than_their_parts(warehouse: &dyn Warehouse) {

@@ -9,7 +9,7 @@ use arrow::array::{
 };
 
 use super::Warehouse;
-use crate::ad_report::{AdReport, ad_report_batch};
+use crate::ad_report::{AdReport, AdReportSplit, ad_report_batch, ad_report_split_batch};
 use crate::event::{ConversionEvent, DedupKey, EventBatchBuilder, PURCHASE};
 use crate::id::TenantId;
 use crate::identifier::{
@@ -192,6 +192,13 @@ pub fn reports(range: LogRange, reports: &[AdReport]) -> (Table, RecordBatch) {
     placed(Table::AdReports, &rows, range.partition.0, &offsets)
 }
 
+/// These parts of campaigns' days, all from the range's first record.
+pub fn splits(range: LogRange, splits: &[AdReportSplit]) -> (Table, RecordBatch) {
+    let rows = ad_report_split_batch(splits).expect("a batch of splits");
+    let offsets = vec![range.from.0; splits.len()];
+    placed(Table::AdReportSplits, &rows, range.partition.0, &offsets)
+}
+
 /// These rejections, all from the range's first record.
 pub fn rejections(range: LogRange, rows: &[Rejection]) -> (Table, RecordBatch) {
     let offsets = vec![range.from.0; rows.len()];
@@ -222,6 +229,8 @@ pub struct Metric {
     pub event_name: &'static str,
     pub date: Day,
     pub currency: &'static str,
+    pub country: &'static str,
+    pub device: Device,
     pub events: u64,
     pub value_micros: i64,
 }
@@ -235,6 +244,8 @@ pub fn purchase(date: Day) -> Metric {
         event_name: PURCHASE,
         date,
         currency: "EUR",
+        country: "",
+        device: Device::Unknown,
         events: 1,
         value_micros: 10_000_000,
     }
@@ -253,6 +264,8 @@ pub fn metrics(rows: &[Metric]) -> (Table, RecordBatch) {
             texts(rows.iter().map(|row| row.event_name)),
             Arc::new(Date32Array::from_iter_values(dates)),
             texts(rows.iter().map(|row| row.currency)),
+            texts(rows.iter().map(|row| row.country)),
+            codes(rows.iter().map(|row| row.device.code())),
             counts(rows.iter().map(|row| row.events)),
             Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.value_micros))),
         ],

@@ -3,18 +3,18 @@
 use bytes::Bytes;
 use chrono::DateTime;
 use serde_json::Value;
-use stratum_models::ad_report::AdReport;
+use stratum_models::ad_report::{AdReport, AdReportSplit, CountryCode, Split};
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{IdentifierKey, InvalidIdentifier, InvalidReason};
 use stratum_models::log::{NewRecord, PartitionId, Topic};
 use stratum_models::money::{Currency, parse_micros};
-use stratum_models::platform::{ActionSource, Channel, Platform};
+use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 use stratum_models::time::{Day, UnixMillis};
 
-use crate::load::{Event, event_record, rejection_record, report_record};
+use crate::load::{Event, event_record, rejection_record, report_record, split_record};
 
-/// `{"partition": 0, "events" | "ad_reports" | "rejections" | "bytes": …, "topic"?: …}`.
+/// `{"partition": 0, "events" | "ad_reports" | "splits" | "rejections" | "bytes": …, "topic"?: …}`.
 pub fn record(line: &str) -> NewRecord {
     let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     let partition = PartitionId(line["partition"].as_u64().unwrap_or(0) as u32);
@@ -23,6 +23,8 @@ pub fn record(line: &str) -> NewRecord {
         (Topic::Events, event_record(&rows.iter().map(event).collect::<Vec<_>>()))
     } else if let Some(rows) = rows("ad_reports") {
         (Topic::AdReports, report_record(&rows.iter().map(report).collect::<Vec<_>>()))
+    } else if let Some(rows) = rows("splits") {
+        (Topic::AdReports, split_record(&rows.iter().map(split).collect::<Vec<_>>()))
     } else if let Some(rows) = rows("rejections") {
         (Topic::Events, rejection_record(&rows.iter().map(rejection).collect::<Vec<_>>()))
     } else {
@@ -81,6 +83,12 @@ fn event(row: &Value) -> Event {
         valid: valid.iter().map(|key| IdentifierKey::parse(key).unwrap()).collect(),
         invalid: names(row, "invalid").iter().map(|name| invalid(name)).collect(),
         test: row["test"].as_bool().unwrap_or(false),
+        country: match row["country"].as_str() {
+            Some("DE") => Some("DE"),
+            Some("FR") => Some("FR"),
+            _ => None,
+        },
+        device: coded(row, "device", Device::Mobile),
     }
 }
 
@@ -101,6 +109,21 @@ fn report(row: &Value) -> AdReport {
         version: row["version"].as_u64().unwrap_or(1),
         received_at: instant(row, "received", "2026-03-02T06:00:00Z"),
     }
+}
+
+fn split(row: &Value) -> AdReportSplit {
+    let id = |name: &str| row[name].as_str().map(str::to_owned);
+    let (ad_set_id, ad_set_name) = (text(row, "ad_set", ""), text(row, "ad_set_name", ""));
+    let split = if let Some(id) = id("ad") {
+        Split::Ad { ad_set_id, ad_set_name, id, name: text(row, "ad_name", "") }
+    } else if let Some(country) = id("country") {
+        Split::Country(CountryCode::parse(&country).unwrap())
+    } else if let Some(device) = id("device") {
+        Split::Device(device.parse().unwrap())
+    } else {
+        Split::AdSet { id: ad_set_id, name: ad_set_name }
+    };
+    AdReportSplit { report: report(row), split }
 }
 
 fn rejection(row: &Value) -> Rejection {

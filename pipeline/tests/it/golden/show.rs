@@ -5,6 +5,7 @@ use std::fmt::Write;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int8Type};
 use chrono::DateTime;
+use stratum_models::ad_report::SplitBy;
 use stratum_models::identifier::{IdentifierKey, InvalidReason};
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::rejection::{RejectReason, RowKind};
@@ -64,6 +65,7 @@ fn number(table: Table, name: &str, value: i128) -> String {
         "platform" => Platform::from_code(code).map(Platform::as_str),
         "action_source" => ActionSource::from_code(code).map(ActionSource::as_str),
         "channel" => Channel::from_code(code).map(Channel::as_str),
+        "split" => SplitBy::from_code(code).map(SplitBy::as_str),
         "device" => Device::from_code(code).map(Device::as_str),
         "kind" => RowKind::from_code(code).map(RowKind::as_str),
         "identifier" => IdentifierKey::from_code(code).map(IdentifierKey::as_str),

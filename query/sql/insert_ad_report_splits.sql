@@ -1,0 +1,16 @@
+-- Needs neither a token nor a look: a row inserted again has the same rank and replaces itself.
+INSERT INTO ad_report_splits (
+    tenant_id, platform, account_id, campaign_id, campaign_name, split, ad_set_id, ad_set_name, ad_id,
+    ad_name, country, device, date, currency, spend_micros, impressions, clicks, conversions_micros,
+    revenue_micros, version, received_at, log_partition, log_offset, log_row)
+SELECT
+    tenant_id, platform, account_id, campaign_id, campaign_name, split, ad_set_id, ad_set_name, ad_id,
+    ad_name, country, device, date, currency, spend_micros, impressions, clicks, conversions_micros,
+    revenue_micros, version, received_at, log_partition, log_offset, log_row
+FROM input('
+    tenant_id UInt64, platform Int8, account_id String, campaign_id String, campaign_name String,
+    split Int8, ad_set_id String, ad_set_name String, ad_id String, ad_name String, country String,
+    device String, date Date32, currency String, spend_micros Int64, impressions Int64, clicks Int64,
+    conversions_micros Int64, revenue_micros Int64, version UInt64,
+    received_at DateTime64(3, ''UTC''), log_partition UInt32, log_offset UInt64, log_row UInt32')
+FORMAT ArrowStream
