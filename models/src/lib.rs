@@ -12,6 +12,7 @@ pub mod table;
 pub mod update;
 pub mod record;
 pub mod metrics;
+pub mod fx;
 pub mod emq;
 pub mod scope;
 pub mod store;

@@ -1,5 +1,7 @@
 //! Daily campaign metrics, their sums, and the ratios made of the sums.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::money::{Currency, MICROS};
@@ -24,6 +26,37 @@ pub struct MetricSums {
     pub tracked_conversions: i128,
     /// Their value.
     pub tracked_revenue_micros: i128,
+}
+
+impl MetricSums {
+    /// What is counted, without what is paid.
+    #[must_use]
+    pub fn without_amounts(self) -> MetricSums {
+        MetricSums { spend_micros: 0, revenue_micros: 0, tracked_revenue_micros: 0, ..self }
+    }
+
+    /// Whether platforms report an amount.
+    pub fn has_reported_amounts(&self) -> bool {
+        (self.spend_micros, self.revenue_micros) != (0, 0)
+    }
+
+    /// Whether events show one.
+    pub fn has_tracked_amounts(&self) -> bool {
+        self.tracked_revenue_micros != 0
+    }
+
+    /// The sums of these groups by currency, without those that have none.
+    pub fn by_currency<'a>(
+        groups: impl IntoIterator<Item = &'a KpiGroup>,
+    ) -> BTreeMap<Currency, MetricSums> {
+        let mut sums = BTreeMap::<Currency, MetricSums>::new();
+        for group in groups {
+            if let Some(currency) = group.currency {
+                *sums.entry(currency).or_default() += group.sums;
+            }
+        }
+        sums
+    }
 }
 
 impl std::ops::AddAssign for MetricSums {
@@ -114,8 +147,27 @@ pub enum KpiGrouping {
     Platform,
     /// The day.
     Day,
+    /// The platform and the day.
+    PlatformDay,
     /// The platform and its campaign.
     Campaign,
+}
+
+impl KpiGrouping {
+    /// Whether platforms stand apart.
+    pub fn by_platform(self) -> bool {
+        matches!(self, KpiGrouping::Platform | KpiGrouping::PlatformDay | KpiGrouping::Campaign)
+    }
+
+    /// Whether days stand apart.
+    pub fn by_day(self) -> bool {
+        matches!(self, KpiGrouping::Day | KpiGrouping::PlatformDay)
+    }
+
+    /// Whether campaigns stand apart.
+    pub fn by_campaign(self) -> bool {
+        self == KpiGrouping::Campaign
+    }
 }
 
 /// Sums of one group.

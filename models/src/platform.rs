@@ -64,6 +64,15 @@ coded! {
     }
 }
 
+impl Platform {
+    /// How many days after a day its report may still be restated. The longest click-through window
+    /// that Meta, TikTok and Snapchat attribute by is 28 days, and a conversion counts for the day of
+    /// its click; Google, LinkedIn and Pinterest can be set to longer ones and change little after it.
+    pub const fn restated_days(self) -> u64 {
+        28
+    }
+}
+
 coded! {
     /// Where the conversion happened.
     ActionSource {

@@ -134,12 +134,11 @@ fn is_asked_for(row: &Row, query: &KpiQuery) -> bool {
 }
 
 fn kpi_key(row: &Row, by: KpiGrouping) -> KpiKey {
-    let by_campaign = by == KpiGrouping::Campaign;
     (
         row.text("currency"),
-        (by_campaign || by == KpiGrouping::Platform).then(|| row.code("platform")),
-        (by == KpiGrouping::Day).then(|| row.value::<Date32Type>("date")),
-        by_campaign.then(|| row.text("campaign_id")),
+        by.by_platform().then(|| row.code("platform")),
+        by.by_day().then(|| row.value::<Date32Type>("date")),
+        by.by_campaign().then(|| row.text("campaign_id")),
     )
 }
 

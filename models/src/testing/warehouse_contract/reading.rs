@@ -176,6 +176,14 @@ pub async fn groups_come_by_currency_and_then_by_what_was_asked(warehouse: &dyn 
         (Some(usd), None, Some(day(1)), None, 5),
     ];
     assert_eq!(groups, expected);
+    let groups = short(ask(warehouse, &query, KpiGrouping::PlatformDay).await);
+    let expected = [
+        (Some(eur), meta, Some(day(1)), None, 16),
+        (Some(usd), meta, Some(day(0)), None, 10),
+        (Some(usd), meta, Some(day(1)), None, 4),
+        (Some(usd), tiktok, Some(day(1)), None, 1),
+    ];
+    assert_eq!(groups, expected);
     let groups = short(ask(warehouse, &query, KpiGrouping::Campaign).await);
     let campaign = |id: &str| Some(id.to_owned());
     let expected = [

@@ -68,7 +68,6 @@ impl ClickHouseWarehouse {
         query: &KpiQuery,
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError> {
-        let by_campaign = by == KpiGrouping::Campaign;
         let statement = self
             .question(scope, READ_KPI_GROUPS)
             .param("first_day", day(query.days.from))
@@ -77,9 +76,9 @@ impl ClickHouseWarehouse {
             .param("account", &query.account_id)
             .param("campaign", &query.campaign_id)
             .param("purchase", PURCHASE)
-            .param("by_platform", by_campaign || by == KpiGrouping::Platform)
-            .param("by_day", by == KpiGrouping::Day)
-            .param("by_campaign", by_campaign);
+            .param("by_platform", by.by_platform())
+            .param("by_day", by.by_day())
+            .param("by_campaign", by.by_campaign());
         let rows = self.ask::<KpiGroupRow>("read_kpi_groups", statement).await?;
         rows.into_iter().map(KpiGroup::try_from).collect()
     }

@@ -1,0 +1,296 @@
+//! Amounts of several currencies in one, each day's by the rates of that day.
+//!
+//! A factor is an integer and what is converted is a whole number of 10⁻¹⁸ micros, so converting is
+//! linear: however amounts are grouped, what their sum converts to is the sum of what they convert
+//! to. It is rounded only when it is shown.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::AddAssign;
+
+use arrow::datatypes::i256;
+
+use crate::metrics::{KpiGroup, MetricSums};
+use crate::money::Currency;
+use crate::time::{Day, DayRange};
+
+/// The factor of a currency into itself.
+pub const FACTOR_ONE: i128 = 1_000_000_000_000_000_000;
+/// What one US dollar is worth of itself, in billionths.
+const USD_NANOS: i64 = 1_000_000_000;
+/// Ranges of days without a rate that are told of one currency; the last one takes in the rest.
+const MISSING_RANGES_MAX: usize = 10;
+
+/// What one US dollar was worth on a day. It holds for that day alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FxRate {
+    /// The day.
+    pub day: Day,
+    /// The currency; never US dollars, which are worth themselves.
+    pub currency: Currency,
+    /// Billionths of a unit of the currency for one US dollar; above 0.
+    pub per_usd_nanos: i64,
+}
+
+/// Into which currency amounts go, and by which rates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// The currency of what comes out.
+    pub to: Currency,
+    per_usd: HashMap<(Currency, Day), i64>,
+}
+
+impl Conversion {
+    /// By these rates.
+    pub fn new(to: Currency, rates: impl IntoIterator<Item = FxRate>) -> Conversion {
+        let rates = rates.into_iter().map(|rate| ((rate.currency, rate.day), rate.per_usd_nanos));
+        Conversion { to, per_usd: rates.collect() }
+    }
+
+    fn per_usd(&self, currency: Currency, day: Day) -> Option<i128> {
+        if currency == Currency::USD {
+            return Some(USD_NANOS.into());
+        }
+        let nanos = self.per_usd.get(&(currency, day)).filter(|nanos| **nanos > 0);
+        nanos.map(|nanos| (*nanos).into())
+    }
+
+    /// What an amount of that day is multiplied with, [`FACTOR_ONE`] standing for 1; `None` where a
+    /// rate is missing.
+    pub fn factor(&self, from: Currency, day: Day) -> Option<i128> {
+        if from == self.to {
+            return Some(FACTOR_ONE);
+        }
+        let (from, to) = (self.per_usd(from, day)?, self.per_usd(self.to, day)?);
+        // Both are below 2⁶³, so the product is far below 2¹²⁷.
+        Some((to * FACTOR_ONE + from / 2) / from)
+    }
+
+    /// The currencies whose rate of that day is missing to convert from this one.
+    pub fn missing(&self, from: Currency, day: Day) -> impl Iterator<Item = Currency> {
+        let needed = [from, self.to].into_iter().filter(move |_| from != self.to);
+        needed.filter(move |currency| self.per_usd(*currency, day).is_none())
+    }
+}
+
+/// An amount in the currency converted to, in 10⁻¹⁸ micros.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Converted(i256);
+
+impl Converted {
+    /// An amount by a factor. 256 bits hold any product of two of 128.
+    pub fn of(micros: i128, factor: i128) -> Converted {
+        Converted(i256::from_i128(micros).wrapping_mul(i256::from_i128(factor)))
+    }
+
+    /// From its little-endian bytes.
+    pub const fn from_le_bytes(bytes: [u8; 32]) -> Converted {
+        Converted(i256::from_le_bytes(bytes))
+    }
+
+    /// Rounded to micros, half away from zero; the nearest there is beyond 128 bits.
+    pub fn micros(self) -> i128 {
+        let half = i256::from_i128(if self.0.is_negative() { -FACTOR_ONE } else { FACTOR_ONE } / 2);
+        let rounded = self.0.wrapping_add(half).wrapping_div(i256::from_i128(FACTOR_ONE));
+        let nearest = if rounded.is_negative() { i128::MIN } else { i128::MAX };
+        rounded.to_i128().unwrap_or(nearest)
+    }
+}
+
+impl AddAssign for Converted {
+    fn add_assign(&mut self, other: Converted) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+}
+
+/// The amounts of [`MetricSums`] in one currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConvertedAmounts {
+    /// Amount spent.
+    pub spend: Converted,
+    /// Value of the reported conversions.
+    pub revenue: Converted,
+    /// Value of the tracked ones.
+    pub tracked_revenue: Converted,
+}
+
+impl AddAssign for ConvertedAmounts {
+    fn add_assign(&mut self, other: ConvertedAmounts) {
+        self.spend += other.spend;
+        self.revenue += other.revenue;
+        self.tracked_revenue += other.tracked_revenue;
+    }
+}
+
+/// Days without a rate, by currency. A currency without days is missing on days that are not known.
+type Missing = BTreeMap<Currency, BTreeSet<Day>>;
+
+/// What groups come to in one currency. Additive like the sums it is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    counts: MetricSums,
+    amounts: ConvertedAmounts,
+    missing_reported: Missing,
+    missing_tracked: Missing,
+}
+
+/// Days of a currency that have no rate and need one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingRates {
+    /// The currency.
+    pub currency: Currency,
+    /// From the first to the last of them; `None` where the days are not known.
+    pub days: Option<DayRange>,
+    /// How many of the days in between need a rate and have none.
+    pub count: usize,
+}
+
+impl Tally {
+    /// What these groups come to.
+    pub fn of<'a>(groups: impl IntoIterator<Item = &'a KpiGroup>, by: &Conversion) -> Tally {
+        let mut tally = Tally::default();
+        groups.into_iter().for_each(|group| tally.add(group, by));
+        tally
+    }
+
+    /// Adds a group. Its amounts are left out, and missing, where it has no factor.
+    pub fn add(&mut self, group: &KpiGroup, by: &Conversion) {
+        self.counts += group.sums.without_amounts();
+        let Some(from) = group.currency else { return };
+        let factor = match group.day {
+            Some(day) => by.factor(from, day),
+            None => Some(FACTOR_ONE).filter(|_| from == by.to),
+        };
+        if let Some(factor) = factor {
+            self.amounts += ConvertedAmounts {
+                spend: Converted::of(group.sums.spend_micros, factor),
+                revenue: Converted::of(group.sums.revenue_micros, factor),
+                tracked_revenue: Converted::of(group.sums.tracked_revenue_micros, factor),
+            };
+            return;
+        }
+        let missing: Vec<(Currency, Option<Day>)> = match group.day {
+            Some(day) => by.missing(from, day).map(|currency| (currency, Some(day))).collect(),
+            None => vec![(from, None)],
+        };
+        for (currency, day) in missing {
+            if group.sums.has_reported_amounts() {
+                self.missing_reported.entry(currency).or_default().extend(day);
+            }
+            if group.sums.has_tracked_amounts() {
+                self.missing_tracked.entry(currency).or_default().extend(day);
+            }
+        }
+    }
+
+    /// The sums, their amounts rounded to micros of the currency converted to.
+    pub fn sums(&self) -> MetricSums {
+        MetricSums {
+            spend_micros: self.amounts.spend.micros(),
+            revenue_micros: self.amounts.revenue.micros(),
+            tracked_revenue_micros: self.amounts.tracked_revenue.micros(),
+            ..self.counts
+        }
+    }
+
+    /// Whether no reported amount is left out.
+    pub fn knows_reported(&self) -> bool {
+        self.missing_reported.is_empty()
+    }
+
+    /// Whether no tracked amount is left out.
+    pub fn knows_tracked(&self) -> bool {
+        self.missing_tracked.is_empty()
+    }
+
+    /// The rates that are missing, by currency and day, days next to each other gathered.
+    pub fn missing(&self) -> Vec<MissingRates> {
+        let mut all = self.missing_reported.clone();
+        for (currency, days) in &self.missing_tracked {
+            all.entry(*currency).or_default().extend(days);
+        }
+        all.into_iter().flat_map(|(currency, days)| gathered(currency, &days)).collect()
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        self.counts += other.counts;
+        self.amounts += other.amounts;
+        let sides = [
+            (&mut self.missing_reported, other.missing_reported),
+            (&mut self.missing_tracked, other.missing_tracked),
+        ];
+        for (mine, theirs) in sides {
+            for (currency, days) in theirs {
+                mine.entry(currency).or_default().extend(days);
+            }
+        }
+    }
+}
+
+fn gathered(currency: Currency, days: &BTreeSet<Day>) -> Vec<MissingRates> {
+    let mut gathered: Vec<(DayRange, usize)> = Vec::new();
+    for day in days {
+        let full = gathered.len() == MISSING_RANGES_MAX;
+        match gathered.last_mut() {
+            Some((range, count)) if full || range.to.0.succ_opt() == Some(day.0) => {
+                range.to = *day;
+                *count += 1;
+            }
+            _ => gathered.push((DayRange { from: *day, to: *day }, 1)),
+        }
+    }
+    if gathered.is_empty() {
+        return vec![MissingRates { currency, days: None, count: 0 }];
+    }
+    let missing = |(days, count)| MissingRates { currency, days: Some(days), count };
+    gathered.into_iter().map(missing).collect()
+}
+
+/// The currencies that hold amounts, and all there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Currencies {
+    reported: BTreeSet<Currency>,
+    tracked: BTreeSet<Currency>,
+    all: BTreeSet<Currency>,
+}
+
+impl Currencies {
+    /// Those of these groups taken together.
+    pub fn of<'a>(groups: impl IntoIterator<Item = &'a KpiGroup>) -> Currencies {
+        let sums = MetricSums::by_currency(groups);
+        let held = |has: fn(&MetricSums) -> bool| {
+            sums.iter().filter(|(_, sums)| has(sums)).map(|(currency, _)| *currency).collect()
+        };
+        Currencies {
+            reported: held(MetricSums::has_reported_amounts),
+            tracked: held(MetricSums::has_tracked_amounts),
+            all: held(|_| true),
+        }
+    }
+
+    /// The currency to show amounts in where none is asked for: the only one there is, else the
+    /// tenant's own. What platforms report comes first: a few tracked sales in another currency do
+    /// not change the currency of what was spent. `None` where there is nothing at all.
+    pub fn target(&self, reporting: Currency) -> Option<Currency> {
+        let held = [&self.reported, &self.tracked, &self.all];
+        let held = held.into_iter().find(|held| !held.is_empty())?;
+        Some(held.first().copied().filter(|_| held.len() == 1).unwrap_or(reporting))
+    }
+
+    /// Whether any of them is another one.
+    pub fn needs_rates(&self, to: Currency) -> bool {
+        self.all.iter().any(|currency| *currency != to)
+    }
+
+    /// Those whose rates are needed.
+    pub fn to_convert(&self, to: Currency) -> Vec<Currency> {
+        let mut needed = self.all.clone();
+        needed.insert(to);
+        needed.remove(&Currency::USD);
+        needed.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn day(after: i32) -> Day {
+    Day::from_epoch_days(20_000 + after).unwrap()
+}
+
+fn rate(currency: Currency, after: i32, per_usd_nanos: i64) -> FxRate {
+    FxRate { day: day(after), currency, per_usd_nanos }
+}
+
+fn group(currency: Option<Currency>, after: i32, spend: i64, tracked: i64) -> KpiGroup {
+    let sums = MetricSums {
+        spend_micros: spend.into(),
+        clicks: 1,
+        tracked_revenue_micros: tracked.into(),
+        ..MetricSums::default()
+    };
+    let day = Some(day(after));
+    KpiGroup { currency, platform: None, day, campaign_id: None, campaign_name: None, sums }
+}
+
+fn gbp() -> Currency {
+    Currency::parse("GBP").unwrap()
+}
+
+#[test]
+fn an_amount_is_converted_by_the_rate_of_its_day() {
+    let rates = [rate(Currency::EUR, 0, 500_000_000), rate(gbp(), 0, 250_000_000)];
+    let into = |to| Conversion::new(to, rates);
+    assert_eq!(into(Currency::USD).factor(Currency::EUR, day(0)), Some(2 * FACTOR_ONE));
+    assert_eq!(into(Currency::EUR).factor(Currency::USD, day(0)), Some(FACTOR_ONE / 2));
+    assert_eq!(into(gbp()).factor(Currency::EUR, day(0)), Some(FACTOR_ONE / 2));
+    assert_eq!(into(gbp()).factor(Currency::EUR, day(1)), None);
+    assert_eq!(into(gbp()).factor(gbp(), day(1)), Some(FACTOR_ONE), "itself needs no rate");
+    let missing: Vec<_> = into(gbp()).missing(Currency::EUR, day(1)).collect();
+    assert_eq!(missing, [Currency::EUR, gbp()]);
+    assert_eq!(into(Currency::USD).missing(Currency::EUR, day(0)).count(), 0);
+}
+
+#[test]
+fn the_largest_amounts_and_rates_do_not_overflow() {
+    let most = [rate(Currency::EUR, 0, 1_000_000_000_000_000_000), rate(gbp(), 0, 1)];
+    let factor = Conversion::new(Currency::EUR, most).factor(gbp(), day(0)).unwrap();
+    assert_eq!(factor, FACTOR_ONE * FACTOR_ONE);
+    let mut sum = Converted::of(i128::from(i64::MAX) * 1000, factor);
+    assert_eq!(sum.micros(), i128::MAX, "more than can be shown");
+    sum += Converted::of(-i128::from(i64::MAX) * 1000, factor);
+    assert_eq!(sum, Converted::default());
+}
+
+#[test]
+fn it_is_rounded_half_away_from_zero() {
+    for (micros, factor, rounded) in [(3, FACTOR_ONE / 2, 2), (-3, FACTOR_ONE / 2, -2), (1, 1, 0)] {
+        assert_eq!(Converted::of(micros, factor).micros(), rounded, "{micros} × {factor}");
+    }
+}
+
+#[test]
+fn missing_rates_are_gathered_and_bounded() {
+    let into = Conversion::new(Currency::USD, [rate(Currency::EUR, 2, 1)]);
+    let euros = |after| group(Some(Currency::EUR), after, 1, 0);
+    let groups: Vec<_> = [0, 1, 2, 3].into_iter().map(euros).collect();
+    let tally = Tally::of(&groups, &into);
+    let missing = |from, to, count| {
+        let days = DayRange::new(day(from), day(to));
+        MissingRates { currency: Currency::EUR, days, count }
+    };
+    assert_eq!(tally.missing(), [missing(0, 1, 2), missing(3, 3, 1)]);
+    assert!(!tally.knows_reported() && tally.knows_tracked());
+    let scattered: Vec<_> = (0..40).map(|at| euros(3 + 2 * at)).collect();
+    let missing = Tally::of(&scattered, &into).missing();
+    assert_eq!(missing.len(), MISSING_RANGES_MAX);
+    assert_eq!(missing.iter().map(|one| one.count).sum::<usize>(), 40);
+}
+
+#[test]
+fn what_is_nothing_needs_no_rate() {
+    let into = Conversion::new(Currency::USD, []);
+    let tally = Tally::of(&[group(Some(Currency::EUR), 0, 0, 0), group(None, 0, 0, 0)], &into);
+    assert!(tally.knows_reported() && tally.knows_tracked() && tally.missing().is_empty());
+    assert_eq!(tally.sums().clicks, 2);
+}
+
+#[test]
+fn the_target_is_the_only_currency_or_the_tenants_own() {
+    let target = |groups: &[KpiGroup]| Currencies::of(groups).target(gbp());
+    let (eur, usd) = (Some(Currency::EUR), Some(Currency::USD));
+    assert_eq!(target(&[]), None);
+    assert_eq!(target(&[group(eur, 0, 0, 0)]), eur);
+    assert_eq!(target(&[group(eur, 0, 5, 0), group(usd, 0, 0, 9)]), eur, "reported comes first");
+    assert_eq!(target(&[group(eur, 0, 5, 0), group(usd, 0, 1, 0)]), Some(gbp()));
+    assert_eq!(target(&[group(usd, 0, 0, 3), group(eur, 0, 0, 0)]), usd);
+}
+
+fn any_group() -> impl Strategy<Value = KpiGroup> {
+    let currency = prop_oneof![
+        Just(None),
+        Just(Some(Currency::EUR)),
+        Just(Some(Currency::USD)),
+        Just(Some(gbp()))
+    ];
+    (currency, 0..20i32, any::<i32>(), any::<i32>()).prop_map(
+        |(currency, after, spend, tracked)| group(currency, after, spend.into(), tracked.into()),
+    )
+}
+
+fn any_rates() -> impl Strategy<Value = Vec<FxRate>> {
+    let one = (prop_oneof![Just(Currency::EUR), Just(gbp())], 0..20i32, 1..2_000_000_000_000i64);
+    proptest::collection::vec(one.prop_map(|(of, after, nanos)| rate(of, after, nanos)), 0..80)
+}
+
+proptest! {
+    /// Whatever groups a sum is made of, in whatever order.
+    #[test]
+    fn the_sum_of_the_converted_is_what_the_sum_converts_to(
+        groups in proptest::collection::vec(any_group(), 0..60),
+        rates in any_rates(),
+        parts in 1..7usize,
+    ) {
+        let into = Conversion::new(Currency::EUR, rates);
+        let whole = Tally::of(&groups, &into);
+        let mut sum = Tally::default();
+        for part in 0..parts {
+            sum += Tally::of(groups.iter().skip(part).step_by(parts), &into);
+        }
+        prop_assert_eq!(&whole, &sum);
+        // Gathered by day and currency first, as a warehouse does.
+        let mut gathered = BTreeMap::<_, MetricSums>::new();
+        for group in &groups {
+            *gathered.entry((group.currency, group.day)).or_default() += group.sums;
+        }
+        let gathered = gathered.into_iter().map(|((currency, day), sums)| {
+            KpiGroup { currency, platform: None, day, campaign_id: None, campaign_name: None, sums }
+        });
+        let gathered: Vec<_> = gathered.collect();
+        prop_assert_eq!(whole.sums().clicks, Tally::of(&gathered, &into).sums().clicks);
+        prop_assert_eq!(whole.amounts, Tally::of(&gathered, &into).amounts);
+    }
+}
