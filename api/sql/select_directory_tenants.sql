@@ -1,1 +1,1 @@
-SELECT id, time_zone, plan, limits FROM tenants
+SELECT id, time_zone, reporting_currency, plan, limits FROM tenants

@@ -6,6 +6,7 @@ use axum::extract::State;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use stratum_models::fx::FxRate;
 use stratum_models::money::Currency;
 use stratum_models::time::Day;
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +22,7 @@ use super::rules::Rules;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::state::audit::AuditEntry;
-use crate::state::fx_rate::{FxRate, FxRateQuery};
+use crate::state::fx_rate::FxRateQuery;
 
 /// Rates are kept to the billionth.
 const NANOS: f64 = 1e9;

@@ -14,6 +14,7 @@ use stratum_models::directory::{
     AccessRefusal, ApiKeyHash, DatasetConfig, TenantAccess, TenantDirectory,
 };
 use stratum_models::id::{ApiKeyId, TenantId};
+use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::{SharedClock, UnixMillis};
@@ -49,6 +50,11 @@ impl StateDirectory {
     /// The zone of a tenant.
     pub fn time_zone(&self, tenant: TenantId) -> Option<Tz> {
         self.current().time_zone(tenant)
+    }
+
+    /// The currency a tenant's totals are shown in.
+    pub fn reporting_currency(&self, tenant: TenantId) -> Option<Currency> {
+        self.current().reporting_currency(tenant)
     }
 
     /// Key and tenant that a key for reading or exporting opens.

@@ -1,23 +1,13 @@
 //! A tenant's own exchange rates.
 
 use chrono::NaiveDate;
+use stratum_models::fx::FxRate;
 use stratum_models::money::Currency;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
 
 use super::work::TenantWork;
 use super::{damaged, store_error};
-
-/// What one US dollar was worth on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FxRate {
-    /// The day.
-    pub day: Day,
-    /// The currency; never US dollars, which are worth themselves.
-    pub currency: Currency,
-    /// Billionths of a unit of the currency for one US dollar; above 0.
-    pub per_usd_nanos: i64,
-}
 
 /// Which rates; newest day first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,11 +35,17 @@ impl TryFrom<FxRateRow> for FxRate {
 }
 
 impl TenantWork {
-    /// Every rate of these days, by day and currency. A day without a rate has none: none is carried
-    /// over from another day.
-    pub async fn fx_rates(&mut self, days: DayRange) -> Result<Vec<FxRate>, StoreError> {
+    /// Every rate of these currencies on these days, by day and currency. A day without a rate has
+    /// none: none is carried over from another day.
+    pub async fn fx_rates(
+        &mut self,
+        days: DayRange,
+        currencies: &[Currency],
+    ) -> Result<Vec<FxRate>, StoreError> {
         let (from, to) = (days.from.0, days.to.0);
-        let rows = sqlx::query_file_as!(FxRateRow, "sql/select_fx_rates.sql", self.key, from, to);
+        let codes: Vec<String> = currencies.iter().map(|one| one.as_str().to_owned()).collect();
+        let rows =
+            sqlx::query_file_as!(FxRateRow, "sql/select_fx_rates.sql", self.key, from, to, &codes);
         let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
         rows.into_iter().map(FxRate::try_from).collect()
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono_tz::Tz;
 use stratum_models::directory::{AccessRefusal, ApiKeyHash, DatasetConfig, TenantAccess};
 use stratum_models::id::{ApiKeyId, TenantId};
+use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use uuid::Uuid;
@@ -53,6 +54,7 @@ pub struct Snapshot {
     pub(super) revision: i64,
     tenants: HashMap<TenantId, Arc<TenantAccess>>,
     events_per_second: HashMap<TenantId, u32>,
+    reporting_currencies: HashMap<TenantId, Currency>,
     keys: HashMap<[u8; 32], Key>,
     datasets: HashMap<TenantId, Datasets>,
 }
@@ -97,6 +99,11 @@ impl Snapshot {
     /// The zone of a tenant.
     pub fn time_zone(&self, tenant: TenantId) -> Option<Tz> {
         self.tenants.get(&tenant).map(|access| access.time_zone)
+    }
+
+    /// The currency a tenant's totals are shown in.
+    pub fn reporting_currency(&self, tenant: TenantId) -> Option<Currency> {
+        self.reporting_currencies.get(&tenant).copied()
     }
 
     /// How many events and ad reports a second are taken from a tenant.
@@ -157,6 +164,8 @@ impl SystemWork {
             let limits = Limits::stored(&row.plan, row.limits)?;
             snapshot.insert_tenant(tenant, zone);
             snapshot.events_per_second.insert(tenant, limits.events_per_second);
+            let currency = row.reporting_currency.parse().map_err(|_| damaged("currency"))?;
+            snapshot.reporting_currencies.insert(tenant, currency);
         }
         let datasets = sqlx::query_file!("sql/select_directory_datasets.sql");
         for row in datasets.fetch_all(self.connection()).await.map_err(store_error)? {
