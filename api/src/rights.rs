@@ -183,6 +183,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Analytics
     (GET, "/api/v1/analytics/kpis", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/platforms", With(AnalyticsRead)),
+    (GET, "/api/v1/analytics/series", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/ingest", With(AnalyticsRead)),
     // Match quality
     (GET, "/api/v1/emq/score", With(AnalyticsRead)),

@@ -296,7 +296,7 @@ mod tests {
         let config: Settings = loader.finish().unwrap();
         assert_eq!(config.server.listen, "flag");
         assert_eq!((config.server.body_bytes_max, config.server.tails_max), (5, 9));
-        assert_eq!(config.server.range_days_max, 1_100);
+        assert_eq!(config.server.range_days_max, 4_000);
         assert_eq!(config.auth.secret_key.expose(), "new name");
     }
 

@@ -3,21 +3,22 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use stratum_models::metrics::{KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
-use stratum_models::time::DayRange;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::App;
 use super::campaigns::figures::days;
+use super::exchange::Exchange;
 use super::fields::{Fields, Params};
 use super::figures::Money;
 use super::kpis::KpiParams;
+use super::periods::{Granularity, PeriodMetrics, periods};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::state::campaign::Campaign;
@@ -37,56 +38,8 @@ pub struct CampaignMetricsParams {
     date_to: Option<String>,
     /// `daily` (the default), `weekly` (from Mondays) or `monthly`.
     granularity: Option<String>,
-    /// The currency to show amounts in.
+    /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
     currency: Option<String>,
-}
-
-#[derive(Clone, Copy, Default)]
-enum Granularity {
-    #[default]
-    Daily,
-    Weekly,
-    Monthly,
-}
-
-impl std::str::FromStr for Granularity {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "daily" => Ok(Granularity::Daily),
-            "weekly" => Ok(Granularity::Weekly),
-            "monthly" => Ok(Granularity::Monthly),
-            _ => Err("is daily, weekly or monthly"),
-        }
-    }
-}
-
-impl Granularity {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Granularity::Daily => "daily",
-            Granularity::Weekly => "weekly",
-            Granularity::Monthly => "monthly",
-        }
-    }
-
-    /// The first and last day of the period that `day` lies in, cut to the range.
-    fn period(self, day: NaiveDate, range: DayRange) -> (NaiveDate, NaiveDate) {
-        let (first, last) = match self {
-            Granularity::Daily => (Some(day), Some(day)),
-            Granularity::Weekly => {
-                let week = day.week(chrono::Weekday::Mon);
-                (week.checked_first_day(), week.checked_last_day())
-            }
-            Granularity::Monthly => {
-                let first = day.with_day(1);
-                let next = first.and_then(|first| first.checked_add_months(chrono::Months::new(1)));
-                (first, next.and_then(|next| next.checked_sub_days(Days::new(1))))
-            }
-        };
-        let first = first.unwrap_or(day).max(range.from.0);
-        (first, last.unwrap_or(day).min(range.to.0))
-    }
 }
 
 /// A campaign's figures over time.
@@ -113,23 +66,11 @@ pub struct CampaignMetrics {
     metrics: Vec<PeriodMetrics>,
 }
 
-/// The figures of one day, week or month.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PeriodMetrics {
-    /// First day, included.
-    date_from: NaiveDate,
-    /// Last day, included.
-    date_to: NaiveDate,
-    /// The figures.
-    #[serde(flatten)]
-    money: Money,
-}
-
 /// A campaign's metrics per day, week or month.
 ///
 /// `id` is the campaign's own id, or the platform's campaign id. A campaign asked for by the platform's
 /// id that never reported and that no event names, or another tenant's, is 404. Periods without data
-/// are there, with zeros and without ratios.
+/// are there, with zeros and without ratios. Amounts are in one currency, as in `/analytics/kpis`.
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{id}/metrics", tag = "campaigns",
     params(("id" = String, Path, description = "the campaign's id, or the platform's id of it"), CampaignMetricsParams),
@@ -172,9 +113,8 @@ pub async fn campaign_metrics(
         // No platform knows it, so nothing can have been reported.
         None => Vec::new(),
     };
-    let total = Money::of(&groups, currency);
-    // A period without data is one of zeros, in the currency of the others.
-    let currency = currency.or(total.currency);
+    let exchange = Exchange::of(&app, &caller, currency, &groups);
+    let into = exchange.conversion(range.days, &groups).await?;
     Ok(Answer::of(CampaignMetrics {
         id: found.id,
         campaign_id: found.campaign_id,
@@ -183,8 +123,8 @@ pub async fn campaign_metrics(
         granularity: granularity.as_str(),
         date_from: range.days.from.0,
         date_to: range.days.to.0,
-        total,
-        metrics: periods(groups, granularity, range.days, currency),
+        total: Money::of(&groups, &into),
+        metrics: periods(&groups, granularity, range.days, &into),
     }))
 }
 
@@ -234,69 +174,4 @@ async fn identify(app: &App, scope: TenantScope, query: &KpiQuery) -> Result<Fou
     }
     let (platform, name) = found.pop_first().ok_or_else(|| Refusal::not_found("campaign"))?;
     Ok(Found { id: None, campaign_id: query.campaign_id, platform, name })
-}
-
-fn periods(
-    groups: Vec<KpiGroup>,
-    granularity: Granularity,
-    range: DayRange,
-    currency: Option<Currency>,
-) -> Vec<PeriodMetrics> {
-    let mut periods = BTreeMap::<(NaiveDate, NaiveDate), Vec<KpiGroup>>::new();
-    let mut next = Some(range.from.0);
-    while let Some(day) = next.filter(|day| *day <= range.to.0) {
-        let period = granularity.period(day, range);
-        periods.insert(period, Vec::new());
-        next = period.1.succ_opt();
-    }
-    for group in groups {
-        if let Some(day) = group.day {
-            periods.entry(granularity.period(day.0, range)).or_default().push(group);
-        }
-    }
-    let periods = periods.into_iter().map(|((date_from, date_to), groups)| PeriodMetrics {
-        date_from,
-        date_to,
-        money: Money::of(&groups, currency),
-    });
-    periods.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use stratum_models::time::Day;
-
-    use super::*;
-
-    #[test]
-    fn periods_are_cut_to_the_range() {
-        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let range = DayRange::new(Day(date("2026-03-04")), Day(date("2026-04-02"))).unwrap();
-        let of = |granularity: Granularity, day| {
-            let (from, to) = granularity.period(date(day), range);
-            format!("{from} {to}")
-        };
-        assert_eq!(of(Granularity::Daily, "2026-03-10"), "2026-03-10 2026-03-10");
-        assert_eq!(of(Granularity::Weekly, "2026-03-05"), "2026-03-04 2026-03-08");
-        assert_eq!(of(Granularity::Weekly, "2026-03-09"), "2026-03-09 2026-03-15");
-        assert_eq!(of(Granularity::Monthly, "2026-03-31"), "2026-03-04 2026-03-31");
-        assert_eq!(of(Granularity::Monthly, "2026-04-01"), "2026-04-01 2026-04-02");
-    }
-
-    #[test]
-    fn periods_without_data_are_there() {
-        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let range = DayRange::new(Day(date("2026-02-27")), Day(date("2026-03-02"))).unwrap();
-        let of = |granularity| periods(Vec::new(), granularity, range, Some(Currency::EUR));
-        let daily = of(Granularity::Daily);
-        assert_eq!((daily.len(), of(Granularity::Weekly).len()), (4, 2));
-        assert_eq!(of(Granularity::Monthly)[1].date_from, date("2026-03-01"));
-        assert_eq!(
-            (daily[3].date_from, daily[3].date_to),
-            (date("2026-03-02"), date("2026-03-02"))
-        );
-        let (money, figures) = (&daily[0].money, &daily[0].money.figures);
-        assert_eq!((money.currency, figures.total_spend), (Some(Currency::EUR), Some(0.0)));
-        assert_eq!((figures.avg_roas, figures.avg_ctr), (None, None));
-    }
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{Days, NaiveDate};
 use serde::Serialize;
+use stratum_models::fx::{Conversion, MissingRates, Tally};
 use stratum_models::metrics::{KpiGroup, MetricSums};
 use stratum_models::money::{Currency, MICROS};
+use stratum_models::time::Day;
 use stratum_models::warehouse::Freshness;
 use utoipa::ToSchema;
 
-/// Sums and ratios. Amounts are null where they are in several currencies; a ratio is null where
+/// Sums and ratios. Amounts are null where they cannot be shown in one currency; a ratio is null where
 /// its denominator is zero.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Figures {
@@ -67,6 +70,46 @@ impl Figures {
     }
 }
 
+/// One of the figures, by its short name.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric(&'static str, fn(&Figures) -> Option<f64>);
+
+/// Every figure that can be asked for.
+const METRICS: &[Metric] = &[
+    Metric("spend", |figures| figures.total_spend),
+    Metric("revenue", |figures| figures.total_revenue),
+    Metric("impressions", |figures| Some(figures.total_impressions as f64)),
+    Metric("clicks", |figures| Some(figures.total_clicks as f64)),
+    Metric("conversions", |figures| Some(figures.total_conversions)),
+    Metric("roas", |figures| figures.avg_roas),
+    Metric("ctr", |figures| figures.avg_ctr),
+    Metric("cpc", |figures| figures.avg_cpc),
+    Metric("cpm", |figures| figures.avg_cpm),
+    Metric("cpa", |figures| figures.avg_cpa),
+    Metric("cvr", |figures| figures.avg_cvr),
+    Metric("tracked_conversions", |figures| Some(figures.tracked_conversions as f64)),
+    Metric("tracked_revenue", |figures| figures.tracked_revenue),
+    Metric("tracked_roas", |figures| figures.tracked_roas),
+];
+
+impl Metric {
+    /// Its value; `None` where it is null.
+    pub fn of(self, figures: &Figures) -> Option<f64> {
+        (self.1)(figures)
+    }
+}
+
+impl std::str::FromStr for Metric {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Metric, String> {
+        let named = METRICS.iter().find(|metric| metric.0 == text).copied();
+        named.ok_or_else(|| {
+            let names = METRICS.iter().map(|metric| metric.0).collect::<Vec<_>>().join(", ");
+            format!("is one of {names}")
+        })
+    }
+}
+
 fn units(micros: i128) -> f64 {
     micros as f64 / MICROS as f64
 }
@@ -86,91 +129,108 @@ pub struct CurrencyFigures {
     pub figures: Figures,
 }
 
+/// Days of a currency without an exchange rate that need one.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MissingRate {
+    /// The currency.
+    #[schema(value_type = String, example = "EUR")]
+    pub currency: Currency,
+    /// The first such day; null where the days are not known.
+    pub date_from: Option<NaiveDate>,
+    /// The last one.
+    pub date_to: Option<NaiveDate>,
+    /// How many there are in between.
+    pub days: usize,
+}
+
+impl From<MissingRates> for MissingRate {
+    fn from(missing: MissingRates) -> MissingRate {
+        MissingRate {
+            currency: missing.currency,
+            date_from: missing.days.map(|days| days.from.0),
+            date_to: missing.days.map(|days| days.to.0),
+            days: missing.count,
+        }
+    }
+}
+
 /// Figures with the currency they are in.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Money {
-    /// The currency of every amount beside it; null when there is none, or the reported amounts are not
-    /// in one only.
+    /// The currency of every amount beside it; null where amounts cannot be shown in one.
     #[schema(value_type = Option<String>, example = "USD")]
     pub currency: Option<Currency>,
     /// Why amounts are null; null when none is.
     pub currency_reason: Option<String>,
+    /// The exchange rates that are missing for them.
+    pub missing_rates: Vec<MissingRate>,
     /// The figures.
     #[serde(flatten)]
     pub figures: Figures,
-    /// The same split by currency, whenever there are amounts.
+    /// The same split by currency, each in its own, whenever there are amounts.
     pub by_currency: Vec<CurrencyFigures>,
 }
 
 impl Money {
-    /// The figures of these groups together, in `wanted` where one is asked for. Amounts of several
-    /// currencies are never added.
-    pub fn of<'a>(
-        groups: impl IntoIterator<Item = &'a KpiGroup>,
-        wanted: Option<Currency>,
+    /// The figures of these groups together in one currency.
+    pub fn of<'a, G>(groups: G, into: &Conversion) -> Money
+    where
+        G: IntoIterator<Item = &'a KpiGroup> + Clone,
+    {
+        let tally = Tally::of(groups.clone(), into);
+        Money::tallied(&tally, &MetricSums::by_currency(groups), into.to)
+    }
+
+    /// The figures of a tally in this currency, and of its parts.
+    pub fn tallied(
+        tally: &Tally,
+        by_currency: &BTreeMap<Currency, MetricSums>,
+        to: Currency,
     ) -> Money {
-        let mut total = MetricSums::default();
-        let mut by_currency = BTreeMap::<Currency, MetricSums>::new();
-        for group in groups {
-            total += group.sums;
-            if let Some(currency) = group.currency {
-                *by_currency.entry(currency).or_default() += group.sums;
+        let reported = tally.knows_reported();
+        // A few tracked sales without a rate must not hide what the platforms report.
+        let tracked = reported && tally.knows_tracked();
+        let sums = tally.sums();
+        let holds = by_currency.values().any(MetricSums::has_reported_amounts);
+        // A currency that cannot be given is not claimed.
+        let currency = Some(to).filter(|_| reported && (tracked || holds));
+        let missing = tally.missing();
+        let reason = match (reported, tracked) {
+            (true, true) => None,
+            (false, _) => {
+                let held = held(by_currency, MetricSums::has_reported_amounts);
+                Some(unknown("amounts", &held, to, &missing))
             }
+            (true, false) => {
+                let held = held(by_currency, MetricSums::has_tracked_amounts);
+                Some(unknown("tracked amounts", &held, to, &missing))
+            }
+        };
+        let each = by_currency.iter().map(|(currency, sums)| CurrencyFigures {
+            currency: *currency,
+            figures: Figures::of(sums, true, true),
+        });
+        Money {
+            currency,
+            currency_reason: reason,
+            missing_rates: missing.into_iter().map(MissingRate::from).collect(),
+            figures: Figures::of(&sums, reported, tracked),
+            by_currency: each.collect(),
         }
-        let choice = Choice::of(&by_currency, wanted);
-        let figures = Figures::of(&total, choice.reported, choice.tracked);
-        let by_currency = by_currency
-            .iter()
-            .map(|(currency, sums)| CurrencyFigures {
-                currency: *currency,
-                figures: Figures::of(sums, true, true),
-            })
-            .collect();
-        Money { currency: choice.currency, currency_reason: choice.reason, figures, by_currency }
     }
 }
 
-/// Which currency an answer is in, and which of its amounts are.
-struct Choice {
-    currency: Option<Currency>,
-    reported: bool,
-    tracked: bool,
-    reason: Option<String>,
+fn held(sums: &BTreeMap<Currency, MetricSums>, has: fn(&MetricSums) -> bool) -> Vec<Currency> {
+    sums.iter().filter(|(_, sums)| has(sums)).map(|(currency, _)| *currency).collect()
 }
 
-impl Choice {
-    /// A few tracked sales in another currency must not hide what the platforms report in one.
-    fn of(by_currency: &BTreeMap<Currency, MetricSums>, wanted: Option<Currency>) -> Choice {
-        // Nothing is nothing in any currency.
-        let held = |has_amount: fn(&MetricSums) -> bool| -> Vec<Currency> {
-            let held = by_currency.iter().filter(|(_, sums)| has_amount(sums));
-            held.map(|(currency, _)| *currency).collect()
-        };
-        let reported = held(|sums| (sums.spend_micros, sums.revenue_micros) != (0, 0));
-        let tracked = held(|sums| sums.tracked_revenue_micros != 0);
-        let only = by_currency.keys().next().copied().filter(|_| by_currency.len() == 1);
-        let target = wanted.or(reported.first().or(tracked.first()).copied()).or(only);
-        let in_target = |held: &[Currency]| held.iter().all(|one| Some(*one) == target);
-        let reported_in_target = in_target(&reported);
-        let tracked_in_target = reported_in_target && in_target(&tracked);
-        let reason = match (reported_in_target, tracked_in_target, target) {
-            (false, _, Some(target)) => Some(missing_rates("amounts", &reported, target)),
-            (true, false, Some(target)) => Some(missing_rates("tracked amounts", &tracked, target)),
-            _ => None,
-        };
-        // A currency that was asked for and cannot be given is not claimed.
-        let sole = reported_in_target && (tracked_in_target || !reported.is_empty());
-        let currency = target.filter(|_| sole);
-        Choice { currency, reported: reported_in_target, tracked: tracked_in_target, reason }
-    }
-}
-
-fn missing_rates(what: &str, held: &[Currency], target: Currency) -> String {
-    let missing = held.iter().filter(|one| **one != target).map(|one| format!("{one} to {target}"));
-    let missing = missing.collect::<Vec<_>>().join(", ");
+fn unknown(what: &str, held: &[Currency], to: Currency, missing: &[MissingRates]) -> String {
+    let is_missing = |currency| missing.iter().any(|one| one.currency == currency);
+    let lacking = held.iter().filter(|one| **one != to && (is_missing(**one) || is_missing(to)));
+    let lacking = lacking.map(|one| format!("{one} to {to}")).collect::<Vec<_>>().join(", ");
     let held = held.iter().map(Currency::as_str).collect::<Vec<_>>().join(", ");
     format!(
-        "{what} are in {held} and the exchange rates for {missing} are missing; see by_currency"
+        "{what} are in {held} and exchange rates for {lacking} are missing; see missing_rates and by_currency"
     )
 }
 
@@ -184,22 +244,29 @@ pub struct PlatformFreshness {
     /// When the newest ad report was received.
     pub reports_received_at: Option<chrono::DateTime<chrono::Utc>>,
     /// The newest day an ad report is for.
-    pub reports_until: Option<chrono::NaiveDate>,
+    pub reports_until: Option<NaiveDate>,
+    /// From this day on the platform may still restate its reports: these figures can move.
+    pub open_from: Option<NaiveDate>,
 }
 
-impl From<Freshness> for PlatformFreshness {
-    fn from(freshness: Freshness) -> PlatformFreshness {
+impl PlatformFreshness {
+    /// As of today.
+    pub fn of(freshness: Freshness, today: Day) -> PlatformFreshness {
+        let restated = Days::new(freshness.platform.restated_days());
         PlatformFreshness {
             platform: freshness.platform.as_str(),
             events_received_at: freshness.events_received_at.map(|at| at.to_utc()),
             reports_received_at: freshness.reports_received_at.map(|at| at.to_utc()),
             reports_until: freshness.reports_until.map(|day| day.0),
+            open_from: today.0.checked_sub_days(restated),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use stratum_models::fx::FxRate;
+
     use super::*;
 
     fn group(currency: Option<Currency>, spend: i128, tracked: i128) -> KpiGroup {
@@ -215,10 +282,14 @@ mod tests {
         KpiGroup { currency, platform, day, campaign_id, campaign_name, sums }
     }
 
+    fn within(to: Currency) -> Conversion {
+        Conversion::new(to, [])
+    }
+
     #[test]
     fn one_currency_gives_amounts() {
         let groups = [group(Some(Currency::USD), 5, 10), group(None, 0, 0)];
-        let money = Money::of(&groups, None);
+        let money = Money::of(&groups, &within(Currency::USD));
         assert_eq!((money.currency, money.currency_reason), (Some(Currency::USD), None));
         assert_eq!(money.figures.total_spend, Some(5.0));
         assert_eq!((money.figures.total_clicks, money.figures.avg_cpc), (20, Some(0.25)));
@@ -227,9 +298,9 @@ mod tests {
     }
 
     #[test]
-    fn amounts_of_two_currencies_are_not_added() {
+    fn amounts_without_a_rate_are_not_added() {
         let groups = [group(Some(Currency::USD), 5, 0), group(Some(Currency::EUR), 7, 0)];
-        let money = Money::of(&groups, None);
+        let money = Money::of(&groups, &within(Currency::EUR));
         assert_eq!((money.currency, money.figures.total_spend), (None, None));
         assert_eq!((money.figures.avg_cpc, money.figures.avg_roas), (None, None));
         assert_eq!((money.figures.total_clicks, money.figures.avg_ctr), (20, Some(1.0)));
@@ -241,9 +312,39 @@ mod tests {
     }
 
     #[test]
+    fn amounts_of_two_currencies_are_added_by_the_rates_of_their_days() {
+        let day = |text: &str| Some(Day(text.parse().unwrap()));
+        let on = |day, group: KpiGroup| KpiGroup { day, ..group };
+        let (one, other) = (day("2026-03-01"), day("2026-03-02"));
+        let groups = [
+            on(one, group(Some(Currency::USD), 5, 0)),
+            on(other, group(Some(Currency::USD), 5, 0)),
+            on(one, group(Some(Currency::EUR), 8, 0)),
+        ];
+        let rate = |day: Option<Day>, per_usd_nanos| FxRate {
+            day: day.unwrap(),
+            currency: Currency::EUR,
+            per_usd_nanos,
+        };
+        let (half, all) = (rate(one, 500_000_000), rate(other, 1_000_000_000));
+        let money = Money::of(&groups, &Conversion::new(Currency::EUR, [half, all]));
+        assert_eq!((money.currency, money.figures.total_spend), (Some(Currency::EUR), Some(15.5)));
+        assert_eq!((money.missing_rates.len(), money.by_currency.len()), (0, 2));
+        let money = Money::of(&groups, &Conversion::new(Currency::EUR, [half]));
+        assert_eq!((money.figures.total_spend, money.figures.total_clicks), (None, 30));
+        let missing = MissingRate {
+            currency: Currency::EUR,
+            date_from: other.map(|day| day.0),
+            date_to: other.map(|day| day.0),
+            days: 1,
+        };
+        assert_eq!(money.missing_rates, [missing]);
+    }
+
+    #[test]
     fn tracked_sales_in_another_currency_do_not_hide_what_is_reported() {
         let groups = [group(Some(Currency::EUR), 5, 10), group(Some(Currency::USD), 0, 3)];
-        let money = Money::of(&groups, None);
+        let money = Money::of(&groups, &within(Currency::EUR));
         assert_eq!((money.currency, money.figures.total_spend), (Some(Currency::EUR), Some(5.0)));
         assert_eq!((money.figures.tracked_revenue, money.figures.tracked_roas), (None, None));
         assert_eq!(money.figures.tracked_conversions, 2);
@@ -251,20 +352,10 @@ mod tests {
     }
 
     #[test]
-    fn an_asked_for_currency_needs_a_rate() {
-        let groups = [group(Some(Currency::USD), 5, 0)];
-        assert_eq!(Money::of(&groups, Some(Currency::USD)).figures.total_spend, Some(5.0));
-        let euros = Money::of(&groups, Some(Currency::EUR));
-        assert_eq!((euros.currency, euros.figures.total_spend), (None, None));
-        assert!(euros.currency_reason.unwrap().contains("USD to EUR"));
-    }
-
-    #[test]
     fn a_currency_without_any_amount_is_in_nobodys_way() {
         let groups = [group(Some(Currency::USD), 5, 0), group(Some(Currency::EUR), 0, 0)];
-        assert_eq!(Money::of(&groups, None).currency, Some(Currency::USD));
-        assert_eq!(Money::of(&groups[1..], None).currency, Some(Currency::EUR));
-        assert_eq!(Money::of(&[], None).currency, None);
-        assert_eq!(Money::of(&[], None).figures.total_spend, Some(0.0));
+        assert_eq!(Money::of(&groups, &within(Currency::USD)).currency, Some(Currency::USD));
+        assert_eq!(Money::of(&groups[1..], &within(Currency::USD)).currency, Some(Currency::USD));
+        assert_eq!(Money::of(&[], &within(Currency::USD)).figures.total_spend, Some(0.0));
     }
 }

@@ -2,15 +2,19 @@
 
 use axum::extract::State;
 use chrono::NaiveDate;
+use futures::FutureExt as _;
+use futures::future::OptionFuture;
 use serde::{Deserialize, Serialize};
-use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery, change_percent};
+use stratum_models::metrics::{KpiGrouping, KpiQuery, change_percent};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::time::DayRange;
+use stratum_models::warehouse::Freshness;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::exchange::Exchange;
 use super::fields::{Fields, Params};
 use super::figures::{Money, PlatformFreshness};
 use super::range::{Range, RangeFields};
@@ -34,27 +38,10 @@ pub struct KpiParams {
     pub account_id: Option<String>,
     /// The platform's campaign id.
     pub campaign_id: Option<String>,
-    /// The currency to show amounts in.
+    /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
     pub currency: Option<String>,
     /// `previous_period` (as many days, ending the day before) or `previous_year`.
     pub compare_period: Option<String>,
-}
-
-#[derive(Clone, Copy)]
-enum ComparePeriod {
-    PreviousPeriod,
-    PreviousYear,
-}
-
-impl std::str::FromStr for ComparePeriod {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "previous_period" => Ok(ComparePeriod::PreviousPeriod),
-            "previous_year" => Ok(ComparePeriod::PreviousYear),
-            _ => Err("is previous_period or previous_year"),
-        }
-    }
 }
 
 /// The KPIs of a range of days.
@@ -103,7 +90,7 @@ pub struct Comparison {
 
 impl Comparison {
     fn of(now: &Money, previous: Money, days: DayRange) -> Comparison {
-        // Amounts compare within one currency only.
+        // Amounts compare within one currency only; one that is null has none.
         let same = now.currency == previous.currency;
         let (n, p) = (&now.figures, &previous.figures);
         let amount = |n: Option<f64>, p: Option<f64>| change_percent(n, p).filter(|_| same);
@@ -136,7 +123,9 @@ impl Comparison {
 ///
 /// Both ends count. `total_conversions` and `total_revenue` are what the platforms report,
 /// `tracked_*` what our own events show; they are never added. Amounts in several currencies are
-/// not added either: `currency` and the amounts are null then, with the reason and the split.
+/// converted day by day into `currency`, else into the tenant's own; amounts that are all in one
+/// currency stay in it where none is asked for. Where a rate is missing, amounts are null, with the
+/// missing rates, the reason and the split. The compared period is converted by its own days' rates.
 #[utoipa::path(
     get, path = "/api/v1/analytics/kpis", tag = "analytics", params(KpiParams), security(("bearer" = [])),
     responses(
@@ -144,7 +133,7 @@ impl Comparison {
         (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
         (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
-        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
+        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn kpis(
@@ -156,26 +145,26 @@ pub async fn kpis(
     let currency: Option<Currency> = fields.optional("currency", params.currency.as_deref());
     let compare = fields.optional("compare_period", params.compare_period.as_deref());
     let (query, range) = params.read(&app, caller.scope, fields)?;
-    let ask = |query: KpiQuery| {
-        let app = &app;
-        async move { app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Total).await }
-    };
-    let before = compare.and_then(|period| match period {
-        ComparePeriod::PreviousPeriod => range.days.previous(),
-        ComparePeriod::PreviousYear => range.previous_year(),
-    });
-    let ask_before = async {
-        match before {
-            Some(days) => ask(KpiQuery { days, ..query.clone() }).await.map(Some),
-            None => Ok(None),
-        }
-    };
+    let before = compare.and_then(|period| range.before(period));
+    let before = before.map(|days| KpiQuery { days, ..query.clone() });
+    let ask = |query| app.warehouse.kpi_groups(caller.scope, query, KpiGrouping::Total);
+    let ask_before = OptionFuture::from(before.as_ref().map(ask)).map(Option::transpose);
     let freshness = app.warehouse.freshness(caller.scope);
-    let (groups, earlier, freshness) = tokio::try_join!(ask(query.clone()), ask_before, freshness)?;
-    let money = Money::of(&groups, currency);
-    let comparison = before.zip(earlier).map(|(days, groups): (DayRange, Vec<KpiGroup>)| {
-        Comparison::of(&money, Money::of(&groups, currency), days)
-    });
+    let (groups, earlier, freshness) = tokio::try_join!(ask(&query), ask_before, freshness)?;
+    // What is compared is in the same currency; of a time without anything the other one decides.
+    let known = if groups.is_empty() { earlier.as_deref() } else { Some(groups.as_slice()) };
+    let exchange = Exchange::of(&app, &caller, currency, known.unwrap_or_default());
+    let in_one = async |query: &KpiQuery, groups| {
+        let (groups, into) = exchange.convert(query, groups, KpiGrouping::Day).await?;
+        Ok::<Money, Refusal>(Money::of(&groups, &into))
+    };
+    let money = in_one(&query, groups).await?;
+    let comparison = match before.zip(earlier) {
+        Some((query, groups)) => {
+            Some(Comparison::of(&money, in_one(&query, groups).await?, query.days))
+        }
+        None => None,
+    };
     Ok(Answer::of(Kpis {
         date_from: range.days.from.0,
         date_to: range.days.to.0,
@@ -183,8 +172,14 @@ pub async fn kpis(
         time_zone: range.zone.name(),
         money,
         comparison,
-        freshness: freshness.into_iter().map(PlatformFreshness::from).collect(),
+        freshness: fresh(&app, &range, freshness),
     }))
+}
+
+/// The newest data per platform, as of today in the tenant's zone.
+pub fn fresh(app: &App, range: &Range, freshness: Vec<Freshness>) -> Vec<PlatformFreshness> {
+    let today = app.clock.now().day_in(range.zone);
+    freshness.into_iter().map(|one| PlatformFreshness::of(one, today)).collect()
 }
 
 impl KpiParams {

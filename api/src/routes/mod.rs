@@ -6,6 +6,8 @@ pub mod body;
 pub mod rules;
 pub mod range;
 pub mod figures;
+pub mod exchange;
+pub mod periods;
 pub mod sign_in;
 pub mod users;
 pub mod invitations;
@@ -15,6 +17,7 @@ pub mod audit;
 pub mod gdpr;
 pub mod kpis;
 pub mod platforms;
+pub mod series;
 pub mod campaigns;
 pub mod campaign_metrics;
 pub mod assets;
@@ -103,7 +106,7 @@ impl Default for ServerConfig {
             connections_max: 10_000,
             idle_ms_max: 75_000,
             body_bytes_max: 65_536,
-            range_days_max: 1_100,
+            range_days_max: 4_000,
             probe_ms_max: 1_500,
             probe_keep_ms: 500,
             tails_max: 4,
@@ -181,6 +184,7 @@ fn questions() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(kpis::kpis))
         .routes(routes!(platforms::platforms))
+        .routes(routes!(series::series))
         .routes(routes!(ingest_counts::ingest_counts))
         .routes(routes!(campaign_metrics::campaign_metrics))
         .routes(routes!(emq_score::emq_score))

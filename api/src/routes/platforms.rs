@@ -1,23 +1,25 @@
 //! `GET /analytics/platforms`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use stratum_models::fx::Conversion;
 use stratum_models::metrics::{KpiGroup, KpiGrouping};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::exchange::Exchange;
 use super::fields::{Fields, Params};
 use super::figures::{Money, PlatformFreshness};
-use super::kpis::KpiParams;
+use super::kpis::{KpiParams, fresh};
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
 
-/// Which days.
+/// Which days of which campaigns.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -28,7 +30,13 @@ pub struct PlatformParams {
     /// Last day, included; today in the tenant's zone where absent.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
-    /// The currency to show amounts in.
+    /// One platform only.
+    platform: Option<String>,
+    /// The platform's ad account. Tracked events belong to no account and are left out then.
+    account_id: Option<String>,
+    /// The platform's campaign id.
+    campaign_id: Option<String>,
+    /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
     currency: Option<String>,
 }
 
@@ -41,6 +49,8 @@ pub struct Platforms {
     date_to: NaiveDate,
     /// How many days that is.
     days: i64,
+    /// All of them together.
+    total: Money,
     /// Platforms with data in the range, by name.
     platforms: Vec<PlatformKpis>,
     /// The newest data per platform.
@@ -60,6 +70,8 @@ pub struct PlatformKpis {
 }
 
 /// KPIs per platform.
+///
+/// All in the currency that `/analytics/kpis` would show, so that they add up to it.
 #[utoipa::path(
     get, path = "/api/v1/analytics/platforms", tag = "analytics", params(PlatformParams), security(("bearer" = [])),
     responses(
@@ -67,7 +79,7 @@ pub struct PlatformKpis {
         (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
         (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
-        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
+        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn platforms(
@@ -77,36 +89,54 @@ pub async fn platforms(
 ) -> Answered<Platforms> {
     let mut fields = Fields::default();
     let currency: Option<Currency> = fields.optional("currency", params.currency.as_deref());
-    let PlatformParams { date_from, date_to, .. } = params;
-    let days = KpiParams { date_from, date_to, ..KpiParams::default() };
-    let (query, range) = days.read(&app, caller.scope, fields)?;
+    let PlatformParams { date_from, date_to, platform, account_id, campaign_id, .. } = params;
+    let asked =
+        KpiParams { date_from, date_to, platform, account_id, campaign_id, ..KpiParams::default() };
+    let (query, range) = asked.read(&app, caller.scope, fields)?;
     let (groups, freshness) = tokio::try_join!(
         app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Campaign),
         app.warehouse.freshness(caller.scope)
     )?;
+    let campaigns = campaigns(&groups);
+    let exchange = Exchange::of(&app, &caller, currency, &groups);
+    let (groups, into) = exchange.convert(&query, groups, KpiGrouping::PlatformDay).await?;
     Ok(Answer::of(Platforms {
         date_from: range.days.from.0,
         date_to: range.days.to.0,
         days: range.days.days(),
-        platforms: per_platform(groups, currency),
-        freshness: freshness.into_iter().map(PlatformFreshness::from).collect(),
+        total: Money::of(&groups, &into),
+        platforms: per_platform(&groups, &into, &campaigns),
+        freshness: fresh(&app, &range, freshness),
     }))
 }
 
-fn per_platform(groups: Vec<KpiGroup>, currency: Option<Currency>) -> Vec<PlatformKpis> {
-    let mut platforms = BTreeMap::<&'static str, Vec<KpiGroup>>::new();
-    for group in groups {
-        let name = group.platform.map_or("unknown", Platform::as_str);
-        platforms.entry(name).or_default().push(group);
+/// How many campaigns each platform reports. One that reports in two currencies has two groups.
+fn campaigns(groups: &[KpiGroup]) -> BTreeMap<Platform, usize> {
+    let mut campaigns = BTreeMap::<Platform, BTreeSet<&str>>::new();
+    for group in groups.iter().filter(|group| group.campaign_name.is_some()) {
+        if let (Some(platform), Some(id)) = (group.platform, &group.campaign_id) {
+            campaigns.entry(platform).or_default().insert(id);
+        }
     }
-    let platforms = platforms.into_iter().map(|(platform, groups)| {
-        // A campaign that reports in two currencies has two groups.
-        let reported = groups.iter().filter(|group| group.campaign_name.is_some());
-        let mut campaigns: Vec<_> = reported.map(|group| &group.campaign_id).collect();
-        campaigns.sort_unstable();
-        campaigns.dedup();
-        let campaigns = campaigns.len();
-        PlatformKpis { platform, campaigns, money: Money::of(&groups, currency) }
+    campaigns.into_iter().map(|(platform, ids)| (platform, ids.len())).collect()
+}
+
+fn per_platform(
+    groups: &[KpiGroup],
+    into: &Conversion,
+    campaigns: &BTreeMap<Platform, usize>,
+) -> Vec<PlatformKpis> {
+    let mut platforms = BTreeMap::<&'static str, (Platform, Vec<&KpiGroup>)>::new();
+    for group in groups {
+        if let Some(platform) = group.platform {
+            let named = platforms.entry(platform.as_str());
+            named.or_insert((platform, Vec::new())).1.push(group);
+        }
+    }
+    let platforms = platforms.into_iter().map(|(name, (platform, groups))| PlatformKpis {
+        platform: name,
+        campaigns: campaigns.get(&platform).copied().unwrap_or(0),
+        money: Money::of(groups.iter().copied(), into),
     });
     platforms.collect()
 }

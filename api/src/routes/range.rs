@@ -20,6 +20,26 @@ pub struct Range {
     pub zone: Tz,
 }
 
+/// What a range is compared with.
+#[derive(Clone, Copy, Debug)]
+pub enum ComparePeriod {
+    /// As many days, ending the day before.
+    PreviousPeriod,
+    /// As many days, beginning a year earlier.
+    PreviousYear,
+}
+
+impl std::str::FromStr for ComparePeriod {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "previous_period" => Ok(ComparePeriod::PreviousPeriod),
+            "previous_year" => Ok(ComparePeriod::PreviousYear),
+            _ => Err("is previous_period or previous_year"),
+        }
+    }
+}
+
 /// The two parameters of a range, with the names they have on the route.
 pub struct RangeFields<'a> {
     /// Name and text of the first day.
@@ -84,8 +104,16 @@ impl Range {
         (midnight(self.days.from.0, self.zone).hour(), midnight(after, self.zone).hour())
     }
 
+    /// The days it is compared with, exactly as many; `None` at the calendar's start.
+    pub fn before(&self, period: ComparePeriod) -> Option<DayRange> {
+        match period {
+            ComparePeriod::PreviousPeriod => self.days.previous(),
+            ComparePeriod::PreviousYear => self.previous_year(),
+        }
+    }
+
     /// The same dates a year earlier, with exactly as many days.
-    pub fn previous_year(&self) -> Option<DayRange> {
+    fn previous_year(&self) -> Option<DayRange> {
         let from = self.days.from.0.checked_sub_months(chrono::Months::new(12))?;
         let length = u64::try_from(self.days.days() - 1).ok()?;
         DayRange::new(Day(from), Day(from.checked_add_days(Days::new(length))?))

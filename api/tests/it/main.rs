@@ -23,6 +23,7 @@ mod tenancy;
 mod audit;
 mod personal_data;
 mod answers;
+mod kpis;
 mod live;
 mod contract;
 mod edge;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use stratum_models::fx::Conversion;
 use stratum_models::metrics::KpiGroup;
 use stratum_models::money::Currency;
 use stratum_models::scope::TenantScope;
@@ -50,7 +51,7 @@ impl CampaignFigures {
             let reason = "no ad report of these days names this campaign";
             return CampaignFigures { figures_reason: Some(reason.into()), ..Self::default() };
         }
-        let money = Money::of(groups, Some(currency));
+        let money = Money::of(groups, &Conversion::new(currency, []));
         let figures = money.figures;
         CampaignFigures {
             total_spend: figures.total_spend,

@@ -1,0 +1,70 @@
+//! Answers in one currency: which one, and asked again day by day where amounts must be converted.
+
+use stratum_models::fx::{Conversion, Currencies};
+use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use stratum_models::money::Currency;
+use stratum_models::time::DayRange;
+
+use super::App;
+use crate::answer::Refusal;
+use crate::auth::Authenticated;
+
+/// The currency of one answer, and where its rates come from.
+pub struct Exchange<'a> {
+    app: &'a App,
+    caller: &'a Authenticated,
+    to: Currency,
+}
+
+impl<'a> Exchange<'a> {
+    /// Into the currency asked for, else the only one of these groups, else the tenant's own.
+    pub fn of(
+        app: &'a App,
+        caller: &'a Authenticated,
+        wanted: Option<Currency>,
+        groups: &[KpiGroup],
+    ) -> Exchange<'a> {
+        let reporting = app.directory.reporting_currency(caller.scope.tenant_id());
+        let reporting = reporting.unwrap_or(Currency::USD);
+        let to = wanted.or_else(|| Currencies::of(groups).target(reporting)).unwrap_or(reporting);
+        Exchange { app, caller, to }
+    }
+
+    /// The currency it is.
+    pub fn to(&self) -> Currency {
+        self.to
+    }
+
+    /// These groups where their amounts are in the one currency; else what the same question says
+    /// by day, with the rates of those days.
+    pub async fn convert(
+        &self,
+        query: &KpiQuery,
+        groups: Vec<KpiGroup>,
+        by_day: KpiGrouping,
+    ) -> Result<(Vec<KpiGroup>, Conversion), Refusal> {
+        let currencies = Currencies::of(&groups);
+        if !currencies.needs_rates(self.to) {
+            return Ok((groups, Conversion::new(self.to, [])));
+        }
+        let groups = self.app.warehouse.kpi_groups(self.caller.scope, query, by_day).await?;
+        let conversion = self.conversion(query.days, &groups).await?;
+        Ok((groups, conversion))
+    }
+
+    /// How these groups are converted.
+    pub async fn conversion(
+        &self,
+        days: DayRange,
+        groups: &[KpiGroup],
+    ) -> Result<Conversion, Refusal> {
+        let currencies = Currencies::of(groups);
+        if !currencies.needs_rates(self.to) {
+            return Ok(Conversion::new(self.to, []));
+        }
+        let needed = currencies.to_convert(self.to);
+        let mut work = self.caller.work(self.app).await?;
+        let rates = work.fx_rates(days, &needed).await?;
+        Ok(Conversion::new(self.to, rates))
+    }
+}

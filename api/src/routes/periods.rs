@@ -1,0 +1,144 @@
+//! Figures over time: days, weeks or months of a range.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike as _, Days, NaiveDate};
+use serde::Serialize;
+use stratum_models::fx::Conversion;
+use stratum_models::metrics::KpiGroup;
+use stratum_models::time::DayRange;
+use utoipa::ToSchema;
+
+use super::figures::Money;
+
+/// How days are gathered.
+#[derive(Clone, Copy, Default)]
+pub enum Granularity {
+    /// Each by itself.
+    #[default]
+    Daily,
+    /// From Monday to Sunday.
+    Weekly,
+    /// By the calendar.
+    Monthly,
+}
+
+impl std::str::FromStr for Granularity {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "daily" => Ok(Granularity::Daily),
+            "weekly" => Ok(Granularity::Weekly),
+            "monthly" => Ok(Granularity::Monthly),
+            _ => Err("is daily, weekly or monthly"),
+        }
+    }
+}
+
+impl Granularity {
+    /// As it is asked for.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Granularity::Daily => "daily",
+            Granularity::Weekly => "weekly",
+            Granularity::Monthly => "monthly",
+        }
+    }
+
+    /// The first and last day of the period that `day` lies in, cut to the range.
+    fn period(self, day: NaiveDate, range: DayRange) -> (NaiveDate, NaiveDate) {
+        let (first, last) = match self {
+            Granularity::Daily => (Some(day), Some(day)),
+            Granularity::Weekly => {
+                let week = day.week(chrono::Weekday::Mon);
+                (week.checked_first_day(), week.checked_last_day())
+            }
+            Granularity::Monthly => {
+                let first = day.with_day(1);
+                let next = first.and_then(|first| first.checked_add_months(chrono::Months::new(1)));
+                (first, next.and_then(|next| next.checked_sub_days(Days::new(1))))
+            }
+        };
+        let first = first.unwrap_or(day).max(range.from.0);
+        (first, last.unwrap_or(day).min(range.to.0))
+    }
+}
+
+/// The figures of one day, week or month.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeriodMetrics {
+    /// First day, included.
+    pub date_from: NaiveDate,
+    /// Last day, included.
+    pub date_to: NaiveDate,
+    /// The figures.
+    #[serde(flatten)]
+    pub money: Money,
+}
+
+/// Every period of the range, oldest first, those without data as well. The groups are by day.
+pub fn periods(
+    groups: &[KpiGroup],
+    granularity: Granularity,
+    range: DayRange,
+    into: &Conversion,
+) -> Vec<PeriodMetrics> {
+    let mut periods = BTreeMap::<(NaiveDate, NaiveDate), Vec<&KpiGroup>>::new();
+    let mut next = Some(range.from.0);
+    while let Some(day) = next.filter(|day| *day <= range.to.0) {
+        let period = granularity.period(day, range);
+        periods.insert(period, Vec::new());
+        next = period.1.succ_opt();
+    }
+    for group in groups {
+        if let Some(day) = group.day {
+            periods.entry(granularity.period(day.0, range)).or_default().push(group);
+        }
+    }
+    let periods = periods.into_iter().map(|((date_from, date_to), groups)| {
+        let money = Money::of(groups.iter().copied(), into);
+        PeriodMetrics { date_from, date_to, money }
+    });
+    periods.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use stratum_models::money::Currency;
+    use stratum_models::time::Day;
+
+    use super::*;
+
+    #[test]
+    fn periods_are_cut_to_the_range() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let range = DayRange::new(Day(date("2026-03-04")), Day(date("2026-04-02"))).unwrap();
+        let of = |granularity: Granularity, day| {
+            let (from, to) = granularity.period(date(day), range);
+            format!("{from} {to}")
+        };
+        assert_eq!(of(Granularity::Daily, "2026-03-10"), "2026-03-10 2026-03-10");
+        assert_eq!(of(Granularity::Weekly, "2026-03-05"), "2026-03-04 2026-03-08");
+        assert_eq!(of(Granularity::Weekly, "2026-03-09"), "2026-03-09 2026-03-15");
+        assert_eq!(of(Granularity::Monthly, "2026-03-31"), "2026-03-04 2026-03-31");
+        assert_eq!(of(Granularity::Monthly, "2026-04-01"), "2026-04-01 2026-04-02");
+    }
+
+    #[test]
+    fn periods_without_data_are_there() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let range = DayRange::new(Day(date("2026-02-27")), Day(date("2026-03-02"))).unwrap();
+        let euros = Conversion::new(Currency::EUR, []);
+        let of = |granularity| periods(&[], granularity, range, &euros);
+        let daily = of(Granularity::Daily);
+        assert_eq!((daily.len(), of(Granularity::Weekly).len()), (4, 2));
+        assert_eq!(of(Granularity::Monthly)[1].date_from, date("2026-03-01"));
+        assert_eq!(
+            (daily[3].date_from, daily[3].date_to),
+            (date("2026-03-02"), date("2026-03-02"))
+        );
+        let (money, figures) = (&daily[0].money, &daily[0].money.figures);
+        assert_eq!((money.currency, figures.total_spend), (Some(Currency::EUR), Some(0.0)));
+        assert_eq!((figures.avg_roas, figures.avg_ctr), (None, None));
+    }
+}
