@@ -100,12 +100,15 @@ pub struct Refusal {
     message: Cow<'static, str>,
     details: Vec<Detail>,
     retry_after_s: Option<u32>,
+    /// Not logged one by one: there may be thousands a second.
+    quiet: bool,
 }
 
 impl Refusal {
     /// A refusal of this status with the status's own code.
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { status, message: message.into(), details: Vec::new(), retry_after_s: None }
+        let message = message.into();
+        Refusal { status, message, details: Vec::new(), retry_after_s: None, quiet: false }
     }
 
     /// 400: the request cannot be read.
@@ -150,6 +153,12 @@ impl Refusal {
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Refusal {
         let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
         Refusal { retry_after_s: Some(1), ..refusal }
+    }
+
+    /// 503: more is asked than can be answered.
+    pub fn overloaded() -> Refusal {
+        let refusal = Refusal::unavailable("more is asked than can be answered now; try again");
+        Refusal { quiet: true, ..refusal }
     }
 
     /// 429.
@@ -259,8 +268,22 @@ impl From<StoreError> for Refusal {
                 tracing::error!(error = %error, store = error.store, "store refused");
                 Refusal::internal()
             }
-            StoreErrorKind::Transient | StoreErrorKind::Unavailable => {
+            StoreErrorKind::TooLarge => Refusal::unprocessable(
+                "",
+                "the answer takes more than one answer may; ask for fewer days, or narrow it down",
+            ),
+            StoreErrorKind::Busy => {
+                Refusal::busy("too many questions of your organisation are under way; try again")
+            }
+            StoreErrorKind::Transient => {
                 tracing::warn!(error = %error, store = error.store, "store did not answer");
+                let store = error.store;
+                Refusal::unavailable(format!(
+                    "the {store} store did not answer in time; try again, or ask for less"
+                ))
+            }
+            StoreErrorKind::Unavailable => {
+                tracing::warn!(error = %error, store = error.store, "store does not answer");
                 let store = error.store;
                 Refusal::unavailable(format!("the {store} store does not answer; try again"))
             }
@@ -296,7 +319,7 @@ pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) ->
     let began = tokio::time::Instant::now();
     let mut response = next.run(request).await;
     if let Some(refusal) = refusal_of(&mut response) {
-        if refusal.status.is_server_error() {
+        if refusal.status.is_server_error() && !refusal.quiet {
             tracing::warn!(request.id = %id, http.route = %route, status = refusal.status.as_u16(), "refused");
         }
         let said = std::mem::take(response.headers_mut());
@@ -352,5 +375,27 @@ fn known_method(method: &axum::http::Method) -> &'static str {
         "PATCH" => "PATCH",
         "DELETE" => "DELETE",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_refuses_is_told_in_what_may_be_done_about_it() {
+        let refusal = |kind| Refusal::from(StoreError::new(kind, "warehouse", "internals"));
+        for (kind, status, again) in [
+            (StoreErrorKind::Conflict, 409, None),
+            (StoreErrorKind::Invalid, 500, None),
+            (StoreErrorKind::TooLarge, 422, None),
+            (StoreErrorKind::Busy, 429, Some(1)),
+            (StoreErrorKind::Transient, 503, Some(1)),
+            (StoreErrorKind::Unavailable, 503, Some(1)),
+        ] {
+            let refusal = refusal(kind);
+            assert_eq!((refusal.status.as_u16(), refusal.retry_after_s), (status, again), "{kind}");
+            assert!(!refusal.message.contains("internals"), "{kind}");
+        }
     }
 }

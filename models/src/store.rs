@@ -11,6 +11,10 @@ pub enum StoreErrorKind {
     Conflict,
     /// Never works with this input.
     Invalid,
+    /// Asks for more than one answer may take: works when it asks for less.
+    TooLarge,
+    /// Whoever asks has too much under way already.
+    Busy,
     /// The store cannot be reached or is not taking work.
     Unavailable,
 }
@@ -48,7 +52,8 @@ impl StoreError {
 
     /// Whether trying again may help.
     pub fn may_retry(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Transient | StoreErrorKind::Unavailable)
+        use StoreErrorKind::{Busy, Transient, Unavailable};
+        matches!(self.kind, Transient | Busy | Unavailable)
     }
 }
 
@@ -58,6 +63,8 @@ impl fmt::Display for StoreErrorKind {
             StoreErrorKind::Transient => "transient",
             StoreErrorKind::Conflict => "conflict",
             StoreErrorKind::Invalid => "invalid",
+            StoreErrorKind::TooLarge => "too large",
+            StoreErrorKind::Busy => "busy",
             StoreErrorKind::Unavailable => "unavailable",
         })
     }

@@ -11,6 +11,10 @@ pub const ROWS_TOTAL: &str = "stratum_warehouse_rows_total";
 pub const BURNT_TOKENS_TOTAL: &str = "stratum_warehouse_burnt_tokens_total";
 /// Seconds a question took, waiting included, by [`QUESTION`]. Histogram.
 pub const QUESTION_SECONDS: &str = "stratum_warehouse_question_seconds";
+/// Questions that run. Gauge.
+pub const QUESTIONS_RUNNING: &str = "stratum_warehouse_questions_running";
+/// Questions that wait for a turn. Gauge.
+pub const QUESTIONS_WAITING: &str = "stratum_warehouse_questions_waiting";
 /// Answers by [`FROM`]. Counter.
 pub const ANSWERS_TOTAL: &str = "stratum_warehouse_answers_total";
 /// Failed statements by [`KIND`]. Counter.

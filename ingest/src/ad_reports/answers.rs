@@ -167,10 +167,10 @@ impl From<Denied> for Complaint {
 impl From<StoreError> for Complaint {
     fn from(error: StoreError) -> Complaint {
         match error.kind {
-            StoreErrorKind::Transient | StoreErrorKind::Unavailable => {
+            StoreErrorKind::Transient | StoreErrorKind::Busy | StoreErrorKind::Unavailable => {
                 Complaint::failed(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
             }
-            StoreErrorKind::Conflict | StoreErrorKind::Invalid => {
+            StoreErrorKind::Conflict | StoreErrorKind::Invalid | StoreErrorKind::TooLarge => {
                 Complaint::failed(StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
             }
         }

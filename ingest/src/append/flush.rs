@@ -161,6 +161,8 @@ fn kind_label(kind: StoreErrorKind) -> &'static str {
         StoreErrorKind::Transient => "transient",
         StoreErrorKind::Conflict => "conflict",
         StoreErrorKind::Invalid => "invalid",
+        StoreErrorKind::TooLarge => "too_large",
+        StoreErrorKind::Busy => "busy",
         StoreErrorKind::Unavailable => "unavailable",
     }
 }

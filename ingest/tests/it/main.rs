@@ -10,7 +10,6 @@ mod privacy;
 mod mutations;
 mod generated;
 mod ad_reports;
-mod connector;
 mod measured;
 mod log;
 mod kafka;

@@ -7,10 +7,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use stratum_models::store::StoreError;
 use stratum_models::table::Table;
-use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::config::ClickHouseConfig;
-use super::error::unavailable;
+use super::turns::Turns;
 
 /// An idle connection is dropped before the server's own limit drops it under a request.
 const IDLE_MAX: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ pub struct ClickHouseWarehouse {
     pub(super) writer: Client,
     pub(super) reader: Client,
     pub(super) streamer: Client,
-    queries: Arc<Semaphore>,
+    pub(super) turns: Arc<Turns>,
     in_line: Option<Arc<[Mutex<()>; STATEMENTS]>>,
 }
 
@@ -51,7 +51,7 @@ impl ClickHouseWarehouse {
             writer: writer(&config, client.clone()),
             reader: reader(&config, client.clone()),
             streamer: streamer(&config, client),
-            queries: Arc::new(Semaphore::new(config.bounds.queries_concurrent_max)),
+            turns: Arc::new(Turns::new(&config.bounds)),
             in_line: config.cluster.as_ref().map(|_| Arc::default()),
             config: Arc::new(config),
         })
@@ -69,19 +69,6 @@ impl ClickHouseWarehouse {
         match &self.in_line {
             None => None,
             Some(locks) => Some(locks.get(place)?.lock().await),
-        }
-    }
-
-    /// A turn to ask; `Unavailable` when none comes in time.
-    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        let wait = Duration::from_millis(self.config.bounds.queries_wait_ms_max);
-        let refused = || {
-            let at_once = self.config.bounds.queries_concurrent_max;
-            unavailable(format!("{at_once} questions are being answered already, try again"))
-        };
-        match tokio::time::timeout(wait, self.queries.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(refused()),
         }
     }
 }

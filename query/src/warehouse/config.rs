@@ -40,13 +40,19 @@ pub struct ClickHouseBounds {
     pub stream_timeout_ms: u64,
     /// Questions answered at the same time; more wait.
     pub queries_concurrent_max: usize,
+    /// Of them, those of one tenant.
+    pub queries_per_tenant_max: usize,
+    /// Questions that wait for a turn; more are refused at once as `Unavailable`.
+    pub queries_waiting_max: usize,
+    /// Of them, those of one tenant; more are refused at once as `Busy`.
+    pub queries_waiting_per_tenant_max: usize,
     /// Longest wait for a turn; past it a question is refused as `Unavailable`.
     pub queries_wait_ms_max: u64,
     /// Threads of one question.
     pub query_threads_max: u32,
     /// Memory of one question in the engine.
     pub query_memory_bytes_max: u64,
-    /// Rows of one answer; a larger one is refused as `Invalid`.
+    /// Rows of one answer; a larger one is refused as `TooLarge`.
     pub query_rows_max: u64,
 }
 
@@ -59,6 +65,9 @@ impl Default for ClickHouseBounds {
             query_timeout_ms: 10_000,
             stream_timeout_ms: 60_000,
             queries_concurrent_max: 8,
+            queries_per_tenant_max: 4,
+            queries_waiting_max: 512,
+            queries_waiting_per_tenant_max: 128,
             queries_wait_ms_max: 2_000,
             query_threads_max: 4,
             query_memory_bytes_max: 2 << 30,
@@ -93,6 +102,7 @@ impl ClickHouseConfig {
             (self.bounds.query_timeout_ms > 0, "query_timeout_ms"),
             (self.bounds.stream_timeout_ms > 0, "stream_timeout_ms"),
             (self.bounds.queries_concurrent_max > 0, "queries_concurrent_max"),
+            (self.bounds.queries_per_tenant_max > 0, "queries_per_tenant_max"),
             (self.bounds.query_threads_max > 0, "query_threads_max"),
             (self.bounds.query_memory_bytes_max > 0, "query_memory_bytes_max"),
             (self.bounds.query_rows_max > 0, "query_rows_max"),

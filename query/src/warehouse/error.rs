@@ -10,6 +10,7 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use crate::telemetry;
 
 const STORE: &str = "warehouse";
+const MEMORY_LIMIT_EXCEEDED: u32 = 241;
 
 /// An error that comes back however often it is tried.
 pub(super) fn invalid(text: impl Into<String>) -> StoreError {
@@ -29,6 +30,11 @@ pub(super) fn conflict(text: impl Into<String>) -> StoreError {
 /// The store takes no work.
 pub(super) fn unavailable(text: impl Into<String>) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, STORE, text)
+}
+
+/// The store takes no more work of this tenant.
+pub(super) fn busy(text: impl Into<String>) -> StoreError {
+    count(StoreError::new(StoreErrorKind::Busy, STORE, text))
 }
 
 /// A statement that did not end in its time.
@@ -56,6 +62,19 @@ pub(super) fn store_error(statement: &str, error: &Error) -> StoreError {
     count(StoreError::new(kind, STORE, format!("{statement}: {text}")))
 }
 
+/// The store error for what the client reports about a question. One that takes more memory than a
+/// question may is too large; an insert that does may pass when it is tried again.
+pub(super) fn question_error(statement: &str, error: &Error) -> StoreError {
+    let mut told = store_error(statement, error);
+    if let Error::BadResponse(answer) = error
+        && code_of(answer) == Some(MEMORY_LIMIT_EXCEEDED)
+        && !answer.get(..200).unwrap_or(answer).contains("(total)")
+    {
+        told.kind = StoreErrorKind::TooLarge;
+    }
+    told
+}
+
 fn count(error: StoreError) -> StoreError {
     counter!(telemetry::ERRORS_TOTAL, telemetry::KIND => kind_label(error.kind)).increment(1);
     error
@@ -66,6 +85,8 @@ fn kind_label(kind: StoreErrorKind) -> &'static str {
         StoreErrorKind::Transient => "transient",
         StoreErrorKind::Conflict => "conflict",
         StoreErrorKind::Invalid => "invalid",
+        StoreErrorKind::TooLarge => "too_large",
+        StoreErrorKind::Busy => "busy",
         StoreErrorKind::Unavailable => "unavailable",
     }
 }
@@ -78,7 +99,7 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 /// Kind and text of the answer of an engine that refused. An answer without an exception's number is
 /// not the engine's: a proxy, or nothing, stands in its place.
 fn exception(answer: &str) -> (StoreErrorKind, String) {
-    use StoreErrorKind::{Invalid, Transient, Unavailable};
+    use StoreErrorKind::{Invalid, TooLarge, Transient, Unavailable};
     let Some(code) = code_of(answer) else {
         return (Unavailable, "what answers at this address is not ClickHouse".to_owned());
     };
@@ -93,7 +114,7 @@ fn exception(answer: &str) -> (StoreErrorKind, String) {
         // Connections between servers, replicas, Keeper, shutdown.
         210 | 236 | 242 | 279 | 285 | 286 | 289 | 319 | 394 | 733 | 999 => (Transient, ""),
         // TOO_MANY_ROWS_OR_BYTES.
-        396 => (Invalid, ": the answer is larger than query_rows_max"),
+        396 => (TooLarge, ": the answer is larger than query_rows_max"),
         _ => (Invalid, ""),
     };
     (kind, format!("ClickHouse exception {code} {}{hint}", name_of(answer)))
@@ -135,6 +156,15 @@ mod tests {
         assert_eq!(kind("Code: 516. DB::Exception: … (AUTHENTICATION_FAILED)"), Unavailable);
         assert_eq!(kind("Code: 53. DB::Exception: … (TYPE_MISMATCH)"), Invalid);
         assert_eq!(kind("502 Bad Gateway"), Unavailable);
+    }
+
+    #[test]
+    fn a_question_that_takes_too_much_memory_is_too_large_unless_all_do() {
+        let kind = |answer: &str| question_error("read", &Error::BadResponse(answer.into())).kind;
+        let own = "Code: 241. DB::Exception: Query memory limit exceeded: would use 2.00 GiB";
+        assert_eq!(kind(own), StoreErrorKind::TooLarge);
+        let all = "Code: 241. DB::Exception: (total) memory limit exceeded: would use 9.00 GiB";
+        assert_eq!(kind(all), StoreErrorKind::Transient);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod config;
 mod error;
+mod turns;
 mod client;
 mod migrate;
 mod encode;

@@ -150,7 +150,7 @@ async fn an_answer_larger_than_the_bound_is_refused_not_cut() {
     rows::land(&warehouse, rows::events(0, 0, 1), vec![rows::metrics(&rows)]).await;
     let query = KpiQuery { days: days(0, 9), ..totals() };
     let error = warehouse.kpi_groups(scope(TENANT), &query, KpiGrouping::Day).await.unwrap_err();
-    assert_eq!(error.kind, StoreErrorKind::Invalid, "{error}");
+    assert_eq!(error.kind, StoreErrorKind::TooLarge, "{error}");
     assert!(error.text.contains("query_rows_max"), "{error}");
 }
 

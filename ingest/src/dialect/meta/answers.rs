@@ -228,10 +228,12 @@ impl From<Denied> for Complaint {
 impl From<StoreError> for Complaint {
     fn from(error: StoreError) -> Complaint {
         Complaint::failed(match error.kind {
-            StoreErrorKind::Transient | StoreErrorKind::Unavailable => {
+            StoreErrorKind::Transient | StoreErrorKind::Busy | StoreErrorKind::Unavailable => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            StoreErrorKind::Conflict | StoreErrorKind::Invalid => StatusCode::INTERNAL_SERVER_ERROR,
+            StoreErrorKind::Conflict | StoreErrorKind::Invalid | StoreErrorKind::TooLarge => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         })
     }
 }

@@ -1,4 +1,3 @@
-use clickhouse::query::Query;
 use serde::Deserialize;
 use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use stratum_models::platform::{ActionSource, Channel, Platform};
@@ -6,7 +5,7 @@ use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::{InvalidCount, MaskCount, MatchQualityQuery};
 
-use super::{ClickHouseWarehouse, coded, hour_seconds, until_seconds};
+use super::{ClickHouseWarehouse, Question, coded, hour_seconds, until_seconds};
 
 const READ_MASK_COUNTS: &str = include_str!("../../../sql/read_mask_counts.sql");
 const READ_INVALID_COUNTS: &str = include_str!("../../../sql/read_invalid_counts.sql");
@@ -59,7 +58,7 @@ impl TryFrom<InvalidCountRow> for InvalidCount {
     }
 }
 
-fn params(statement: Query, query: &MatchQualityQuery) -> Query {
+fn params(statement: Question, query: &MatchQualityQuery) -> Question {
     statement
         .param("from", hour_seconds(query.from))
         .param("until", until_seconds(query.until))

@@ -14,7 +14,9 @@ use async_trait::async_trait;
 use clickhouse::query::Query;
 use clickhouse::{RowOwned, RowRead};
 use metrics::histogram;
+use serde::Serialize;
 use stratum_models::forecast::CampaignDay;
+use stratum_models::id::TenantId;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
@@ -25,30 +27,44 @@ use stratum_models::warehouse::{
 };
 
 use super::client::ClickHouseWarehouse;
-use super::error::{invalid, store_error, timed_out};
+use super::error::{invalid, question_error, timed_out};
 use crate::telemetry;
+
+/// A tenant's question.
+struct Question {
+    tenant: TenantId,
+    query: Query,
+}
+
+impl Question {
+    /// Binds a value.
+    fn param(self, name: &str, value: impl Serialize) -> Question {
+        Question { query: self.query.param(name, value), ..self }
+    }
+}
 
 impl ClickHouseWarehouse {
     /// A question of this tenant. There is no other way to one.
-    fn question(&self, scope: TenantScope, sql: &str) -> Query {
-        self.reader.query_raw(sql).param("tenant", scope.tenant_id().0)
+    fn question(&self, scope: TenantScope, sql: &str) -> Question {
+        let tenant = scope.tenant_id();
+        Question { tenant, query: self.reader.query_raw(sql).param("tenant", tenant.0) }
     }
 
     /// The rows of an answer, within the bounds of time and of questions at once. Dropping the
     /// future ends the statement in the engine as well.
-    async fn ask<T>(&self, name: &'static str, query: Query) -> Result<Vec<T>, StoreError>
+    async fn ask<T>(&self, name: &'static str, question: Question) -> Result<Vec<T>, StoreError>
     where
         T: RowOwned + RowRead,
     {
         let begun = Instant::now();
-        let _turn = self.turn().await?;
-        let answer =
-            tokio::time::timeout(self.config.query_timeout(), query.fetch_all::<T>()).await;
+        let _turn = self.turns.take(question.tenant).await?;
+        let rows = question.query.fetch_all::<T>();
+        let answer = tokio::time::timeout(self.config.query_timeout(), rows).await;
         histogram!(telemetry::QUESTION_SECONDS, telemetry::QUESTION => name)
             .record(begun.elapsed());
         match answer {
             Ok(Ok(rows)) => Ok(rows),
-            Ok(Err(error)) => Err(store_error(name, &error)),
+            Ok(Err(error)) => Err(question_error(name, &error)),
             Err(_) => Err(timed_out(name, self.config.query_timeout())),
         }
     }

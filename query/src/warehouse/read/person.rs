@@ -2,7 +2,6 @@
 //! something to take.
 
 use async_trait::async_trait;
-use clickhouse::query::Query;
 use serde::Deserialize;
 use stratum_models::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
 use stratum_models::money::Currency;
@@ -90,15 +89,15 @@ fn digits(hash: &IdentifierHash) -> String {
     hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Binds whom it is about.
-fn about(query: Query, person: &[HashedIdentifier]) -> Result<Query, StoreError> {
+/// Whom it is about: all hashes, and each with its key.
+fn about(person: &[HashedIdentifier]) -> Result<(Vec<String>, Vec<String>), StoreError> {
     if person.len() > PERSON_IDENTIFIERS_MAX {
         return Err(invalid(format!("at most {PERSON_IDENTIFIERS_MAX} identifiers at once")));
     }
     let hashes: Vec<String> = person.iter().map(|one| digits(&one.hash)).collect();
     let pair = |one: &HashedIdentifier| format!("{}:{}", one.key.code(), digits(&one.hash));
     let pairs: Vec<String> = person.iter().map(pair).collect();
-    Ok(query.param("hashes", hashes).param("person", pairs))
+    Ok((hashes, pairs))
 }
 
 impl ClickHouseWarehouse {
@@ -107,7 +106,9 @@ impl ClickHouseWarehouse {
         scope: TenantScope,
         person: &[HashedIdentifier],
     ) -> Result<u64, StoreError> {
-        let statement = about(self.question(scope, COUNT_PERSON_EVENTS), person)?;
+        let (hashes, pairs) = about(person)?;
+        let statement = self.question(scope, COUNT_PERSON_EVENTS);
+        let statement = statement.param("hashes", hashes).param("person", pairs);
         let rows = self.ask::<CountRow>("count_person_events", statement).await?;
         Ok(rows.first().map_or(0, |row| row.events))
     }
@@ -126,7 +127,9 @@ impl PersonStore for ClickHouseWarehouse {
         if total <= skip || rows_max == 0 {
             return Ok(PersonEvents { total, events: Vec::new() });
         }
-        let statement = about(self.question(scope, READ_PERSON_EVENTS), person)?;
+        let (hashes, pairs) = about(person)?;
+        let statement = self.question(scope, READ_PERSON_EVENTS);
+        let statement = statement.param("hashes", hashes).param("person", pairs);
         let statement = statement.param("skip", skip).param("rows_max", rows_max);
         let rows = self.ask::<PersonEventRow>("read_person_events", statement).await?;
         let events = rows.into_iter().map(PersonEvent::try_from);
@@ -140,8 +143,12 @@ impl PersonStore for ClickHouseWarehouse {
     ) -> Result<u64, StoreError> {
         let events = self.count_person_events(scope, person).await?;
         if events > 0 {
+            let (hashes, pairs) = about(person)?;
             let statement = self.writer.query_raw(FORGET_PERSON);
-            let statement = about(statement.param("tenant", scope.tenant_id().0), person)?
+            let statement = statement.param("tenant", scope.tenant_id().0);
+            let statement = statement
+                .param("hashes", hashes)
+                .param("person", pairs)
                 // The answer must mean that it is done, on every replica.
                 .with_setting("mutations_sync", "2");
             self.within("forget_person", statement.execute()).await?;
