@@ -33,6 +33,9 @@ pub const LIVE_RESYNCS: &str = "stratum_api_live_resyncs_total";
 /// Requests refused because they came too often, by whose limit it was.
 pub const RATE_LIMITED: &str = "stratum_api_rate_limited_total";
 
+/// Requests refused because more came than could be answered.
+pub const SHED: &str = "stratum_api_shed_total";
+
 /// Starts collecting; the handle renders what `/metrics` shows.
 pub fn collect() -> anyhow::Result<PrometheusHandle> {
     let seconds = [

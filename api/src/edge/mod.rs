@@ -1,8 +1,9 @@
-//! What stands before the routes: whose address it is, how often they may ask, how long an answer may
-//! take, which pages may ask from a browser, and the headers of every answer.
+//! What stands before the routes: whose address it is, how often they may ask, how many are let in
+//! at once, how long an answer may take, which pages may ask from a browser, and the headers of every answer.
 
 mod client;
 mod limit;
+mod admit;
 mod cors;
 mod headers;
 mod time;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use stratum_models::time::SharedClock;
 use tower_http::cors::CorsLayer;
 
+use admit::{Admission, admit};
 pub use client::{ClientIp, Proxies, note_client};
 pub use headers::{Headers, harden};
 use limit::limit_clients;
@@ -35,6 +37,12 @@ pub struct EdgeConfig {
     pub hsts_s: u64,
     /// Longest time until an answer of `/api/v1` begins; a stream may then go on.
     pub answer_ms_max: u64,
+    /// Requests of `/api/v1` worked on at the same time, until their answers begin.
+    pub requests_max: usize,
+    /// Requests that have come and are not yet worked on; more are refused at once.
+    pub requests_waiting_max: usize,
+    /// Longest wait until one is worked on.
+    pub requests_wait_ms_max: u64,
     /// How often one may ask.
     pub limits: LimitsConfig,
 }
@@ -71,6 +79,9 @@ impl Default for EdgeConfig {
             cors_origins: Vec::new(),
             hsts_s: 0,
             answer_ms_max: 30_000,
+            requests_max: 512,
+            requests_waiting_max: 128,
+            requests_wait_ms_max: 200,
             limits: LimitsConfig::default(),
         }
     }
@@ -113,6 +124,8 @@ pub struct Edge {
     pub headers: Headers,
     /// Longest time until an answer begins.
     pub answer_max: Duration,
+    /// How many requests are let in.
+    pub admission: Arc<Admission>,
 }
 
 impl Edge {
@@ -124,6 +137,7 @@ impl Edge {
             cors: cors::cors(config)?,
             headers: Headers::new(config),
             answer_max: Duration::from_millis(config.answer_ms_max.max(1)),
+            admission: Arc::new(Admission::new(config)),
         })
     }
 
@@ -131,6 +145,7 @@ impl Edge {
     pub fn before(&self, routes: Router) -> Router {
         let routes = routes
             .layer(from_fn_with_state(self.answer_max, bound_time))
+            .layer(from_fn_with_state(self.admission.clone(), admit))
             .layer(from_fn_with_state(self.limits.clone(), limit_clients));
         match &self.cors {
             Some(cors) => routes.layer(cors.clone()),
