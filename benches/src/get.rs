@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -24,7 +24,8 @@ pub struct Question {
 }
 
 impl Question {
-    fn request(&self) -> Vec<u8> {
+    /// Its bytes.
+    pub fn request(&self) -> Vec<u8> {
         let Question { address, path, token, .. } = self;
         let bearer = match token.as_str() {
             "" => String::new(),
@@ -33,7 +34,8 @@ impl Question {
         format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{bearer}\r\n").into_bytes()
     }
 
-    async fn connect(&self) -> Result<TcpStream> {
+    /// A connection to whom it is asked of.
+    pub async fn connect(&self) -> Result<TcpStream> {
         let stream = TcpStream::connect(&self.address).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
@@ -59,6 +61,23 @@ pub async fn closed(question: &Question, connections: usize, requests: u64) -> R
         })
     });
     gather(asking.collect(), started).await
+}
+
+/// Asks each once, one after another on one connection.
+pub async fn in_turn(questions: &[Question]) -> Result<LoadReport> {
+    let started = Instant::now();
+    let first = questions.first().context("nothing to ask")?;
+    let (mut stream, mut answer) = (first.connect().await?, vec![0; 16 * 1024]);
+    let mut latencies = Vec::with_capacity(questions.len());
+    for question in questions {
+        let (sent, request) = (Instant::now(), question.request());
+        stream.write_all(&request).await?;
+        read_answer(&mut stream, &mut answer, question.status).await?;
+        latencies.push(sent.elapsed());
+    }
+    let elapsed = started.elapsed();
+    latencies.sort_unstable();
+    Ok(LoadReport { requests: latencies.len() as u64, elapsed, latencies })
 }
 
 /// Asks at this rate for so long, whether or not answers come. An answer's time is counted from when

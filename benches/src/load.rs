@@ -98,6 +98,15 @@ async fn connection(plan: LoadPlan, next: &AtomicU64) -> Result<Vec<Duration>> {
 
 /// Reads one answer with a content length and checks its status.
 pub async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8], status: u16) -> Result<()> {
+    let (got, length) = read_any(stream, buffer).await?;
+    if got != status {
+        bail!("{}", String::from_utf8_lossy(&buffer[..length]));
+    }
+    Ok(())
+}
+
+/// Reads one answer with a content length: its status, and how much of the buffer it fills.
+pub async fn read_any(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<(u16, usize)> {
     let mut filled = 0;
     loop {
         let read = stream.read(&mut buffer[filled..]).await?;
@@ -112,10 +121,8 @@ pub async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8], status: u16)
         let length = head.split("content-length: ").nth(1).context("no content-length")?;
         let length: usize = length.split("\r\n").next().unwrap_or_default().parse()?;
         if filled >= head_len + 4 + length {
-            if !head.starts_with(&format!("http/1.1 {status}")) {
-                bail!("{}", String::from_utf8_lossy(&buffer[..filled]));
-            }
-            return Ok(());
+            let status = head.split(' ').nth(1).context("no status")?;
+            return Ok((status.parse()?, filled));
         }
     }
 }

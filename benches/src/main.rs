@@ -14,6 +14,9 @@ mod freshness;
 mod get;
 mod served;
 mod api;
+mod engine_of;
+mod kpis;
+mod mixed;
 mod predictions;
 
 use anyhow::{Result, bail};
@@ -34,13 +37,15 @@ fn main() -> Result<()> {
         return api::hello();
     }
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let benches: [(&str, Bench); 7] = [
+    let benches: [(&str, Bench); 9] = [
         ("json-to-arrow", json_to_arrow::run),
         ("identifiers", identifiers::run),
         ("ingest", ingest::run),
         ("warehouse", warehouse::run),
         ("freshness", freshness::run),
         ("api", api::run),
+        ("kpis", kpis::run),
+        ("mixed", mixed::run),
         ("predictions", predictions::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| !benches.iter().any(|(b, _)| b == name)) {

@@ -94,6 +94,20 @@ impl Served {
         Ok(token.with_context(|| format!("no token: {answer}"))?.to_owned())
     }
 
+    /// The folder of its data.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What a command beside it prints.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output =
+            Command::new(&self.program).arg("--data").arg(self.data()).args(arguments).output()?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{arguments:?}: {complaint}");
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// The id of the program's process, without its engines.
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -1,0 +1,1 @@
+SELECT toInt32(today()) FORMAT TSV
