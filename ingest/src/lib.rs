@@ -8,6 +8,7 @@ pub mod normalize;
 pub mod hash;
 pub mod append;
 pub mod ad_reports;
+pub mod connector;
 pub mod log;
 pub mod telemetry;
 pub mod config;

@@ -10,6 +10,7 @@ mod privacy;
 mod mutations;
 mod generated;
 mod ad_reports;
+mod connector;
 mod measured;
 mod log;
 mod kafka;

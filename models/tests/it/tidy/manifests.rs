@@ -33,7 +33,7 @@ const DENIED: &[(&str, &[&str])] = &[
             "rand_core",
         ],
     ),
-    ("ingest", &["sqlx", "clickhouse", "datafusion", "polars", "reqwest"]),
+    ("ingest", &["sqlx", "clickhouse", "datafusion", "polars"]),
     (
         "pipeline",
         &[

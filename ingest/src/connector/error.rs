@@ -1,0 +1,69 @@
+//! Why a platform did not answer.
+
+use std::time::Duration;
+
+/// What went wrong with a question. No text of it holds a credential or an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PullError {
+    /// Too much was asked lately.
+    #[error("the platform limits how often it is asked")]
+    Throttled {
+        /// How long to leave it alone.
+        retry_after: Duration,
+    },
+    /// The credentials do not work any more: somebody has to renew them.
+    #[error("{message}")]
+    Unauthorized {
+        /// What to do, or what the platform says.
+        message: String,
+    },
+    /// It may work in a moment.
+    #[error("{message}")]
+    Transient {
+        /// What happened.
+        message: String,
+    },
+    /// The answer would be too large, or take too long: ask for fewer days.
+    #[error("the platform cannot answer so much at once")]
+    TooMuch,
+    /// The platform knows the cursor no more: begin the window anew.
+    #[error("the platform forgot where the answer was left")]
+    Stale,
+    /// It will not work like this.
+    #[error("{message}")]
+    Refused {
+        /// What the platform says.
+        message: String,
+    },
+}
+
+impl PullError {
+    /// Its name in the store and in answers.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            PullError::Throttled { .. } => "throttled",
+            PullError::Unauthorized { .. } => "unauthorized",
+            PullError::Transient { .. } => "unavailable",
+            PullError::TooMuch => "too_much",
+            PullError::Stale => "stale",
+            PullError::Refused { .. } => "refused",
+        }
+    }
+
+    pub(super) fn transient(message: impl Into<String>) -> PullError {
+        PullError::Transient { message: message.into() }
+    }
+
+    pub(super) fn refused(message: impl Into<String>) -> PullError {
+        PullError::Refused { message: message.into() }
+    }
+
+    pub(super) fn unauthorized(message: impl Into<String>) -> PullError {
+        PullError::Unauthorized { message: message.into() }
+    }
+
+    /// An answer that is not what is documented.
+    pub(super) fn unreadable() -> PullError {
+        PullError::transient("the platform's answer cannot be read")
+    }
+}
