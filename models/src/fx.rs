@@ -4,8 +4,8 @@
 //! linear: however amounts are grouped, what their sum converts to is the sum of what they convert
 //! to. It is rounded only when it is shown.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::AddAssign;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{AddAssign, SubAssign};
 
 use arrow::datatypes::i256;
 
@@ -31,26 +31,42 @@ pub struct FxRate {
     pub per_usd_nanos: i64,
 }
 
+/// What an amount of a currency and a day is multiplied with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Factor {
+    /// The currency of the amount.
+    pub from: Currency,
+    /// Its day.
+    pub day: Day,
+    /// In units of which [`FACTOR_ONE`] is 1.
+    pub factor: i128,
+}
+
 /// Into which currency amounts go, and by which rates.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Conversion {
     /// The currency of what comes out.
     pub to: Currency,
-    per_usd: HashMap<(Currency, Day), i64>,
+    per_usd: BTreeMap<(Day, Currency), i64>,
 }
 
 impl Conversion {
     /// By these rates.
     pub fn new(to: Currency, rates: impl IntoIterator<Item = FxRate>) -> Conversion {
-        let rates = rates.into_iter().map(|rate| ((rate.currency, rate.day), rate.per_usd_nanos));
+        let rates = rates.into_iter().map(|rate| ((rate.day, rate.currency), rate.per_usd_nanos));
         Conversion { to, per_usd: rates.collect() }
+    }
+
+    /// How many rates it has.
+    pub fn rates(&self) -> usize {
+        self.per_usd.len()
     }
 
     fn per_usd(&self, currency: Currency, day: Day) -> Option<i128> {
         if currency == Currency::USD {
             return Some(USD_NANOS.into());
         }
-        let nanos = self.per_usd.get(&(currency, day)).filter(|nanos| **nanos > 0);
+        let nanos = self.per_usd.get(&(day, currency)).filter(|nanos| **nanos > 0);
         nanos.map(|nanos| (*nanos).into())
     }
 
@@ -63,6 +79,16 @@ impl Conversion {
         let (from, to) = (self.per_usd(from, day)?, self.per_usd(self.to, day)?);
         // Both are below 2⁶³, so the product is far below 2¹²⁷.
         Some((to * FACTOR_ONE + from / 2) / from)
+    }
+
+    /// Every factor there is on these days, by day, but those of the currency converted to.
+    pub fn factors(&self, days: DayRange) -> Vec<Factor> {
+        let rates = self.per_usd.keys().filter(|(day, _)| days.from <= *day && *day <= days.to);
+        let each = rates.flat_map(|(day, currency)| [(*day, *currency), (*day, Currency::USD)]);
+        let each: BTreeSet<(Day, Currency)> = each.filter(|(_, from)| *from != self.to).collect();
+        let factor =
+            |(day, from)| self.factor(from, day).map(|factor| Factor { from, day, factor });
+        each.into_iter().filter_map(factor).collect()
     }
 
     /// The currencies whose rate of that day is missing to convert from this one.
@@ -102,6 +128,12 @@ impl AddAssign for Converted {
     }
 }
 
+impl SubAssign for Converted {
+    fn sub_assign(&mut self, other: Converted) {
+        self.0 = self.0.wrapping_sub(other.0);
+    }
+}
+
 /// The amounts of [`MetricSums`] in one currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConvertedAmounts {
@@ -113,11 +145,49 @@ pub struct ConvertedAmounts {
     pub tracked_revenue: Converted,
 }
 
+impl ConvertedAmounts {
+    /// The amounts of these sums by a factor.
+    pub fn of(sums: &MetricSums, factor: i128) -> ConvertedAmounts {
+        ConvertedAmounts {
+            spend: Converted::of(sums.spend_micros, factor),
+            revenue: Converted::of(sums.revenue_micros, factor),
+            tracked_revenue: Converted::of(sums.tracked_revenue_micros, factor),
+        }
+    }
+}
+
 impl AddAssign for ConvertedAmounts {
     fn add_assign(&mut self, other: ConvertedAmounts) {
         self.spend += other.spend;
         self.revenue += other.revenue;
         self.tracked_revenue += other.tracked_revenue;
+    }
+}
+
+impl SubAssign for ConvertedAmounts {
+    fn sub_assign(&mut self, other: ConvertedAmounts) {
+        self.spend -= other.spend;
+        self.revenue -= other.revenue;
+        self.tracked_revenue -= other.tracked_revenue;
+    }
+}
+
+/// Amounts that were converted where they lay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartAmounts {
+    /// Those that have a rate.
+    pub amounts: ConvertedAmounts,
+    /// Whether a reported amount has none.
+    pub lacks_reported: bool,
+    /// Whether a tracked one has none.
+    pub lacks_tracked: bool,
+}
+
+impl AddAssign for PartAmounts {
+    fn add_assign(&mut self, other: PartAmounts) {
+        self.amounts += other.amounts;
+        self.lacks_reported |= other.lacks_reported;
+        self.lacks_tracked |= other.lacks_tracked;
     }
 }
 
@@ -161,11 +231,7 @@ impl Tally {
             None => Some(FACTOR_ONE).filter(|_| from == by.to),
         };
         if let Some(factor) = factor {
-            self.amounts += ConvertedAmounts {
-                spend: Converted::of(group.sums.spend_micros, factor),
-                revenue: Converted::of(group.sums.revenue_micros, factor),
-                tracked_revenue: Converted::of(group.sums.tracked_revenue_micros, factor),
-            };
+            self.amounts += ConvertedAmounts::of(&group.sums, factor);
             return;
         }
         let missing: Vec<(Currency, Option<Day>)> = match group.day {
@@ -178,6 +244,31 @@ impl Tally {
             }
             if group.sums.has_tracked_amounts() {
                 self.missing_tracked.entry(currency).or_default().extend(day);
+            }
+        }
+    }
+
+    /// Adds sums of a currency that were converted where they lay, whose days are not known.
+    pub fn add_part(&mut self, currency: Option<Currency>, sums: MetricSums, part: PartAmounts) {
+        self.counts += sums.without_amounts();
+        self.amounts += part.amounts;
+        let Some(currency) = currency else { return };
+        if part.lacks_reported {
+            self.missing_reported.entry(currency).or_default();
+        }
+        if part.lacks_tracked {
+            self.missing_tracked.entry(currency).or_default();
+        }
+    }
+
+    fn lack(&mut self, other: &Tally) {
+        let sides = [
+            (&mut self.missing_reported, &other.missing_reported),
+            (&mut self.missing_tracked, &other.missing_tracked),
+        ];
+        for (mine, theirs) in sides {
+            for (currency, days) in theirs {
+                mine.entry(*currency).or_default().extend(days);
             }
         }
     }
@@ -212,19 +303,20 @@ impl Tally {
     }
 }
 
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Tally) {
+impl AddAssign<&Tally> for Tally {
+    fn add_assign(&mut self, other: &Tally) {
         self.counts += other.counts;
         self.amounts += other.amounts;
-        let sides = [
-            (&mut self.missing_reported, other.missing_reported),
-            (&mut self.missing_tracked, other.missing_tracked),
-        ];
-        for (mine, theirs) in sides {
-            for (currency, days) in theirs {
-                mine.entry(currency).or_default().extend(days);
-            }
-        }
+        self.lack(other);
+    }
+}
+
+/// What is left of a whole without a part; what is not known of the part is not known of it either.
+impl SubAssign<&Tally> for Tally {
+    fn sub_assign(&mut self, other: &Tally) {
+        self.counts -= other.counts;
+        self.amounts -= other.amounts;
+        self.lack(other);
     }
 }
 

@@ -13,6 +13,7 @@ pub mod update;
 pub mod record;
 pub mod metrics;
 pub mod fx;
+pub mod breakdown;
 pub mod emq;
 pub mod scope;
 pub mod store;

@@ -59,15 +59,27 @@ impl MetricSums {
     }
 }
 
+impl MetricSums {
+    fn each(&mut self, other: MetricSums, change: fn(&mut i128, i128)) {
+        change(&mut self.spend_micros, other.spend_micros);
+        change(&mut self.impressions, other.impressions);
+        change(&mut self.clicks, other.clicks);
+        change(&mut self.conversions_micros, other.conversions_micros);
+        change(&mut self.revenue_micros, other.revenue_micros);
+        change(&mut self.tracked_conversions, other.tracked_conversions);
+        change(&mut self.tracked_revenue_micros, other.tracked_revenue_micros);
+    }
+}
+
 impl std::ops::AddAssign for MetricSums {
     fn add_assign(&mut self, other: MetricSums) {
-        self.spend_micros += other.spend_micros;
-        self.impressions += other.impressions;
-        self.clicks += other.clicks;
-        self.conversions_micros += other.conversions_micros;
-        self.revenue_micros += other.revenue_micros;
-        self.tracked_conversions += other.tracked_conversions;
-        self.tracked_revenue_micros += other.tracked_revenue_micros;
+        self.each(other, |mine, theirs| *mine += theirs);
+    }
+}
+
+impl std::ops::SubAssign for MetricSums {
+    fn sub_assign(&mut self, other: MetricSums) {
+        self.each(other, |mine, theirs| *mine -= theirs);
     }
 }
 

@@ -7,6 +7,7 @@ use arrow::datatypes::UInt64Type;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+use crate::breakdown::{BreakdownQuery, Part};
 use crate::forecast::CampaignDay;
 use crate::id::TenantId;
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
@@ -256,6 +257,15 @@ pub trait WarehouseReader: Send + Sync {
         query: &KpiQuery,
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError>;
+
+    /// What a range of days is made of: one group per currency and part, in that order, with its
+    /// amounts converted as well. What no part is known of is left out. A range that holds more
+    /// parts than the adapter's bound of an answer is refused: ask for less.
+    async fn breakdown(
+        &self,
+        scope: TenantScope,
+        query: &BreakdownQuery,
+    ) -> Result<Vec<Part>, StoreError>;
 
     /// What is reported of these campaigns over these days, of every campaign where none is named: one
     /// group per currency, platform and campaign, in that order. Tracked sums are zero; a campaign

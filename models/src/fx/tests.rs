@@ -123,9 +123,14 @@ proptest! {
         let whole = Tally::of(&groups, &into);
         let mut sum = Tally::default();
         for part in 0..parts {
-            sum += Tally::of(groups.iter().skip(part).step_by(parts), &into);
+            sum += &Tally::of(groups.iter().skip(part).step_by(parts), &into);
         }
         prop_assert_eq!(&whole, &sum);
+        let (one, rest) = groups.split_at(groups.len() / parts);
+        let mut left = whole.clone();
+        left -= &Tally::of(one, &into);
+        prop_assert_eq!(left.amounts, Tally::of(rest, &into).amounts);
+        prop_assert_eq!(left.counts, Tally::of(rest, &into).counts);
         // Gathered by day and currency first, as a warehouse does.
         let mut gathered = BTreeMap::<_, MetricSums>::new();
         for group in &groups {

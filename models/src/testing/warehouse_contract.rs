@@ -14,6 +14,7 @@ pub mod rows;
 pub mod writing;
 pub mod reading;
 pub mod campaigns;
+pub mod breakdown;
 pub mod quality;
 pub mod person;
 pub mod versions;
@@ -60,6 +61,11 @@ macro_rules! warehouse_contract {
             reading::parts_of_a_day_count_only_by_the_day_itself,
             reading::sums_are_wider_than_their_parts,
             reading::tenants_with_the_same_ids_never_mix,
+            breakdown::campaigns_and_accounts_are_summed_from_reports,
+            breakdown::an_ad_set_is_the_sum_of_its_ads_where_only_they_are_reported,
+            breakdown::countries_and_devices_stand_beside_what_events_show,
+            breakdown::amounts_of_parts_are_converted_by_the_rates_of_their_days,
+            breakdown::parts_of_tenants_never_mix,
             campaigns::reported_campaigns_are_as_the_last_report_says,
             campaigns::reported_campaigns_come_by_platform_and_id_a_part_at_a_time,
             campaigns::campaigns_not_reported_since_are_left_out,

@@ -20,6 +20,7 @@ use futures::FutureExt;
 use metrics::counter;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use stratum_models::breakdown::{BreakdownQuery, Part};
 use stratum_models::forecast::CampaignDay;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::scope::TenantScope;
@@ -164,6 +165,14 @@ impl<R: WarehouseReader + DataVersions + 'static> WarehouseReader for CachedRead
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError> {
         self.answer(scope, Question::KpiGroups(query.clone(), by)).await
+    }
+
+    async fn breakdown(
+        &self,
+        scope: TenantScope,
+        query: &BreakdownQuery,
+    ) -> Result<Vec<Part>, StoreError> {
+        self.answer(scope, Question::Breakdown(query.clone())).await
     }
 
     async fn campaign_groups(

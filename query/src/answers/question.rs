@@ -1,5 +1,6 @@
 //! The questions whose answers are kept, as values.
 
+use stratum_models::breakdown::BreakdownQuery;
 use stratum_models::id::TenantId;
 use stratum_models::metrics::{KpiGrouping, KpiQuery};
 use stratum_models::scope::TenantScope;
@@ -8,6 +9,9 @@ use stratum_models::time::{DayRange, UnixMillis};
 use stratum_models::warehouse::{CampaignKey, MatchQualityQuery, WarehouseReader};
 
 use super::weigh::Rows;
+
+/// A rate in a question, with its place in a tree.
+const RATE_BYTES: usize = 24;
 
 /// A tenant's question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +24,7 @@ pub(super) struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Question {
     KpiGroups(KpiQuery, KpiGrouping),
+    Breakdown(BreakdownQuery),
     CampaignGroups(DayRange, Vec<CampaignKey>),
     ReportedCampaigns(UnixMillis, Option<CampaignKey>, u32),
     MaskCounts(MatchQualityQuery),
@@ -39,6 +44,7 @@ impl Question {
     ) -> Result<Rows, StoreError> {
         Ok(match self {
             Question::KpiGroups(query, by) => Rows::of(reader.kpi_groups(scope, query, *by).await?),
+            Question::Breakdown(query) => Rows::of(reader.breakdown(scope, query).await?),
             Question::CampaignGroups(days, campaigns) => {
                 Rows::of(reader.campaign_groups(scope, *days, campaigns).await?)
             }
@@ -67,6 +73,7 @@ impl Key {
             Question::CampaignGroups(_, campaigns) => {
                 campaigns.iter().map(|one| size_of::<CampaignKey>() + one.campaign_id.len()).sum()
             }
+            Question::Breakdown(query) => 128 + query.into.rates() * RATE_BYTES,
             // Texts of parameters are short.
             _ => 128,
         }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use stratum_models::breakdown::Part;
 use stratum_models::forecast::CampaignDay;
 use stratum_models::metrics::KpiGroup;
 use stratum_models::warehouse::{
@@ -39,6 +40,16 @@ fn optional(text: Option<&String>) -> usize {
 impl Row for KpiGroup {
     fn text_bytes(&self) -> usize {
         optional(self.campaign_id.as_ref()) + optional(self.campaign_name.as_ref())
+    }
+}
+
+impl Row for Part {
+    fn text_bytes(&self) -> usize {
+        let key = &self.key;
+        let ids = [&key.account_id, &key.campaign_id, &key.ad_set_id, &key.ad_id];
+        let places = [&key.country, &key.device];
+        let names = [&self.names.campaign, &self.names.ad_set, &self.names.ad];
+        ids.into_iter().chain(places).chain(names).map(String::len).sum()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The reading side: every answer a plain loop over the rows.
 
 mod campaign;
+mod breakdown;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,6 +14,7 @@ use arrow::datatypes::{
 use async_trait::async_trait;
 
 use super::{MemoryWarehouse, error};
+use crate::breakdown::{BreakdownQuery, Part};
 use crate::event::PURCHASE;
 use crate::forecast::{AccountCampaign, CampaignDay};
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
@@ -206,6 +208,15 @@ impl WarehouseReader for MemoryWarehouse {
             }
         }
         groups.into_iter().map(|(key, (sums, name))| kpi_group(key, sums, name)).collect()
+    }
+
+    async fn breakdown(
+        &self,
+        scope: TenantScope,
+        query: &BreakdownQuery,
+    ) -> Result<Vec<Part>, StoreError> {
+        self.questions.ask().await?;
+        self.parts(scope, query)
     }
 
     async fn campaign_groups(

@@ -1,6 +1,7 @@
 //! The reading side of the port: one statement a question, every one bound to a tenant.
 
 mod kpi;
+mod breakdown;
 mod campaign;
 mod campaign_days;
 mod match_quality;
@@ -15,6 +16,7 @@ use clickhouse::query::Query;
 use clickhouse::{RowOwned, RowRead};
 use metrics::histogram;
 use serde::Serialize;
+use stratum_models::breakdown::{BreakdownQuery, Part};
 use stratum_models::forecast::CampaignDay;
 use stratum_models::id::TenantId;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
@@ -103,6 +105,14 @@ impl WarehouseReader for ClickHouseWarehouse {
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError> {
         self.read_kpi_groups(scope, query, by).await
+    }
+
+    async fn breakdown(
+        &self,
+        scope: TenantScope,
+        query: &BreakdownQuery,
+    ) -> Result<Vec<Part>, StoreError> {
+        self.read_breakdown(scope, query).await
     }
 
     async fn campaign_groups(
