@@ -184,6 +184,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/analytics/kpis", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/platforms", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/series", With(AnalyticsRead)),
+    (GET, "/api/v1/analytics/breakdown", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/ingest", With(AnalyticsRead)),
     // Match quality
     (GET, "/api/v1/emq/score", With(AnalyticsRead)),

@@ -37,8 +37,8 @@ pub struct Figures {
     pub avg_cpa: Option<f64>,
     /// Conversions / clicks × 100.
     pub avg_cvr: Option<f64>,
-    /// Purchases our own events show. Never added to `total_conversions`.
-    pub tracked_conversions: i64,
+    /// Purchases our own events show. Never added to `total_conversions`; null where events cannot tell.
+    pub tracked_conversions: Option<i64>,
     /// Their value.
     pub tracked_revenue: Option<f64>,
     /// Tracked revenue / spend.
@@ -46,6 +46,19 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// The figures of a tally.
+    pub fn tallied(tally: &Tally) -> Figures {
+        let reported = tally.knows_reported();
+        // A few tracked sales without a rate must not hide what the platforms report.
+        Figures::of(&tally.sums(), reported, reported && tally.knows_tracked())
+    }
+
+    /// Without what events show, because they cannot tell.
+    #[must_use]
+    pub fn untracked(self) -> Figures {
+        Figures { tracked_conversions: None, tracked_revenue: None, tracked_roas: None, ..self }
+    }
+
     /// The figures of sums; without those amounts, reported or tracked, that are not in one currency.
     fn of(sums: &MetricSums, reported: bool, tracked: bool) -> Figures {
         let ratios = sums.ratios();
@@ -63,7 +76,7 @@ impl Figures {
             avg_cpm: of_amounts(ratios.cpm),
             avg_cpa: of_amounts(ratios.cpa),
             avg_cvr: ratios.cvr,
-            tracked_conversions: count(sums.tracked_conversions),
+            tracked_conversions: Some(count(sums.tracked_conversions)),
             tracked_revenue: tracked.then(|| units(sums.tracked_revenue_micros)),
             tracked_roas: of_amounts(ratios.tracked_roas).filter(|_| tracked),
         }
@@ -87,10 +100,16 @@ const METRICS: &[Metric] = &[
     Metric("cpm", |figures| figures.avg_cpm),
     Metric("cpa", |figures| figures.avg_cpa),
     Metric("cvr", |figures| figures.avg_cvr),
-    Metric("tracked_conversions", |figures| Some(figures.tracked_conversions as f64)),
+    Metric("tracked_conversions", |figures| figures.tracked_conversions.map(|all| all as f64)),
     Metric("tracked_revenue", |figures| figures.tracked_revenue),
     Metric("tracked_roas", |figures| figures.tracked_roas),
 ];
+
+impl Default for Metric {
+    fn default() -> Metric {
+        METRICS[0]
+    }
+}
 
 impl Metric {
     /// Its value; `None` where it is null.
@@ -188,9 +207,7 @@ impl Money {
         to: Currency,
     ) -> Money {
         let reported = tally.knows_reported();
-        // A few tracked sales without a rate must not hide what the platforms report.
         let tracked = reported && tally.knows_tracked();
-        let sums = tally.sums();
         let holds = by_currency.values().any(MetricSums::has_reported_amounts);
         // A currency that cannot be given is not claimed.
         let currency = Some(to).filter(|_| reported && (tracked || holds));
@@ -214,9 +231,21 @@ impl Money {
             currency,
             currency_reason: reason,
             missing_rates: missing.into_iter().map(MissingRate::from).collect(),
-            figures: Figures::of(&sums, reported, tracked),
+            figures: Figures::tallied(tally),
             by_currency: each.collect(),
         }
+    }
+}
+
+impl Money {
+    /// Without what events show, because they cannot tell.
+    #[must_use]
+    pub fn untracked(mut self) -> Money {
+        self.figures = self.figures.untracked();
+        for one in &mut self.by_currency {
+            one.figures = one.figures.clone().untracked();
+        }
+        self
     }
 }
 
@@ -347,7 +376,7 @@ mod tests {
         let money = Money::of(&groups, &within(Currency::EUR));
         assert_eq!((money.currency, money.figures.total_spend), (Some(Currency::EUR), Some(5.0)));
         assert_eq!((money.figures.tracked_revenue, money.figures.tracked_roas), (None, None));
-        assert_eq!(money.figures.tracked_conversions, 2);
+        assert_eq!(money.figures.tracked_conversions, Some(2));
         assert!(money.currency_reason.unwrap().starts_with("tracked amounts are in EUR, USD"));
     }
 

@@ -112,7 +112,10 @@ impl Comparison {
             cpm_change: amount(n.avg_cpm, p.avg_cpm),
             cpa_change: amount(n.avg_cpa, p.avg_cpa),
             cvr_change: change_percent(n.avg_cvr, p.avg_cvr),
-            tracked_conversions_change: count(n.tracked_conversions, p.tracked_conversions),
+            tracked_conversions_change: change_percent(
+                n.tracked_conversions.map(|now| now as f64),
+                p.tracked_conversions.map(|before| before as f64),
+            ),
             tracked_revenue_change: amount(n.tracked_revenue, p.tracked_revenue),
             previous,
         }

@@ -18,6 +18,7 @@ pub mod gdpr;
 pub mod kpis;
 pub mod platforms;
 pub mod series;
+pub mod breakdown;
 pub mod campaigns;
 pub mod campaign_metrics;
 pub mod assets;
@@ -185,6 +186,7 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(kpis::kpis))
         .routes(routes!(platforms::platforms))
         .routes(routes!(series::series))
+        .routes(routes!(breakdown::breakdown))
         .routes(routes!(ingest_counts::ingest_counts))
         .routes(routes!(campaign_metrics::campaign_metrics))
         .routes(routes!(emq_score::emq_score))

@@ -12,36 +12,36 @@ const VISIBLE_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_PERIOD: u64 = 60;
 
 /// So many days before today in this zone.
-fn ago(days: u64, zone: chrono_tz::Tz) -> NaiveDate {
+pub fn ago(days: u64, zone: chrono_tz::Tz) -> NaiveDate {
     now().day_in(zone).0.checked_sub_days(Days::new(days)).unwrap()
 }
 
-struct Asked<'a> {
-    stratum: &'a Stratum,
-    token: String,
+pub struct Asked<'a> {
+    pub stratum: &'a Stratum,
+    pub token: String,
 }
 
 impl Asked<'_> {
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let (status, answer) =
             self.stratum.get(&format!("/api/v1/analytics/{path}"), &self.token).await;
         assert_eq!(status, 200, "{path}: {answer}");
         answer["data"].clone()
     }
 
-    async fn eventually(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub async fn eventually(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let holds = &holds;
         let shown = async || Some(self.get(path).await).filter(holds);
         eventually("the figures do not show", VISIBLE_WAIT, shown).await
     }
 }
 
-async fn send(stratum: &Stratum, key: &str, reports: &Value) {
+pub async fn send(stratum: &Stratum, key: &str, reports: &Value) {
     let (status, answer) = stratum.post("/api/v1/ad-reports", key, reports).await;
     assert!((200..300).contains(&status), "{status} {answer}");
 }
 
-async fn put_rates(asked: &Asked<'_>, rates: Value) {
+pub async fn put_rates(asked: &Asked<'_>, rates: Value) {
     let request = asked.stratum.client().put(format!("{}/api/v1/fx-rates", asked.stratum.url()));
     let request = request.bearer_auth(&asked.token).json(&json!({ "rates": rates }));
     let (status, answer) = asked.stratum.answer(request).await;
@@ -49,12 +49,12 @@ async fn put_rates(asked: &Asked<'_>, rates: Value) {
 }
 
 /// The sum of a figure over the parts of an answer.
-fn sum(parts: &Value, figure: &str) -> f64 {
+pub fn sum(parts: &Value, figure: &str) -> f64 {
     let parts = parts.as_array().unwrap().iter();
     parts.map(|part| part[figure].as_f64().unwrap_or_else(|| panic!("{figure}: {part}"))).sum()
 }
 
-fn near(one: f64, other: f64) -> bool {
+pub fn near(one: f64, other: f64) -> bool {
     (one - other).abs() < 0.005
 }
 

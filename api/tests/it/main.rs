@@ -24,6 +24,7 @@ mod audit;
 mod personal_data;
 mod answers;
 mod kpis;
+mod breakdown;
 mod live;
 mod contract;
 mod edge;

@@ -92,9 +92,12 @@ impl SortBy {
     }
 }
 
+/// Which end of a list comes first.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum SortOrder {
+pub enum SortOrder {
+    /// The smallest.
     Ascending,
+    /// The largest.
     Descending,
 }
 
@@ -221,14 +224,12 @@ async fn by_figure(app: &App, caller: &Authenticated, asked: &Asked) -> Result<L
     figures.sort_by(|(a, one), (b, other)| {
         compare(*a, *b, asked.query.descending).then(one.id.cmp(&other.id))
     });
-    let place = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
-    let page = figures.into_iter().skip(place(asked.page.offset()));
-    let page = page.take(place(asked.page.limit())).map(|(_, one)| one).collect();
+    let page = asked.page.cut(figures).map(|(_, one)| one).collect();
     Ok((page, total, reported))
 }
 
 /// The unknown comes last, whatever the order.
-fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
+pub fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if descending => b.total_cmp(&a),
         (Some(a), Some(b)) => a.total_cmp(&b),
