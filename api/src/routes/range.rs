@@ -169,6 +169,37 @@ mod tests {
         assert_eq!(from.to_utc().to_rfc3339(), "2026-03-28T22:00:00+00:00");
     }
 
+    /// However long a day is, every instant of it counts for it and for no other.
+    #[test]
+    fn a_day_of_any_length_is_one_day() {
+        let mut lengths = std::collections::BTreeSet::new();
+        for (zone, skips_midnight) in [
+            (chrono_tz::Europe::Berlin, false),
+            (chrono_tz::America::St_Johns, false),
+            (chrono_tz::Australia::Lord_Howe, false),
+            (chrono_tz::Africa::Cairo, true),
+            (chrono_tz::Asia::Beirut, true),
+        ] {
+            let mut day = date("2026-01-01");
+            let mut late = false;
+            while day < date("2027-01-01") {
+                let next = day.succ_opt().unwrap();
+                let (from, until) = (midnight(day, zone), midnight(next, zone));
+                let minutes = (until.0 - from.0) / 60_000;
+                lengths.insert(minutes);
+                for minute in (0..minutes).step_by(30).chain([minutes - 1]) {
+                    let instant = UnixMillis(from.0 + minute * 60_000);
+                    assert_eq!(instant.day_in(zone), Day(day), "{zone} minute {minute}");
+                }
+                let first = from.to_utc().with_timezone(&zone);
+                late |= chrono::Timelike::hour(&first) == 1;
+                day = next;
+            }
+            assert_eq!(late, skips_midnight, "{zone}");
+        }
+        assert_eq!(lengths, [23 * 60, 23 * 60 + 30, 24 * 60, 24 * 60 + 30, 25 * 60].into());
+    }
+
     #[test]
     fn a_year_earlier_has_as_many_days() {
         let leap = range("2024-02-01", "2024-02-29", Tz::UTC).previous_year().unwrap();

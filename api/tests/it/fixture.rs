@@ -260,7 +260,8 @@ impl Stratum {
         rows
     }
 
-    async fn ask_warehouse(&self, question: &str) -> String {
+    /// What the embedded warehouse says to a statement.
+    pub async fn ask_warehouse(&self, question: &str) -> String {
         let home = self.data_folder().join("clickhouse");
         let read = |name| std::fs::read_to_string(home.join(name)).expect(name).trim().to_owned();
         let url = format!("http://127.0.0.1:{}/?database=stratum", read("port"));

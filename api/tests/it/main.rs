@@ -34,5 +34,6 @@ mod clients;
 mod wrong_input;
 mod predictions;
 mod reconcile;
+mod same_answers;
 mod privacy;
 mod crash;

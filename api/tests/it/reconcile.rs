@@ -16,6 +16,7 @@ use stratum_models::time::{DAY_MS, Day, UnixMillis};
 
 use crate::fixture::Stratum;
 use crate::load::{Days, Load, now};
+use crate::same_answers;
 
 /// Events of a request, and how many requests of that size.
 const SIZES: &[(usize, usize)] = &[(1, 400), (50, 60), (1_000, 5)];
@@ -53,6 +54,7 @@ async fn reconcile(stratum: &Stratum) {
         check_days(&load, tenant, expected, today).await;
         check_campaigns(&load, tenant, expected).await;
         check_match_quality(&load, tenant, expected, start).await;
+        same_answers::check(stratum, &load, tenant, &Days::around(start)).await;
     }
 }
 
