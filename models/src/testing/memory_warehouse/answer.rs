@@ -1,18 +1,16 @@
 //! The reading side: every answer a plain loop over the rows.
 
+mod row;
 mod campaign;
 mod breakdown;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{
-    ArrowPrimitiveType, Date32Type, Int8Type, Int64Type, TimestampMillisecondType,
-    TimestampSecondType, UInt32Type, UInt64Type,
-};
+use arrow::datatypes::{Date32Type, TimestampMillisecondType, UInt32Type};
 use async_trait::async_trait;
 
+use self::row::Row;
 use super::{MemoryWarehouse, error};
 use crate::breakdown::{BreakdownQuery, Part};
 use crate::event::PURCHASE;
@@ -33,49 +31,6 @@ use crate::warehouse::{
 
 /// The port's promise.
 const REJECTION_GROUPS_MAX: usize = 100;
-
-/// One row of a batch.
-#[derive(Clone)]
-struct Row {
-    batch: RecordBatch,
-    at: usize,
-}
-
-impl Row {
-    fn value<T: ArrowPrimitiveType>(&self, name: &str) -> T::Native {
-        self.batch[name].as_primitive::<T>().value(self.at)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.batch[name].as_string::<i32>().value(self.at).to_owned()
-    }
-
-    fn count(&self, name: &str) -> u64 {
-        self.value::<UInt64Type>(name)
-    }
-
-    fn micros(&self, name: &str) -> i128 {
-        self.value::<Int64Type>(name).into()
-    }
-
-    fn code(&self, name: &str) -> i8 {
-        self.value::<Int8Type>(name)
-    }
-
-    /// The start of its hour, in milliseconds.
-    fn hour_ms(&self) -> i64 {
-        self.value::<TimestampSecondType>("hour") * 1000
-    }
-
-    fn received_ms(&self) -> i64 {
-        self.value::<TimestampMillisecondType>("received_at")
-    }
-
-    /// Of ad reports: the newest version is the greatest, of equal ones the later in the log.
-    fn rank(&self) -> (u64, u64, u32) {
-        (self.count("version"), self.count("log_offset"), self.value::<UInt32Type>("log_row"))
-    }
-}
 
 fn coded<T>(member: Option<T>) -> Result<T, StoreError> {
     member.ok_or_else(|| error(StoreErrorKind::Invalid, "a stored code is not known"))

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use arrow::datatypes::Int64Type;
+
 use super::{
-    AccountCampaign, CampaignDay, CampaignKey, Currency, Date32Type, Day, DayRange, Int64Type,
-    KpiGroup, KpiGrouping, KpiQuery, MemoryWarehouse, MetricSums, Named, Platform,
-    ReportedCampaign, Row, StoreError, Table, TenantScope, UnixMillis, add_report, coded,
-    is_asked_for, kpi_group, kpi_key,
+    AccountCampaign, CampaignDay, CampaignKey, Currency, Date32Type, Day, DayRange, KpiGroup,
+    KpiGrouping, KpiQuery, MemoryWarehouse, MetricSums, Named, Platform, ReportedCampaign, Row,
+    StoreError, Table, TenantScope, UnixMillis, add_report, coded, is_asked_for, kpi_group,
+    kpi_key,
 };
 
 fn key(row: &Row) -> Result<CampaignKey, StoreError> {
