@@ -56,14 +56,7 @@ async fn parts_and_the_remainder_are_the_whole() {
     ]);
     send(&stratum, &key, &reports).await;
     put_rates(&asked, json!([{"date": ago(1, ZONE), "currency": "EUR", "per_usd": 0.5}])).await;
-    let purchase = json!({"data": [{
-        "event_name": "Purchase", "event_time": now().0 / 1000, "event_id": "order-1",
-        "action_source": "website", "event_source_url": "https://shop.example/thanks",
-        "user_data": {"em": "ana@example.com", "client_user_agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"},
-        "custom_data": {"value": 59.9, "currency": "EUR"},
-    }]});
-    let (status, answer) = stratum.post("/v24.0/79/events", &key, &purchase).await;
-    assert_eq!(status, 200, "{answer}");
+    buy(&stratum, &key).await;
     put_rates(&asked, json!([{"date": ago(0, ZONE), "currency": "EUR", "per_usd": 0.5}])).await;
     let complete = |data: &Value| data["total_clicks"] == 20 && data["tracked_conversions"] == 1;
     let kpis = asked.eventually("kpis", complete).await;
@@ -86,6 +79,18 @@ async fn parts_and_the_remainder_are_the_whole() {
     }
     check_names_and_pages(&asked).await;
     check_without_a_rate(&asked).await;
+}
+
+/// A purchase of today that names no campaign.
+async fn buy(stratum: &Stratum, key: &str) {
+    let purchase = json!({"data": [{
+        "event_name": "Purchase", "event_time": now().0 / 1000, "event_id": "order-1",
+        "action_source": "website", "event_source_url": "https://shop.example/thanks",
+        "user_data": {"em": "ana@example.com", "client_user_agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"},
+        "custom_data": {"value": 59.9, "currency": "EUR"},
+    }]});
+    let (status, answer) = stratum.post("/v24.0/79/events", key, &purchase).await;
+    assert_eq!(status, 200, "{answer}");
 }
 
 fn check_sums(data: &Value, kpis: &Value, by: &str) {
