@@ -46,6 +46,20 @@ struct AdReportRow {
     revenue: f64,
     /// Newest wins; the time of receipt in milliseconds where absent.
     version: Option<u64>,
+    /// Makes the row a part of the campaign's day: that of an ad set. Parts explain a day, the row without
+    /// any of these fields is what counts. A row is broken down by one thing: by ad set or ad, by country,
+    /// or by device.
+    ad_set_id: Option<String>,
+    /// The ad set's name.
+    ad_set_name: Option<String>,
+    /// Makes the row the part of an ad.
+    ad_id: Option<String>,
+    /// The ad's name.
+    ad_name: Option<String>,
+    /// Makes the row the part of a country: its ISO 3166 code or English name.
+    country: Option<String>,
+    /// Makes the row the part of a class of device: `desktop`, `mobile`, `tablet`, `connected_tv`, `other`.
+    device: Option<String>,
 }
 
 /// Takes conversion events in Meta's form.

@@ -57,8 +57,7 @@ fn the_engine_reads_the_statements_for_a_cluster() {
     for migration in Migration::ALL {
         let statement = migration.statement(Some("main"));
         let tree = shared().execute(&fill(EXPLAIN, &[("$statement", &statement)]));
-        let read = ["CreateQuery", "AlterQuery"].iter().any(|kind| tree.starts_with(kind));
-        assert!(read, "{}: {tree}", migration.name);
-        assert!(tree.contains("Replicated"), "{}: {tree}", migration.name);
+        let replicated = tree.starts_with("CreateQuery") && tree.contains("Replicated");
+        assert!(replicated || tree.starts_with("AlterQuery"), "{}: {tree}", migration.name);
     }
 }
