@@ -9,7 +9,9 @@ use anyhow::{Context as _, Result, bail};
 use futures::{StreamExt as _, stream};
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use stratum_models::demo::{Tenant, Traffic, TrafficConfig, World, WorldConfig, ad_reports};
+use stratum_models::demo::{
+    Tenant, Traffic, TrafficConfig, World, WorldConfig, ad_reports, report_parts,
+};
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreErrorKind;
@@ -213,13 +215,17 @@ pub async fn feed(
     Ok(())
 }
 
-/// The reports of the last days; sent again they restate and change nothing.
+/// The reports of the last days and their parts; sent again they restate and change nothing.
 async fn send_reports(client: &reqwest::Client, demo: &DemoWorld, plan: &DemoPlan) -> Result<()> {
     let today = SystemClock.now().day_in(chrono_tz::Tz::UTC);
     let (days, seed) = (plan.config.report_days, plan.config.seed);
     let reports = ad_reports(&demo.world, days, today, seed);
-    let requests = reports.into_iter().map(|report| {
-        let key = demo.keys.get(report.tenant_index).cloned().unwrap_or_default();
+    let bodies = reports.into_iter().flat_map(|report| {
+        let parts = report_parts(&report);
+        [(report.tenant_index, report.body), (report.tenant_index, parts)]
+    });
+    let requests = bodies.map(|(tenant_index, body)| {
+        let key = demo.keys.get(tenant_index).cloned().unwrap_or_default();
         let request = client.post(format!("{}/api/v1/ad-reports", plan.url));
         async move {
             let deadline = Instant::now() + KEYS_WAIT;
@@ -228,7 +234,7 @@ async fn send_reports(client: &reqwest::Client, demo: &DemoWorld, plan: &DemoPla
                 let request = request
                     .header(CONTENT_TYPE, "application/json")
                     .header(AUTHORIZATION, format!("Bearer {}", key.expose()))
-                    .body(report.body.clone());
+                    .body(body.clone());
                 let answer = request.send().await?;
                 let status = answer.status();
                 if status.is_success() {

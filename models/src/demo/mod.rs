@@ -15,12 +15,14 @@ mod event;
 mod refusal;
 mod traffic;
 mod report;
+mod part;
 mod planted;
 mod reference;
 
 pub use dice::Dice;
 pub use event::PlantedEvent;
 pub use mix::TrafficConfig;
+pub use part::report_parts;
 pub use person::Person;
 pub use planted::{Planted, PlantedKind};
 pub use reference::{

@@ -119,19 +119,26 @@ fn body(rows: &[PlantedReport]) -> Vec<u8> {
     let mut json = Json::with_capacity(2 + rows.len() * 320, false);
     json.raw("[");
     for row in rows {
-        json.element().raw("{").key("platform").text(row.platform.as_str());
-        json.key("account_id").text(&row.account_id);
-        json.key("campaign_id").text(&row.campaign_id);
-        json.key("campaign_name").text(&row.campaign_name);
-        json.key("date").text(&row.date.0.to_string());
-        json.key("currency").text(row.currency.as_str());
-        json.key("spend").decimal(row.spend_micros);
-        json.key("impressions").number(row.impressions);
-        json.key("clicks").number(row.clicks);
-        json.key("conversions").decimal(row.conversions_micros);
-        json.key("revenue").decimal(row.revenue_micros);
-        json.key("version").number(row.version as i64).raw("}");
+        json.element().raw("{");
+        write_fields(&mut json, row);
+        json.raw("}");
     }
     json.raw("]");
     json.finish()
+}
+
+/// The fields of a row, without its braces.
+pub(super) fn write_fields(json: &mut Json, row: &PlantedReport) {
+    json.key("platform").text(row.platform.as_str());
+    json.key("account_id").text(&row.account_id);
+    json.key("campaign_id").text(&row.campaign_id);
+    json.key("campaign_name").text(&row.campaign_name);
+    json.key("date").text(&row.date.0.to_string());
+    json.key("currency").text(row.currency.as_str());
+    json.key("spend").decimal(row.spend_micros);
+    json.key("impressions").number(row.impressions);
+    json.key("clicks").number(row.clicks);
+    json.key("conversions").decimal(row.conversions_micros);
+    json.key("revenue").decimal(row.revenue_micros);
+    json.key("version").number(row.version as i64);
 }
