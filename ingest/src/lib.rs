@@ -9,6 +9,7 @@ pub mod hash;
 pub mod append;
 pub mod ad_reports;
 pub mod connector;
+pub mod import;
 pub mod log;
 pub mod telemetry;
 pub mod config;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use chrono::{Days, NaiveDate};
-use stratum_models::ad_report::{AdReport, AdReportSplit, Split};
+use stratum_models::ad_report::{AdReport, AdReportSplit, Split, SplitBy};
 use stratum_models::id::TenantId;
 use stratum_models::money::{Currency, MICROS, parse_micros};
 use stratum_models::platform::Platform;
@@ -51,6 +51,13 @@ impl Judged {
         (days, splits)
     }
 
+    /// Two rows of one key say the same, or contradict each other.
+    pub(crate) fn key(&self) -> RowKey<'_> {
+        let AdReport { platform, account_id, campaign_id, date, version, .. } = self.report();
+        let part = self.split().map(|split| (split.by(), split.key()));
+        (*platform, account_id, campaign_id, *date, *version, part)
+    }
+
     /// Which part of the campaign's day, `None` for the whole.
     pub fn split(&self) -> Option<&Split> {
         match self {
@@ -59,6 +66,10 @@ impl Judged {
         }
     }
 }
+
+/// What tells one row of a report from another: platform, account, campaign, day, version, part.
+pub(crate) type RowKey<'r> =
+    (Platform, &'r str, &'r str, Day, u64, Option<(SplitBy, [&'r str; 4])>);
 
 /// A column at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -347,10 +358,7 @@ pub fn contradictions(rows: &[Judged]) -> Vec<(usize, usize)> {
     let mut seen = HashMap::with_capacity(rows.len());
     let mut contradictions = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        let AdReport { platform, account_id, campaign_id, date, version, .. } = row.report();
-        let part = row.split().map(|split| (split.by(), split.key()));
-        let key = (platform, account_id, campaign_id, date, version, part);
-        let earlier = *seen.entry(key).or_insert(index);
+        let earlier = *seen.entry(row.key()).or_insert(index);
         if rows.get(earlier).is_some_and(|earlier| earlier != row) {
             contradictions.push((index, earlier));
         }

@@ -11,6 +11,7 @@ mod mutations;
 mod generated;
 mod ad_reports;
 mod connector;
+mod import;
 mod measured;
 mod log;
 mod kafka;
