@@ -174,6 +174,9 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Exchange rates
     (GET, "/api/v1/fx-rates", With(AnalyticsRead)),
     (PUT, "/api/v1/fx-rates", With(TenantWrite)),
+    // Imports: who may change campaigns may bring the figures they are judged by; no API key, which
+    // sends to the front door.
+    (POST, "/api/v1/imports/ad-reports", With(CampaignsWrite)),
     // Connectors
     (GET, "/api/v1/connectors", With(IntegrationsRead)),
     (POST, "/api/v1/connectors", With(IntegrationsWrite)),

@@ -32,6 +32,7 @@ use crate::entropy::{Entropy as _, Ids};
 use crate::live::{self, Hub};
 use crate::predict::Forecasts;
 use crate::routes::health::Health;
+use crate::routes::imports::ImportDesk;
 use crate::routes::{self, Operation, Peer, Services};
 use crate::state::directory::StateDirectory;
 use crate::state::{PostgresState, StateConfig};
@@ -250,6 +251,7 @@ impl Process {
             persons: Arc::new(warehouse),
             warehouse: reader,
             appender: self.appender(settings)?,
+            imports: ImportDesk::new(settings.import.clone(), settings.door.clone()),
             operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
             tokens: desk.tokens,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stratum_ingest::append::AppendConfig;
 use stratum_ingest::config::DoorConfig;
+use stratum_ingest::import::ImportConfig;
 use stratum_ingest::log::fjall::FjallLogConfig;
 use stratum_ingest::log::kafka::KafkaLogConfig;
 use stratum_pipeline::PipelineConfig;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub adopt: AdoptConfig,
     /// The front door.
     pub door: DoorConfig,
+    /// Files of ad reports.
+    pub import: ImportConfig,
     /// How rows are gathered into log records.
     pub append: AppendConfig,
     /// The embedded log.
@@ -83,6 +86,7 @@ impl Default for Settings {
             bounds: BoundsConfig::default(),
             adopt: AdoptConfig::default(),
             door: DoorConfig::default(),
+            import: ImportConfig::default(),
             append: AppendConfig::default(),
             log: FjallLogConfig::default(),
             // Without brokers the log is the embedded one.

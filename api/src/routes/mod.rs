@@ -26,6 +26,7 @@ pub mod datasets;
 pub mod tracking;
 pub mod fx_rates;
 pub mod connectors;
+pub mod imports;
 pub mod emq_score;
 pub mod emq_coverage;
 pub mod ingest_counts;
@@ -130,6 +131,8 @@ pub struct Services {
     pub persons: Arc<dyn PersonStore>,
     /// Takes ad reports that users import.
     pub appender: Appender,
+    /// Bounds of imported files.
+    pub imports: imports::ImportDesk,
     /// Records for `stratum tail`; `None` where this process has no log.
     pub log: Option<Arc<dyn EventLog>>,
     /// Hands on what changed to those who watch.
@@ -203,6 +206,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(tracking::routes())
         .merge(fx_rates::routes())
         .merge(connectors::routes())
+        .merge(imports::routes())
 }
 
 /// Every operation of the API.

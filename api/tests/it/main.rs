@@ -17,6 +17,7 @@ mod signin_sessions;
 mod signin_keys;
 mod signin_mail;
 mod signin_load;
+mod import;
 mod isolation;
 mod rights;
 mod tenancy;

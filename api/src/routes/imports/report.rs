@@ -1,0 +1,289 @@
+//! What is told about a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use stratum_ingest::import::{Import, LeftOut, RowFault};
+use stratum_models::ad_report::SplitBy;
+use stratum_models::money::MICROS;
+use utoipa::ToSchema;
+
+use super::compare::{Change, Comparison, Sums};
+use super::take::Taken;
+
+/// Places of rows of one kind that are told at most.
+const PLACES_MAX: usize = 20;
+/// Names of columns that are told at most, and their length.
+const COLUMNS_MAX: usize = 200;
+const COLUMN_CHARS_MAX: usize = 100;
+
+/// What a file is, how it was read, and what it changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportReport {
+    /// Whether it was only looked at.
+    dry_run: bool,
+    /// How it is written.
+    file: FileReport,
+    /// The platform of its rows; null where they name it themselves.
+    platform: Option<&'static str>,
+    /// The columns that are used.
+    columns: Vec<UsedColumn>,
+    /// The columns that are not.
+    unused_columns: Vec<String>,
+    /// The first day, null without rows.
+    date_from: Option<NaiveDate>,
+    /// The last day.
+    date_to: Option<NaiveDate>,
+    /// Different campaigns.
+    campaigns: usize,
+    /// Campaigns' days, by what becomes of them.
+    days: DayCounts,
+    /// Parts of campaigns' days, by what they are parts by.
+    parts: Vec<PartCount>,
+    /// Sums of these campaigns' days now and afterwards.
+    sums: Vec<SumsReport>,
+    /// Rows that are no rows of a report.
+    left_out: Vec<LeftOutReport>,
+    /// Rows that break a rule.
+    faulty_rows: usize,
+    /// What is wrong with the first of them.
+    faults: Vec<FaultReport>,
+    /// What is worth knowing, in words.
+    notes: Vec<String>,
+    /// What was taken in; null where it was only looked at.
+    pub(super) taken: Option<Taken>,
+}
+
+/// How a file is written.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileReport {
+    /// `csv` or `parquet`.
+    format: &'static str,
+    /// Of a text file.
+    encoding: Option<&'static str>,
+    /// What separates cells of a text file.
+    #[schema(value_type = Option<String>)]
+    delimiter: Option<char>,
+    /// Lines before that of the headers.
+    title_lines: usize,
+    /// What fractions begin with; null where no number tells.
+    #[schema(value_type = Option<String>)]
+    decimal_mark: Option<char>,
+    /// How days are written.
+    date_format: &'static str,
+    /// Rows that are not blank.
+    rows: usize,
+}
+
+/// A column and what it is to us.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsedColumn {
+    /// Its header.
+    column: String,
+    /// Our field.
+    field: &'static str,
+}
+
+/// Campaigns' days, by what becomes of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DayCounts {
+    /// New ones.
+    add: usize,
+    /// Such as replace other figures.
+    change: usize,
+    /// Such as are as they were; they are not taken again.
+    leave: usize,
+    /// How many of all are sums of their ads or ad sets.
+    made_of_parts: usize,
+}
+
+/// How many parts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PartCount {
+    /// `ad_set`, `ad`, `country` or `device`.
+    by: &'static str,
+    /// Rows.
+    rows: usize,
+}
+
+/// The sums of one currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SumsReport {
+    /// ISO 4217.
+    currency: String,
+    /// Of what is there now of the file's campaigns and days.
+    before: FigureSums,
+    /// Of what will be.
+    after: FigureSums,
+}
+
+/// Summed figures.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FigureSums {
+    /// Amount spent.
+    spend: f64,
+    /// Times shown.
+    impressions: i64,
+    /// Times clicked.
+    clicks: i64,
+    /// Conversions.
+    conversions: f64,
+    /// Their worth.
+    revenue: f64,
+}
+
+/// Rows left out for one reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeftOutReport {
+    /// `summary`: it sums up others; `unknown_part`: it is what the platform could not tell the country
+    /// or device of; `repeated`: it is there twice.
+    reason: &'static str,
+    /// How many.
+    rows: usize,
+    /// Where the first are: lines of a text file, numbers of rows of a Parquet file, from 1.
+    places: Vec<u64>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FaultReport {
+    /// The line of a text file, the number of a row of a Parquet file, from 1.
+    row: u64,
+    /// Our field; null when the row is wrong as a whole.
+    field: Option<&'static str>,
+    /// In words.
+    message: String,
+}
+
+impl From<&RowFault> for FaultReport {
+    fn from(fault: &RowFault) -> FaultReport {
+        FaultReport { row: fault.row, field: fault.field, message: fault.message.clone() }
+    }
+}
+
+impl ImportReport {
+    /// What is told about this file.
+    pub(super) fn of(import: &Import, comparison: &Comparison, dry_run: bool) -> ImportReport {
+        let splits = import.splits.iter().map(|split| &split.report);
+        let all = || import.days.iter().chain(splits.clone());
+        let campaigns: BTreeSet<_> =
+            all().map(|row| (row.platform, &row.account_id, &row.campaign_id)).collect();
+        let used = import.columns.iter().take(COLUMNS_MAX);
+        ImportReport {
+            dry_run,
+            file: file(import),
+            platform: import.platform.map(|platform| platform.as_str()),
+            columns: used.map(|(name, field)| UsedColumn { column: short(name), field }).collect(),
+            unused_columns: import
+                .unused
+                .iter()
+                .take(COLUMNS_MAX)
+                .map(|name| short(name))
+                .collect(),
+            date_from: all().map(|row| row.date.0).min(),
+            date_to: all().map(|row| row.date.0).max(),
+            campaigns: campaigns.len(),
+            days: DayCounts {
+                add: comparison.count(Change::Add),
+                change: comparison.count(Change::Replace),
+                leave: comparison.count(Change::Leave),
+                made_of_parts: import.days_made,
+            },
+            parts: parts(import),
+            sums: comparison
+                .sums
+                .iter()
+                .map(|(currency, (before, after))| SumsReport {
+                    currency: currency.as_str().to_owned(),
+                    before: before.into(),
+                    after: after.into(),
+                })
+                .collect(),
+            left_out: left_out(import),
+            faulty_rows: import.faulty_rows,
+            faults: import.faults.iter().map(FaultReport::from).collect(),
+            notes: notes(import, comparison),
+            taken: None,
+        }
+    }
+
+    /// The platform of the file's rows.
+    pub(super) fn platform(&self) -> Option<&'static str> {
+        self.platform
+    }
+}
+
+impl From<&Sums> for FigureSums {
+    fn from(sums: &Sums) -> FigureSums {
+        let units = |micros: i128| micros as f64 / MICROS as f64;
+        let count = |count: i128| i64::try_from(count).unwrap_or(i64::MAX);
+        FigureSums {
+            spend: units(sums.spend_micros),
+            impressions: count(sums.impressions),
+            clicks: count(sums.clicks),
+            conversions: units(sums.conversions_micros),
+            revenue: units(sums.revenue_micros),
+        }
+    }
+}
+
+fn file(import: &Import) -> FileReport {
+    let facts = &import.file;
+    FileReport {
+        format: facts.format,
+        encoding: facts.encoding,
+        delimiter: facts.delimiter,
+        title_lines: facts.title_lines,
+        decimal_mark: facts.decimal_mark,
+        date_format: facts.date_order.as_str(),
+        rows: facts.rows,
+    }
+}
+
+fn short(name: &str) -> String {
+    name.chars().take(COLUMN_CHARS_MAX).collect()
+}
+
+fn parts(import: &Import) -> Vec<PartCount> {
+    let count = |by: SplitBy| import.splits.iter().filter(|split| split.split.by() == by).count();
+    let counts = SplitBy::ALL.iter().map(|by| PartCount { by: by.as_str(), rows: count(*by) });
+    counts.filter(|count| count.rows > 0).collect()
+}
+
+fn left_out(import: &Import) -> Vec<LeftOutReport> {
+    let mut by_reason: BTreeMap<LeftOut, LeftOutReport> = BTreeMap::new();
+    for (reason, place) in &import.left_out {
+        let reason_name = reason.as_str();
+        let entry = by_reason.entry(*reason).or_insert_with(|| LeftOutReport {
+            reason: reason_name,
+            rows: 0,
+            places: Vec::new(),
+        });
+        entry.rows += 1;
+        if entry.places.len() < PLACES_MAX {
+            entry.places.push(*place);
+        }
+    }
+    by_reason.into_values().collect()
+}
+
+fn notes(import: &Import, comparison: &Comparison) -> Vec<String> {
+    let mut notes = Vec::new();
+    if import.days_made > 0 {
+        notes.push(format!(
+            "{} days of campaigns are the sums of their ads or ad sets: the file does not hold them",
+            import.days_made
+        ));
+    }
+    if comparison.parts_without_day > 0 {
+        notes.push(format!(
+            "{} parts are of days that have no figures yet; only a report by campaign makes them count",
+            comparison.parts_without_day
+        ));
+    }
+    if import.days.is_empty() && import.splits.is_empty() {
+        notes.push("no row of the file can be taken".to_owned());
+    }
+    notes
+}
