@@ -20,6 +20,7 @@ pub mod store;
 pub mod log;
 pub mod warehouse;
 pub mod person;
+pub mod export;
 pub mod directory;
 pub mod response;
 pub mod allocate;

@@ -2,4 +2,5 @@
 
 pub mod warehouse;
 pub mod answers;
+pub mod export;
 pub mod telemetry;

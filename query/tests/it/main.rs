@@ -8,3 +8,4 @@ mod schema;
 mod crash;
 mod bounds;
 mod answers;
+mod export;

@@ -8,6 +8,7 @@ mod match_quality;
 mod ingest;
 mod person;
 mod versions;
+mod export;
 
 use std::time::Instant;
 
