@@ -12,6 +12,7 @@ pub mod auth;
 pub mod live;
 pub mod edge;
 pub mod predict;
+pub mod export;
 pub mod routes;
 pub mod answer;
 pub mod tail;

@@ -189,6 +189,13 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/analytics/series", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/breakdown", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/ingest", With(AnalyticsRead)),
+    // Exports
+    (GET, "/api/v1/analytics/export/stream", With(AnalyticsExport)),
+    (GET, "/api/v1/analytics/export", With(AnalyticsExport)),
+    (POST, "/api/v1/analytics/export", With(AnalyticsExport)),
+    (GET, "/api/v1/analytics/export/{id}", With(AnalyticsExport)),
+    (DELETE, "/api/v1/analytics/export/{id}", With(AnalyticsExport)),
+    (GET, "/api/v1/analytics/export/{id}/download", With(AnalyticsExport)),
     // Match quality
     (GET, "/api/v1/emq/score", With(AnalyticsRead)),
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),

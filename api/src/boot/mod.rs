@@ -10,6 +10,7 @@ mod listener;
 mod probes;
 mod sign_in;
 mod stage;
+mod exports;
 mod process;
 mod first_start;
 mod operator;

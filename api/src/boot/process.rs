@@ -23,7 +23,7 @@ use super::settings::Settings;
 use super::sign_in::SignInDesk;
 use super::stores::{Needs, Stores};
 use super::system::{SystemClock, SystemEntropy};
-use super::{kept, probes, stage};
+use super::{exports, kept, probes, stage};
 use crate::adopt::Adopter;
 use crate::auth::password::Passwords;
 use crate::config::Secret;
@@ -245,6 +245,7 @@ impl Process {
         let forecasts = self.forecasts(settings, reader.clone())?;
         let services = Services {
             live,
+            exports: exports::exports(settings, &self.stores)?,
             state,
             forecasts,
             directory,
@@ -322,6 +323,8 @@ impl Process {
             };
             self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
             self.stages.spawn(adopter.run(self.stop_stages.clone()));
+            let exports = exports::runner(settings, &self.stores)?;
+            self.stages.spawn(exports.run(self.stop_stages.clone()));
             let forecasts = self.forecasts(settings, warehouse)?;
             self.stages.spawn(crate::predict::run(forecasts, self.stop_stages.clone()));
         }

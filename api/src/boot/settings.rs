@@ -18,6 +18,7 @@ use crate::adopt::AdoptConfig;
 use crate::auth::AuthConfig;
 use crate::config::Secret;
 use crate::edge::EdgeConfig;
+use crate::export::ExportConfig;
 use crate::live::LiveConfig;
 use crate::mail::MailConfig;
 use crate::predict::PredictionsConfig;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub bounds: BoundsConfig,
     /// How campaigns are adopted from ad reports.
     pub adopt: AdoptConfig,
+    /// Exports.
+    pub export: ExportConfig,
     /// The front door.
     pub door: DoorConfig,
     /// Files of ad reports.
@@ -85,6 +88,7 @@ impl Default for Settings {
             state: StateConfig::default(),
             bounds: BoundsConfig::default(),
             adopt: AdoptConfig::default(),
+            export: ExportConfig::default(),
             door: DoorConfig::default(),
             import: ImportConfig::default(),
             append: AppendConfig::default(),

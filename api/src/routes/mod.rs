@@ -27,6 +27,7 @@ pub mod tracking;
 pub mod fx_rates;
 pub mod connectors;
 pub mod imports;
+pub mod exports;
 pub mod emq_score;
 pub mod emq_coverage;
 pub mod ingest_counts;
@@ -69,6 +70,7 @@ use crate::auth::{AuthConfig, authorize};
 use crate::config::Secret;
 use crate::edge::{Edge, harden, limit_callers, note_client};
 use crate::entropy::{Ids, SharedEntropy};
+use crate::export::Exports;
 use crate::live::Hub;
 use crate::mail::Mailer;
 use crate::page;
@@ -125,6 +127,8 @@ pub struct Services {
     pub directory: Arc<StateDirectory>,
     /// Answers.
     pub warehouse: Arc<dyn WarehouseReader>,
+    /// Data taken away in bulk.
+    pub exports: Exports,
     /// Trained models.
     pub forecasts: Arc<Forecasts>,
     /// What the warehouse keeps about persons.
@@ -192,6 +196,7 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(breakdown::breakdown))
         .routes(routes!(ingest_counts::ingest_counts))
         .routes(routes!(campaign_metrics::campaign_metrics))
+        .merge(exports::routes())
         .routes(routes!(emq_score::emq_score))
         .routes(routes!(emq_coverage::emq_coverage))
         .routes(routes!(events_stream::events_stream))

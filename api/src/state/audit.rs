@@ -37,7 +37,7 @@ impl Actor {
         }
     }
 
-    fn id(self) -> String {
+    pub(super) fn id(self) -> String {
         match self {
             Actor::User(id) => id.to_string(),
             Actor::ApiKey(id) => id.to_string(),

@@ -288,6 +288,26 @@ impl TenantWork {
         rows.into_iter().map(Campaign::try_from).collect()
     }
 
+    /// The next campaigns by id, of these platforms where any is named.
+    pub async fn campaigns_after(
+        &mut self,
+        after: Uuid,
+        platforms: &[Platform],
+        limit: i64,
+    ) -> Result<Vec<Campaign>, StoreError> {
+        let platforms: Vec<String> = platforms.iter().map(|one| one.as_str().to_owned()).collect();
+        let rows = sqlx::query_file_as!(
+            CampaignRow,
+            "sql/select_campaigns_after.sql",
+            self.key,
+            after,
+            &platforms,
+            limit
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        rows.into_iter().map(Campaign::try_from).collect()
+    }
+
     /// How many campaigns the tenant has.
     pub async fn campaign_count(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_campaigns.sql", self.key);

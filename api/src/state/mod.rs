@@ -23,6 +23,7 @@ mod adoption;
 pub mod asset;
 pub mod fx_rate;
 pub mod connector;
+pub mod export_job;
 pub mod bounds;
 pub mod api_key;
 pub mod model_artifact;

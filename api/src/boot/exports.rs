@@ -1,0 +1,38 @@
+//! What exports are made of.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use super::settings::Settings;
+use super::stores::Stores;
+use crate::export::{ExportSource, Exports, Folder, Runner, Turns};
+
+fn source(stores: &Stores) -> Result<ExportSource> {
+    let state = stores.state.clone().context("exports have no state store")?;
+    let warehouse = stores.warehouse.clone().context("exports have no warehouse")?;
+    Ok(ExportSource { state, warehouse: Arc::new(warehouse.clone()), bulk: Arc::new(warehouse) })
+}
+
+/// What the API serves exports with.
+pub fn exports(settings: &Settings, stores: &Stores) -> Result<Exports> {
+    let config = settings.export.clone();
+    Ok(Exports {
+        source: source(stores)?,
+        turns: Turns::new(config.streams_max, config.running_per_tenant_max),
+        folder: Folder::new(&config.folder, &stores.data),
+        config,
+    })
+}
+
+/// What makes the files of jobs.
+pub fn runner(settings: &Settings, stores: &Stores) -> Result<Runner> {
+    let source = source(stores)?;
+    Ok(Runner {
+        state: source.state.clone(),
+        source,
+        log: stores.log.clone().context("exports have no log")?,
+        folder: Folder::new(&settings.export.folder, &stores.data),
+        config: settings.export.clone(),
+    })
+}

@@ -1,0 +1,90 @@
+//! Exports: what is asked for, where its rows come from, and how many may run.
+//!
+//! A stream is made and sent at once; a job is made by the jobs role into a file, to be fetched later,
+//! in pieces if need be.
+
+mod request;
+mod campaigns;
+mod source;
+mod turns;
+mod folder;
+mod runner;
+
+use serde::{Deserialize, Serialize};
+
+pub use folder::Folder;
+pub use request::{ExportRequest, FileCompression, FileFormat, columns_of};
+pub use runner::Runner;
+pub use source::ExportSource;
+pub use turns::{Turn, Turns};
+
+/// What exports are served with.
+pub struct Exports {
+    /// Where rows come from.
+    pub source: ExportSource,
+    /// Streams that run.
+    pub turns: std::sync::Arc<Turns>,
+    /// Where files lie.
+    pub folder: Folder,
+    /// Bounds.
+    pub config: ExportConfig,
+}
+
+/// Bounds of exports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExportConfig {
+    /// Where files of jobs lie; empty for `exports` in the data folder. The API and the jobs must see
+    /// the same folder.
+    pub folder: String,
+    /// How long a file is kept.
+    pub keep_hours: u32,
+    /// How long it is remembered that an export was asked for.
+    pub forget_days: u32,
+    /// The largest file.
+    pub file_bytes_max: u64,
+    /// All files together.
+    pub folder_bytes_max: u64,
+    /// Files a process makes at the same time.
+    pub jobs_max: usize,
+    /// Jobs of one tenant that wait or run.
+    pub queued_per_tenant_max: u64,
+    /// Exports of one tenant that run at the same time: its jobs, and its streams of this process.
+    pub running_per_tenant_max: usize,
+    /// Streams of this process at the same time; more are refused with 429.
+    pub streams_max: usize,
+    /// An answer begins with the first rows, or after this long without them.
+    pub first_rows_ms_max: u64,
+    /// How often it is looked for jobs.
+    pub look_ms: u64,
+    /// How often files whose time is over are removed.
+    pub sweep_ms: u64,
+    /// A job that its process has not told of for so long is begun anew by another.
+    pub lease_ms: u64,
+    /// How often a job is begun.
+    pub attempts_max: i32,
+    /// The wait before it is begun anew after a fault.
+    pub retry_ms: u64,
+}
+
+impl Default for ExportConfig {
+    fn default() -> Self {
+        ExportConfig {
+            folder: String::new(),
+            keep_hours: 72,
+            forget_days: 90,
+            file_bytes_max: 50_000_000_000,
+            folder_bytes_max: 200_000_000_000,
+            jobs_max: 2,
+            queued_per_tenant_max: 20,
+            running_per_tenant_max: 2,
+            streams_max: 16,
+            first_rows_ms_max: 10_000,
+            look_ms: 500,
+            sweep_ms: 60_000,
+            lease_ms: 30_000,
+            attempts_max: 3,
+            retry_ms: 5_000,
+        }
+    }
+}

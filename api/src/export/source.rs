@@ -1,0 +1,46 @@
+//! Where the rows of an export come from.
+
+use std::sync::Arc;
+
+use stratum_models::export::{Export, ExportQuery, ExportReader, ExportType};
+use stratum_models::scope::TenantScope;
+use stratum_models::store::StoreError;
+use stratum_models::warehouse::WarehouseReader;
+use stratum_query::export::{Encoded, encode};
+
+use super::{ExportRequest, campaigns};
+use crate::state::PostgresState;
+
+/// The stores that exports read.
+#[derive(Clone)]
+pub struct ExportSource {
+    /// Campaigns.
+    pub state: PostgresState,
+    /// What is reported of them.
+    pub warehouse: Arc<dyn WarehouseReader>,
+    /// Everything else.
+    pub bulk: Arc<dyn ExportReader>,
+}
+
+impl ExportSource {
+    /// Begins an export: its file as it is made, and about how many rows it will have.
+    pub async fn begin(
+        &self,
+        scope: TenantScope,
+        request: &ExportRequest,
+    ) -> Result<(Encoded, u64), StoreError> {
+        let export = self.rows(scope, request.query.clone()).await?;
+        let (format, compression) = (request.format.encoding(), request.compression.encoding());
+        let encoded = encode(export.batches, request.columns(), format, compression);
+        Ok((encoded, export.rows_expected))
+    }
+
+    async fn rows(&self, scope: TenantScope, query: ExportQuery) -> Result<Export, StoreError> {
+        match query.of {
+            ExportType::Campaigns => campaigns::rows(self, scope, query).await,
+            ExportType::CampaignMetrics | ExportType::Events | ExportType::Emq => {
+                self.bulk.export(scope, query).await
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Jobs that make a file.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::super::App;
+use super::super::body::Body;
+use super::super::fields::Params;
+use super::super::paging::PageParams;
+use super::super::rules::id_of;
+use super::asked::ExportBody;
+use super::stream::described;
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::export::{FileCompression, FileFormat};
+use crate::state::audit::AuditEntry;
+use crate::state::export_job::{ExportJob, JobState};
+
+pub(super) const KIND: &str = "export";
+
+/// A job and its file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportItem {
+    /// Its id.
+    id: Uuid,
+    /// How far it is.
+    state: JobState,
+    /// `campaigns`, `campaign_metrics`, `events` or `emq`.
+    #[serde(rename = "type")]
+    of: &'static str,
+    /// The form of the file.
+    format: FileFormat,
+    /// How it is packed.
+    compression: FileCompression,
+    /// First day, included.
+    date_from: NaiveDate,
+    /// Last day, included.
+    date_to: NaiveDate,
+    /// The platforms; every one where empty.
+    platforms: Vec<&'static str>,
+    /// The columns, in their order.
+    columns: Vec<&'static str>,
+    /// Rows so far.
+    rows: u64,
+    /// Bytes so far.
+    bytes: u64,
+    /// How much of it is made, 0 to 1; about, until it is done.
+    progress: f64,
+    /// Why it failed.
+    error: Option<String>,
+    /// Where its file can be fetched, once it is done.
+    download_url: Option<String>,
+    /// SHA-256 of the file, in hexadecimal digits.
+    sha256: Option<String>,
+    /// The name of the file.
+    file_name: String,
+    /// When it was asked for.
+    created_at: DateTime<Utc>,
+    /// When it was begun, the last time.
+    started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    ended_at: Option<DateTime<Utc>>,
+    /// When its file is deleted.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// The digits of a digest.
+pub(super) fn digits(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn progress(job: &ExportJob) -> f64 {
+    match (job.state, job.amount.rows_expected) {
+        (JobState::Done | JobState::Expired, _) => 1.0,
+        (_, 0) => 0.0,
+        // What is expected is an estimate: only a file that is there is the whole.
+        (_, expected) => (job.amount.rows as f64 / expected as f64).min(0.99),
+    }
+}
+
+impl From<ExportJob> for ExportItem {
+    fn from(job: ExportJob) -> ExportItem {
+        let (query, id) = (&job.request.query, job.file.job);
+        let done = job.state == JobState::Done;
+        ExportItem {
+            id,
+            state: job.state,
+            of: query.of.as_str(),
+            format: job.request.format,
+            compression: job.request.compression,
+            date_from: query.days.from.0,
+            date_to: query.days.to.0,
+            platforms: query.platforms.iter().map(|platform| platform.as_str()).collect(),
+            columns: query.columns.iter().map(|column| column.name).collect(),
+            rows: job.amount.rows,
+            bytes: job.amount.bytes,
+            progress: progress(&job),
+            download_url: done.then(|| format!("/api/v1/analytics/export/{id}/download")),
+            sha256: job.sha256.as_deref().map(digits),
+            file_name: job.request.file_name(),
+            error: job.error,
+            created_at: job.created_at,
+            started_at: job.started_at,
+            ended_at: job.ended_at,
+            expires_at: job.expires_at,
+        }
+    }
+}
+
+pub(super) fn gone() -> Refusal {
+    Refusal::not_found(KIND)
+}
+
+/// Asks for a file.
+///
+/// Any number of rows. The file is made beside, one that is half made is never seen, and it is kept for
+/// some days. Ask for its state by the id, or wait for `export_done` on the live stream. Events know a
+/// person by SHA-256 alone. `GET /analytics/export/stream` tells how CSV is written.
+#[utoipa::path(
+    post, path = "/api/v1/analytics/export", tag = "exports", request_body = ExportBody,
+    security(("bearer" = [])),
+    responses(
+        (status = 202, body = Answer<ExportItem>, description = "it is queued"),
+        (status = 400, body = RefusalBody, description = "the body is no JSON, or a day cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
+        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is not application/json"),
+        (status = 422, body = RefusalBody, description = "there is no such type or column, or the range is wrong"),
+        (status = 429, body = RefusalBody, description = "too many exports wait already"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn create_export(
+    State(app): State<App>,
+    caller: Authenticated,
+    Body(body): Body<ExportBody>,
+) -> Answered<ExportItem> {
+    let request = body.read(&app, caller.scope)?;
+    let mut work = caller.work(&app).await?;
+    work.lock_limits().await?;
+    if work.open_export_jobs().await?.0 >= app.exports.config.queued_per_tenant_max {
+        return Err(Refusal::busy("too many exports wait already; wait for one to end").after(30));
+    }
+    let id = work.create_export_job(&request).await?;
+    work.audit(&AuditEntry::done("export.asked", KIND, id, described(&request))).await?;
+    let job = work.export_job(id).await?.ok_or_else(Refusal::internal)?;
+    work.commit().await?;
+    Ok(Answer::with(StatusCode::ACCEPTED, job.into()))
+}
+
+/// Exports that were asked for, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/analytics/export", tag = "exports", params(PageParams),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<Vec<ExportItem>>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
+        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn list_exports(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<ExportItem>> {
+    let page = params.read()?;
+    let mut work = caller.work(&app).await?;
+    let jobs = work.export_jobs(page.limit(), page.offset()).await?;
+    let total = work.export_job_count().await?;
+    Ok(Answer::page(jobs.into_iter().map(ExportItem::from).collect(), page.of(total)))
+}
+
+/// An export and how far it is.
+#[utoipa::path(
+    get, path = "/api/v1/analytics/export/{id}", tag = "exports", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the export's id")),
+    responses(
+        (status = 200, body = Answer<ExportItem>),
+        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
+        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such export"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn export_job(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+) -> Answered<ExportItem> {
+    let id = id_of(&id, KIND)?;
+    let job = caller.work(&app).await?.export_job(id).await?;
+    Ok(Answer::of(job.ok_or_else(gone)?.into()))
+}
+
+/// Cancels an export that waits or runs; deletes the file of one that is done.
+#[utoipa::path(
+    delete, path = "/api/v1/analytics/export/{id}", tag = "exports", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the export's id")),
+    responses(
+        (status = 204, description = "it is cancelled, or its file deleted"),
+        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
+        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such export"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn delete_export(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let id = id_of(&id, KIND)?;
+    let mut work = caller.work(&app).await?;
+    let job = work.export_job(id).await?.ok_or_else(gone)?;
+    if work.end_export_job(id).await? {
+        let changes = serde_json::json!({"was": job.state});
+        work.audit(&AuditEntry::done("export.deleted", KIND, id, changes)).await?;
+    }
+    work.commit().await?;
+    // Where it lies on a disk that this process does not see, the jobs remove it within a minute.
+    app.exports.folder.remove(job.file).await;
+    Ok(StatusCode::NO_CONTENT)
+}

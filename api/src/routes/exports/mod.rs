@@ -1,0 +1,21 @@
+//! `/analytics/export`: data taken away in bulk.
+
+pub mod asked;
+pub mod stream;
+pub mod job;
+pub mod download;
+mod byte_range;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::App;
+
+/// The routes of this folder.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(stream::stream_export))
+        .routes(routes!(job::list_exports, job::create_export))
+        .routes(routes!(job::export_job, job::delete_export))
+        .routes(routes!(download::download_export))
+}
