@@ -34,6 +34,7 @@ mod operation;
 mod clients;
 mod wrong_input;
 mod predictions;
+mod exports;
 mod reconcile;
 mod same_answers;
 mod privacy;

@@ -1,0 +1,151 @@
+//! Streams: whole or visibly broken, ended with their client, escaped, and so many at once.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::{FAILING_VIEW, SLOW_VIEW, Shop, replace_events};
+use crate::fixture::{Stratum, eventually};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const STREAM: &str = "/api/v1/analytics/export/stream?type=events";
+
+/// The days of the shop's events.
+async fn range(stratum: &Stratum) -> String {
+    let days = "SELECT min(event_date), max(event_date) FROM events FORMAT TSV";
+    let days = stratum.ask_warehouse(days).await;
+    let (from, to) = days.trim().split_once('\t').expect("two days");
+    format!("&date_from={from}&date_to={to}")
+}
+
+/// What a raw connection reads until it ends.
+async fn raw(stratum: &Stratum, path: &str, token: &str) -> String {
+    let address = stratum.url().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = Vec::new();
+    // It may end with a reset.
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut text)).await.unwrap().ok();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_whole_or_visibly_broken_and_ends_with_its_client() {
+    let limits = [("STRATUM__export__first_rows_ms_max", "500")];
+    let mut stratum = Stratum::start(&limits).await;
+    let shop = Shop::open(&stratum, "Shop").await;
+    let other = Shop::open(&stratum, "Other").await;
+    shop.fill(600, 30).await;
+    let path = format!("{STREAM}{}&format=csv", range(&stratum).await);
+    let answer = shop.get(&format!("{path}&columns=event_id,campaign_id,value")).await;
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"text/csv; charset=utf-8".parse().unwrap())
+    );
+    let name = answer.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(
+        name.starts_with("attachment; filename=\"stratum-events-20") && name.ends_with(".csv\""),
+        "{name}"
+    );
+    let text = answer.text().await.unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.remove(0), "event_id,campaign_id,value");
+    assert_eq!(lines.len(), 600);
+    assert!(lines.contains(&"order-599,'=HYPERLINK(1),5.99"), "{:?}", lines.last());
+    assert!(raw(&stratum, &path, &shop.token).await.ends_with("\r\n0\r\n\r\n"));
+    assert_eq!(other.get(&path).await.text().await.unwrap().lines().count(), 1, "another's events");
+    wrong_questions_are_refused(&shop).await;
+    replace_events(&stratum, FAILING_VIEW).await;
+    let broken = raw(&stratum, &path, &shop.token).await;
+    assert!(broken.contains("HTTP/1.1 200") && broken.contains("order-"), "{broken}");
+    assert!(!broken.ends_with("0\r\n\r\n"), "it looks complete");
+    stratum.ask_warehouse("DROP VIEW events").await;
+    stratum.ask_warehouse(SLOW_VIEW).await;
+    one_who_leaves_ends_the_question(&shop, &path).await;
+    turns_are_counted(&shop, &other, &path).await;
+    stratum.stop().await;
+}
+
+async fn wrong_questions_are_refused(shop: &Shop<'_>) {
+    for (query, status, says) in [
+        ("&format=csv&columns=event_id,nonsense", 422, "event_time"),
+        ("&format=csv&columns=event_id,event_id,em", 422, "em_sha256"),
+        ("&format=xls", 400, "parquet"),
+        ("&format=parquet&compression=gzip", 422, "Parquet"),
+        ("&format=csv&platforms=myspace", 422, "tiktok"),
+        ("&format=csv&date_from=2026-02-01&date_to=2026-01-01", 422, "date_from"),
+    ] {
+        let answer = shop.get(&format!("{STREAM}{query}")).await;
+        assert_eq!(answer.status().as_u16(), status, "{query}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(says), "{text}");
+    }
+}
+
+async fn questions_running(stratum: &Stratum) -> bool {
+    let tracked = "SELECT value FROM system.metrics WHERE metric = 'Query'";
+    // The one that asks is one.
+    stratum.ask_warehouse(tracked).await.trim() != "1"
+}
+
+async fn one_who_leaves_ends_the_question(shop: &Shop<'_>, path: &str) {
+    let answer = shop.get(path).await;
+    assert_eq!(answer.status(), 200, "it begins before its rows are there");
+    let running = async || questions_running(shop.stratum).await.then_some(());
+    eventually("the question does not run", PATIENCE, running).await;
+    drop(answer);
+    let ended = async || (!questions_running(shop.stratum).await).then_some(());
+    // The whole would take half a minute.
+    eventually("the question runs on", Duration::from_secs(12), ended).await;
+}
+
+async fn turns_are_counted(shop: &Shop<'_>, other: &Shop<'_>, path: &str) {
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let answer = shop.get(path).await;
+        assert_eq!(answer.status(), 200);
+        held.push(answer);
+    }
+    let refused = shop.get(path).await;
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["retry-after"]),
+        (429, &"5".parse().unwrap())
+    );
+    assert_eq!(other.get(path).await.status(), 200, "another's turn is its own");
+    drop(held);
+    let again = async || (shop.get(path).await.status() == 200).then_some(());
+    eventually("no turn comes back", PATIENCE, again).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn campaigns_leave_with_what_is_reported_of_them() {
+    let mut stratum = Stratum::start(&[]).await;
+    let shop = Shop::open(&stratum, "Shop").await;
+    for name in ["@first", "second, \"quoted\""] {
+        let campaign = json!({
+            "name": name, "platform": "meta", "currency": "EUR", "daily_budget": 12.5,
+            "external_id": name.len().to_string(), "labels": ["a", "b"],
+        });
+        let (status, answer) = stratum.post("/api/v1/campaigns", &shop.token, &campaign).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+    let report = format!(
+        "INSERT INTO ad_reports SELECT {}, 1, 'act', '6', 'n', today(), 'EUR', 1500000, 10, 2, 1000000, 3000000, 1, now64(3), 0, number, 0 FROM numbers(1)",
+        shop.id
+    );
+    stratum.ask_warehouse(&report).await;
+    let path = "/api/v1/analytics/export/stream?type=campaigns&format=csv&columns=name,platform,daily_budget,labels,spend,clicks,conversions";
+    let text = shop.get(path).await.text().await.unwrap();
+    assert_eq!(
+        text,
+        "name,platform,daily_budget,labels,spend,clicks,conversions\n\
+         '@first,meta,12.50,a|b,1.50,2,1.00\n\
+         \"second, \"\"quoted\"\"\",meta,12.50,a|b,,,\n"
+    );
+    stratum.stop().await;
+}
