@@ -18,6 +18,7 @@ mod engine_of;
 mod kpis;
 mod mixed;
 mod predictions;
+mod export;
 
 use anyhow::{Result, bail};
 
@@ -37,7 +38,7 @@ fn main() -> Result<()> {
         return api::hello();
     }
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let benches: [(&str, Bench); 9] = [
+    let benches: [(&str, Bench); 10] = [
         ("json-to-arrow", json_to_arrow::run),
         ("identifiers", identifiers::run),
         ("ingest", ingest::run),
@@ -47,6 +48,7 @@ fn main() -> Result<()> {
         ("kpis", kpis::run),
         ("mixed", mixed::run),
         ("predictions", predictions::run),
+        ("export", export::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| !benches.iter().any(|(b, _)| b == name)) {
         bail!("no benchmark {unknown}; there are {:?}", benches.map(|(name, _)| name));

@@ -108,6 +108,14 @@ impl Served {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// The id of the tenant.
+    pub async fn tenant(&self, token: &str) -> Result<u64> {
+        let url = format!("http://{}/api/v1/auth/me", self.address);
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let answer: Value = client.get(url).bearer_auth(token).send().await?.json().await?;
+        answer["data"]["tenant"]["id"].as_u64().with_context(|| format!("no tenant: {answer}"))
+    }
+
     /// The id of the program's process, without its engines.
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -1,0 +1,1 @@
+OPTIMIZE TABLE ad_reports FINAL SETTINGS optimize_skip_merged_partitions = 1
