@@ -35,6 +35,7 @@ use crate::routes::health::Health;
 use crate::routes::imports::ImportDesk;
 use crate::routes::{self, Operation, Peer, Services};
 use crate::state::directory::StateDirectory;
+use crate::state::fx_copies::FxCopies;
 use crate::state::{PostgresState, StateConfig};
 
 /// What a process does.
@@ -250,6 +251,7 @@ impl Process {
             forecasts,
             directory,
             persons: Arc::new(warehouse),
+            fx: FxCopies::new(&settings.state),
             warehouse: reader,
             appender: self.appender(settings)?,
             imports: ImportDesk::new(settings.import.clone(), settings.door.clone()),

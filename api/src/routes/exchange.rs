@@ -1,13 +1,17 @@
 //! Answers in one currency: which one, and asked again day by day where amounts must be converted.
 
-use stratum_models::fx::{Conversion, Currencies};
+use std::sync::Arc;
+
+use stratum_models::fx::{Conversion, Currencies, FxRate};
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
 use stratum_models::time::DayRange;
+use tokio::time::Instant;
 
 use super::App;
 use crate::answer::Refusal;
 use crate::auth::Authenticated;
+use crate::state::fx_copies::FxQuestion;
 
 /// The currency of one answer, and where its rates come from.
 pub struct Exchange<'a> {
@@ -63,8 +67,25 @@ impl<'a> Exchange<'a> {
             return Ok(Conversion::new(self.to, []));
         }
         let needed = currencies.to_convert(self.to);
+        let rates = self.rates(days, needed).await?;
+        Ok(Conversion::new(self.to, rates.iter().copied()))
+    }
+
+    /// The rates of these days, from memory where they were read lately.
+    async fn rates(
+        &self,
+        days: DayRange,
+        currencies: Vec<Currency>,
+    ) -> Result<Arc<[FxRate]>, Refusal> {
+        let tenant = self.caller.scope.tenant_id();
+        let question = FxQuestion { tenant, days, currencies };
+        if let Some(rates) = self.app.fx.find(&question) {
+            return Ok(rates);
+        }
+        let read_at = Instant::now();
         let mut work = self.caller.work(self.app).await?;
-        let rates = work.fx_rates(days, &needed).await?;
-        Ok(Conversion::new(self.to, rates))
+        let rates: Arc<[FxRate]> = work.fx_rates(days, &question.currencies).await?.into();
+        self.app.fx.keep(question, rates.clone(), read_at);
+        Ok(rates)
     }
 }

@@ -169,6 +169,7 @@ pub async fn put_fx_rates(
     });
     work.audit(&AuditEntry::done("fx_rates.updated", "fx_rate", "", changes)).await?;
     work.commit().await?;
+    app.fx.clear();
     Ok(Answer::of(FxRatesWritten { written }))
 }
 

@@ -78,6 +78,7 @@ use crate::predict::Forecasts;
 use crate::state::PostgresState;
 use crate::state::bounds::BoundsConfig;
 use crate::state::directory::StateDirectory;
+use crate::state::fx_copies::FxCopies;
 
 /// Where to listen, and the bounds of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,6 +126,8 @@ pub struct Services {
     pub state: PostgresState,
     /// Zones of tenants, from memory.
     pub directory: Arc<StateDirectory>,
+    /// Exchange rates read lately.
+    pub fx: FxCopies,
     /// Answers.
     pub warehouse: Arc<dyn WarehouseReader>,
     /// Data taken away in bulk.

@@ -22,6 +22,7 @@ pub mod campaign;
 mod adoption;
 pub mod asset;
 pub mod fx_rate;
+pub mod fx_copies;
 pub mod connector;
 pub mod export_job;
 pub mod bounds;
