@@ -29,6 +29,7 @@ mod breakdown;
 mod live;
 mod contract;
 mod edge;
+mod overload;
 mod resources;
 mod operation;
 mod clients;
