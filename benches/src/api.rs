@@ -26,6 +26,7 @@ pub const HELLO: &str = "hello-child";
 const REFUSED: &str = "/api/v1/analytics/kpis?nonsense=1";
 /// Verifies the token at each request.
 const FORGETFUL: (&str, &str) = ("STRATUM__auth__verified_tokens_max", "0");
+const KPIS: &str = "/api/v1/analytics/kpis";
 const ME: &str = "/api/v1/auth/me";
 const CAMPAIGNS: &str = "/api/v1/campaigns";
 
@@ -89,6 +90,7 @@ async fn measure() -> Result<()> {
         ("bare axum hello", bare, hello.child.id()),
         ("authenticated, refused", ours(REFUSED, 400), served.pid()),
         ("the same, token verified anew", anew, forgetful.pid()),
+        ("KPIs, kept", ours(KPIS, 200), served.pid()),
         ("auth/me, two statements", ours(ME, 200), served.pid()),
     ];
     costs(&sides).await?;
