@@ -183,6 +183,12 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/connectors/{id}", With(IntegrationsRead)),
     (PATCH, "/api/v1/connectors/{id}", With(IntegrationsWrite)),
     (DELETE, "/api/v1/connectors/{id}", With(IntegrationsWrite)),
+    (POST, "/api/v1/connectors/{id}/test", With(IntegrationsWrite)),
+    (POST, "/api/v1/connectors/{id}/pull", With(IntegrationsWrite)),
+    (POST, "/api/v1/connectors/{id}/backfill", With(IntegrationsWrite)),
+    (GET, "/api/v1/connectors/{id}/runs", With(IntegrationsRead)),
+    (DELETE, "/api/v1/connectors/{id}/runs/{run}", With(IntegrationsWrite)),
+    (GET, "/api/v1/ad-accounts", With(IntegrationsRead)),
     // Analytics
     (GET, "/api/v1/analytics/kpis", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/platforms", With(AnalyticsRead)),

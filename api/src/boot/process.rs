@@ -24,7 +24,6 @@ use super::sign_in::SignInDesk;
 use super::stores::{Needs, Stores};
 use super::system::{SystemClock, SystemEntropy};
 use super::{exports, kept, probes, stage};
-use crate::adopt::Adopter;
 use crate::auth::password::Passwords;
 use crate::config::Secret;
 use crate::edge::Edge;
@@ -47,7 +46,7 @@ pub enum Role {
     Pipeline,
     /// Answers.
     Api,
-    /// Clears up, and makes the campaigns that ad reports name.
+    /// Pulls from ad platforms, clears up, and makes the campaigns that ad reports name.
     Jobs,
 }
 
@@ -253,6 +252,8 @@ impl Process {
             persons: Arc::new(warehouse),
             fx: FxCopies::new(&settings.state),
             warehouse: reader,
+            trials: stage::platforms(settings, settings.pull.trial())?,
+            pull: settings.pull.clone(),
             appender: self.appender(settings)?,
             imports: ImportDesk::new(settings.import.clone(), settings.door.clone()),
             operator_token: self.operator_token(settings)?,
@@ -317,12 +318,10 @@ impl Process {
             let days = settings.auth.session_keep_days;
             let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
             let warehouse: Arc<dyn WarehouseReader> = Arc::new(warehouse);
-            let adopter = Adopter {
-                state: state.clone(),
-                warehouse: warehouse.clone(),
-                clock: Arc::new(SystemClock),
-                config: settings.adopt.clone(),
-            };
+            let adopter = stage::adopter(settings, state.clone(), warehouse.clone());
+            let puller = stage::puller(settings, state.clone(), self.appender(settings)?)?;
+            // Its runs are handed over before the log takes no more rows.
+            self.stages.spawn(puller.run(self.stop_serving.clone()));
             self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
             self.stages.spawn(adopter.run(self.stop_stages.clone()));
             let exports = exports::runner(settings, &self.stores)?;

@@ -22,6 +22,7 @@ use crate::export::ExportConfig;
 use crate::live::LiveConfig;
 use crate::mail::MailConfig;
 use crate::predict::PredictionsConfig;
+use crate::pull::PullConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
 use crate::state::bounds::BoundsConfig;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub adopt: AdoptConfig,
     /// Exports.
     pub export: ExportConfig,
+    /// How ad platforms are pulled from.
+    pub pull: PullConfig,
     /// The front door.
     pub door: DoorConfig,
     /// Files of ad reports.
@@ -89,6 +92,7 @@ impl Default for Settings {
             bounds: BoundsConfig::default(),
             adopt: AdoptConfig::default(),
             export: ExportConfig::default(),
+            pull: PullConfig::default(),
             door: DoorConfig::default(),
             import: ImportConfig::default(),
             append: AppendConfig::default(),

@@ -1,12 +1,21 @@
 //! Work that runs beside the server until the process stops.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context as _, Result};
+use stratum_ingest::append::Appender;
+use stratum_ingest::connector::{CallConfig, Platforms, Surroundings};
 use stratum_models::store::StoreError;
+use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::settings::Settings;
+use super::system::{SystemClock, SystemRest};
+use crate::adopt::Adopter;
+use crate::pull::Puller;
 use crate::state::PostgresState;
 
 const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);
@@ -55,4 +64,34 @@ async fn sweep_sessions(state: &PostgresState, keep_days: u64) -> Result<u64, St
     let rows = work.sweep_sessions(keep_days).await?;
     work.commit().await?;
     Ok(rows)
+}
+
+/// What makes campaigns of those that ad reports name.
+pub fn adopter(
+    settings: &Settings,
+    state: PostgresState,
+    warehouse: Arc<dyn WarehouseReader>,
+) -> Adopter {
+    let config = settings.adopt.clone();
+    Adopter { state, warehouse, clock: Arc::new(SystemClock), config }
+}
+
+/// Ad platforms at their addresses, asked within these bounds.
+pub fn platforms(settings: &Settings, bounds: CallConfig) -> Result<Platforms> {
+    let surroundings = Surroundings { clock: Arc::new(SystemClock), rest: Arc::new(SystemRest) };
+    let platforms = Platforms::new(settings.pull.urls.clone(), bounds, surroundings);
+    platforms.context("[pull.urls]")
+}
+
+/// What pulls from them.
+pub fn puller(settings: &Settings, state: PostgresState, appender: Appender) -> Result<Puller> {
+    Ok(Puller {
+        state,
+        platforms: platforms(settings, settings.pull.call.clone())?,
+        appender,
+        door: settings.door.clone(),
+        clock: Arc::new(SystemClock),
+        rest: Arc::new(SystemRest),
+        config: settings.pull.clone(),
+    })
 }

@@ -1,7 +1,9 @@
 //! The real clock and the real randomness.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use async_trait::async_trait;
+use stratum_ingest::connector::Rest;
 use stratum_models::time::{Clock, UnixMillis};
 
 use crate::entropy::Entropy;
@@ -27,5 +29,22 @@ impl Entropy for SystemEntropy {
             // Going on would hand out keys that can be guessed.
             std::process::abort();
         }
+    }
+}
+
+/// The runtime's timer.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemRest;
+
+#[async_trait]
+impl Rest for SystemRest {
+    async fn rest(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    fn chance(&self) -> f64 {
+        let mut random = [0; 4];
+        SystemEntropy.fill(&mut random);
+        f64::from(u32::from_be_bytes(random)) / f64::from(u32::MAX)
     }
 }

@@ -1,10 +1,12 @@
 //! `/connectors`: how to reach ad platforms' APIs.
 
 pub mod body;
+mod runs;
+mod trial;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::json;
 use stratum_models::store::{StoreError, StoreErrorKind};
@@ -22,17 +24,17 @@ use super::rules::id_of;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::state::audit::AuditEntry;
-use crate::state::connector::{Connector, ConnectorStatus, Schedule};
+use crate::state::connector::{Connector, ConnectorStatus, PullSettings, Schedule};
 
 const KIND: &str = "connector";
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_connectors, create_connector)).routes(routes!(
-        connector,
-        change_connector,
-        delete_connector
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(list_connectors, create_connector))
+        .routes(routes!(connector, change_connector, delete_connector))
+        .merge(trial::routes())
+        .merge(runs::routes())
 }
 
 /// A connector, without its credentials.
@@ -48,12 +50,22 @@ pub struct ConnectorItem {
     account_ids: Vec<String>,
     /// The credentials that are set, by name. Their values are never shown.
     credentials_set: Vec<String>,
-    /// How often it is meant to be asked.
+    /// How often it is asked.
     schedule: Schedule,
     /// Whether it is in use.
     enabled: bool,
-    /// What is known of whether it works: always `unverified`, because no platform is asked yet.
+    /// What is asked of the platform.
+    settings: PullSettings,
+    /// What is known of whether it works.
     status: ConnectorStatus,
+    /// When a pull last went well.
+    last_success_at: Option<DateTime<Utc>>,
+    /// The last day of that pull.
+    pulled_to: Option<NaiveDate>,
+    /// When it is asked next; null where it is asked only when somebody says so.
+    next_run_at: Option<DateTime<Utc>>,
+    /// What went wrong last, with what to do about it; null once a pull went well.
+    last_error: Option<String>,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -71,7 +83,12 @@ impl From<Connector> for ConnectorItem {
             credentials_set: connector.credential_fields,
             schedule: content.schedule,
             enabled: content.enabled,
+            settings: content.settings,
             status: connector.status,
+            last_success_at: connector.last_success_at,
+            pulled_to: connector.pulled_to.map(|day| day.0),
+            next_run_at: connector.next_run_at.filter(|_| content.enabled),
+            last_error: connector.last_error,
             created_at: connector.created_at,
             updated_at: connector.updated_at,
         }
@@ -139,8 +156,11 @@ pub async fn connector(
 
 /// Makes a connector.
 ///
-/// Credentials are encrypted and never shown again. Nothing is pulled from the platform yet, on whatever
-/// schedule: a connector keeps what is needed for it, and its status says that it was never tried.
+/// Credentials are encrypted and never shown again. On its schedule the platform is asked for the figures of
+/// the last 28 days, because platforms restate them, for the first time at once; earlier days come by a
+/// back-fill. Meta and TikTok want `access_token`, Google `developer_token`, `client_id`, `client_secret` and
+/// `refresh_token` (and `login_customer_id` below a manager account), Snapchat `client_id`, `client_secret` and
+/// `refresh_token`. LinkedIn and Pinterest are kept but not asked.
 #[utoipa::path(
     post, path = "/api/v1/connectors", tag = "connectors", security(("bearer" = [])),
     request_body = ConnectorBody,
@@ -174,7 +194,7 @@ pub async fn create_connector(
     let id = made.map_err(refusal)?;
     let changes = json!({
         "platform": platform.as_str(), "name": new.name, "account_ids": new.account_ids,
-        "schedule": new.schedule, "enabled": new.enabled,
+        "schedule": new.schedule, "enabled": new.enabled, "settings": new.settings,
         "credentials": credentials.keys().collect::<Vec<_>>(),
     });
     work.audit(&AuditEntry::done("connector.created", KIND, id, changes)).await?;
@@ -183,7 +203,7 @@ pub async fn create_connector(
     Ok(Answer::created(connector.into()))
 }
 
-/// Changes a connector. What is not sent stays, credentials one by one.
+/// Changes a connector, and has it asked soon. What is not sent stays, credentials one by one.
 #[utoipa::path(
     patch, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")), request_body = ConnectorChange,
@@ -211,15 +231,15 @@ pub async fn change_connector(
     let mut credentials = work.lock_credentials(id).await?.ok_or_else(gone)?;
     let was = work.connector(id).await?.ok_or_else(gone)?;
     let changes = change.told();
-    let new = change.apply(&was.content, &mut credentials)?;
-    work.update_connector(id, &new, &credentials).await.map_err(refusal)?;
+    let new = change.apply(was.platform, &was.content, &mut credentials)?;
+    work.update_connector(id, was.platform, &new, &credentials).await.map_err(refusal)?;
     work.audit(&AuditEntry::done("connector.updated", KIND, id, changes)).await?;
     let connector = work.connector(id).await?.ok_or_else(gone)?;
     work.commit().await?;
     Ok(Answer::of(connector.into()))
 }
 
-/// Deletes a connector and its credentials.
+/// Deletes a connector, its credentials and its pulls. What was pulled stays.
 #[utoipa::path(
     delete, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")),

@@ -28,6 +28,7 @@ pub mod fx_rates;
 pub mod connectors;
 pub mod imports;
 pub mod exports;
+pub mod ad_accounts;
 pub mod emq_score;
 pub mod emq_coverage;
 pub mod ingest_counts;
@@ -51,6 +52,7 @@ use axum::routing::any;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use stratum_ingest::append::Appender;
+use stratum_ingest::connector::Platforms;
 use stratum_models::log::EventLog;
 use stratum_models::person::PersonStore;
 use stratum_models::time::SharedClock;
@@ -75,6 +77,7 @@ use crate::live::Hub;
 use crate::mail::Mailer;
 use crate::page;
 use crate::predict::Forecasts;
+use crate::pull::PullConfig;
 use crate::state::PostgresState;
 use crate::state::bounds::BoundsConfig;
 use crate::state::directory::StateDirectory;
@@ -136,6 +139,10 @@ pub struct Services {
     pub forecasts: Arc<Forecasts>,
     /// What the warehouse keeps about persons.
     pub persons: Arc<dyn PersonStore>,
+    /// Reaches ad platforms for somebody who waits.
+    pub trials: Platforms,
+    /// The bounds of pulls.
+    pub pull: PullConfig,
     /// Takes ad reports that users import.
     pub appender: Appender,
     /// Bounds of imported files.
@@ -215,6 +222,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(fx_rates::routes())
         .merge(connectors::routes())
         .merge(imports::routes())
+        .routes(routes!(ad_accounts::list_ad_accounts))
 }
 
 /// Every operation of the API.

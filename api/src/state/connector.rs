@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use stratum_ingest::connector::{Credentials as Shown, Level, is_pulled};
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
+use stratum_models::time::Day;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,7 +15,7 @@ use super::work::TenantWork;
 use super::{damaged, invalid, store_error};
 use crate::config::Secret;
 
-/// How often it is meant to be asked.
+/// How often it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
@@ -45,14 +47,71 @@ impl Schedule {
     fn parse(text: &str) -> Option<Schedule> {
         Schedule::ALL.into_iter().find(|schedule| schedule.as_str() == text)
     }
+
+    /// How long from one time to the next; `None` where there is no next.
+    fn every(self) -> Option<Duration> {
+        match self {
+            Schedule::Manual => None,
+            Schedule::Hourly => Some(Duration::hours(1)),
+            Schedule::Every6Hours => Some(Duration::hours(6)),
+            Schedule::Daily => Some(Duration::days(1)),
+        }
+    }
 }
 
 /// What is known of whether it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum ConnectorStatus {
     /// The platform was never asked with these credentials.
     Unverified,
+    /// It was asked, and answered.
+    Working,
+    /// The platform wants to be left alone; it is asked again by itself.
+    Throttled,
+    /// It was asked, and did not answer; `last_error` tells why.
+    Failing,
+    /// The platform takes the credentials no more. It is asked again once they are new.
+    NeedsCredentials,
+    /// It is not in use.
+    Paused,
+}
+
+impl ConnectorStatus {
+    const ALL: [ConnectorStatus; 6] = [
+        ConnectorStatus::Unverified,
+        ConnectorStatus::Working,
+        ConnectorStatus::Throttled,
+        ConnectorStatus::Failing,
+        ConnectorStatus::NeedsCredentials,
+        ConnectorStatus::Paused,
+    ];
+
+    /// The name in the store.
+    const fn as_str(self) -> &'static str {
+        match self {
+            ConnectorStatus::Unverified => "unverified",
+            ConnectorStatus::Working => "working",
+            ConnectorStatus::Throttled => "throttled",
+            ConnectorStatus::Failing => "failing",
+            ConnectorStatus::NeedsCredentials => "needs_credentials",
+            ConnectorStatus::Paused => "paused",
+        }
+    }
+}
+
+/// What is asked of the platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PullSettings {
+    /// The conversion that counts, by the platform's name of its action or metric; its usual purchases where
+    /// absent.
+    #[schema(example = "omni_purchase")]
+    pub conversion: Option<String>,
+    /// What figures are broken down by beside campaigns, of `ad`, `country`, `device`; all that the platform
+    /// tells where absent.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub levels: Option<Vec<Level>>,
 }
 
 /// Credentials by field, such as `access_token`.
@@ -65,10 +124,20 @@ pub struct NewConnector {
     pub name: String,
     /// The platform's ad accounts.
     pub account_ids: Vec<String>,
-    /// How often it is meant to be asked.
+    /// How often it is asked.
     pub schedule: Schedule,
     /// Whether it is in use.
     pub enabled: bool,
+    /// What is asked.
+    pub settings: PullSettings,
+}
+
+impl NewConnector {
+    /// When it is first asked: at once, where it is asked by itself at all.
+    fn first_run(&self, platform: Platform, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let asked = self.enabled && is_pulled(platform) && !self.account_ids.is_empty();
+        self.schedule.every().filter(|_| asked).map(|_| now)
+    }
 }
 
 /// A stored connector, without its credentials.
@@ -84,6 +153,16 @@ pub struct Connector {
     pub credential_fields: Vec<String>,
     /// What is known of whether it works.
     pub status: ConnectorStatus,
+    /// The same, whether it is in use or not.
+    pub known: ConnectorStatus,
+    /// When a pull last went well.
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// That pull's last day.
+    pub pulled_to: Option<Day>,
+    /// When it is asked next.
+    pub next_run_at: Option<DateTime<Utc>>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -99,6 +178,11 @@ struct ConnectorRow {
     schedule: String,
     enabled: bool,
     status: String,
+    settings: serde_json::Value,
+    last_success_at: Option<DateTime<Utc>>,
+    pulled_to: Option<NaiveDate>,
+    next_run_at: Option<DateTime<Utc>>,
+    last_error: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -106,10 +190,9 @@ struct ConnectorRow {
 impl TryFrom<ConnectorRow> for Connector {
     type Error = StoreError;
     fn try_from(row: ConnectorRow) -> Result<Connector, StoreError> {
-        let status = match row.status.as_str() {
-            "unverified" => ConnectorStatus::Unverified,
-            _ => return Err(damaged("status of a connector")),
-        };
+        let known = ConnectorStatus::ALL.into_iter().find(|known| known.as_str() == row.status);
+        let known = known.ok_or_else(|| damaged("status of a connector"))?;
+        let settings = serde_json::from_value(row.settings);
         Ok(Connector {
             id: row.id,
             platform: Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?,
@@ -118,13 +201,32 @@ impl TryFrom<ConnectorRow> for Connector {
                 account_ids: row.account_ids,
                 schedule: Schedule::parse(&row.schedule).ok_or_else(|| damaged("schedule"))?,
                 enabled: row.enabled,
+                settings: settings.map_err(|_| damaged("settings of a connector"))?,
             },
             credential_fields: row.credential_fields,
-            status,
+            status: if row.enabled { known } else { ConnectorStatus::Paused },
+            known,
+            last_success_at: row.last_success_at,
+            pulled_to: row.pulled_to.map(Day),
+            next_run_at: row.next_run_at,
+            last_error: row.last_error,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
     }
+}
+
+/// A connector whose time has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// How often it is asked.
+    pub schedule: Schedule,
+    /// The last day of the last pull that went well.
+    pub pulled_to: Option<Day>,
+}
+
+fn settings(new: &NewConnector) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(&new.settings).map_err(|_| invalid("settings"))
 }
 
 /// What credentials are sealed for.
@@ -150,16 +252,20 @@ impl TenantWork {
             &credentials.keys().cloned().collect::<Vec<_>>(),
             new.schedule.as_str(),
             new.enabled,
+            settings(new)?,
+            new.first_run(platform, self.now()),
             self.now()
         );
         statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(id)
     }
 
-    /// Writes a connector anew; `false` when there is no such connector. `Conflict` as at its making.
+    /// Writes a connector anew, and has it asked soon; `false` when there is no such connector. `Conflict` as
+    /// at its making.
     pub async fn update_connector(
         &mut self,
         id: Uuid,
+        platform: Platform,
         new: &NewConnector,
         credentials: &Credentials,
     ) -> Result<bool, StoreError> {
@@ -173,6 +279,8 @@ impl TenantWork {
             &credentials.keys().cloned().collect::<Vec<_>>(),
             new.schedule.as_str(),
             new.enabled,
+            settings(new)?,
+            new.first_run(platform, self.now()),
             self.now()
         );
         Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
@@ -200,6 +308,58 @@ impl TenantWork {
         let Some(sealed) = row.credentials_sealed else { return Ok(Some(Credentials::new())) };
         let text = self.tools.opened(CREDENTIALS, &sealed)?;
         serde_json::from_str(&text).map(Some).map_err(|_| damaged("credential"))
+    }
+
+    /// Puts the platform's new credentials in the place of the old ones.
+    pub async fn renew_credentials(&mut self, id: Uuid, renewed: &Shown) -> Result<(), StoreError> {
+        let fields = renewed.fields();
+        let credentials: Credentials = fields
+            .map(|(field, value)| (field.to_owned(), Secret::new(value.to_owned())))
+            .collect();
+        let sealed = self.seal_credentials(&credentials)?;
+        let statement = sqlx::query_file!("sql/reseal_connector.sql", self.key, id, sealed);
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    /// Writes down what asking told of a connector; `well` is the last day of a pull that went well.
+    pub async fn note_outcome(
+        &mut self,
+        id: Uuid,
+        status: ConnectorStatus,
+        error: Option<&str>,
+        well: Option<Day>,
+    ) -> Result<(), StoreError> {
+        let statement = sqlx::query_file!(
+            "sql/update_connector_outcome.sql",
+            self.key,
+            id,
+            status.as_str(),
+            error,
+            well.map(|_| self.now()),
+            well.map(|day| day.0)
+        );
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    /// A connector that is due, which nobody else plans until this work ends; `None` when it is not.
+    pub async fn lock_due_connector(&mut self, id: Uuid) -> Result<Option<Due>, StoreError> {
+        let row = sqlx::query_file!("sql/lock_due_connector.sql", self.key, id, self.now());
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(|row| {
+            let schedule = Schedule::parse(&row.schedule).ok_or_else(|| damaged("schedule"))?;
+            Ok(Due { schedule, pulled_to: row.pulled_to.map(Day) })
+        })
+        .transpose()
+    }
+
+    /// Sets when a connector is due next.
+    pub async fn plan_next_run(&mut self, id: Uuid, schedule: Schedule) -> Result<(), StoreError> {
+        let next = schedule.every().map(|every| self.now() + every);
+        let statement = sqlx::query_file!("sql/update_connector_due.sql", self.key, id, next);
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
     }
 
     /// A part of the connectors, oldest first.

@@ -25,6 +25,8 @@ pub mod fx_rate;
 pub mod fx_copies;
 pub mod connector;
 pub mod export_job;
+pub mod pull_run;
+pub mod ad_account;
 pub mod bounds;
 pub mod api_key;
 pub mod model_artifact;

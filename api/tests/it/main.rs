@@ -31,6 +31,7 @@ mod contract;
 mod edge;
 mod overload;
 mod resources;
+mod pull;
 mod operation;
 mod clients;
 mod wrong_input;

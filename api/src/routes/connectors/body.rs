@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stratum_ingest::connector::{Credentials as Shown, is_pulled};
 use stratum_models::platform::Platform;
 use utoipa::ToSchema;
 
 use super::super::rules::{Rules, distinct, set};
 use crate::answer::Refusal;
 use crate::config::Secret;
-use crate::state::connector::{Credentials, NewConnector, Schedule};
+use crate::state::connector::{Credentials, NewConnector, PullSettings, Schedule};
 
 const NAME_CHARS_MAX: usize = 200;
+const CONVERSION_CHARS_MAX: usize = 100;
 const CREDENTIALS_MAX: usize = 16;
 const CREDENTIAL_BYTES_MAX: usize = 8_192;
 
@@ -30,10 +32,12 @@ pub struct ConnectorBody {
     /// Credentials by name, such as `access_token`: lower-case letters, digits and `_`.
     #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
     credentials: Option<BTreeMap<String, Secret>>,
-    /// How often it is meant to be asked; `daily` where absent.
+    /// How often it is asked; `daily` where absent.
     schedule: Option<Schedule>,
     /// Whether it is in use; it is where absent.
     enabled: Option<bool>,
+    /// What is asked of the platform.
+    settings: Option<PullSettings>,
 }
 
 /// What is new of a connector. What is not sent stays.
@@ -47,10 +51,12 @@ pub struct ConnectorChange {
     /// Credentials by name: a text sets one, null forgets it, the others stay.
     #[schema(value_type = Option<BTreeMap<String, Option<String>>>, write_only)]
     credentials: Option<BTreeMap<String, Option<Secret>>>,
-    /// How often it is meant to be asked.
+    /// How often it is asked.
     schedule: Option<Schedule>,
     /// Whether it is in use.
     enabled: Option<bool>,
+    /// What is asked of the platform, in place of what was.
+    settings: Option<PullSettings>,
 }
 
 impl ConnectorBody {
@@ -62,9 +68,10 @@ impl ConnectorBody {
             account_ids: distinct(self.account_ids.unwrap_or_default()),
             schedule: self.schedule.unwrap_or(Schedule::Daily),
             enabled: self.enabled.unwrap_or(true),
+            settings: self.settings.unwrap_or_default(),
         };
         let credentials = self.credentials.unwrap_or_default();
-        check(&new, &credentials)?;
+        check(self.platform, &new, &credentials)?;
         Ok((new, credentials))
     }
 }
@@ -75,7 +82,7 @@ impl ConnectorChange {
         let credentials = self.credentials.as_ref();
         let mut told = json!({
             "name": self.name, "account_ids": self.account_ids, "schedule": self.schedule,
-            "enabled": self.enabled,
+            "enabled": self.enabled, "settings": self.settings,
             "credentials": credentials.map(|fields| fields.keys().collect::<Vec<_>>()),
         });
         if let Value::Object(told) = &mut told {
@@ -87,6 +94,7 @@ impl ConnectorChange {
     /// The connector once this is done, and its credentials; 422 where it breaks a rule.
     pub fn apply(
         self,
+        platform: Platform,
         was: &NewConnector,
         credentials: &mut Credentials,
     ) -> Result<NewConnector, Refusal> {
@@ -95,19 +103,35 @@ impl ConnectorChange {
         set(&mut new.account_ids, self.account_ids.map(distinct));
         set(&mut new.schedule, self.schedule);
         set(&mut new.enabled, self.enabled);
+        set(&mut new.settings, self.settings);
         for (field, value) in self.credentials.unwrap_or_default() {
             match value {
                 Some(value) => credentials.insert(field, value),
                 None => credentials.remove(&field),
             };
         }
-        check(&new, credentials).map(|()| new)
+        check(platform, &new, credentials).map(|()| new)
     }
 }
 
-fn check(new: &NewConnector, credentials: &Credentials) -> Result<(), Refusal> {
+/// The fields that the platform cannot be asked without and that are not there.
+fn missing(platform: Platform, credentials: &Credentials) -> Vec<&'static str> {
+    let set = |field: &str| credentials.get(field).is_some_and(|value| !value.is_empty());
+    let required = if is_pulled(platform) { Shown::required(platform) } else { &[] };
+    required.iter().copied().filter(|field| !set(field)).collect()
+}
+
+fn check(platform: Platform, new: &NewConnector, credentials: &Credentials) -> Result<(), Refusal> {
     let mut rules = Rules::default();
     rules.text("name", &new.name, NAME_CHARS_MAX);
+    rules.maybe_text(
+        "settings.conversion",
+        new.settings.conversion.as_deref(),
+        CONVERSION_CHARS_MAX,
+    );
+    let missing = missing(platform, credentials);
+    let wanted = format!("misses {}", missing.join(", "));
+    rules.hold("credentials", missing.is_empty(), wanted);
     rules.texts("account_ids", &new.account_ids);
     let few = credentials.len() <= CREDENTIALS_MAX;
     rules.hold("credentials", few, format!("must be at most {CREDENTIALS_MAX}"));
@@ -143,9 +167,23 @@ mod tests {
         let change: ConnectorChange = serde_json::from_value(change).unwrap();
         let told = json!({"enabled": false, "credentials": ["app_id", "secret"]});
         assert_eq!(change.told(), told);
-        let new = change.apply(&new, &mut credentials).unwrap();
+        let new = change.apply(Platform::Meta, &new, &mut credentials).unwrap();
         let fields: Vec<_> = credentials.keys().map(String::as_str).collect();
         assert_eq!((fields, new.enabled), (vec!["access_token", "secret"], false));
+    }
+
+    #[test]
+    fn credentials_that_a_platform_wants_are_named() {
+        let refused = |body: Value| {
+            let body: ConnectorBody = serde_json::from_value(body).unwrap();
+            body.read().map(|_| ()).unwrap_err().message().to_owned()
+        };
+        let google = json!({"platform": "google", "credentials": {"client_id": "1"}});
+        let said = "credentials: misses developer_token, client_secret, refresh_token";
+        assert_eq!(refused(google), said);
+        assert_eq!(refused(json!({"platform": "meta"})), "credentials: misses access_token");
+        let kept: ConnectorBody = serde_json::from_value(json!({"platform": "linkedin"})).unwrap();
+        assert!(kept.read().is_ok());
     }
 
     #[test]
@@ -156,7 +194,7 @@ mod tests {
         });
         let body: ConnectorBody = serde_json::from_value(wrong).unwrap();
         let refusal = body.read().unwrap_err();
-        assert_eq!((refusal.status().as_u16(), refusal.details().len()), (422, 4));
+        assert_eq!((refusal.status().as_u16(), refusal.details().len()), (422, 5));
         assert!(!format!("{refusal:?}").contains("Hunter2"));
     }
 }

@@ -1,0 +1,3 @@
+SELECT count(*) AS "accounts!"
+FROM ad_accounts
+WHERE tenant_id = $1

@@ -1,0 +1,67 @@
+//! `/ad-accounts`: ad accounts as their platforms describe them.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::fields::Params;
+use super::paging::PageParams;
+use crate::answer::{Answer, Answered, RefusalBody};
+use crate::auth::Authenticated;
+use crate::state::ad_account::AdAccount;
+
+/// An ad account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AdAccountItem {
+    /// The platform.
+    platform: &'static str,
+    /// Its id as connectors name it.
+    account_id: String,
+    /// Its name.
+    name: String,
+    /// The currency of its amounts.
+    currency: String,
+    /// The zone of its days.
+    time_zone: String,
+    /// When the platform was last asked.
+    updated_at: DateTime<Utc>,
+}
+
+impl From<AdAccount> for AdAccountItem {
+    fn from(account: AdAccount) -> AdAccountItem {
+        AdAccountItem {
+            platform: account.platform.as_str(),
+            account_id: account.account_id,
+            name: account.name,
+            currency: account.currency,
+            time_zone: account.time_zone,
+            updated_at: account.updated_at,
+        }
+    }
+}
+
+/// Ad accounts that connectors were asked for, by platform and id.
+#[utoipa::path(
+    get, path = "/api/v1/ad-accounts", tag = "connectors", params(PageParams),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = Answer<Vec<AdAccountItem>>),
+        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn list_ad_accounts(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<AdAccountItem>> {
+    let page = params.read()?;
+    let mut work = caller.work(&app).await?;
+    let accounts = work.ad_accounts(page.limit(), page.offset()).await?;
+    let total = work.ad_account_count().await?;
+    Ok(Answer::page(accounts.into_iter().map(AdAccountItem::from).collect(), page.of(total)))
+}

@@ -1,0 +1,146 @@
+//! `/connectors/{id}/test`: whether it works, said by the platform itself.
+
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use serde::Serialize;
+use serde_json::json;
+use stratum_ingest::connector::{Account, Counting, Credentials, PullError};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::super::App;
+use super::super::rules::id_of;
+use super::{KIND, gone};
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::state::audit::AuditEntry;
+use crate::state::connector::{Connector, ConnectorStatus};
+
+/// Accounts that are asked for; the others are likely to be like them.
+const ACCOUNTS_MAX: usize = 5;
+
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(test_connector))
+}
+
+/// What the platform said.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Trial {
+    /// Whether every account that was asked for was told.
+    works: bool,
+    /// The accounts, the first 5 at most.
+    accounts: Vec<TriedAccount>,
+    /// What went wrong: `throttled`, `unauthorized`, `unavailable` or `refused`.
+    error: Option<&'static str>,
+    /// The same in words, with what to do about it.
+    message: Option<String>,
+}
+
+/// An account as the platform describes it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TriedAccount {
+    /// Its id.
+    account_id: String,
+    /// Its name.
+    name: String,
+    /// The currency of its amounts.
+    currency: String,
+    /// The zone of its days.
+    time_zone: String,
+}
+
+impl From<&Account> for TriedAccount {
+    fn from(account: &Account) -> TriedAccount {
+        TriedAccount {
+            account_id: account.id.clone(),
+            name: account.name.clone(),
+            currency: account.currency.to_string(),
+            time_zone: account.zone.name().to_owned(),
+        }
+    }
+}
+
+/// The accounts as far as they were told, and what went wrong.
+async fn tried(
+    app: &App,
+    connector: &Connector,
+    credentials: Credentials,
+) -> (Vec<Account>, Option<PullError>, Option<Credentials>) {
+    let counting = Counting { conversion: connector.content.settings.conversion.clone() };
+    let api = match app.trials.connect(connector.platform, credentials, counting) {
+        Ok(api) => api,
+        Err(error) => return (Vec::new(), Some(error), None),
+    };
+    let mut accounts = Vec::new();
+    let asked = async {
+        for id in connector.content.account_ids.iter().take(ACCOUNTS_MAX) {
+            accounts.push(api.account(id).await?);
+        }
+        Ok::<_, PullError>(())
+    };
+    let longest = Duration::from_millis(app.pull.trial_ms_max);
+    let ended = tokio::time::timeout(longest, Box::pin(asked)).await;
+    let late = || PullError::Transient { message: "the platform did not answer in time".into() };
+    let error = ended.unwrap_or_else(|_| Err(late())).err();
+    (accounts, error, api.renewed())
+}
+
+/// Tries a connector out: asks the platform once for the connector's accounts, and keeps what it says.
+#[utoipa::path(
+    post, path = "/api/v1/connectors/{id}/test", tag = "connectors", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the connector's id")),
+    responses(
+        (status = 200, body = Answer<Trial>, description = "what the platform said, also where it refused"),
+        (status = 401, body = RefusalBody, description = "no valid access token"),
+        (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 404, body = RefusalBody, description = "no such connector"),
+        (status = 422, body = RefusalBody, description = "it names no ad account"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn test_connector(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path(id): Path<String>,
+) -> Answered<Trial> {
+    let id = id_of(&id, KIND)?;
+    let mut work = caller.work(&app).await?;
+    let connector = work.connector(id).await?.ok_or_else(gone)?;
+    if connector.content.account_ids.is_empty() {
+        return Err(Refusal::unprocessable("account_ids", "name an ad account first"));
+    }
+    let sealed = work.lock_credentials(id).await?.unwrap_or_default();
+    // No transaction stays open while the platform thinks.
+    drop(work);
+    let fields = sealed.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
+    let credentials = Credentials::new(fields);
+    let (accounts, error, renewed) = tried(&app, &connector, credentials).await;
+    let status = match &error {
+        None => ConnectorStatus::Working,
+        Some(PullError::Unauthorized { .. }) => ConnectorStatus::NeedsCredentials,
+        Some(PullError::Throttled { .. }) => ConnectorStatus::Throttled,
+        Some(_) => ConnectorStatus::Failing,
+    };
+    let message = error.as_ref().map(ToString::to_string);
+    let mut work = caller.work(&app).await?;
+    let now = work.lock_credentials(id).await?.ok_or_else(gone)?;
+    for account in &accounts {
+        work.keep_ad_account(connector.platform, account).await?;
+    }
+    // Somebody may have changed the connector meanwhile: then this says nothing of it.
+    if now == sealed {
+        work.note_outcome(id, status, message.as_deref(), None).await?;
+        if let Some(renewed) = renewed {
+            work.renew_credentials(id, &renewed).await?;
+        }
+    }
+    let told = json!({"works": error.is_none(), "status": status});
+    work.audit(&AuditEntry::done("connector.tested", KIND, id, told)).await?;
+    work.commit().await?;
+    let accounts = accounts.iter().map(TriedAccount::from).collect();
+    let works = error.is_none();
+    Ok(Answer::of(Trial { works, accounts, error: error.map(|error| error.code()), message }))
+}

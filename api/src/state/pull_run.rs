@@ -1,0 +1,373 @@
+//! Pulls: who asked for which days, how far it came, and who works at it. A run is worked at under a lease;
+//! what is written down of it is written only while that is held, so that of two processes one counts.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use stratum_models::id::TenantId;
+use stratum_models::store::StoreError;
+use stratum_models::time::{Day, DayRange};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::work::{SystemWork, TenantWork};
+use super::{damaged, store_error};
+
+/// Why it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PullKind {
+    /// Its time had come.
+    Scheduled,
+    /// Somebody said so.
+    Manual,
+    /// Somebody wants earlier days.
+    Backfill,
+}
+
+impl PullKind {
+    const ALL: [PullKind; 3] = [PullKind::Scheduled, PullKind::Manual, PullKind::Backfill];
+
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PullKind::Scheduled => "scheduled",
+            PullKind::Manual => "manual",
+            PullKind::Backfill => "backfill",
+        }
+    }
+}
+
+/// How it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PullState {
+    /// Nobody works at it yet.
+    Queued,
+    /// Somebody does.
+    Running,
+    /// The platform wants to be left alone, or is away; it goes on by itself.
+    Waiting,
+    /// All days are read.
+    Done,
+    /// It was given up.
+    Failed,
+    /// Somebody ended it.
+    Cancelled,
+}
+
+impl PullState {
+    const ALL: [PullState; 6] = [
+        PullState::Queued,
+        PullState::Running,
+        PullState::Waiting,
+        PullState::Done,
+        PullState::Failed,
+        PullState::Cancelled,
+    ];
+
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PullState::Queued => "queued",
+            PullState::Running => "running",
+            PullState::Waiting => "waiting",
+            PullState::Done => "done",
+            PullState::Failed => "failed",
+            PullState::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct PullRun {
+    /// Its id; later ones are greater.
+    pub id: Uuid,
+    /// Whose.
+    pub connector_id: Uuid,
+    /// Why.
+    pub kind: PullKind,
+    /// How it stands.
+    pub state: PullState,
+    /// The days, of each account's zone.
+    pub days: DayRange,
+    /// Days of all accounts together.
+    pub days_asked: i32,
+    /// Those of them that are read.
+    pub days_done: i32,
+    /// Rows that were taken.
+    pub rows_taken: i64,
+    /// Rows that broke a rule.
+    pub rows_rejected: i64,
+    /// Failures in a row.
+    pub failures: i32,
+    /// Where it goes on.
+    pub place: Option<Value>,
+    /// What went wrong last.
+    pub error_code: Option<String>,
+    /// The same in words.
+    pub error_message: Option<String>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it was begun.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it was over.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// When it goes on, where it waits.
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+struct PullRunRow {
+    id: Uuid,
+    connector_id: Uuid,
+    kind: String,
+    state: String,
+    date_from: NaiveDate,
+    date_to: NaiveDate,
+    days_asked: i32,
+    days_done: i32,
+    rows_taken: i64,
+    rows_rejected: i64,
+    failures: i32,
+    place: Option<Value>,
+    error_code: Option<String>,
+    error_message: Option<String>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    not_before: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<PullRunRow> for PullRun {
+    type Error = StoreError;
+    fn try_from(row: PullRunRow) -> Result<PullRun, StoreError> {
+        let kind = PullKind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
+        let state = PullState::ALL.into_iter().find(|state| state.as_str() == row.state);
+        let days = DayRange::new(Day(row.date_from), Day(row.date_to));
+        Ok(PullRun {
+            id: row.id,
+            connector_id: row.connector_id,
+            kind: kind.ok_or_else(|| damaged("kind of a run"))?,
+            state: state.ok_or_else(|| damaged("state of a run"))?,
+            days: days.ok_or_else(|| damaged("range of a run"))?,
+            days_asked: row.days_asked,
+            days_done: row.days_done,
+            rows_taken: row.rows_taken,
+            rows_rejected: row.rows_rejected,
+            failures: row.failures,
+            place: row.place,
+            error_code: row.error_code,
+            error_message: row.error_message,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            not_before: row.not_before,
+        })
+    }
+}
+
+/// What says that a process works at a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    /// Whose run.
+    pub tenant: TenantId,
+    /// The run.
+    pub run: Uuid,
+    /// This lease alone.
+    pub token: Uuid,
+    /// How long it holds unless it is renewed.
+    pub life: Duration,
+}
+
+/// How far a run came with a step.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Where it goes on.
+    pub place: Value,
+    /// Days of all accounts together.
+    pub days_asked: i32,
+    /// Those of them that are read.
+    pub days_done: i32,
+    /// Rows this step took.
+    pub rows_taken: i64,
+    /// Rows of it that broke a rule.
+    pub rows_rejected: i64,
+    /// What the platform would not tell, though the rest went well.
+    pub lack: Option<(String, String)>,
+}
+
+/// How a run is left.
+#[derive(Clone, Debug)]
+pub struct Leaving {
+    /// How it stands then.
+    pub state: PullState,
+    /// What went wrong.
+    pub error: Option<(String, String)>,
+    /// When it goes on, where it waits.
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+impl SystemWork {
+    /// Connectors whose time has come, the longest due first.
+    pub async fn due_connectors(
+        &mut self,
+        limit: i64,
+    ) -> Result<Vec<(TenantId, Uuid)>, StoreError> {
+        let rows = sqlx::query_file!("sql/select_due_connectors.sql", self.now(), limit);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        let due = rows.into_iter().map(|row| (TenantId(row.tenant_id.unsigned_abs()), row.id));
+        Ok(due.collect())
+    }
+
+    /// Takes a run that nobody works at, or whose worker is gone; none while another one of the same
+    /// connector is worked at.
+    pub async fn claim_pull_run(&mut self, life: Duration) -> Result<Option<Lease>, StoreError> {
+        let (token, now) = (self.tools.ids.next(), self.now());
+        let row = sqlx::query_file!("sql/claim_pull_run.sql", token, now + life, now);
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        Ok(row.map(|row| {
+            let tenant = TenantId(row.tenant_id.unsigned_abs());
+            Lease { tenant, run: row.id, token, life }
+        }))
+    }
+}
+
+impl TenantWork {
+    /// Asks for days of a connector's accounts; the newest `kept` runs are remembered.
+    pub async fn ask_pull(
+        &mut self,
+        connector: Uuid,
+        kind: PullKind,
+        days: DayRange,
+        kept: i64,
+    ) -> Result<Uuid, StoreError> {
+        let id = self.tools.ids.next();
+        let (key, now) = (self.key, self.now());
+        let insert = sqlx::query_file!(
+            "sql/insert_pull_run.sql",
+            id,
+            key,
+            connector,
+            kind.as_str(),
+            days.from.0,
+            days.to.0,
+            now
+        );
+        insert.execute(self.connection()).await.map_err(store_error)?;
+        let old = sqlx::query_file!("sql/delete_old_pull_runs.sql", key, connector, kept);
+        old.execute(self.connection()).await.map_err(store_error)?;
+        Ok(id)
+    }
+
+    /// Runs of a connector that are not over, of one kind or of all.
+    pub async fn open_pull_runs(
+        &mut self,
+        connector: Uuid,
+        kind: Option<PullKind>,
+    ) -> Result<u64, StoreError> {
+        let kind = kind.map(PullKind::as_str);
+        let row = sqlx::query_file!("sql/count_open_pull_runs.sql", self.key, connector, kind);
+        let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
+        Ok(row.runs.unsigned_abs())
+    }
+
+    /// The run of this id.
+    pub async fn pull_run(&mut self, id: Uuid) -> Result<Option<PullRun>, StoreError> {
+        let row = sqlx::query_file_as!(PullRunRow, "sql/select_pull_run.sql", self.key, id);
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(PullRun::try_from).transpose()
+    }
+
+    /// A part of a connector's runs, newest first.
+    pub async fn pull_runs(
+        &mut self,
+        connector: Uuid,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Vec<PullRun>, StoreError> {
+        let rows = sqlx::query_file_as!(
+            PullRunRow,
+            "sql/select_pull_runs.sql",
+            self.key,
+            connector,
+            limit,
+            offset
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        rows.into_iter().map(PullRun::try_from).collect()
+    }
+
+    /// How many runs of a connector are remembered.
+    pub async fn pull_run_count(&mut self, connector: Uuid) -> Result<u64, StoreError> {
+        let row = sqlx::query_file!("sql/count_pull_runs.sql", self.key, connector);
+        let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
+        Ok(row.runs.unsigned_abs())
+    }
+
+    /// Ends a run; `false` when it is over already, or nowhere.
+    pub async fn cancel_pull_run(&mut self, connector: Uuid, id: Uuid) -> Result<bool, StoreError> {
+        let now = self.now();
+        let statement = sqlx::query_file!("sql/cancel_pull_run.sql", self.key, connector, id, now);
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
+    /// Holds a lease for longer; `false` when it is lost.
+    pub async fn keep_pull_run(&mut self, lease: &Lease) -> Result<bool, StoreError> {
+        let until = self.now() + lease.life;
+        let statement =
+            sqlx::query_file!("sql/keep_pull_run.sql", self.key, lease.run, lease.token, until);
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
+    /// Writes down how far a run came; `false` when the lease is lost.
+    pub async fn progress_pull_run(
+        &mut self,
+        lease: &Lease,
+        progress: &Progress,
+    ) -> Result<bool, StoreError> {
+        let until = self.now() + lease.life;
+        let statement = sqlx::query_file!(
+            "sql/update_pull_progress.sql",
+            self.key,
+            lease.run,
+            lease.token,
+            progress.place,
+            progress.days_asked,
+            progress.days_done,
+            progress.rows_taken,
+            progress.rows_rejected,
+            progress.lack.as_ref().map(|(code, _)| code.as_str()),
+            progress.lack.as_ref().map(|(_, message)| message.as_str()),
+            until
+        );
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
+    /// Leaves a run; `false` when the lease is lost.
+    pub async fn leave_pull_run(
+        &mut self,
+        lease: &Lease,
+        leaving: &Leaving,
+    ) -> Result<bool, StoreError> {
+        let open = [PullState::Queued, PullState::Running, PullState::Waiting];
+        let over = !open.contains(&leaving.state);
+        let ended_at = over.then(|| self.now());
+        let failed = i32::from(leaving.error.is_some());
+        let statement = sqlx::query_file!(
+            "sql/leave_pull_run.sql",
+            self.key,
+            lease.run,
+            lease.token,
+            leaving.state.as_str(),
+            leaving.not_before,
+            ended_at,
+            failed,
+            leaving.error.as_ref().map(|(code, _)| code.as_str()),
+            leaving.error.as_ref().map(|(_, message)| message.as_str())
+        );
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+}
