@@ -83,7 +83,12 @@ mod tests {
     use super::*;
 
     fn admission(requests_max: usize, requests_waiting_max: usize) -> Arc<Admission> {
-        let config = EdgeConfig { requests_max, requests_waiting_max, ..EdgeConfig::default() };
+        let config = EdgeConfig {
+            requests_max,
+            requests_waiting_max,
+            requests_wait_ms_max: 200,
+            ..EdgeConfig::default()
+        };
         Arc::new(Admission::new(&config))
     }
 

@@ -81,7 +81,7 @@ impl Default for EdgeConfig {
             answer_ms_max: 30_000,
             requests_max: 512,
             requests_waiting_max: 128,
-            requests_wait_ms_max: 200,
+            requests_wait_ms_max: 1_000,
             limits: LimitsConfig::default(),
         }
     }
