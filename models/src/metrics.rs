@@ -144,10 +144,17 @@ pub struct KpiQuery {
     pub days: DayRange,
     /// Of one platform.
     pub platform: Option<Platform>,
-    /// Of one ad account; tracked events belong to no account and are left out then.
+    /// Of one ad account; no tracked events count then, since they do not tell theirs.
     pub account_id: Option<String>,
     /// Of one campaign, by the platform's id.
     pub campaign_id: Option<String>,
+}
+
+impl KpiQuery {
+    /// Whether our own events can answer it.
+    pub fn is_tracked(&self) -> bool {
+        self.account_id.is_none()
+    }
 }
 
 /// What the sums are grouped by, beside the currency.

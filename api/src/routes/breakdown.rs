@@ -17,7 +17,7 @@ use super::campaigns::list::{SortOrder, compare};
 use super::exchange::Exchange;
 use super::fields::{Fields, Params};
 use super::figures::{Figures, Metric, Money};
-use super::kpis::KpiParams;
+use super::kpis::{KpiParams, untracked};
 use super::paging::{Page, Pagination};
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
@@ -37,7 +37,7 @@ pub struct BreakdownParams {
     date_to: Option<String>,
     /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
     platform: Option<String>,
-    /// The platform's ad account. Tracked events belong to no account and are left out then.
+    /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
     account_id: Option<String>,
     /// The platform's campaign id.
     campaign_id: Option<String>,
@@ -145,6 +145,7 @@ pub async fn breakdown(
     let (totals, into) = exchange.convert(&query, totals, KpiGrouping::Day).await?;
     let total =
         Figured { tally: Tally::of(&totals, &into), by_currency: MetricSums::by_currency(&totals) };
+    let (reason, tracked) = (untracked(&query), query.is_tracked());
     let asked = BreakdownQuery { of: query, by, into };
     let parts = app.warehouse.breakdown(caller.scope, &asked).await?;
     let rows = gathered(parts);
@@ -157,11 +158,11 @@ pub async fn breakdown(
         date_to: range.days.to.0,
         days: range.days.days(),
         by: by.as_str(),
-        tracked_reason: Some(UNTRACKED).filter(|_| !by.is_tracked()),
-        total: total.money(to),
+        tracked_reason: reason.or(Some(UNTRACKED).filter(|_| !by.is_tracked())),
+        total: total.money(to).tracked_if(tracked),
         pagination: page.of(sorted.len() as u64),
-        rows: page.cut(sorted).map(|row| row.kpis(to, by.is_tracked())).collect(),
-        not_broken_down: rest.money(to),
+        rows: page.cut(sorted).map(|row| row.kpis(to, tracked && by.is_tracked())).collect(),
+        not_broken_down: rest.money(to).tracked_if(tracked),
     }))
 }
 
@@ -247,7 +248,7 @@ impl Row {
             ad_name: told(names.ad),
             country: told(key.country),
             device: told(key.device),
-            money: if tracked { money } else { money.untracked() },
+            money: money.tracked_if(tracked),
         }
     }
 }

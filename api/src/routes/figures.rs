@@ -238,9 +238,12 @@ impl Money {
 }
 
 impl Money {
-    /// Without what events show, because they cannot tell.
+    /// Without what events show, unless they can tell.
     #[must_use]
-    pub fn untracked(mut self) -> Money {
+    pub fn tracked_if(mut self, events_tell: bool) -> Money {
+        if events_tell {
+            return self;
+        }
         self.figures = self.figures.untracked();
         for one in &mut self.by_currency {
             one.figures = one.figures.clone().untracked();

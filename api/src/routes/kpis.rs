@@ -34,7 +34,7 @@ pub struct KpiParams {
     pub date_to: Option<String>,
     /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
     pub platform: Option<String>,
-    /// The platform's ad account. Tracked events belong to no account and are left out then.
+    /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
     pub account_id: Option<String>,
     /// The platform's campaign id.
     pub campaign_id: Option<String>,
@@ -55,6 +55,8 @@ pub struct Kpis {
     days: i64,
     /// The zone of the days of tracked events; an ad report's day is of its account's zone.
     time_zone: &'static str,
+    /// Why tracked figures are null; null where they are not.
+    tracked_reason: Option<&'static str>,
     /// The figures.
     #[serde(flatten)]
     money: Money,
@@ -159,7 +161,7 @@ pub async fn kpis(
     let exchange = Exchange::of(&app, &caller, currency, known.unwrap_or_default());
     let in_one = async |query: &KpiQuery, groups| {
         let (groups, into) = exchange.convert(query, groups, KpiGrouping::Day).await?;
-        Ok::<Money, Refusal>(Money::of(&groups, &into))
+        Ok::<Money, Refusal>(Money::of(&groups, &into).tracked_if(query.is_tracked()))
     };
     let money = in_one(&query, groups).await?;
     let comparison = match before.zip(earlier) {
@@ -173,10 +175,19 @@ pub async fn kpis(
         date_to: range.days.to.0,
         days: range.days.days(),
         time_zone: range.zone.name(),
+        tracked_reason: untracked(&query),
         money,
         comparison,
         freshness: fresh(&app, &range, freshness),
     }))
+}
+
+const UNTRACKED: &str =
+    "events do not tell their ad account; ask without account_id for what they show";
+
+/// Why tracked figures are null in the answer to this; `None` where they are not.
+pub fn untracked(query: &KpiQuery) -> Option<&'static str> {
+    Some(UNTRACKED).filter(|_| !query.is_tracked())
 }
 
 /// The newest data per platform, as of today in the tenant's zone.

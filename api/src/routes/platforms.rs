@@ -15,7 +15,7 @@ use super::App;
 use super::exchange::Exchange;
 use super::fields::{Fields, Params};
 use super::figures::{Money, PlatformFreshness};
-use super::kpis::{KpiParams, fresh};
+use super::kpis::{KpiParams, fresh, untracked};
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -32,7 +32,7 @@ pub struct PlatformParams {
     date_to: Option<String>,
     /// One platform only.
     platform: Option<String>,
-    /// The platform's ad account. Tracked events belong to no account and are left out then.
+    /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
     account_id: Option<String>,
     /// The platform's campaign id.
     campaign_id: Option<String>,
@@ -49,6 +49,8 @@ pub struct Platforms {
     date_to: NaiveDate,
     /// How many days that is.
     days: i64,
+    /// Why tracked figures are null; null where they are not.
+    tracked_reason: Option<&'static str>,
     /// All of them together.
     total: Money,
     /// Platforms with data in the range, by name.
@@ -104,8 +106,9 @@ pub async fn platforms(
         date_from: range.days.from.0,
         date_to: range.days.to.0,
         days: range.days.days(),
-        total: Money::of(&groups, &into),
-        platforms: per_platform(&groups, &into, &campaigns),
+        tracked_reason: untracked(&query),
+        total: Money::of(&groups, &into).tracked_if(query.is_tracked()),
+        platforms: per_platform(&groups, &into, &campaigns, query.is_tracked()),
         freshness: fresh(&app, &range, freshness),
     }))
 }
@@ -125,6 +128,7 @@ fn per_platform(
     groups: &[KpiGroup],
     into: &Conversion,
     campaigns: &BTreeMap<Platform, usize>,
+    tracked: bool,
 ) -> Vec<PlatformKpis> {
     let mut platforms = BTreeMap::<&'static str, (Platform, Vec<&KpiGroup>)>::new();
     for group in groups {
@@ -136,7 +140,7 @@ fn per_platform(
     let platforms = platforms.into_iter().map(|(name, (platform, groups))| PlatformKpis {
         platform: name,
         campaigns: campaigns.get(&platform).copied().unwrap_or(0),
-        money: Money::of(groups.iter().copied(), into),
+        money: Money::of(groups.iter().copied(), into).tracked_if(tracked),
     });
     platforms.collect()
 }

@@ -11,7 +11,7 @@ use super::App;
 use super::exchange::Exchange;
 use super::fields::{Fields, Params};
 use super::figures::{Metric, Money, PlatformFreshness};
-use super::kpis::{KpiParams, fresh};
+use super::kpis::{KpiParams, fresh, untracked};
 use super::periods::{Granularity, PeriodMetrics, periods};
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
@@ -35,7 +35,7 @@ pub struct SeriesParams {
     date_to: Option<String>,
     /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
     platform: Option<String>,
-    /// The platform's ad account. Tracked events belong to no account and are left out then.
+    /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
     account_id: Option<String>,
     /// The platform's campaign id.
     campaign_id: Option<String>,
@@ -56,6 +56,8 @@ pub struct Series {
     time_zone: &'static str,
     /// `daily`, `weekly` or `monthly`.
     granularity: &'static str,
+    /// Why tracked figures are null; null where they are not.
+    tracked_reason: Option<&'static str>,
     /// The whole range.
     total: Money,
     /// Every period of the range, oldest first; the first and last are cut to the range.
@@ -109,7 +111,8 @@ pub async fn series(
     )?;
     let exchange = Exchange::of(&app, &caller, currency, &groups);
     let into = exchange.conversion(range.days, &groups).await?;
-    let points = periods(&groups, granularity, range.days, &into).into_iter().map(|period| {
+    let points = periods(&groups, granularity, range.days, &into).into_iter().map(|mut period| {
+        period.money = period.money.tracked_if(query.is_tracked());
         let value = metric.and_then(|metric| metric.of(&period.money.figures));
         Point { value, period }
     });
@@ -119,7 +122,8 @@ pub async fn series(
         days: range.days.days(),
         time_zone: range.zone.name(),
         granularity: granularity.as_str(),
-        total: Money::of(&groups, &into),
+        tracked_reason: untracked(&query),
+        total: Money::of(&groups, &into).tracked_if(query.is_tracked()),
         series: points.collect(),
         freshness: fresh(&app, &range, freshness),
     }))

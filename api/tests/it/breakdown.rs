@@ -124,6 +124,10 @@ async fn check_names_and_pages(asked: &Asked<'_>) {
     let country = asked.get("breakdown?by=country&account_id=b").await;
     let shown = (&country["rows"][0]["country"], &country["rows"][0]["total_spend"]);
     assert_eq!(shown, (&json!("DE"), &json!(20.0)), "all in euros: {country}");
+    assert!(country["tracked_reason"].as_str().unwrap().contains("account_id"), "{country}");
+    for part in [&country["rows"][0], &country["total"], &country["not_broken_down"]] {
+        assert_eq!(part["tracked_conversions"], json!(null), "{country}");
+    }
     for wrong in ["by=weather", "sort_by=name", "page=0"] {
         let path = format!("/api/v1/analytics/breakdown?{wrong}");
         let (status, answer) = asked.stratum.get(&path, &asked.token).await;

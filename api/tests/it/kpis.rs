@@ -165,7 +165,28 @@ async fn check_filters(asked: &Asked<'_>, zone: chrono_tz::Tz) {
         let series = asked.get(&format!("series?{filter}")).await;
         assert!(near(sum(&series["series"], "total_spend"), spend), "{filter}: {series}");
         assert_eq!(series["total"]["total_spend"], json!(spend), "{filter}");
+        // Of an account, events can tell nothing: that is not zero.
+        let untracked = filter.starts_with("account_id");
+        for (answer, figures) in [
+            (&kpis, &kpis),
+            (&platforms, &platforms["total"]),
+            (&series, &series["total"]),
+            (&series, &series["series"][0]),
+        ] {
+            assert_eq!(answer["tracked_reason"].is_null(), !untracked, "{filter}: {answer}");
+            let known = json!((!untracked).then_some(0));
+            assert_eq!(figures["tracked_conversions"], known, "{filter}: {answer}");
+        }
     }
+    let sold = "account_id=b&compare_period=previous_period";
+    let kpis = asked.get(&format!("kpis?{sold}")).await;
+    let previous = &kpis["comparison"]["previous"];
+    assert_eq!(previous["tracked_conversions"], json!(null), "{kpis}");
+    assert_eq!(kpis["by_currency"][0]["tracked_revenue"], json!(null), "{kpis}");
+    let series = asked.get("series?account_id=b&metric=tracked_revenue").await;
+    assert_eq!(series["series"][0]["value"], json!(null), "{series}");
+    let platforms = asked.get("platforms?account_id=b").await;
+    assert_eq!(platforms["platforms"][0]["tracked_roas"], json!(null), "{platforms}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
