@@ -6,7 +6,7 @@ SELECT
     group_platform AS platform,
     group_day AS day,
     group_campaign AS campaign_id,
-    if(max(reports) > 0, max(newest_name).4, NULL) AS campaign_name,
+    if({by_campaign:Bool} AND max(reports) > 0, max(newest_name).4, NULL) AS campaign_name,
     sum(spend_micros) AS spend_micros,
     sum(impressions) AS impressions,
     sum(clicks) AS clicks,

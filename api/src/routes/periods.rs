@@ -104,6 +104,8 @@ pub fn periods(
 
 #[cfg(test)]
 mod tests {
+    use stratum_models::fx::FxRate;
+    use stratum_models::metrics::MetricSums;
     use stratum_models::money::Currency;
     use stratum_models::time::Day;
 
@@ -122,6 +124,42 @@ mod tests {
         assert_eq!(of(Granularity::Weekly, "2026-03-09"), "2026-03-09 2026-03-15");
         assert_eq!(of(Granularity::Monthly, "2026-03-31"), "2026-03-04 2026-03-31");
         assert_eq!(of(Granularity::Monthly, "2026-04-01"), "2026-04-01 2026-04-02");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn periods_are_the_range_without_gaps_and_add_up(
+            first in 19_000..21_000i32,
+            spends in proptest::collection::vec(0..90_000_000i128, 1..150),
+        ) {
+            let at = |after: usize| Day::from_epoch_days(first + after as i32).unwrap();
+            let group = |(after, spend_micros)| {
+                let sums = MetricSums { spend_micros, clicks: 1, ..MetricSums::default() };
+                let (platform, campaign_id, campaign_name) = (None, None, None);
+                let (currency, day) = (Some(Currency::USD), Some(at(after)));
+                KpiGroup { currency, platform, day, campaign_id, campaign_name, sums }
+            };
+            let groups: Vec<_> = spends.iter().copied().enumerate().map(group).collect();
+            let range = DayRange::new(at(0), at(spends.len() - 1)).unwrap();
+            let rate = |at| FxRate { day: at, currency: Currency::EUR, per_usd_nanos: 912_345_678 };
+            let into = Conversion::new(Currency::EUR, (0..spends.len()).map(at).map(rate));
+            let whole = Money::of(&groups, &into).figures;
+            for granularity in [Granularity::Daily, Granularity::Weekly, Granularity::Monthly] {
+                let periods = periods(&groups, granularity, range, &into);
+                let mut next = range.from.0;
+                for period in &periods {
+                    assert_eq!(period.date_from, next);
+                    next = period.date_to.succ_opt().unwrap();
+                }
+                assert_eq!(next, range.to.0.succ_opt().unwrap());
+                let clicks: i64 = periods.iter().map(|one| one.money.figures.total_clicks).sum();
+                assert_eq!(whole.total_clicks, clicks);
+                let spend: Option<f64> = periods.iter().map(|one| one.money.figures.total_spend).sum();
+                // Each is rounded to a millionth when it is shown.
+                let off = (spend.unwrap() - whole.total_spend.unwrap()).abs();
+                assert!(off <= 1e-6 * periods.len() as f64, "{off}");
+            }
+        }
     }
 
     #[test]

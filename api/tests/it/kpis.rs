@@ -198,16 +198,23 @@ async fn flat_traffic_does_not_change_and_ranges_add_up() {
     let key = tenant.create_ingest_key().await;
     let asked = Asked { stratum: &stratum, token: tenant.sign_in().await };
     // Yesterday and all the days that any of the periods, and what it is compared with, can hold.
-    let reports = (1..=2 * LONGEST_PERIOD).map(|days| {
-        json!({
-            "platform": "meta", "account_id": "a", "campaign_id": "c", "campaign_name": "Flat",
-            "date": ago(days, zone), "currency": "USD", "spend": 10.1, "impressions": 900,
-            "clicks": 7, "conversions": 1.5, "revenue": 33.33,
+    let every_day = 1..=2 * LONGEST_PERIOD;
+    let reports = every_day.clone().flat_map(|days| {
+        ["USD", "EUR"].map(|currency| {
+            json!({
+                "platform": "meta", "account_id": "a", "campaign_id": currency,
+                "campaign_name": "Flat", "date": ago(days, zone), "currency": currency,
+                "spend": 10.1, "impressions": 900, "clicks": 7, "conversions": 1.5,
+                "revenue": 33.33,
+            })
         })
     });
     send(&stratum, &key, &Value::Array(reports.collect())).await;
+    let rates =
+        every_day.map(|days| json!({"date": ago(days, zone), "currency": "EUR", "per_usd": 0.875}));
+    put_rates(&asked, Value::Array(rates.collect())).await;
     let from = ago(2 * LONGEST_PERIOD, zone);
-    let clicks = 14 * LONGEST_PERIOD;
+    let clicks = 28 * LONGEST_PERIOD;
     let holds = |data: &Value| data["total_clicks"] == clicks;
     let whole = asked.eventually(&format!("kpis?date_from={from}"), holds).await;
     let yesterday = ago(1, zone);

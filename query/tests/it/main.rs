@@ -8,4 +8,5 @@ mod schema;
 mod crash;
 mod bounds;
 mod answers;
+mod adding_up;
 mod export;
