@@ -9,6 +9,7 @@ use crate::load::now;
 const ZONE: chrono_tz::Tz = chrono_tz::UTC;
 const FIGURES: [&str; 4] = ["total_spend", "total_revenue", "total_clicks", "tracked_conversions"];
 const CAMPAIGNS: usize = 10_000;
+const DAYS: u64 = 40;
 
 /// A day of campaign `c`, or the part of it that `part` names.
 fn report(campaign: &str, currency: &str, spend: f64, part: &Value) -> Value {
@@ -144,33 +145,51 @@ async fn check_without_a_rate(asked: &Asked<'_>) {
     assert_eq!(data["not_broken_down"]["total_spend"], json!(null));
 }
 
+/// 400,000 reported days.
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_campaigns_in_two_currencies_answer() {
     let stratum = Stratum::start(&[]).await;
     let tenant = stratum.create_tenant("Many", ZONE.name(), "USD").await;
-    tenant.create_dataset("meta", "80").await;
-    let key = tenant.create_ingest_key().await;
     let asked = Asked { stratum: &stratum, token: tenant.sign_in().await };
-    let row = |at: usize| {
-        let currency = if at.is_multiple_of(2) { "USD" } else { "EUR" };
-        report(&format!("c{at:05}"), currency, 1.0 + at as f64 / 100.0, &json!({}))
+    let (_, answer) = stratum.get("/api/v1/tenant", &asked.token).await;
+    let (id, until) = (answer["data"]["id"].to_string(), ago(1, ZONE).to_string());
+    let (campaigns, days) = (CAMPAIGNS.to_string(), DAYS.to_string());
+    let words =
+        [("tenant", id), ("until", until.clone()), ("campaigns", campaigns), ("days", days)];
+    let statement = include_str!("../sql/fill_campaigns.sql").to_owned();
+    let fill = |statement: String, (word, with): &(&str, String)| {
+        statement.replace(&format!("{{{word}}}"), with)
     };
-    for first in (0..CAMPAIGNS).step_by(1_000) {
-        send(&stratum, &key, &(first..first + 1_000).map(row).collect()).await;
-    }
-    put_rates(&asked, json!([{"date": ago(1, ZONE), "currency": "EUR", "per_usd": 0.5}])).await;
-    let clicks = 10 * CAMPAIGNS;
-    let kpis = asked.eventually("kpis", |data| data["total_clicks"] == clicks).await;
-    let first = asked.get("breakdown?page_size=100").await;
+    stratum.ask_warehouse(&words.iter().fold(statement, fill)).await;
+    // A euro is worth two dollars, but every third day one and a quarter.
+    let per_usd = |days: u64| if days.is_multiple_of(3) { 0.8 } else { 0.5 };
+    let rate = |days| json!({"date": ago(days, ZONE), "currency": "EUR", "per_usd": per_usd(days)});
+    put_rates(&asked, (1..=DAYS).map(rate).collect()).await;
+    let euro: f64 = (1..=DAYS).map(|days| 1.0 / per_usd(days)).sum();
+    let spend = |at: usize| {
+        let worth = if at.is_multiple_of(2) { DAYS as f64 } else { euro };
+        worth * (1.0 + at as f64 / 100.0)
+    };
+    let range = format!("date_from={}&date_to={until}", ago(DAYS, ZONE));
+    let kpis = asked.get(&format!("kpis?{range}")).await;
+    let whole: f64 = (0..CAMPAIGNS).map(spend).sum();
+    assert_eq!(kpis["total_clicks"], json!(10 * CAMPAIGNS as u64 * DAYS));
+    assert!(near(kpis["total_spend"].as_f64().unwrap(), whole), "{whole}: {kpis}");
+    let first = asked.get(&format!("breakdown?{range}&page_size=100")).await;
     assert_eq!(first["pagination"]["total"], json!(CAMPAIGNS));
-    assert_eq!(first["rows"][0]["campaign_id"], json!("c09999"));
-    assert!(
-        near(first["rows"][0]["total_spend"].as_f64().unwrap(), 201.98),
-        "{}",
-        first["rows"][0]
-    );
     assert_eq!(first["total"]["total_spend"], kpis["total_spend"]);
     assert_eq!(first["not_broken_down"]["total_spend"], json!(0.0));
-    let last = asked.get("breakdown?page_size=100&page=100").await;
+    let mut best: Vec<(f64, String)> =
+        (0..CAMPAIGNS).map(|at| (spend(at), format!("c{at:05}"))).collect();
+    best.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    for (row, (spend, id)) in first["rows"].as_array().unwrap().iter().zip(&best) {
+        assert_eq!(row["campaign_id"], json!(id));
+        assert!(near(row["total_spend"].as_f64().unwrap(), *spend), "{spend}: {row}");
+    }
+    let last = asked.get(&format!("breakdown?{range}&page_size=100&page=100&currency=EUR")).await;
+    assert_eq!(last["rows"].as_array().unwrap().len(), 100);
+    assert_eq!(last["total"]["currency"], "EUR");
+    // In euros the campaign of one dollar a day is worth least, in dollars as well.
     assert_eq!(last["rows"][99]["campaign_id"], json!("c00000"));
+    assert!(last["rows"][99]["total_spend"].is_number(), "{}", last["rows"][99]);
 }
