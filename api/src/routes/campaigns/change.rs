@@ -73,7 +73,7 @@ pub async fn create_campaign(
 async fn shown(app: &App, caller: &Authenticated, campaign: Campaign) -> CampaignItem {
     match CampaignItem::of_all_days(app, caller, campaign.clone()).await {
         Ok(item) => item,
-        Err(_) => CampaignItem::of(campaign, &Reported::none()),
+        Err(_) => CampaignItem::of(campaign, &Reported::none(), None),
     }
 }
 

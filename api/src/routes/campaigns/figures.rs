@@ -1,11 +1,12 @@
 //! What campaigns spent and earned, as ad reports say.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use stratum_models::fx::Conversion;
-use stratum_models::metrics::KpiGroup;
+use stratum_models::breakdown::{BreakdownBy, BreakdownQuery, Part};
+use stratum_models::fx::{Conversion, PartAmounts, Tally};
+use stratum_models::metrics::{KpiGroup, KpiQuery, MetricSums};
 use stratum_models::money::Currency;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
@@ -14,9 +15,13 @@ use stratum_models::warehouse::CampaignKey;
 use utoipa::ToSchema;
 
 use super::super::App;
+use super::super::exchange::Exchange;
 use super::super::figures::Money;
+use crate::answer::Refusal;
+use crate::auth::Authenticated;
 
-/// Sums of a campaign's ad reports, in the campaign's own currency, and their ratios.
+/// Sums of a campaign's ad reports in one currency, and their ratios. What was reported in another one is
+/// converted day by day.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct CampaignFigures {
     /// Amount spent.
@@ -39,8 +44,8 @@ pub struct CampaignFigures {
     cpa: Option<f64>,
     /// Revenue / spend.
     pub roas: Option<f64>,
-    /// Why figures are null: nothing was reported, or amounts are in another currency than the
-    /// campaign's. Null when none is missing but ratios without a denominator.
+    /// Why figures are null: nothing was reported, or exchange rates are missing. Null when none is
+    /// missing but ratios without a denominator.
     figures_reason: Option<String>,
 }
 
@@ -51,7 +56,10 @@ impl CampaignFigures {
             let reason = "no ad report of these days names this campaign";
             return CampaignFigures { figures_reason: Some(reason.into()), ..Self::default() };
         }
-        let money = Money::of(groups, &Conversion::new(currency, []));
+        CampaignFigures::shown(Money::of(groups, &Conversion::new(currency, [])))
+    }
+
+    fn shown(money: Money) -> CampaignFigures {
         let figures = money.figures;
         CampaignFigures {
             total_spend: figures.total_spend,
@@ -69,8 +77,32 @@ impl CampaignFigures {
     }
 }
 
-/// What is reported, by campaign.
-pub struct Reported(HashMap<CampaignKey, Vec<KpiGroup>>);
+/// What is reported, by campaign; what is converted stands apart.
+pub struct Reported {
+    groups: HashMap<CampaignKey, Vec<KpiGroup>>,
+    converted: HashMap<(CampaignKey, Currency), Converted>,
+}
+
+/// What one campaign comes to in one currency.
+#[derive(Default)]
+struct Converted {
+    tally: Tally,
+    by_currency: BTreeMap<Currency, MetricSums>,
+}
+
+impl Converted {
+    /// What the platform reports; what events show is no figure of a campaign.
+    fn add(&mut self, part: &Part) {
+        let converted = PartAmounts { lacks_tracked: false, ..part.converted };
+        self.tally.add_part(part.currency, part.sums, converted);
+        if let Some(currency) = part.currency {
+            *self.by_currency.entry(currency).or_default() += part.sums;
+        }
+    }
+}
+
+/// Campaigns, each with the currency it is shown in.
+pub type Wanted = Vec<(CampaignKey, Currency)>;
 
 impl Reported {
     /// What is reported of these campaigns over these days; of every campaign where none is named.
@@ -88,18 +120,74 @@ impl Reported {
                 reported.entry(key).or_default().push(group);
             }
         }
-        Ok(Reported(reported))
+        Ok(Reported { groups: reported, converted: HashMap::new() })
     }
 
     /// Nothing.
     pub fn none() -> Reported {
-        Reported(HashMap::new())
+        Reported { groups: HashMap::new(), converted: HashMap::new() }
+    }
+
+    /// Converts, day by day, what is reported in another currency than the wanted one. Campaigns of each
+    /// currency that are so are asked for together; most tenants have none.
+    pub async fn convert(
+        &mut self,
+        app: &App,
+        caller: &Authenticated,
+        days: DayRange,
+        wanted: Wanted,
+    ) -> Result<(), Refusal> {
+        let mut foreign = BTreeMap::<Currency, HashSet<CampaignKey>>::new();
+        for (key, to) in wanted {
+            if self.groups_of(&key).iter().any(|group| is_foreign(group, to)) {
+                foreign.entry(to).or_default().insert(key);
+            }
+        }
+        for (to, keys) in foreign {
+            let groups = keys.iter().flat_map(|key| self.groups_of(key).to_vec());
+            let groups: Vec<KpiGroup> = groups.collect();
+            let exchange = Exchange::of(app, caller, Some(to), &groups);
+            let into = exchange.conversion(days, &groups).await?;
+            let query = BreakdownQuery { of: about(days, &keys), by: BreakdownBy::Campaign, into };
+            for part in app.warehouse.breakdown(caller.scope, &query).await? {
+                let Some(platform) = part.key.platform else { continue };
+                let key = CampaignKey { platform, campaign_id: part.key.campaign_id.clone() };
+                if keys.contains(&key) {
+                    self.converted.entry((key, to)).or_default().add(&part);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn groups_of(&self, key: &CampaignKey) -> &[KpiGroup] {
+        self.groups.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// The figures of one campaign.
     pub fn figures(&self, key: Option<&CampaignKey>, currency: Currency) -> CampaignFigures {
-        let groups = key.and_then(|key| self.0.get(key));
-        CampaignFigures::of(groups.map_or(&[], Vec::as_slice), currency)
+        let Some(key) = key else { return CampaignFigures::of(&[], currency) };
+        match self.converted.get(&(key.clone(), currency)) {
+            Some(one) => {
+                CampaignFigures::shown(Money::tallied(&one.tally, &one.by_currency, currency))
+            }
+            None => CampaignFigures::of(self.groups_of(key), currency),
+        }
+    }
+}
+
+fn is_foreign(group: &KpiGroup, to: Currency) -> bool {
+    group.currency != Some(to) && group.sums.has_reported_amounts()
+}
+
+/// The question about these campaigns: about one alone, or about all there are.
+fn about(days: DayRange, keys: &HashSet<CampaignKey>) -> KpiQuery {
+    let only = keys.iter().next().filter(|_| keys.len() == 1);
+    KpiQuery {
+        days,
+        platform: only.map(|key| key.platform),
+        account_id: None,
+        campaign_id: only.map(|key| key.campaign_id.clone()),
     }
 }
 

@@ -36,9 +36,12 @@ pub struct CampaignItem {
     daily_budget: Option<f64>,
     /// What it may spend in all.
     lifetime_budget: Option<f64>,
-    /// The currency of every amount.
+    /// The currency of its budgets.
     #[schema(value_type = String, example = "EUR")]
     currency: Currency,
+    /// The currency of what is reported: the campaign's own unless another one was asked for.
+    #[schema(value_type = String, example = "EUR")]
+    figures_currency: Currency,
     /// What is reported.
     #[serde(flatten)]
     figures: CampaignFigures,
@@ -60,9 +63,10 @@ pub struct CampaignItem {
 }
 
 impl CampaignItem {
-    /// A campaign with its figures among those reported.
-    pub fn of(campaign: Campaign, reported: &Reported) -> CampaignItem {
-        let figures = reported.figures(campaign.key().as_ref(), campaign.plan.currency);
+    /// A campaign with its figures among those reported, in this currency or in its own.
+    pub fn of(campaign: Campaign, reported: &Reported, currency: Option<Currency>) -> CampaignItem {
+        let figures_currency = currency.unwrap_or(campaign.plan.currency);
+        let figures = reported.figures(campaign.key().as_ref(), figures_currency);
         let plan = campaign.plan;
         CampaignItem {
             id: campaign.id,
@@ -75,6 +79,7 @@ impl CampaignItem {
             daily_budget: plan.daily_budget_micros.map(micros_to_units),
             lifetime_budget: plan.lifetime_budget_micros.map(micros_to_units),
             currency: plan.currency,
+            figures_currency,
             figures,
             start_date: plan.start_date,
             end_date: plan.end_date,
@@ -94,17 +99,22 @@ impl CampaignItem {
     ) -> Result<CampaignItem, Refusal> {
         let reported = match (campaign.key(), days(None, None)) {
             (Some(key), Some(always)) => {
-                Reported::ask(app, caller.scope, always, std::slice::from_ref(&key)).await?
+                let only = std::slice::from_ref(&key);
+                let mut reported = Reported::ask(app, caller.scope, always, only).await?;
+                let wanted = vec![(key, campaign.plan.currency)];
+                reported.convert(app, caller, always, wanted).await?;
+                reported
             }
             _ => Reported::none(),
         };
-        Ok(CampaignItem::of(campaign, &reported))
+        Ok(CampaignItem::of(campaign, &reported, None))
     }
 }
 
 /// A campaign.
 ///
-/// Figures are sums over all of its days, of what the platform reports.
+/// Figures are sums over all of its days, of what the platform reports; what it reported in another
+/// currency than the campaign's is converted by the rates of its days.
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the campaign's id")),

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use axum::extract::State;
 use serde::Deserialize;
+use stratum_models::money::Currency;
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::CampaignKey;
 use utoipa::IntoParams;
@@ -13,7 +14,7 @@ use super::super::App;
 use super::super::fields::{Fields, Params};
 use super::super::paging::Page;
 use super::super::range::Date;
-use super::figures::{CampaignFigures, Reported, days};
+use super::figures::{CampaignFigures, Reported, Wanted, days};
 use super::item::CampaignItem;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
@@ -41,6 +42,8 @@ pub struct CampaignListParams {
     /// Figures count up to this day, and campaigns that begin after it are left out.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
+    /// The currency to show figures in; each campaign's own where absent.
+    currency: Option<String>,
     /// `name`, `spend`, `revenue`, `roas` or `created_at` (the default).
     sort_by: Option<String>,
     /// `asc` or `desc` (the default). Unknown figures come last either way.
@@ -115,8 +118,19 @@ impl std::str::FromStr for SortOrder {
 struct Asked {
     query: CampaignQuery,
     days: DayRange,
+    currency: Option<Currency>,
     sort_by: SortBy,
     page: Page,
+}
+
+impl Asked {
+    /// These campaigns in the currency asked for, or each in its own.
+    fn wanted(&self, listed: &[ListedCampaign]) -> Wanted {
+        let one = |one: &ListedCampaign| {
+            one.key.clone().map(|key| (key, self.currency.unwrap_or(one.currency)))
+        };
+        listed.iter().filter_map(one).collect()
+    }
 }
 
 impl CampaignListParams {
@@ -126,6 +140,7 @@ impl CampaignListParams {
         let sort_by: Option<SortBy> = fields.optional("sort_by", self.sort_by.as_deref());
         let sort_by = sort_by.unwrap_or_default();
         let order: Option<SortOrder> = fields.optional("sort_order", self.sort_order.as_deref());
+        let currency: Option<Currency> = fields.optional("currency", self.currency.as_deref());
         let day = |Date(day)| day;
         let from = fields.optional("date_from", self.date_from.as_deref()).map(day);
         let until = fields.optional("date_to", self.date_to.as_deref()).map(day);
@@ -145,15 +160,15 @@ impl CampaignListParams {
         let days = days(from, until);
         let days =
             days.ok_or_else(|| Refusal::unprocessable("date_to", "date_to lies before date_from"))?;
-        Ok(Asked { query, days, sort_by, page })
+        Ok(Asked { query, days, currency, sort_by, page })
     }
 }
 
 /// Campaigns.
 ///
-/// Figures are sums of what the platforms report, over all days or over those asked for, in each
-/// campaign's own currency: sorting by an amount compares the numbers as they are shown. Campaigns that
-/// ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
+/// Figures are sums of what the platforms report, over all days or over those asked for, in `currency`
+/// or in each campaign's own; what was reported in another one is converted by the rates of its days.
+/// Sorting by an amount compares the numbers as they are shown. Campaigns that ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
 /// does not come back.
 #[utoipa::path(
     get, path = "/api/v1/campaigns", tag = "campaigns", params(CampaignListParams),
@@ -179,7 +194,8 @@ pub async fn list_campaigns(
     };
     let ids: Vec<Uuid> = listed.iter().map(|one| one.id).collect();
     let campaigns = caller.work(&app).await?.campaigns(&ids).await?;
-    let items = campaigns.into_iter().map(|campaign| CampaignItem::of(campaign, &reported));
+    let items =
+        campaigns.into_iter().map(|campaign| CampaignItem::of(campaign, &reported, asked.currency));
     Ok(Answer::page(items.collect(), asked.page.of(total)))
 }
 
@@ -199,7 +215,11 @@ async fn by_text_or_age(
     let keys: Vec<CampaignKey> = listed.iter().filter_map(|one| one.key.clone()).collect();
     let reported = match keys.is_empty() {
         true => Reported::none(),
-        false => Reported::ask(app, caller.scope, asked.days, &keys).await?,
+        false => {
+            let mut reported = Reported::ask(app, caller.scope, asked.days, &keys).await?;
+            reported.convert(app, caller, asked.days, asked.wanted(&listed)).await?;
+            reported
+        }
     };
     Ok((listed, total, reported))
 }
@@ -215,9 +235,11 @@ async fn by_figure(app: &App, caller: &Authenticated, asked: &Asked) -> Result<L
         );
         return Err(Refusal::unprocessable("sort_by", message));
     }
-    let reported = Reported::ask(app, caller.scope, asked.days, &[]).await?;
+    let mut reported = Reported::ask(app, caller.scope, asked.days, &[]).await?;
+    reported.convert(app, caller, asked.days, asked.wanted(&listed)).await?;
     let figure = |one: &ListedCampaign| {
-        asked.sort_by.figure(&reported.figures(one.key.as_ref(), one.currency))
+        let currency = asked.currency.unwrap_or(one.currency);
+        asked.sort_by.figure(&reported.figures(one.key.as_ref(), currency))
     };
     let mut figures: Vec<(Option<f64>, ListedCampaign)> =
         listed.into_iter().map(|one| (figure(&one), one)).collect();

@@ -116,6 +116,14 @@ async fn users_words_stay(admin: &Caller<'_>, sent: &Sent<'_>, sale: &Value) {
     let data = admin.read(&path).await["data"].clone();
     assert_eq!((&data["total_spend"], &data["impressions"]), (&json!(null), &json!(10_000)));
     assert!(data["figures_reason"].as_str().unwrap().contains("USD to EUR"), "{data}");
+    let today = now().day_in(chrono_tz::UTC).0;
+    let rates = json!({"rates": [{"date": today, "currency": "EUR", "per_usd": 0.5}]});
+    let put = sent.stratum.client().put(format!("{}/api/v1/fx-rates", sent.stratum.url()));
+    let (status, answer) = sent.stratum.answer(put.bearer_auth(&admin.token).json(&rates)).await;
+    assert_eq!(status, 200, "{answer}");
+    let data = admin.read(&path).await["data"].clone();
+    assert_eq!((&data["total_spend"], &data["revenue"]), (&json!(60.0), &json!(125.0)), "{data}");
+    assert_eq!((&data["figures_currency"], &data["figures_reason"]), (&json!("EUR"), &json!(null)));
     assert_eq!(admin.patch(&path, &json!({"currency": "USD"})).await.0, 200);
 }
 
@@ -140,6 +148,18 @@ async fn figures_sort_the_list(admin: &Caller<'_>, sent: &Sent<'_>) {
             paged.extend(each(&answer, "name"));
         }
         assert_eq!(paged, names, "{question} by pages");
+    }
+    // A hundred dollars' worth of euros is as much as the fifty euros are.
+    for (currency, spends) in
+        [("USD", [120.0, 100.0, 20.0]), ("EUR", [60.0, 50.0, 10.0]), ("GBP", [0.0; 3])]
+    {
+        let answer = admin.read(&format!("/campaigns?sort_by=spend&currency={currency}")).await;
+        let known = |spend: f64| json!((currency != "GBP").then_some(spend));
+        let shown = each(&answer, "total_spend");
+        assert_eq!(shown[..3], spends.map(known), "{currency}: {answer}");
+        assert_eq!(each(&answer, "figures_currency")[0], json!(currency));
+        let newest = admin.read(&format!("/campaigns?currency={currency}")).await;
+        assert!(each(&newest, "total_spend").contains(&known(spends[1])), "{newest}");
     }
     let answer = admin.read("/campaigns?date_to=2020-01-01&sort_by=name&sort_order=asc").await;
     assert_eq!(each(&answer, "total_spend"), [json!(null), json!(null), json!(null), json!(null)]);
