@@ -46,6 +46,10 @@ pub fn run() -> Result<()> {
     runtime.block_on(served())
 }
 
+fn rows() -> u64 {
+    std::env::var(ROWS_SET).ok().and_then(|rows| rows.parse().ok()).unwrap_or(ROWS)
+}
+
 /// The encoders on batches that lie in memory.
 fn encoders() -> Result<()> {
     let days = DayRange::new(day(20_000)?, day(20_999)?).context("days")?;
@@ -56,7 +60,8 @@ fn encoders() -> Result<()> {
         platforms: Vec::new(),
         columns: ExportType::CampaignMetrics.columns().iter().collect(),
     };
-    let batches = (0..ENCODED_ROWS / BATCH_ROWS).map(|at| batch(&query, at * BATCH_ROWS));
+    let rows = ENCODED_ROWS.min(usize::try_from(rows())?);
+    let batches = (0..rows / BATCH_ROWS).map(|at| batch(&query, at * BATCH_ROWS));
     let batches = batches.collect::<Result<Vec<_>>>()?;
     println!("encoders alone, million rows a CPU second, median of {ROUNDS} rounds:");
     for (name, format, compression) in [
@@ -154,7 +159,7 @@ struct Taken {
 }
 
 async fn served() -> Result<()> {
-    let rows = std::env::var(ROWS_SET).ok().and_then(|rows| rows.parse().ok()).unwrap_or(ROWS);
+    let rows = rows();
     let served = Served::start(&[]).await?;
     let token = served.sign_in().await?;
     let tenant = served.tenant(&token).await?.to_string();
