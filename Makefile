@@ -29,8 +29,8 @@ soak: engines-test clients ## The long crash loops
 	STRATUM_SOAK=1 cargo test -p stratum-pipeline --test it -- --nocapture simulation
 
 bench: engines ## The benchmarks of benches/RESULTS.md
-	cargo build --release --bin stratum
-	cargo run --release -p stratum-benches
+	cargo build --release -p stratum-api -p stratum-benches
+	$(CARGO_TARGET_DIR)/release/stratum-benches
 
 lint: ## Formatting and lints
 	cargo fmt --all --check
