@@ -103,7 +103,9 @@ async fn users_words_stay(admin: &Caller<'_>, sent: &Sent<'_>, sale: &Value) {
     sent.reports(&[("a", "Renamed", "USD", 120.0, 2)]).await;
     let synced = async || {
         let data = admin.read(&path).await["data"].clone();
-        (data["last_synced_at"] != sale["last_synced_at"]).then_some(data)
+        // Kept figures may be as much older as a version is believed.
+        let restated = data["total_spend"] == 120.0;
+        (restated && data["last_synced_at"] != sale["last_synced_at"]).then_some(data)
     };
     let data = eventually("a new report does not show", WAIT, synced).await;
     for (field, wanted) in
@@ -111,7 +113,6 @@ async fn users_words_stay(admin: &Caller<'_>, sent: &Sent<'_>, sale: &Value) {
     {
         assert_eq!(data[field], wanted, "{field}");
     }
-    assert_eq!(data["total_spend"], 120.0, "restated");
     assert_eq!(admin.patch(&path, &json!({"currency": "EUR"})).await.0, 200);
     let data = admin.read(&path).await["data"].clone();
     assert_eq!((&data["total_spend"], &data["impressions"]), (&json!(null), &json!(10_000)));
