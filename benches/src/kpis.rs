@@ -27,6 +27,7 @@ const GROUPS: &str = include_str!("../../query/sql/read_kpi_groups.sql");
 const FRESHNESS: &str = include_str!("../../query/sql/read_freshness.sql");
 const FILL_EVENTS: &str = include_str!("../sql/kpis/fill_events.sql");
 const FILL_EVENT_METRICS: &str = include_str!("../sql/kpis/fill_event_metrics.sql");
+const MERGE_EVENT_METRICS: &str = include_str!("../sql/kpis/merge_event_metrics.sql");
 const FILL_REPORTS: &str = include_str!("../sql/kpis/fill_reports.sql");
 const FILL_INGEST_COUNTS: &str = include_str!("../sql/kpis/fill_ingest_counts.sql");
 const MOVE_VERSION: &str = include_str!("../sql/kpis/move_version.sql");
@@ -79,7 +80,11 @@ impl Filled {
             self.events += count;
         }
         let from = [("from", first.to_string())];
-        for statement in [FILL_EVENT_METRICS, FILL_REPORTS, FILL_INGEST_COUNTS] {
+        // Reports do not grow with events.
+        if first == 0 {
+            self.insert(FILL_REPORTS, &from).await?;
+        }
+        for statement in [FILL_EVENT_METRICS, MERGE_EVENT_METRICS, FILL_INGEST_COUNTS] {
             self.insert(statement, &from).await?;
         }
         self.move_version().await
