@@ -19,7 +19,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("STRATUM__edge__trusted_proxies", "127.0.0.0/8"),
     ("STRATUM__edge__cors_origins", ORIGIN),
     ("STRATUM__edge__hsts_s", "600"),
-    ("STRATUM__edge__answer_ms_max", "2000"),
+    ("STRATUM__edge__answer_ms_max", "5000"),
     ("STRATUM__edge__limits__sign_in_per_min", "1"),
     ("STRATUM__edge__limits__sign_in_burst", "5"),
     ("STRATUM__edge__limits__caller_per_s", "1"),
@@ -167,5 +167,5 @@ async fn an_answer_that_takes_too_long_is_given_up(stratum: &Stratum, token: &st
     let (status, answer) = stratum.get(KPIS, token).await;
     kill(clickhouse, Signal::SIGCONT).unwrap();
     assert_eq!((status, &answer["error"]), (503, &json!("unavailable")), "{answer}");
-    assert!(asked.elapsed() < Duration::from_secs(8), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
 }
