@@ -29,7 +29,10 @@ impl Served {
     /// Starts the program that was built beside this one, with these settings, and makes a tenant.
     pub async fn start(settings: &[(&str, &str)]) -> Result<Served> {
         let program = std::env::current_exe()?.with_file_name("stratum");
-        ensure!(program.exists(), "build it first: cargo build --release -p stratum-api -p stratum-benches");
+        ensure!(
+            program.exists(),
+            "build it first: cargo build --release -p stratum-api -p stratum-benches"
+        );
         let folder = tempfile::Builder::new().prefix("bench").tempdir()?;
         // Postgres' own user must be able to pass the folder.
         std::fs::set_permissions(
