@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::EdgeConfig;
+use super::limit::is_sign_in;
 use crate::answer::Refusal;
 use crate::telemetry;
 
@@ -61,12 +62,16 @@ impl Admission {
     }
 }
 
-/// Lets a request in or refuses it. A stream holds its place until it begins.
+/// Lets a request in or refuses it. A stream holds its place until it begins. Sign-in has a queue of its
+/// own, and would take the places of everybody else.
 pub async fn admit(
     State(admission): State<Arc<Admission>>,
     request: Request,
     next: Next,
 ) -> Response {
+    if is_sign_in(request.uri().path()) {
+        return next.run(request).await;
+    }
     match admission.enter().await {
         Some(_place) => next.run(request).await,
         None => {

@@ -170,7 +170,7 @@ impl Limits {
 }
 
 /// Where passwords and one-time tokens are tried.
-fn is_sign_in(path: &str) -> bool {
+pub(super) fn is_sign_in(path: &str) -> bool {
     path.strip_prefix("/api/v1/auth/").is_some_and(|rest| !matches!(rest, "me" | "logout"))
 }
 

@@ -37,7 +37,7 @@ pub struct EdgeConfig {
     pub hsts_s: u64,
     /// Longest time until an answer of `/api/v1` begins; a stream may then go on.
     pub answer_ms_max: u64,
-    /// Requests of `/api/v1` worked on at the same time, until their answers begin.
+    /// Requests of `/api/v1`, sign-in aside, worked on at the same time, until their answers begin.
     pub requests_max: usize,
     /// Requests that have come and are not yet worked on; more are refused at once.
     pub requests_waiting_max: usize,

@@ -48,8 +48,7 @@ async fn a_thousand_sign_ins_starve_nobody() {
         *statuses.entry(*status).or_insert(0) += 1;
     }
     println!("{statuses:?}; meanwhile {answered} others, the slowest after {slowest:?}");
-    // Refused by the sign-in's own queue, or where the process had no place for so many.
-    assert!(statuses.keys().all(|status| [200, 429, 503].contains(status)), "{statuses:?}");
+    assert!(statuses.keys().all(|status| [200, 429].contains(status)), "{statuses:?}");
     assert!(statuses[&200] > 0, "{statuses:?}");
     assert!(
         answered > 0 && slowest < OTHERS_MAX,
