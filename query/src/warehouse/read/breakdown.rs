@@ -14,7 +14,7 @@ use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
 
 use super::kpi::day;
-use super::{ClickHouseWarehouse, coded};
+use super::{ClickHouseWarehouse, coded, currency};
 
 const READ_BREAKDOWN: &str = include_str!("../../../sql/read_breakdown.sql");
 
@@ -56,12 +56,8 @@ impl TryFrom<PartRow> for Part {
     type Error = StoreError;
 
     fn try_from(row: PartRow) -> Result<Part, StoreError> {
-        let currency = match row.currency.as_str() {
-            "" => None,
-            code => Some(coded(Currency::parse(code))?),
-        };
         Ok(Part {
-            currency,
+            currency: currency(&row.currency)?,
             key: PartKey {
                 platform: row.platform.map(|code| coded(Platform::from_code(code))).transpose()?,
                 account_id: row.account_id,

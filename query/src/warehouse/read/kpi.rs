@@ -1,13 +1,12 @@
 use serde::Deserialize;
 use stratum_models::event::PURCHASE;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
-use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::Day;
 
-use super::{ClickHouseWarehouse, coded};
+use super::{ClickHouseWarehouse, coded, currency};
 
 const READ_KPI_GROUPS: &str = include_str!("../../../sql/read_kpi_groups.sql");
 
@@ -34,12 +33,8 @@ impl TryFrom<KpiGroupRow> for KpiGroup {
     type Error = StoreError;
 
     fn try_from(row: KpiGroupRow) -> Result<KpiGroup, StoreError> {
-        let currency = match row.currency.as_str() {
-            "" => None,
-            code => Some(coded(Currency::parse(code))?),
-        };
         Ok(KpiGroup {
-            currency,
+            currency: currency(&row.currency)?,
             platform: row.platform.map(|code| coded(Platform::from_code(code))).transpose()?,
             day: row.day.map(|days| coded(Day::from_epoch_days(days))).transpose()?,
             campaign_id: row.campaign_id,

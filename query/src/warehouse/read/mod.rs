@@ -21,6 +21,7 @@ use stratum_models::breakdown::{BreakdownQuery, Part};
 use stratum_models::forecast::CampaignDay;
 use stratum_models::id::TenantId;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use stratum_models::money::Currency;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::{DayRange, UnixMillis};
@@ -76,6 +77,14 @@ impl ClickHouseWarehouse {
 /// The member with this stored code; the tables hold no other.
 fn coded<T>(member: Option<T>) -> Result<T, StoreError> {
     member.ok_or_else(|| invalid("a stored code is not known to this program"))
+}
+
+/// The currency of a row; a row without any amount has none.
+fn currency(code: &str) -> Result<Option<Currency>, StoreError> {
+    match code {
+        "" => Ok(None),
+        code => coded(Currency::parse(code)).map(Some),
+    }
 }
 
 /// The instants a ClickHouse `DateTime64(3)` can hold: the years 1900 to 2299, in milliseconds.
