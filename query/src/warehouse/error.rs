@@ -111,8 +111,13 @@ fn exception(answer: &str) -> (StoreErrorKind, String) {
         60 => (Unavailable, ": a table does not exist, the migrations have not run"),
         // Time, memory, parts, quotas, overload.
         159 | 160 | 209 | 241 | 252 | 439 | 201 | 202 | 203 | 243 | 745 => (Transient, ""),
-        // Connections between servers, replicas, Keeper, shutdown.
-        210 | 236 | 242 | 279 | 285 | 286 | 289 | 319 | 394 | 733 | 999 => (Transient, ""),
+        // Connections between servers, replicas, Keeper, shutdown; 32 is a shard that died.
+        32 | 210 | 225 | 236 | 242 | 244 | 279 | 285 | 286 | 289 | 319 | 394 | 733 | 999 => {
+            (Transient, "")
+        }
+        // Files that cannot be made, opened, written or synced: a full disk, which somebody frees.
+        // 1001 is the same, told by the language's own library.
+        75 | 76 | 77 | 88 | 172 | 204 | 294 | 586 | 641 | 734 | 1001 => (Transient, ""),
         // TOO_MANY_ROWS_OR_BYTES.
         396 => (TooLarge, ": the answer is larger than query_rows_max"),
         _ => (Invalid, ""),
@@ -153,6 +158,9 @@ mod tests {
         assert_eq!(kind("Code: 252. DB::Exception: Too many parts. (TOO_MANY_PARTS)"), Transient);
         assert_eq!(kind("Code: 241. DB::Exception: … (MEMORY_LIMIT_EXCEEDED)"), Transient);
         assert_eq!(kind("Code: 159. DB::Exception: … (TIMEOUT_EXCEEDED)"), Transient);
+        for passing in [32, 225, 244, 75, 172, 243, 1001] {
+            assert_eq!(kind(&format!("Code: {passing}. DB::Exception: …")), Transient, "{passing}");
+        }
         assert_eq!(kind("Code: 516. DB::Exception: … (AUTHENTICATION_FAILED)"), Unavailable);
         assert_eq!(kind("Code: 53. DB::Exception: … (TYPE_MISMATCH)"), Invalid);
         assert_eq!(kind("502 Bad Gateway"), Unavailable);
