@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stratum_models::id::TenantId;
-use stratum_models::log::{EventLog, PartitionId, Topic};
+use stratum_models::log::EventLog;
 use stratum_models::warehouse::DataVersions;
 
 use super::stores::Stores;
@@ -25,7 +25,7 @@ pub fn probes(stores: &Stores) -> Vec<Probe> {
 fn of_log(log: Arc<dyn EventLog>) -> Check {
     Box::new(move || {
         let log = log.clone();
-        Box::pin(async move { log.end(Topic::Events, PartitionId(0)).await.map(drop) })
+        Box::pin(async move { log.ready().await })
     })
 }
 
