@@ -43,7 +43,7 @@ use stratum_models::time::{SharedClock, UnixMillis};
 
 use crate::config::Secret;
 use crate::entropy::{Ids, SharedEntropy};
-use seal::Seal;
+use seal::{Place, Seal};
 
 /// How Postgres is reached, and how long it may keep a caller waiting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,12 +100,12 @@ impl Tools {
     }
 
     /// Personal data as it is kept.
-    fn sealed(&self, place: &str, text: &str) -> Result<Vec<u8>, StoreError> {
+    fn sealed(&self, place: Place, text: &str) -> Result<Vec<u8>, StoreError> {
         self.seal.seal(&*self.entropy, place, text).map_err(|error| invalid(error.to_string()))
     }
 
     /// The inverse of [`Tools::sealed`].
-    fn opened(&self, place: &str, sealed: &[u8]) -> Result<String, StoreError> {
+    fn opened(&self, place: Place, sealed: &[u8]) -> Result<String, StoreError> {
         self.seal.open(place, sealed).map_err(|error| invalid(error.to_string()))
     }
 }
