@@ -36,8 +36,9 @@ lint: ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-check: ## The compose file against its schema
+check: ## The compose file, and what the workspace depends on
 	docker/check
+	docker/deny
 
 packages: ## Debian packages that a build and the engines need
 	docker/packages run

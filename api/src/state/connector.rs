@@ -248,7 +248,7 @@ impl TenantWork {
             platform.as_str(),
             new.name,
             &new.account_ids,
-            self.seal_credentials(credentials)?,
+            self.seal_credentials(id, credentials)?,
             &credentials.keys().cloned().collect::<Vec<_>>(),
             new.schedule.as_str(),
             new.enabled,
@@ -275,7 +275,7 @@ impl TenantWork {
             id,
             new.name,
             &new.account_ids,
-            self.seal_credentials(credentials)?,
+            self.seal_credentials(id, credentials)?,
             &credentials.keys().cloned().collect::<Vec<_>>(),
             new.schedule.as_str(),
             new.enabled,
@@ -306,7 +306,7 @@ impl TenantWork {
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         let Some(row) = row else { return Ok(None) };
         let Some(sealed) = row.credentials_sealed else { return Ok(Some(Credentials::new())) };
-        let text = self.tools.opened(CREDENTIALS, &sealed)?;
+        let text = self.tools.opened(self.place(CREDENTIALS, id), &sealed)?;
         serde_json::from_str(&text).map(Some).map_err(|_| damaged("credential"))
     }
 
@@ -316,7 +316,7 @@ impl TenantWork {
         let credentials: Credentials = fields
             .map(|(field, value)| (field.to_owned(), Secret::new(value.to_owned())))
             .collect();
-        let sealed = self.seal_credentials(&credentials)?;
+        let sealed = self.seal_credentials(id, &credentials)?;
         let statement = sqlx::query_file!("sql/reseal_connector.sql", self.key, id, sealed);
         statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(())
@@ -386,13 +386,13 @@ impl TenantWork {
         Ok(row.connectors.unsigned_abs())
     }
 
-    fn seal_credentials(&self, credentials: &Credentials) -> Result<Option<Vec<u8>>, StoreError> {
-        if credentials.is_empty() {
+    fn seal_credentials(&self, id: Uuid, all: &Credentials) -> Result<Option<Vec<u8>>, StoreError> {
+        if all.is_empty() {
             return Ok(None);
         }
         let clear: BTreeMap<&str, &str> =
-            credentials.iter().map(|(field, value)| (field.as_str(), value.expose())).collect();
+            all.iter().map(|(field, value)| (field.as_str(), value.expose())).collect();
         let text = serde_json::to_string(&clear).map_err(|_| invalid("credentials"))?;
-        self.tools.sealed(CREDENTIALS, &text).map(Some)
+        self.tools.sealed(self.place(CREDENTIALS, id), &text).map(Some)
     }
 }

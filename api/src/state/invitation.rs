@@ -48,7 +48,7 @@ impl TenantWork {
     fn open_invitation(&self, row: InvitationRow) -> Result<Invitation, StoreError> {
         Ok(Invitation {
             id: row.id,
-            email: self.tools.opened(EMAIL, &row.email_sealed)?,
+            email: self.tools.opened(self.place(EMAIL, row.id), &row.email_sealed)?,
             role: Role::parse(&row.role).ok_or_else(|| damaged("role"))?,
             invited_by: row.invited_by.map(UserId),
             created_at: millis(row.created_at),
@@ -92,7 +92,7 @@ impl TenantWork {
             id,
             self.key,
             &self.tools.seal.lookup(EMAIL, &email)[..],
-            self.tools.sealed(EMAIL, &email)?,
+            self.tools.sealed(self.place(EMAIL, id), &email)?,
             role.as_str(),
             &sha256(&token)[..],
             invited_by.map(|id| id.0),

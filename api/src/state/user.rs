@@ -9,6 +9,7 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
+use super::seal::Place;
 use super::work::{SystemWork, TenantWork};
 use super::{STORE, Tools, damaged, invalid, millis, store_error};
 
@@ -132,8 +133,8 @@ impl TenantWork {
         if known.fetch_one(self.connection()).await.map_err(store_error)?.known {
             return Err(StoreError::new(StoreErrorKind::Conflict, STORE, "the address is known"));
         }
-        let sealed = |place, text: &str| self.tools.sealed(place, text);
         let id = self.tools.ids.next();
+        let sealed = |column, text: &str| self.tools.sealed(self.place(column, id), text);
         let statement = sqlx::query_file!(
             "sql/insert_user.sql",
             id,
@@ -209,12 +210,14 @@ impl SystemWork {
 }
 
 pub(super) fn open_user(tools: &Tools, row: UserRow) -> Result<User, StoreError> {
+    let (tenant, id) = (row.tenant_id, row.id);
+    let opened = |column, sealed: &[u8]| tools.opened(Place { column, tenant, row: id }, sealed);
     Ok(User {
-        id: UserId(row.id),
-        tenant_id: TenantId(row.tenant_id.unsigned_abs()),
-        email: tools.opened(EMAIL, &row.email_sealed)?,
-        full_name: tools.opened(FULL_NAME, &row.full_name_sealed)?,
-        phone: row.phone_sealed.map(|sealed| tools.opened(PHONE, &sealed)).transpose()?,
+        id: UserId(id),
+        tenant_id: TenantId(tenant.unsigned_abs()),
+        email: opened(EMAIL, &row.email_sealed)?,
+        full_name: opened(FULL_NAME, &row.full_name_sealed)?,
+        phone: row.phone_sealed.as_deref().map(|sealed| opened(PHONE, sealed)).transpose()?,
         role: Role::parse(&row.role).ok_or_else(|| damaged("role"))?,
         locale: row.locale,
         time_zone: row

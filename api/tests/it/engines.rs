@@ -130,7 +130,7 @@ async fn postgres_keeps_its_data_over_stop_and_death() {
     let dir = temporary();
     let folder = StateFolder::open(dir.path()).await.unwrap();
     let engine = PostgresEngine::start(&folder, &settings()).await.unwrap();
-    let url = engine.url().to_owned();
+    let url = engine.migration_url().to_owned();
     let create = "WITH made AS (SELECT 1) SELECT count(*) FROM made";
     assert_eq!(scalar(&url, create).await, 1);
     let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
@@ -140,7 +140,7 @@ async fn postgres_keeps_its_data_over_stop_and_death() {
     engine.stop().await;
 
     let engine = PostgresEngine::start(&folder, &settings()).await.unwrap();
-    assert_eq!(engine.url(), url, "kept over a restart");
+    assert_eq!(engine.migration_url(), url, "kept over a restart");
     assert_eq!(scalar(&url, "SELECT x FROM t").await, 42);
 
     let first = engine.pid();
@@ -150,6 +150,35 @@ async fn postgres_keeps_its_data_over_stop_and_death() {
 
     engine.stop().await;
     assert_eq!(processes_of(folder.path()), [0; 0]);
+}
+
+/// A folder of a version whose program owned its tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_takes_the_tables_from_the_programs_login() {
+    let dir = temporary();
+    let folder = StateFolder::open(dir.path()).await.unwrap();
+    let engine = PostgresEngine::start(&folder, &settings()).await.unwrap();
+    let password = std::fs::read_to_string(dir.path().join("postgres/superuser.password")).unwrap();
+    let (_, place) = engine.url().split_once('@').unwrap();
+    let superuser = format!("postgres://postgres:{}@{place}", password.trim());
+    let pool = PgPoolOptions::new().max_connections(1).connect(&superuser).await.unwrap();
+    let as_before = "ALTER DATABASE stratum OWNER TO app; ALTER ROLE app INHERIT; \
+        ALTER SCHEMA public OWNER TO pg_database_owner; SET ROLE app; \
+        CREATE TABLE t AS SELECT 7::bigint AS x";
+    sqlx::raw_sql(as_before).execute(&pool).await.unwrap();
+    pool.close().await;
+    engine.stop().await;
+
+    let engine = PostgresEngine::start(&folder, &settings()).await.unwrap();
+    assert_eq!(scalar(engine.migration_url(), "SELECT x FROM t").await, 7);
+    let app = PgPoolOptions::new().max_connections(1).connect(engine.url()).await.unwrap();
+    for statement in
+        ["SELECT x FROM t", "DROP TABLE t", "CREATE TABLE u ()", "DROP DATABASE stratum"]
+    {
+        assert!(sqlx::raw_sql(statement).execute(&app).await.is_err(), "{statement}");
+    }
+    sqlx::raw_sql("SET ROLE stratum_app; SET ROLE stratum_system").execute(&app).await.unwrap();
+    engine.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,7 +198,7 @@ async fn passwords_are_for_the_owner_alone() {
         let data = folder.path().join(engine).join("data");
         assert_eq!(data.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     }
-    assert_eq!(seen, 5);
+    assert_eq!(seen, 6);
     for port in [clickhouse.url(), postgres.url()] {
         assert!(port.contains("127.0.0.1:"));
     }

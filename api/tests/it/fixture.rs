@@ -282,11 +282,22 @@ impl Stratum {
         text
     }
 
-    /// A connection to the embedded state store as its owner, whom no policy binds.
+    /// The URL of the embedded state store as this login, whose password is kept in this file.
+    pub fn state_url(&self, login: &str, password: &str) -> String {
+        let home = self.data_folder().join("postgres");
+        let read = |name| std::fs::read_to_string(home.join(name)).expect(name).trim().to_owned();
+        format!("postgres://{login}:{}@127.0.0.1:{}/stratum", read(password), read("port"))
+    }
+
+    /// A connection to the embedded state store as its superuser, whom no policy binds.
     pub async fn state_connection(&self) -> sqlx::PgConnection {
-        let url = std::fs::read_to_string(self.data_folder().join("secrets/state.url"));
-        let url = url.expect("its URL");
-        sqlx::PgConnection::connect(url.trim()).await.expect("Postgres")
+        self.state_connection_as("postgres", "superuser.password").await
+    }
+
+    /// A connection to the embedded state store as a login.
+    pub async fn state_connection_as(&self, login: &str, password: &str) -> sqlx::PgConnection {
+        let url = self.state_url(login, password);
+        sqlx::PgConnection::connect(&url).await.expect("Postgres")
     }
 
     /// The rows of each table of the embedded state store, as text.
@@ -327,6 +338,7 @@ pub fn stratum() -> Command {
             "KAFKA_BROKERS",
             "CLICKHOUSE_URL",
             "DATABASE_URL",
+            "DATABASE_MIGRATION_URL",
             "RUST_LOG",
             "PII_ENCRYPTION_KEY",
             "SMTP_HOST",
