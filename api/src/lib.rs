@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod state;
 pub mod adopt;
 pub mod pull;
+pub mod rates;
 pub mod rights;
 pub mod mail;
 pub mod auth;

@@ -10,6 +10,7 @@ pub mod append;
 pub mod ad_reports;
 pub mod connector;
 pub mod import;
+pub mod reference_rates;
 pub mod log;
 pub mod telemetry;
 pub mod config;

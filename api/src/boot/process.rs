@@ -30,7 +30,6 @@ use crate::edge::Edge;
 use crate::entropy::{Entropy as _, Ids};
 use crate::live::{self, Hub};
 use crate::predict::Forecasts;
-use crate::routes::health::Health;
 use crate::routes::imports::ImportDesk;
 use crate::routes::{self, Operation, Peer, Services};
 use crate::state::directory::StateDirectory;
@@ -155,7 +154,7 @@ impl Process {
         };
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
         let edge = Edge::new(&settings.edge, &(Arc::new(SystemClock) as _))?;
-        let health = Health::new(probes::probes(&self.stores), &settings.server);
+        let health = probes::health(&self.stores, settings);
         let mut parts = vec![routes::operation(Arc::new(Operation { health, measurements }))];
         if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
             let directory = self.follow_directory(&state, &settings.state).await?;
@@ -322,8 +321,9 @@ impl Process {
             let puller = stage::puller(settings, state.clone(), self.appender(settings)?)?;
             // Its runs are handed over before the log takes no more rows.
             self.stages.spawn(puller.run(self.stop_serving.clone()));
-            self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
+            self.stages.spawn(stage::jobs(state.clone(), days, self.stop_stages.clone()));
             self.stages.spawn(adopter.run(self.stop_stages.clone()));
+            self.stages.spawn(stage::rate_keeper(settings, state)?.run(self.stop_stages.clone()));
             let exports = exports::runner(settings, &self.stores)?;
             self.stages.spawn(exports.run(self.stop_stages.clone()));
             let forecasts = self.forecasts(settings, warehouse)?;

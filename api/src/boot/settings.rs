@@ -23,6 +23,7 @@ use crate::live::LiveConfig;
 use crate::mail::MailConfig;
 use crate::predict::PredictionsConfig;
 use crate::pull::PullConfig;
+use crate::rates::ExchangeRatesConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
 use crate::state::bounds::BoundsConfig;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub export: ExportConfig,
     /// How ad platforms are pulled from.
     pub pull: PullConfig,
+    /// How exchange rates are fetched.
+    pub exchange_rates: ExchangeRatesConfig,
     /// The front door.
     pub door: DoorConfig,
     /// Files of ad reports.
@@ -93,6 +96,7 @@ impl Default for Settings {
             adopt: AdoptConfig::default(),
             export: ExportConfig::default(),
             pull: PullConfig::default(),
+            exchange_rates: ExchangeRatesConfig::default(),
             door: DoorConfig::default(),
             import: ImportConfig::default(),
             append: AppendConfig::default(),

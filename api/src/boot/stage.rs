@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use stratum_ingest::append::Appender;
 use stratum_ingest::connector::{CallConfig, Platforms, Surroundings};
+use stratum_ingest::reference_rates::ReferenceRates;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
@@ -16,6 +17,7 @@ use super::settings::Settings;
 use super::system::{SystemClock, SystemRest};
 use crate::adopt::Adopter;
 use crate::pull::Puller;
+use crate::rates::RateKeeper;
 use crate::state::PostgresState;
 
 const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);
@@ -81,6 +83,13 @@ pub fn platforms(settings: &Settings, bounds: CallConfig) -> Result<Platforms> {
     let surroundings = Surroundings { clock: Arc::new(SystemClock), rest: Arc::new(SystemRest) };
     let platforms = Platforms::new(settings.pull.urls.clone(), bounds, surroundings);
     platforms.context("[pull.urls]")
+}
+
+/// What fetches exchange rates.
+pub fn rate_keeper(settings: &Settings, state: PostgresState) -> Result<RateKeeper> {
+    let config = settings.exchange_rates.clone();
+    let bank = ReferenceRates::new(config.source.clone()).context("[exchange_rates.source]")?;
+    Ok(RateKeeper { state, bank, clock: Arc::new(SystemClock), config })
 }
 
 /// What pulls from them.

@@ -74,10 +74,10 @@ pub struct ImportParams {
     currency: Option<String>,
     /// The order of days that can be read in two ways: `YMD`, `DMY` or `MDY`.
     date_format: Option<String>,
-    /// The mark of fractions: `point` or `comma`; found out where absent.
+    /// The mark of fractions: `point` or `comma`; found out where absent and where the numbers of the file tell.
     decimal: Option<String>,
     /// A JSON object of column names and the field each is (`campaign_id`, `date`, `spend`, …; `last_day` for
-    /// the end of a row's range; null for a column that is not to be used). What it does not name is
+    /// the end of a row's range; `result_kind` for what its results are; null for a column that is not to be used). What it does not name is
     /// found out.
     #[param(max_length = 20000)]
     mapping: Option<String>,
@@ -137,8 +137,8 @@ impl ImportParams {
 /// separator and form of numbers and days, or Parquet. The answer tells what the file is, how it was
 /// read, and what it changes: compared with the figures there are now, by campaign and day. By default
 /// nothing is taken (`dry_run`). With `dry_run=false` the rows are durable when the answer comes, and
-/// count within a second or so; days that are as they were are left alone, so the same file again
-/// changes nothing. A file broken down by ads or ad sets that does not hold their campaigns' days makes
+/// count within a second or so. The last import of a campaign's day counts, and the same file again changes
+/// nothing. A file broken down by ads or ad sets that does not hold their campaigns' days makes
 /// these as sums, and says so; parts by country or device explain days and make none. The file itself
 /// is not kept.
 #[utoipa::path(
@@ -182,7 +182,7 @@ pub async fn import_ad_reports(
         return Err(Refusal::unprocessable("", "the file holds no row that can be taken"));
     }
     let file_rows = import.file.rows;
-    let taken = take::take(&app, import, &comparison).await?;
+    let taken = take::take(&app, import).await?;
     let changes = json!({
         "rows": file_rows, "days": taken.days, "parts": taken.parts, "platform": report.platform(),
     });

@@ -11,6 +11,7 @@
 //! key and version that say different things are refused.
 
 mod rows;
+mod id;
 mod split;
 mod judge;
 mod take;

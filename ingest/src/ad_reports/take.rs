@@ -154,7 +154,7 @@ impl<'r> Rows<'r> {
             Err(faults) => {
                 for fault in faults {
                     let field = path(index, &fault);
-                    self.detail(field, fault.message.to_owned());
+                    self.detail(field, fault.message.clone().into_owned());
                     self.faults.push((index, fault));
                 }
             }
@@ -201,7 +201,7 @@ impl<'r> Rows<'r> {
             part and version";
         for (index, earlier) in contradictions(&self.judged) {
             let fault =
-                Fault { reason: RejectReason::InvalidValue, column: None, message: MESSAGE };
+                Fault { reason: RejectReason::InvalidValue, column: None, message: MESSAGE.into() };
             self.detail(path(index, &fault), format!("{MESSAGE}: [{earlier}]"));
             self.faults.push((index, fault));
         }

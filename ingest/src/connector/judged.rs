@@ -1,11 +1,13 @@
 //! Pulled rows before the judge: they keep the rules that hold for every ad report, or are counted as
 //! rejected.
 
+use chrono::NaiveDate;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 
+use super::call::plain_id;
 use super::{Account, PulledRow, PulledSplit};
-use crate::ad_reports::{Column, Judge, Judged, Row};
+use crate::ad_reports::{Column, Fault, Judge, Judged, Row};
 
 /// What became of rows.
 #[derive(Debug, Default)]
@@ -14,6 +16,45 @@ pub struct PulledRows {
     pub taken: Vec<Judged>,
     /// What stands for each of the others.
     pub rejected: Vec<Rejection>,
+    /// What is wrong with the first of these.
+    pub faults: Vec<PulledFault>,
+}
+
+/// Faults that are told of rows judged together.
+const FAULTS_MAX: usize = 20;
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PulledFault {
+    /// Its campaign; empty where the id is none.
+    pub campaign_id: String,
+    /// Its day; `None` where it is none.
+    pub date: Option<NaiveDate>,
+    /// Our name of the field; `None` where the row is wrong as a whole.
+    pub field: Option<&'static str>,
+    /// In words; what was told is not quoted.
+    pub message: String,
+}
+
+impl PulledRows {
+    fn reject(
+        &mut self,
+        judge: &Judge<'_>,
+        platform: Platform,
+        (row, cells): (&PulledRow, &Row<'_>),
+        fault: &Fault,
+    ) {
+        self.rejected.push(rejection(judge, platform, cells, fault.reason, fault.column));
+        if self.faults.len() < FAULTS_MAX {
+            let campaign_id = plain_id(&row.campaign_id).unwrap_or_default().to_owned();
+            self.faults.push(PulledFault {
+                campaign_id,
+                date: row.date.parse().ok(),
+                field: fault.column.map(Column::name),
+                message: fault.message.clone().into_owned(),
+            });
+        }
+    }
 }
 
 /// Judges the rows of an account. Their version is the time of the judge, so that what is pulled later
@@ -33,15 +74,19 @@ pub fn judged(
             }
             // A part without its id would pass for the whole.
             Ok(_) => {
-                let rejection =
-                    rejection(judge, platform, &cells, RejectReason::MissingField, None);
-                judged.rejected.push(rejection);
+                let message = "names no ad, ad set, country or device".into();
+                let fault = Fault { reason: RejectReason::MissingField, column: None, message };
+                judged.reject(judge, platform, (row, &cells), &fault);
             }
+            // The first fault of a row is its reason.
             Err(faults) => {
-                let fault = faults.first();
-                let reason = fault.map_or(RejectReason::InvalidValue, |fault| fault.reason);
-                let column = fault.and_then(|fault| fault.column);
-                judged.rejected.push(rejection(judge, platform, &cells, reason, column));
+                let unknown = || Fault {
+                    reason: RejectReason::InvalidValue,
+                    column: None,
+                    message: "breaks a rule".into(),
+                };
+                let fault = faults.into_iter().next().unwrap_or_else(unknown);
+                judged.reject(judge, platform, (row, &cells), &fault);
             }
         }
     }
@@ -152,5 +197,9 @@ mod tests {
         );
         let fields: Vec<_> = judged.rejected.iter().map(|one| one.field.as_str()).collect();
         assert_eq!(fields, ["spend", "", "country"]);
+        let told: Vec<_> = judged.faults.iter().map(|one| (one.field, one.date)).collect();
+        let day = "2026-03-01".parse().ok();
+        assert_eq!(told, [(Some("spend"), day), (None, day), (Some("country"), day)]);
+        assert!(judged.faults.iter().all(|one| one.campaign_id == "7" && !one.message.is_empty()));
     }
 }

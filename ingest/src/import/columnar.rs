@@ -77,7 +77,7 @@ fn rows(
     number: &mut u64,
     each: &mut dyn FnMut(u64, &[&str]) -> bool,
 ) -> Result<bool, Unreadable> {
-    let options = FormatOptions::new().with_display_error(true);
+    let options = FormatOptions::new().with_display_error(true).with_null(super::row::NULL);
     let formatters: Vec<_> = batch
         .columns()
         .iter()

@@ -12,6 +12,7 @@ mod generated;
 mod ad_reports;
 mod connector;
 mod import;
+mod import_figures;
 mod measured;
 mod log;
 mod kafka;

@@ -125,7 +125,7 @@ impl Registration {
             let text = text.trim().to_owned();
             let fits = (1..=NAME_CHARS_MAX).contains(&text.chars().count());
             if !fits || text.contains(char::is_control) {
-                fault(field, &format!("{field} is a text of 1 to {NAME_CHARS_MAX} characters"));
+                fault(field, &format!("is a text of 1 to {NAME_CHARS_MAX} characters on one line"));
             }
             text
         };
