@@ -112,15 +112,17 @@ impl Puller {
             judged(&judge, platform, &account, &page.rows)
         });
         let judged = judging.await;
-        let PulledRows { taken, rejected } =
+        let judged =
             judged.map_err(|_| PullError::Transient { message: "rows were not judged".into() })?;
+        let rejected_rows = judged.rejected_rows();
+        let PulledRows { taken, rejected } = judged;
         for rows in taken.chunks(APPEND_ROWS) {
             self.append(|| self.enqueue(rows)).await?;
         }
-        for rows in rejected.chunks(APPEND_ROWS) {
-            self.append(|| self.appender.enqueue_rejections(Topic::AdReports, rows)).await?;
+        if !rejected.is_empty() {
+            self.append(|| self.appender.enqueue_rejections(Topic::AdReports, &rejected)).await?;
         }
-        Ok((count(taken.len()), count(rejected.len())))
+        Ok((count(taken.len()), i64::try_from(rejected_rows).unwrap_or(i64::MAX)))
     }
 
     fn enqueue(&self, rows: &[Judged]) -> Result<Ticket, Overloaded> {

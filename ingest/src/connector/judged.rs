@@ -6,14 +6,22 @@ use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 
 use super::{Account, PulledRow, PulledSplit};
 use crate::ad_reports::{Column, Judge, Judged, Row};
+use crate::rejections::Rejections;
 
 /// What became of rows.
 #[derive(Debug, Default)]
 pub struct PulledRows {
     /// Those that keep the rules.
     pub taken: Vec<Judged>,
-    /// What stands for each of the others.
+    /// What stands for the others.
     pub rejected: Vec<Rejection>,
+}
+
+impl PulledRows {
+    /// How many rows were rejected.
+    pub fn rejected_rows(&self) -> u64 {
+        self.rejected.iter().map(|one| one.rows).sum()
+    }
 }
 
 /// Judges the rows of an account. Their version is the time of the judge, so that what is pulled later
@@ -24,28 +32,28 @@ pub fn judged(
     account: &Account,
     rows: &[PulledRow],
 ) -> PulledRows {
-    let mut judged = PulledRows::default();
+    let mut taken = Vec::with_capacity(rows.len());
+    // All rows are of one account; the first tells how it may be kept.
+    let account_id = rows.first().map(|row| judge.account(&cells(platform, account, row)));
+    let account_id = account_id.unwrap_or_default();
+    let mut rejected = Rejections::new(judge.tenant_id(), RowKind::AdReport, judge.now());
     for row in rows {
-        let cells = cells(platform, account, row);
-        match judge.judge(&cells) {
+        let (reason, column) = match judge.judge(&cells(platform, account, row)) {
             Ok(one) if one.split().is_some() == (row.split != PulledSplit::Campaign) => {
-                judged.taken.push(one);
+                taken.push(one);
+                continue;
             }
             // A part without its id would pass for the whole.
-            Ok(_) => {
-                let rejection =
-                    rejection(judge, platform, &cells, RejectReason::MissingField, None);
-                judged.rejected.push(rejection);
-            }
-            Err(faults) => {
-                let fault = faults.first();
-                let reason = fault.map_or(RejectReason::InvalidValue, |fault| fault.reason);
-                let column = fault.and_then(|fault| fault.column);
-                judged.rejected.push(rejection(judge, platform, &cells, reason, column));
-            }
-        }
+            Ok(_) => (RejectReason::MissingField, None),
+            Err(faults) => match faults.first() {
+                Some(fault) => (fault.reason, fault.column),
+                None => (RejectReason::InvalidValue, None),
+            },
+        };
+        let field = column.map_or("", Column::name);
+        rejected.add(Some(platform), &account_id, "", reason, field, 1);
     }
-    judged
+    PulledRows { taken, rejected: rejected.into_rows() }
 }
 
 fn cells<'r>(platform: Platform, account: &'r Account, row: &'r PulledRow) -> Row<'r> {
@@ -74,25 +82,6 @@ fn cells<'r>(platform: Platform, account: &'r Account, row: &'r PulledRow) -> Ro
         PulledSplit::Device(device) => cells.put(Column::Device, device),
     }
     cells
-}
-
-fn rejection(
-    judge: &Judge<'_>,
-    platform: Platform,
-    row: &Row<'_>,
-    reason: RejectReason,
-    column: Option<Column>,
-) -> Rejection {
-    Rejection {
-        tenant_id: judge.tenant_id(),
-        platform,
-        dataset_id: judge.account(row),
-        kind: RowKind::AdReport,
-        event_name: String::new(),
-        reason,
-        field: column.map(|column| column.name().to_owned()).unwrap_or_default(),
-        received_at: judge.now(),
-    }
 }
 
 #[cfg(test)]
@@ -137,6 +126,7 @@ mod tests {
         let rows = [
             row(PulledSplit::Campaign, "1.5"),
             row(PulledSplit::Campaign, "n/a"),
+            row(PulledSplit::Campaign, "-"),
             row(ad("9"), "1"),
             row(ad(""), "1"),
             row(PulledSplit::Country("EG".into()), "1"),
@@ -144,7 +134,7 @@ mod tests {
             row(PulledSplit::Device("connected_tv"), "1"),
         ];
         let judged = judged(&judge, Platform::Meta, &account, &rows);
-        assert_eq!((judged.taken.len(), judged.rejected.len()), (4, 3));
+        assert_eq!((judged.taken.len(), judged.rejected_rows()), (4, 4));
         let day = judged.taken[0].report();
         assert_eq!(
             (day.spend_micros, day.impressions, day.version),
