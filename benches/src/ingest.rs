@@ -38,6 +38,7 @@ fn door(folder: &std::path::Path) -> Result<Router> {
         directory: Arc::new(world::directory()),
         appender: Appender::start(Arc::new(log), AppendConfig::default()),
         clock: world::clock(),
+        client: |_| None,
         config: DoorConfig::default(),
         trace_seed: 1,
     }))

@@ -137,7 +137,7 @@ function showIngest(ingest) {
     element("tr", {},
       element("td", {}, one.reason),
       element("td", {}, one.field || "–"),
-      element("td", {}, `${one.platform} ${one.dataset_id}`),
+      element("td", {}, [one.platform, one.dataset_id].filter(Boolean).join(" ") || "–"),
       element("td", { class: "number" }, number(one.rows))));
   fill(at("rejections"), rows.length ? rows : [none(4, "Nothing was refused.")]);
   plot(events.landed);

@@ -4,6 +4,7 @@ pub mod receive;
 pub mod decode;
 pub mod dialect;
 pub mod redact;
+mod rejections;
 pub mod normalize;
 pub mod hash;
 pub mod append;

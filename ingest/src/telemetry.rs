@@ -128,10 +128,10 @@ impl Meters {
     }
 
     /// Rows were refused for this reason.
-    pub fn rejected(&self, reason: RejectReason, rows: usize) {
+    pub fn rejected(&self, reason: RejectReason, rows: u64) {
         let at = RejectReason::ALL.iter().position(|one| *one == reason);
         if let Some(counter) = at.and_then(|at| self.rejected.get(at)) {
-            counter.increment(rows as u64);
+            counter.increment(rows);
         }
     }
 }

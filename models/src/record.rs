@@ -16,7 +16,7 @@ use arrow::ipc::{MetadataVersion, root_as_message};
 use crate::ad_report::{ad_report_schema, ad_report_split_schema};
 use crate::event::event_schema;
 use crate::platform::coded;
-use crate::rejection::rejection_schema;
+use crate::rejection::{counted, rejection_schema, uncounted_schema};
 use crate::update::update_schema;
 
 coded! {
@@ -36,7 +36,6 @@ coded! {
 }
 
 const MAGIC: [u8; 2] = *b"SR";
-const VERSION: u8 = 1;
 /// Magic, version, kind, checksum.
 const HEADER_LEN: usize = 8;
 /// What a record may grow to when unpacked; a record that claims more is refused.
@@ -56,6 +55,19 @@ pub enum RecordError {
     Damaged(String),
 }
 
+/// The version of the layout that records of this kind are written in.
+const fn version_of(kind: RecordKind) -> u8 {
+    match kind {
+        RecordKind::Rejections => 2,
+        _ => 1,
+    }
+}
+
+/// The layout of an earlier version, `None` where there was none.
+fn earlier_schema(kind: RecordKind, version: u8) -> Option<SchemaRef> {
+    matches!((kind, version), (RecordKind::Rejections, 1)).then(uncounted_schema)
+}
+
 fn schema_of(kind: RecordKind) -> SchemaRef {
     match kind {
         RecordKind::Events => event_schema(),
@@ -71,6 +83,10 @@ pub fn encode(kind: RecordKind, batch: &RecordBatch) -> Result<Vec<u8>, ArrowErr
     if batch.schema_ref() != &schema_of(kind) {
         return Err(ArrowError::SchemaError(format!("a batch of {kind} has another layout")));
     }
+    encode_as(kind, version_of(kind), batch)
+}
+
+fn encode_as(kind: RecordKind, version: u8, batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5)?;
     let mut tracker = DictionaryTracker::new(false);
     let (_, encoded) = IpcDataGenerator::default().encode(
@@ -92,7 +108,7 @@ pub fn encode(kind: RecordKind, batch: &RecordBatch) -> Result<Vec<u8>, ArrowErr
     let packed_max = lz4_flex::block::get_maximum_output_size(plain.len());
     let mut record = vec![0; HEADER_LEN + 4 + packed_max];
     record[..2].copy_from_slice(&MAGIC);
-    record[2] = VERSION;
+    record[2] = version;
     record[3] = kind.code().unsigned_abs();
     let plain_len =
         u32::try_from(plain.len()).map_err(|_| ArrowError::IpcError("record over 4 GiB".into()))?;
@@ -113,9 +129,14 @@ pub fn decode(record: &[u8]) -> Result<(RecordKind, RecordBatch), RecordError> {
     if header[..2] != MAGIC {
         return Err(RecordError::NotARecord);
     }
-    let kind = match (header[2], i8::try_from(header[3]).ok().and_then(RecordKind::from_code)) {
-        (VERSION, Some(kind)) => kind,
-        _ => return Err(RecordError::UnknownVersion(header[2], header[3])),
+    let version = header[2];
+    let kind = i8::try_from(header[3]).ok().and_then(RecordKind::from_code);
+    let schema = kind.and_then(|kind| match version == version_of(kind) {
+        true => Some(schema_of(kind)),
+        false => earlier_schema(kind, version),
+    });
+    let Some((kind, schema)) = kind.zip(schema) else {
+        return Err(RecordError::UnknownVersion(version, header[3]));
     };
     if header[4..] != crc32fast::hash(packed).to_le_bytes() {
         return Err(RecordError::Damaged("its checksum is wrong".into()));
@@ -134,22 +155,49 @@ pub fn decode(record: &[u8]) -> Result<(RecordKind, RecordBatch), RecordError> {
     let header = message.header_as_record_batch().ok_or(RecordError::NotARecord)?;
     let body = plain.slice((4 + metadata.len()).next_multiple_of(8).min(plain.len()));
     let dictionaries = std::collections::HashMap::new();
-    let version = message.version();
-    let batch = read_record_batch(&body, header, schema_of(kind), &dictionaries, None, &version)
+    let ipc = message.version();
+    let batch = read_record_batch(&body, header, schema, &dictionaries, None, &ipc)
         .map_err(|error| damaged(&error))?;
-    Ok((kind, batch))
+    if version == version_of(kind) {
+        return Ok((kind, batch));
+    }
+    counted(&batch).map(|batch| (kind, batch)).map_err(|error| damaged(&error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejection::rejection_batch;
+    use crate::id::TenantId;
+    use crate::rejection::{RejectReason, Rejection, RowKind, rejection_batch};
+    use crate::time::UnixMillis;
 
     #[test]
     fn a_batch_round_trips() {
         let batch = rejection_batch(&[]).unwrap();
         let record = encode(RecordKind::Rejections, &batch).unwrap();
         assert_eq!(decode(&record).unwrap(), (RecordKind::Rejections, batch));
+    }
+
+    #[test]
+    fn rejections_written_before_they_had_a_count_count_as_one_each() {
+        let rejection = Rejection {
+            tenant_id: TenantId(7),
+            platform: None,
+            dataset_id: "act_1".into(),
+            kind: RowKind::AdReport,
+            event_name: String::new(),
+            reason: RejectReason::MissingField,
+            field: "spend".into(),
+            rows: 1,
+            received_at: UnixMillis(1_790_000_000_000),
+        };
+        let batch = rejection_batch(&[rejection.clone(), rejection]).unwrap();
+        let mut earlier = batch.clone();
+        earlier.remove_column(batch.schema().index_of("row_count").unwrap());
+        let record = encode_as(RecordKind::Rejections, 1, &earlier).unwrap();
+        assert_eq!(decode(&record).unwrap(), (RecordKind::Rejections, batch));
+        let newer = encode_as(RecordKind::Rejections, 3, &earlier).unwrap();
+        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(3, 3))));
     }
 
     #[test]

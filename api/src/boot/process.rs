@@ -26,7 +26,7 @@ use super::system::{SystemClock, SystemEntropy};
 use super::{exports, kept, probes, stage};
 use crate::auth::password::Passwords;
 use crate::config::Secret;
-use crate::edge::Edge;
+use crate::edge::{ClientIp, Edge};
 use crate::entropy::{Entropy as _, Ids};
 use crate::live::{self, Hub};
 use crate::predict::Forecasts;
@@ -207,6 +207,7 @@ impl Process {
             directory,
             appender,
             clock: Arc::new(SystemClock),
+            client: |of| of.get::<ClientIp>().map(|client| client.allowance_key()),
             config: settings.door.clone(),
             trace_seed: u64::from_be_bytes(seed),
         }))

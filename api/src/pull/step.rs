@@ -137,13 +137,15 @@ impl Puller {
             judged(&judge, platform, &account, &page.rows)
         });
         let judged = judging.await;
-        let PulledRows { taken, rejected, faults } =
+        let judged =
             judged.map_err(|_| PullError::Transient { message: "rows were not judged".into() })?;
+        let rejected_rows = judged.rejected_rows();
+        let PulledRows { taken, rejected, faults } = judged;
         for rows in taken.chunks(APPEND_ROWS) {
             self.append(|| self.enqueue(rows)).await?;
         }
-        for rows in rejected.chunks(APPEND_ROWS) {
-            self.append(|| self.appender.enqueue_rejections(Topic::AdReports, rows)).await?;
+        if !rejected.is_empty() {
+            self.append(|| self.appender.enqueue_rejections(Topic::AdReports, &rejected)).await?;
         }
         let fault = |fault: PulledFault| PullFault {
             account_id: question.account.id.clone(),
@@ -154,7 +156,7 @@ impl Puller {
         };
         Ok(Kept {
             rows_taken: count(taken.len()),
-            rows_rejected: count(rejected.len()),
+            rows_rejected: i64::try_from(rejected_rows).unwrap_or(i64::MAX),
             faults: faults.into_iter().map(fault).collect(),
         })
     }

@@ -357,12 +357,20 @@ impl Check<'_, '_> {
 
     fn version(&mut self) -> Option<u64> {
         const EXPECTED: &str = "must be a whole number, not negative";
-        match self.optional(Column::Version)? {
-            None => Some(self.judge.now.0.max(0).unsigned_abs()),
-            Some(text) => match text.parse() {
-                Ok(version) => Some(version),
-                Err(_) => self.fault(RejectReason::InvalidValue, Column::Version, EXPECTED),
-            },
+        const TOO_HIGH: &str = "must not be higher than the time in milliseconds: no later version could \
+            replace it";
+        let now = self.judge.now.0.max(0);
+        let latest = now.saturating_add(self.judge.limits.clock_skew_ms_max).unsigned_abs();
+        let text = match self.optional(Column::Version)? {
+            None => return Some(now.unsigned_abs()),
+            Some(text) => text,
+        };
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(version) if version <= latest => Some(version),
+            // Also one that is too long to be a number of ours.
+            _ if digits => self.fault(RejectReason::InvalidValue, Column::Version, TOO_HIGH),
+            _ => self.fault(RejectReason::InvalidValue, Column::Version, EXPECTED),
         }
     }
 }

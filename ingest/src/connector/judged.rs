@@ -8,13 +8,14 @@ use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 use super::call::plain_id;
 use super::{Account, PulledRow, PulledSplit};
 use crate::ad_reports::{Column, Fault, Judge, Judged, Row};
+use crate::rejections::Rejections;
 
 /// What became of rows.
 #[derive(Debug, Default)]
 pub struct PulledRows {
     /// Those that keep the rules.
     pub taken: Vec<Judged>,
-    /// What stands for each of the others.
+    /// What stands for the others.
     pub rejected: Vec<Rejection>,
     /// What is wrong with the first of these.
     pub faults: Vec<PulledFault>,
@@ -37,23 +38,9 @@ pub struct PulledFault {
 }
 
 impl PulledRows {
-    fn reject(
-        &mut self,
-        judge: &Judge<'_>,
-        platform: Platform,
-        (row, cells): (&PulledRow, &Row<'_>),
-        fault: &Fault,
-    ) {
-        self.rejected.push(rejection(judge, platform, cells, fault.reason, fault.column));
-        if self.faults.len() < FAULTS_MAX {
-            let campaign_id = plain_id(&row.campaign_id).unwrap_or_default().to_owned();
-            self.faults.push(PulledFault {
-                campaign_id,
-                date: row.date.parse().ok(),
-                field: fault.column.map(Column::name),
-                message: fault.message.clone().into_owned(),
-            });
-        }
+    /// How many rows were rejected.
+    pub fn rejected_rows(&self) -> u64 {
+        self.rejected.iter().map(|one| one.rows).sum()
     }
 }
 
@@ -65,32 +52,47 @@ pub fn judged(
     account: &Account,
     rows: &[PulledRow],
 ) -> PulledRows {
-    let mut judged = PulledRows::default();
+    let mut taken = Vec::with_capacity(rows.len());
+    // All rows are of one account; the first tells how it may be kept.
+    let account_id = rows.first().map(|row| judge.account(&cells(platform, account, row)));
+    let account_id = account_id.unwrap_or_default();
+    let mut faults = Vec::new();
+    let mut rejected = Rejections::new(judge.tenant_id(), RowKind::AdReport, judge.now());
     for row in rows {
-        let cells = cells(platform, account, row);
-        match judge.judge(&cells) {
+        let fault = match judge.judge(&cells(platform, account, row)) {
             Ok(one) if one.split().is_some() == (row.split != PulledSplit::Campaign) => {
-                judged.taken.push(one);
+                taken.push(one);
+                continue;
             }
             // A part without its id would pass for the whole.
-            Ok(_) => {
-                let message = "names no ad, ad set, country or device".into();
-                let fault = Fault { reason: RejectReason::MissingField, column: None, message };
-                judged.reject(judge, platform, (row, &cells), &fault);
-            }
+            Ok(_) => Fault {
+                reason: RejectReason::MissingField,
+                column: None,
+                message: "names no ad, ad set, country or device".into(),
+            },
             // The first fault of a row is its reason.
-            Err(faults) => {
-                let unknown = || Fault {
-                    reason: RejectReason::InvalidValue,
-                    column: None,
-                    message: "breaks a rule".into(),
-                };
-                let fault = faults.into_iter().next().unwrap_or_else(unknown);
-                judged.reject(judge, platform, (row, &cells), &fault);
-            }
+            Err(faults) => faults.into_iter().next().unwrap_or_else(|| Fault {
+                reason: RejectReason::InvalidValue,
+                column: None,
+                message: "breaks a rule".into(),
+            }),
+        };
+        let field = fault.column.map_or("", Column::name);
+        rejected.add(Some(platform), &account_id, "", fault.reason, field, 1);
+        if faults.len() < FAULTS_MAX {
+            faults.push(pulled_fault(row, fault));
         }
     }
-    judged
+    PulledRows { taken, rejected: rejected.into_rows(), faults }
+}
+
+fn pulled_fault(row: &PulledRow, fault: Fault) -> PulledFault {
+    PulledFault {
+        campaign_id: plain_id(&row.campaign_id).unwrap_or_default().to_owned(),
+        date: row.date.parse().ok(),
+        field: fault.column.map(Column::name),
+        message: fault.message.into_owned(),
+    }
 }
 
 fn cells<'r>(platform: Platform, account: &'r Account, row: &'r PulledRow) -> Row<'r> {
@@ -119,25 +121,6 @@ fn cells<'r>(platform: Platform, account: &'r Account, row: &'r PulledRow) -> Ro
         PulledSplit::Device(device) => cells.put(Column::Device, device),
     }
     cells
-}
-
-fn rejection(
-    judge: &Judge<'_>,
-    platform: Platform,
-    row: &Row<'_>,
-    reason: RejectReason,
-    column: Option<Column>,
-) -> Rejection {
-    Rejection {
-        tenant_id: judge.tenant_id(),
-        platform,
-        dataset_id: judge.account(row),
-        kind: RowKind::AdReport,
-        event_name: String::new(),
-        reason,
-        field: column.map(|column| column.name().to_owned()).unwrap_or_default(),
-        received_at: judge.now(),
-    }
 }
 
 #[cfg(test)]
@@ -182,6 +165,7 @@ mod tests {
         let rows = [
             row(PulledSplit::Campaign, "1.5"),
             row(PulledSplit::Campaign, "n/a"),
+            row(PulledSplit::Campaign, "-"),
             row(ad("9"), "1"),
             row(ad(""), "1"),
             row(PulledSplit::Country("EG".into()), "1"),
@@ -189,7 +173,7 @@ mod tests {
             row(PulledSplit::Device("connected_tv"), "1"),
         ];
         let judged = judged(&judge, Platform::Meta, &account, &rows);
-        assert_eq!((judged.taken.len(), judged.rejected.len()), (4, 3));
+        assert_eq!((judged.taken.len(), judged.rejected_rows()), (4, 4));
         let day = judged.taken[0].report();
         assert_eq!(
             (day.spend_micros, day.impressions, day.version),

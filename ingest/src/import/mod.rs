@@ -44,7 +44,7 @@ use crate::ad_reports::{Column, Judge};
 pub struct ImportConfig {
     /// Bytes of a file as it is sent.
     pub file_bytes_max: usize,
-    /// Bytes that a Parquet file may say it unpacks to.
+    /// Bytes that the pages of a Parquet file may unpack to, one after the other.
     pub unpacked_bytes_max: usize,
     /// Rows of a file.
     pub rows_max: usize,

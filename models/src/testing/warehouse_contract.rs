@@ -80,6 +80,7 @@ macro_rules! warehouse_contract {
             quality::invalid_identifiers_count_by_key_and_reason,
             quality::ingest_counts_add_up_by_dataset_and_kind,
             quality::rejections_come_most_first_and_at_most_a_hundred,
+            quality::a_rejection_counts_for_all_its_rows_and_names_no_platform_it_does_not_know,
             quality::freshness_is_that_of_what_landed,
             quality::counts_of_tenants_never_mix,
             person::a_persons_events_come_by_receipt_and_in_parts,

@@ -19,7 +19,7 @@ use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use crate::money::Currency;
 use crate::platform::{ActionSource, Channel, Platform};
-use crate::rejection::{RejectReason, RowKind};
+use crate::rejection::{RejectReason, RowKind, platform_from_code};
 use crate::scope::TenantScope;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::table::Table;
@@ -267,7 +267,7 @@ impl WarehouseReader for MemoryWarehouse {
         let count = |((platform, dataset_id, kind), (sums, newest))| {
             let [received, landed, duplicate, rejected] = sums;
             Ok(IngestCount {
-                platform: coded(Platform::from_code(platform))?,
+                platform: coded(platform_from_code(platform))?,
                 dataset_id,
                 kind: coded(RowKind::from_code(kind))?,
                 received,
@@ -291,17 +291,24 @@ impl WarehouseReader for MemoryWarehouse {
         for row in self.rows(Table::RejectedRows, scope) {
             if (from.0..until.0).contains(&row.received_ms()) {
                 let (dataset_id, field) = (row.text("dataset_id"), row.text("field"));
-                let key = (row.code("platform"), dataset_id, row.code("reason"), field);
-                *counts.entry(key).or_default() += 1;
+                let key =
+                    (row.code("platform"), dataset_id, row.code("kind"), row.code("reason"), field);
+                *counts.entry(key).or_default() += row.count("row_count");
             }
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        counts.truncate(REJECTION_GROUPS_MAX);
-        let count = |((platform, dataset_id, reason, field), rows)| {
-            let platform = coded(Platform::from_code(platform))?;
+        let (mut fields, mut rows): (Vec<_>, Vec<_>) =
+            counts.into_iter().partition(|((_, _, kind, ..), _)| *kind == RowKind::Field.code());
+        fields.truncate(REJECTION_GROUPS_MAX);
+        rows.truncate(REJECTION_GROUPS_MAX);
+        let mut counts: Vec<_> = rows.into_iter().chain(fields).collect();
+        counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        let count = |((platform, dataset_id, kind, reason, field), rows)| {
+            let platform = coded(platform_from_code(platform))?;
+            let kind = coded(RowKind::from_code(kind))?;
             let reason = coded(RejectReason::from_code(reason))?;
-            Ok(RejectionCount { platform, dataset_id, reason, field, rows })
+            Ok(RejectionCount { platform, dataset_id, kind, reason, field, rows })
         };
         counts.into_iter().map(count).collect()
     }
