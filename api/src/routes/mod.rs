@@ -163,6 +163,8 @@ pub struct Services {
     pub mailer: Mailer,
     /// Where users reach the page, for letters; empty where nobody said.
     pub public_url: String,
+    /// Whether letters go out by a mail server, and not into a folder.
+    pub has_mail_server: bool,
     /// Checks passwords.
     pub passwords: Passwords,
     /// Bounds of sign-in.

@@ -26,6 +26,8 @@ pub struct MeResponse {
     permissions: &'static [Permission],
     /// Their tenant.
     tenant: MeTenant,
+    /// Whether signing in takes a second factor.
+    has_second_factor: bool,
     /// When they last signed in.
     last_login_at: Option<chrono::DateTime<chrono::Utc>>,
 }
@@ -76,6 +78,7 @@ pub async fn me(State(app): State<App>, caller: Authenticated) -> Answered<MeRes
             time_zone: tenant.time_zone.name().to_owned(),
             reporting_currency: tenant.reporting_currency.to_string(),
         },
+        has_second_factor: user.has_second_factor,
         last_login_at: user.last_login_at.map(|at| at.to_utc()),
     }))
 }
