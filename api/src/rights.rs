@@ -139,6 +139,8 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (POST, "/api/v1/auth/second-factor/remove", User),
     (POST, "/api/v1/auth/second-factor/recovery-codes", User),
     (GET, "/api/v1/auth/me", User),
+    (PATCH, "/api/v1/auth/me", User),
+    (GET, "/api/v1/config", Open),
     // Users and invitations
     (GET, "/api/v1/users", With(TenantRead)),
     (POST, "/api/v1/users", With(TenantWrite)),
@@ -148,6 +150,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/users/invitations", With(TenantRead)),
     (POST, "/api/v1/users/invitations", With(TenantWrite)),
     (DELETE, "/api/v1/users/invitations/{id}", With(TenantWrite)),
+    (POST, "/api/v1/auth/invitation", Open),
     (POST, "/api/v1/auth/accept-invitation", Open),
     // The tenant
     (GET, "/api/v1/tenant", With(TenantRead)),

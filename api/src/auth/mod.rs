@@ -76,6 +76,13 @@ pub struct AuthConfig {
     pub session_keep_days: u64,
 }
 
+impl AuthConfig {
+    /// The same, with what is meant by `auto` where there is a mail server, or none.
+    pub fn settled(&self, has_mail: bool) -> AuthConfig {
+        AuthConfig { registration: self.registration.settled(has_mail), ..self.clone() }
+    }
+}
+
 impl Default for AuthConfig {
     fn default() -> Self {
         AuthConfig {

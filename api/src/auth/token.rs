@@ -137,6 +137,11 @@ impl Tokens {
         self.access_s
     }
 
+    /// Seconds a refresh token lives.
+    pub fn refresh_s(&self) -> i64 {
+        self.refresh_s
+    }
+
     /// When a refresh token made now ends.
     pub fn refresh_ends(&self, now: UnixMillis) -> UnixMillis {
         UnixMillis((now.0.div_euclid(1000) + self.refresh_s) * 1000)

@@ -24,7 +24,6 @@ use super::sign_in::SignInDesk;
 use super::stores::{Needs, Stores};
 use super::system::{SystemClock, SystemEntropy};
 use super::{exports, kept, probes, stage};
-use crate::auth::AuthConfig;
 use crate::auth::password::Passwords;
 use crate::config::Secret;
 use crate::edge::Edge;
@@ -264,12 +263,8 @@ impl Process {
             resets: desk.resets,
             mailer: desk.mailer,
             public_url: settings.mail.public_url.clone(),
-            has_mail_server: settings.mail.has_server(),
             passwords,
-            auth: AuthConfig {
-                registration: settings.auth.registration.settled(settings.mail.has_server()),
-                ..settings.auth.clone()
-            },
+            auth: settings.auth.settled(settings.mail.has_server()),
             ids: desk.ids,
             entropy: Arc::new(SystemEntropy),
             clock: Arc::new(SystemClock),

@@ -25,6 +25,7 @@ pub struct Mailer {
     queue: mpsc::Sender<Addressed>,
     state: PostgresState,
     limits: LetterLimits,
+    has_server: bool,
     clock: SharedClock,
 }
 
@@ -56,6 +57,11 @@ impl Place {
 }
 
 impl Mailer {
+    /// Whether letters go out by a mail server, and not into a folder.
+    pub fn has_server(&self) -> bool {
+        self.has_server
+    }
+
     /// A place for a letter that `cause` wants to be sent to an address; counted, whether or not it is used.
     pub async fn reserve(&self, to: &str, cause: Cause) -> Result<Place, Unsent> {
         let place = self.queue.clone().try_reserve_owned().map_err(|_| Unsent::Full)?;
@@ -112,9 +118,9 @@ pub fn queue(
     state: PostgresState,
     clock: SharedClock,
 ) -> (Mailer, Courier) {
-    let limits = config.limits;
+    let (limits, has_server) = (config.limits, config.has_server());
     let (queue, courier) = channel(post, sender, config, ids, clock.clone());
-    (Mailer { queue, state, limits, clock }, courier)
+    (Mailer { queue, state, limits, has_server, clock }, courier)
 }
 
 /// The queue itself and its courier.

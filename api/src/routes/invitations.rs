@@ -36,6 +36,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(add_user))
         .routes(routes!(list_invitations, invite))
         .routes(routes!(withdraw_invitation))
+        .routes(routes!(invitation))
         .routes(routes!(accept_invitation))
 }
 
@@ -107,6 +108,27 @@ pub struct AcceptanceRequest {
     /// 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
     #[schema(format = Password)]
     password: String,
+}
+
+/// A token from a letter.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationQuestion {
+    /// The token that was mailed.
+    token: String,
+}
+
+/// What an invitation is to, for who has its token.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationPreview {
+    /// Who is invited.
+    email: String,
+    /// The tenant's name.
+    tenant_name: String,
+    /// What they will be allowed to do.
+    role: Role,
+    /// When the token ends.
+    expires_at: DateTime<Utc>,
 }
 
 /// Who joined.
@@ -213,7 +235,7 @@ pub async fn invite(
         _ => error.into(),
     })?;
     let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
-    let shows = !app.has_mail_server;
+    let shows = !app.mailer.has_server();
     let changes = json!({"role": invitation.role, "token_shown": shows});
     let entry = AuditEntry::done("invitation.created", "invitation", invitation.id, changes);
     work.audit(&entry).await?;
@@ -253,6 +275,37 @@ pub async fn withdraw_invitation(
     work.audit(&entry).await?;
     work.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells who has an invitation's token what it is to. Nothing is changed.
+#[utoipa::path(
+    post, path = "/api/v1/auth/invitation", tag = "sign-in", request_body = InvitationQuestion,
+    responses(
+        (status = 200, body = Answer<InvitationPreview>),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is no JSON"),
+        (status = 422, body = RefusalBody, description = "the token is not open"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn invitation(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Body(question): Body<InvitationQuestion>,
+) -> Answered<InvitationPreview> {
+    let mut work = app.state.system().await?;
+    let (id, tenant) = work.invitation_by_token(&question.token).await?.ok_or_else(not_open)?;
+    let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
+    let mut work = work.enter(tenant, author).await?;
+    let invitation = work.invitation(id).await?.ok_or_else(not_open)?;
+    let tenant = work.tenant().await?.ok_or_else(not_open)?;
+    Ok(Answer::of(InvitationPreview {
+        email: invitation.email,
+        tenant_name: tenant.name,
+        role: invitation.role,
+        expires_at: invitation.expires_at.to_utc(),
+    }))
 }
 
 /// Accepts an invitation: the user is there from now on and may sign in.

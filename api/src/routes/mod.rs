@@ -9,6 +9,7 @@ pub mod figures;
 pub mod exchange;
 pub mod periods;
 pub mod sign_in;
+pub mod config;
 pub mod users;
 pub mod invitations;
 pub mod tenant;
@@ -163,8 +164,6 @@ pub struct Services {
     pub mailer: Mailer,
     /// Where users reach the page, for letters; empty where nobody said.
     pub public_url: String,
-    /// Whether letters go out by a mail server, and not into a folder.
-    pub has_mail_server: bool,
     /// Checks passwords.
     pub passwords: Passwords,
     /// Bounds of sign-in.
@@ -240,6 +239,7 @@ fn tenancy() -> OpenApiRouter<App> {
         .merge(api_keys::routes())
         .merge(audit::routes())
         .merge(gdpr::routes())
+        .routes(routes!(config::config))
 }
 
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {

@@ -102,24 +102,24 @@ impl From<User> for UserItem {
 }
 
 /// What is to become another. Absent stays; null takes away.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// Name.
     #[schema(min_length = 1, max_length = 200)]
-    full_name: Option<String>,
+    pub(super) full_name: Option<String>,
     /// Phone number with its country code.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    phone: Option<Option<String>>,
+    pub(super) phone: Option<Option<String>>,
     /// What they may do. Another role ends their sign-ins.
     role: Option<Role>,
     /// The language they read, such as `en` or `ar-EG`.
-    locale: Option<String>,
+    pub(super) locale: Option<String>,
     /// Their own time zone.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    time_zone: Option<Option<String>>,
+    pub(super) time_zone: Option<Option<String>>,
     /// Whether they may sign in. False ends their sign-ins.
     active: Option<bool>,
     /// False takes the second factor away from somebody who has lost the device, and ends their sign-ins. Only
@@ -129,7 +129,7 @@ pub struct UserChange {
 
 impl UserChange {
     /// Changes the user and tells which fields are new; 422 for a value that cannot be.
-    fn apply(self, user: &mut User) -> Result<Map<String, Value>, Refusal> {
+    pub(super) fn apply(self, user: &mut User) -> Result<Map<String, Value>, Refusal> {
         let mut changes = Map::new();
         let mut note = |field: &str, value: Value| drop(changes.insert(field.to_owned(), value));
         if let Some(full_name) = self.full_name {
@@ -301,15 +301,7 @@ pub async fn deactivate_user(
     caller: Authenticated,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, Refusal> {
-    let change = UserChange {
-        full_name: None,
-        phone: None,
-        role: None,
-        locale: None,
-        time_zone: None,
-        active: Some(false),
-        has_second_factor: None,
-    };
+    let change = UserChange { active: Some(false), ..UserChange::default() };
     let mut work = caller.work(&app).await?;
     let (_, sessions) = settle(&mut work, UserId(id), change, "user.deactivated").await?;
     work.commit().await?;

@@ -110,6 +110,15 @@ async fn a_token_works_once(stratum: &Stratum, admin: &str) {
     assert_eq!((status, &list["pagination"]["total"]), (200, &json!(1)), "{list}");
     let rows = stratum.state_rows().await;
     assert!(rows.iter().all(|(_, text)| !text.contains(&second)), "a token is kept in clear");
+    let preview = async |token: &str| {
+        let body = json!({"token": token});
+        call(stratum, Method::POST, "/auth/invitation", "", body).await
+    };
+    assert_eq!(preview(&first).await.0, 422);
+    let (status, shown) = preview(&second).await;
+    let shown = &shown["data"];
+    assert_eq!((status, &shown["tenant_name"]), (200, &json!("Nile Souq")), "{shown}");
+    assert_eq!((&shown["email"], &shown["role"]), (&json!("bea@example.com"), &json!("manager")));
     let accepted = join_all((0..4).map(|_| accept(stratum, &second))).await;
     let made = accepted.iter().filter(|(status, _)| *status == 201).count();
     assert_eq!(made, 1, "{accepted:?}");

@@ -1,7 +1,7 @@
 //! `POST /auth/login`
 
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::{Extension, Form, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,6 +10,7 @@ use stratum_models::time::UnixMillis;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::cookie::Carrier;
 use super::origin::Origin;
 use super::proof::{Factor, ask};
 use super::second_factor::SecondFactorSecret;
@@ -58,7 +59,7 @@ pub struct LoginResponse {
     /// To be sent as `Authorization: Bearer …`; like all below but the last, absent until signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token: Option<String>,
-    /// To be exchanged for the next pair at `/auth/refresh`, once.
+    /// To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     /// Always `bearer`.
@@ -130,6 +131,7 @@ fn unreadable(status: StatusCode) -> Refusal {
 /// same again, with `code`.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "sign-in",
+    params(("x-session" = Option<String>, Header, description = "`cookie`, for a page of this address: the refresh token comes in a cookie that no script reads")),
     request_body(content(
         (LoginRequest = "application/json"),
         (LoginRequest = "application/x-www-form-urlencoded"),
@@ -138,6 +140,7 @@ fn unreadable(status: StatusCode) -> Refusal {
         (status = 200, body = Answer<LoginResponse>),
         (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 401, body = RefusalBody, description = "the e-mail address, the password or the code is wrong"),
+        (status = 403, body = RefusalBody, description = "a cookie is for pages of this address"),
         (status = 413, body = RefusalBody, description = "the body is too large"),
         (status = 415, body = RefusalBody, description = "neither JSON nor a form"),
         (status = 422, body = RefusalBody, description = "a field is missing"),
@@ -149,8 +152,9 @@ pub async fn login(
     State(app): State<App>,
     Extension(request_id): Extension<RequestId>,
     origin: Origin,
+    carrier: Carrier,
     request: LoginRequest,
-) -> Answered<LoginResponse> {
+) -> Result<(HeaderMap, Answer<LoginResponse>), Refusal> {
     let began = Instant::now();
     let outcome = sign_in(&app, &request, &origin, &request_id).await;
     let label = match &outcome {
@@ -164,7 +168,17 @@ pub async fn login(
     if label == "wrong" {
         pace(&app, began).await;
     }
-    outcome
+    let mut answer = outcome?;
+    let headers = match answer.data.refresh_token.take() {
+        Some(token) => {
+            let seconds = app.tokens.refresh_s();
+            let headers = carrier.headers(&token, seconds)?;
+            answer.data.refresh_token = carrier.body(token);
+            headers
+        }
+        None => HeaderMap::new(),
+    };
+    Ok((headers, answer))
 }
 
 /// An account as it was found, and who tries it.

@@ -11,6 +11,8 @@ mod forgot_password;
 mod reset_password;
 mod change_password;
 mod me;
+mod change_me;
+mod cookie;
 mod origin;
 mod proof;
 
@@ -28,6 +30,7 @@ use crate::auth::password::PasswordError;
 use crate::auth::token::TokenPair;
 use crate::mail::Unsent;
 use crate::state::audit::{Actor, Author};
+use cookie::Carrier;
 
 /// The routes of sign-in.
 pub fn routes() -> OpenApiRouter<App> {
@@ -46,7 +49,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(second_factor::confirm_second_factor))
         .routes(routes!(second_factor::remove_second_factor))
         .routes(routes!(second_factor::renew_recovery_codes))
-        .routes(routes!(me::me))
+        .routes(routes!(me::me, change_me::change_me))
 }
 
 /// A pair of tokens.
@@ -54,8 +57,9 @@ pub fn routes() -> OpenApiRouter<App> {
 struct TokenResponse {
     /// To be sent as `Authorization: Bearer …`.
     access_token: String,
-    /// To be exchanged for the next pair at `/auth/refresh`, once.
-    refresh_token: String,
+    /// To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
     /// Always `bearer`.
     token_type: &'static str,
     /// Seconds until the access token ends.
@@ -63,10 +67,10 @@ struct TokenResponse {
 }
 
 impl TokenResponse {
-    fn of(app: &Services, pair: TokenPair) -> TokenResponse {
+    fn of(app: &Services, pair: TokenPair, carrier: &Carrier) -> TokenResponse {
         TokenResponse {
             access_token: pair.access,
-            refresh_token: pair.refresh,
+            refresh_token: carrier.body(pair.refresh),
             token_type: "bearer",
             expires_in: app.tokens.access_s(),
         }

@@ -6,6 +6,7 @@ mod account;
 mod password;
 mod second_factor;
 mod device;
+mod browser;
 mod sessions;
 mod keys;
 mod mail;

@@ -165,6 +165,11 @@ async fn registration_is_off_without_mail_and_open_for_trials() {
     let mut stratum = Stratum::start(&[]).await;
     let (status, answer) = call(&stratum, "register", &registration(EMAIL, "Palmyra")).await;
     assert_eq!((status, &answer["error"]), (403, &json!("forbidden")), "{answer}");
+    let (_, config) = stratum.get("/api/v1/config", "").await;
+    assert_eq!(
+        (&config["data"]["registration"], &config["data"]["mail"]),
+        (&json!("off"), &json!(false))
+    );
     stratum.set("STRATUM__auth__registration", "open");
     stratum.stop().await;
     stratum.restart().await;
