@@ -26,17 +26,22 @@ pub fn letters(stratum: &Stratum, email: &str) -> Vec<String> {
     letters.filter(|text| text.contains(&format!("To: {email}\r\n"))).collect()
 }
 
-/// The token of the newest letter, once there are so many.
-pub async fn mailed_token(stratum: &Stratum, email: &str, letters_min: usize) -> String {
+/// The tokens of the letters to an address, oldest first, once there are so many.
+pub async fn mailed_tokens(stratum: &Stratum, email: &str, letters_min: usize) -> Vec<String> {
     let found = async || {
         let letters = letters(stratum, email);
         let is_token =
             |line: &&str| line.len() == 43 && line.bytes().all(|b| b.is_ascii_alphanumeric());
         let tokens = letters.iter().filter_map(|text| text.lines().find(is_token));
         let tokens: Vec<_> = tokens.map(str::to_owned).collect();
-        (tokens.len() >= letters_min).then(|| tokens.last().cloned()).flatten()
+        (tokens.len() >= letters_min).then_some(tokens)
     };
     eventually("no letter with a token", LETTER_WAIT, found).await
+}
+
+/// The token of the newest one.
+pub async fn mailed_token(stratum: &Stratum, email: &str, letters_min: usize) -> String {
+    mailed_tokens(stratum, email, letters_min).await.pop().expect("a token")
 }
 
 /// Neither a table nor a log line holds any of these.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::letters::{LETTER_WAIT, assert_nowhere, letters, mailed_token};
+use super::letters::{LETTER_WAIT, assert_nowhere, letters, mailed_token, mailed_tokens};
 use super::{ANSWER_MIN, audited, call, execute, sign_in};
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually};
 
@@ -100,15 +100,13 @@ async fn requests_stand_in_nobodys_way(stratum: &Stratum, tenant: &TestTenant<'_
     for _ in 0..2 {
         assert_eq!(register(stratum, email, "Palmyra").await.0, 202);
     }
-    let second = mailed_token(stratum, email, 2).await;
-    let first = mailed_token(stratum, email, 1).await;
-    let (status, made) = confirm(stratum, &second, PASSWORD).await;
+    let tokens = mailed_tokens(stratum, email, 2).await;
+    let (first, second) = (&tokens[0], &tokens[1]);
+    let (status, made) = confirm(stratum, second, PASSWORD).await;
     assert_eq!(status, 201, "{made}");
     let slug = made["data"]["tenant"].as_str().unwrap();
     assert!(slug.starts_with("palmyra-"), "the short name was taken: {slug}");
-    if first != second {
-        assert_eq!(confirm(stratum, &first, PASSWORD).await.0, 409);
-    }
+    assert_eq!(confirm(stratum, first, PASSWORD).await.0, 409);
     // A stranger asked with the address of somebody whose employer invites them.
     let email = "cfo@palmyra.example";
     assert_eq!(register(stratum, email, "Squat").await.0, 202);
@@ -208,10 +206,9 @@ async fn letters_that_others_cause_are_few_and_hold_no_link_of_theirs() {
     }
     assert_eq!(invite("one-more@corp.example").await.0, 429, "a tenant's day has no end");
     // Strangers have allowances of their own, and are told nothing of them.
-    let tags = (0..9).map(|at| format!("lone+{at}@corp.example"));
-    let answers =
-        join_all(tags.map(async |email| register(&stratum, &email, "Lone").await.0)).await;
-    assert!(answers.iter().all(|status| *status == 202), "{answers:?}");
+    for at in 0..7 {
+        assert_eq!(register(&stratum, &format!("lone+{at}@corp.example"), "Lone").await.0, 202);
+    }
     let pending = async || {
         let mut owner = stratum.state_connection().await;
         let count = "SELECT count(*) FROM pending_registrations";

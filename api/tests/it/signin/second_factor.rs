@@ -29,19 +29,20 @@ async fn login(stratum: &Stratum, email: &str, code: &str) -> (u16, Value) {
     call(stratum, "login", &json!({"email": email, "password": PASSWORD, "code": code})).await
 }
 
-/// Sets up a factor: its secret and its recovery codes.
-async fn set_up(stratum: &Stratum, access: &str) -> (String, Vec<String>) {
+/// Sets up a factor: its secret, its recovery codes and the code that confirmed it.
+async fn set_up(stratum: &Stratum, access: &str) -> (String, Vec<String>, String) {
     let (status, begun) = ask(stratum, access, "", json!({"password": PASSWORD})).await;
     assert_eq!(status, 200, "{begun}");
     let secret = begun["data"]["secret"].as_str().unwrap().to_owned();
     let uri = begun["data"]["uri"].as_str().unwrap();
     assert!(uri.starts_with("otpauth://totp/") && uri.contains(&secret), "{uri}");
-    let (status, done) = ask(stratum, access, "/confirm", json!({"code": code(&secret, 0)})).await;
+    let first = code(&secret, 0);
+    let (status, done) = ask(stratum, access, "/confirm", json!({"code": first})).await;
     assert_eq!(status, 200, "{done}");
     let codes: Vec<String> =
         serde_json::from_value(done["data"]["recovery_codes"].clone()).unwrap();
     assert_eq!(codes.len(), 10);
-    (secret, codes)
+    (secret, codes, first)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +64,8 @@ async fn a_code_is_needed_beside_the_password(stratum: &Stratum, tenant: &TestTe
     assert_eq!(ask(stratum, &access, "/confirm", json!({"code": "12345"})).await.0, 422);
     // What is begun does not count yet.
     sign_in(stratum, &email).await;
-    let (secret, codes) = set_up(stratum, &access).await;
+    let (secret, codes, first) = set_up(stratum, &access).await;
+    let next = code(&secret, 1);
     assert_eq!(ask(stratum, &access, "", json!({"password": PASSWORD})).await.0, 409);
     let (_, state) = stratum.get("/api/v1/auth/second-factor", &access).await;
     assert_eq!(
@@ -73,13 +75,13 @@ async fn a_code_is_needed_beside_the_password(stratum: &Stratum, tenant: &TestTe
     let (status, answer) = stratum.login(&email, PASSWORD).await;
     assert_eq!((status, &answer["data"]), (200, &json!({"next": "second_factor"})), "{answer}");
     // A code works once, also the one that confirmed; a wrong password is told as ever.
-    assert_eq!(login(stratum, &email, &code(&secret, 0)).await.0, 401);
-    let wrong = json!({"email": email, "password": "Wrong-passw0rd", "code": code(&secret, 1)});
+    assert_eq!(login(stratum, &email, &first).await.0, 401);
+    let wrong = json!({"email": email, "password": "Wrong-passw0rd", "code": next});
     assert_eq!(call(stratum, "login", &wrong).await.0, 401);
-    let (status, answer) = login(stratum, &email, &code(&secret, 1)).await;
+    let (status, answer) = login(stratum, &email, &next).await;
     assert_eq!((status, &answer["data"]["next"]), (200, &Value::Null), "{answer}");
     assert!(is_open(stratum, stratum.url(), &Tokens::of(&answer).access).await);
-    assert_eq!(login(stratum, &email, &code(&secret, 1)).await.0, 401, "a code works twice");
+    assert_eq!(login(stratum, &email, &next).await.0, 401, "a code works twice");
     let typed = codes[3].to_uppercase();
     assert_eq!(login(stratum, &email, &codes[3].replace('-', " ")).await.0, 200);
     for spent in [&codes[3], &typed] {
@@ -134,7 +136,7 @@ async fn it_is_taken_away(
 /// A right password between wrong codes forgets none of them.
 async fn guessing_codes_is_locked(stratum: &Stratum, tenant: &TestTenant<'_>) {
     let email = tenant.create_user("viewer").await;
-    let (secret, _) = set_up(stratum, &sign_in(stratum, &email).await.access).await;
+    let (secret, ..) = set_up(stratum, &sign_in(stratum, &email).await.access).await;
     for _ in 0..5 {
         assert_eq!(stratum.login(&email, PASSWORD).await.0, 200);
         assert_eq!(login(stratum, &email, "000000").await.0, 401);
@@ -159,7 +161,7 @@ async fn a_tenant_requires_it(stratum: &Stratum, tenant: &TestTenant<'_>) {
     let require = json!({"second_factor_required": true});
     let (status, answer) = patch(stratum, "/tenant", &admin, require.clone()).await;
     assert_eq!((status, &answer["details"][0]["field"]), (422, &json!("second_factor_required")));
-    let (secret, _) = set_up(stratum, &admin).await;
+    let (secret, ..) = set_up(stratum, &admin).await;
     let (status, answer) = patch(stratum, "/tenant", &admin, require).await;
     assert_eq!(
         (status, &answer["data"]["second_factor_required"]),
