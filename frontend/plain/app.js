@@ -294,17 +294,37 @@ function signOut(message) {
   say(at("error"), message);
 }
 
+// Asks for the code of the second factor where one is wanted.
+async function signIn(credentials) {
+  const device = localStorage.getItem("device");
+  const send = (code) =>
+    ask("/auth/login", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...credentials, ...(device && { device_token: device }), ...(code && { code }) }),
+    });
+  let answer = await send();
+  if (answer.next) {
+    const setUp = answer.second_factor;
+    const what = setUp
+      ? `Your tenant wants a second factor. Add this secret to your app, and enter its code: ${setUp.secret}`
+      : "The code of your second factor:";
+    const code = prompt(what);
+    if (!code) throw new Refused(0, "Signing in takes a code.");
+    answer = await send(code);
+    if (answer.recovery_codes) alert(`Keep these recovery codes: ${answer.recovery_codes.join("  ")}`);
+  }
+  localStorage.setItem("device", answer.device_token);
+  return answer;
+}
+
 at("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = new FormData(event.target);
   const button = event.target.querySelector("button");
   button.disabled = true;
   try {
-    const signedIn = await ask("/auth/login", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ email: form.get("email"), password: form.get("password") }),
-    });
+    const signedIn = await signIn({ email: form.get("email"), password: form.get("password") });
     token = signedIn.access_token;
     sessionStorage.setItem("token", token);
     event.target.reset();
@@ -317,5 +337,9 @@ at("sign-in").addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
-at("sign-out").addEventListener("click", () => signOut(""));
+at("sign-out").addEventListener("click", () => {
+  // The session ends on the server; where that cannot be reached it ends by itself.
+  ask("/auth/logout", { method: "POST" }).catch(() => {});
+  signOut("");
+});
 if (token) start();

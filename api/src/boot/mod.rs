@@ -16,6 +16,7 @@ mod first_start;
 mod operator;
 
 pub use first_start::FirstUser;
+pub use kept::write as write_private;
 pub use operator::{Operator, migrate, open_forecasts, open_log};
 pub use process::{Announcement, Process, Role, Roles};
 pub use settings::Settings;

@@ -264,7 +264,7 @@ impl Process {
             mailer: desk.mailer,
             public_url: settings.mail.public_url.clone(),
             passwords,
-            auth: settings.auth.clone(),
+            auth: settings.auth.settled(settings.mail.has_server()),
             ids: desk.ids,
             entropy: Arc::new(SystemEntropy),
             clock: Arc::new(SystemClock),

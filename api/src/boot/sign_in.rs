@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use stratum_models::time::SharedClock;
@@ -62,7 +63,7 @@ impl SignInDesk {
         let sender = Sender::parse(&mail.from).context("[mail] from is no address")?;
         let post = post(mail, data, ids)?;
         let (mailer, courier) =
-            queue::queue(post, sender, mail.clone(), ids.clone(), clock.clone());
+            queue::queue(post, sender, mail.clone(), ids.clone(), state.clone(), clock.clone());
         let (resets, clerk) = reset_desk::open(
             state.clone(),
             mailer.clone(),
@@ -87,10 +88,11 @@ fn signing_key(auth: &AuthConfig, secrets: &Path, shared: bool) -> Result<Secret
 }
 
 fn post(mail: &MailConfig, data: &Path, ids: &Ids) -> Result<Arc<dyn Post>> {
-    if !mail.host.is_empty() {
+    if mail.has_server() {
         return Ok(Arc::new(SmtpPost::new(mail)?));
     }
     let folder = data.join("mail");
     tracing::info!("no mail server is configured: letters are written into a folder");
-    Ok(Arc::new(FolderPost::new(folder, mail.folder_letters_max, ids.clone())))
+    let age_max = Duration::from_secs(u64::from(mail.folder_keep_hours) * 3_600);
+    Ok(Arc::new(FolderPost::new(folder, mail.folder_letters_max, age_max, ids.clone())))
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::print;
 use super::upkeep::{AuditAct, PlanAct};
-use crate::auth::password::weakness;
+use crate::auth::strength::weakness;
 use crate::boot::{Operator, Settings};
 use crate::state::api_key::{ApiKeyScope, NewApiKey};
 use crate::state::audit::{AuditEntry, Author};
@@ -97,6 +97,12 @@ enum UserAct {
         /// The tenant's short name.
         #[arg(long)]
         tenant: String,
+    },
+    /// Take the second factor from a user who has lost the device, and end their sign-ins.
+    RemoveSecondFactor {
+        /// What they sign in with.
+        #[arg(long)]
+        email: String,
     },
 }
 
@@ -231,7 +237,7 @@ async fn user(operator: &Operator, act: UserAct) -> Result<()> {
             let made = given.is_none().then(Operator::new_password);
             let password = given.or_else(|| made.as_ref().map(|made| made.expose().to_owned()));
             let password = password.unwrap_or_default();
-            if let Some(weakness) = weakness(&password) {
+            if let Some(weakness) = weakness(&password, &[&email, &name, &tenant.name]) {
                 bail!("{weakness}");
             }
             let password_hash = operator.passwords.hash(password).await?;
@@ -245,6 +251,9 @@ async fn user(operator: &Operator, act: UserAct) -> Result<()> {
             work.commit().await?;
             print::line(&format!("user {id}"))?;
             made.map_or(Ok(()), |made| print::line(&format!("password {}", made.expose())))
+        }
+        UserAct::RemoveSecondFactor { email } => {
+            super::upkeep::remove_second_factor(operator, &email).await
         }
         UserAct::List { tenant } => {
             let tenant = find(operator, &tenant).await?;

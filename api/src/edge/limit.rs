@@ -171,7 +171,9 @@ impl Limits {
 
 /// Where passwords and one-time tokens are tried.
 pub(super) fn is_sign_in(path: &str) -> bool {
-    path.strip_prefix("/api/v1/auth/").is_some_and(|rest| !matches!(rest, "me" | "logout"))
+    path.strip_prefix("/api/v1/auth/").is_some_and(|rest| {
+        !matches!(rest, "me" | "logout" | "sessions") && !rest.starts_with("sessions/")
+    })
 }
 
 fn refused(taken: Result<(), Duration>, whose: &'static str) -> Result<(), Refusal> {
@@ -264,6 +266,8 @@ mod tests {
         for path in ["login", "register", "refresh", "forgot-password", "reset-password"] {
             assert!(is_sign_in(&format!("/api/v1/auth/{path}")), "{path}");
         }
+        assert!(is_sign_in("/api/v1/auth/confirm") && is_sign_in("/api/v1/auth/second-factor"));
+        assert!(!is_sign_in("/api/v1/auth/sessions") && !is_sign_in("/api/v1/auth/sessions/x"));
         assert!(!is_sign_in("/api/v1/auth/me") && !is_sign_in("/api/v1/analytics/kpis"));
     }
 }

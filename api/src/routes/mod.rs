@@ -9,6 +9,7 @@ pub mod figures;
 pub mod exchange;
 pub mod periods;
 pub mod sign_in;
+pub mod config;
 pub mod users;
 pub mod invitations;
 pub mod tenant;
@@ -238,6 +239,7 @@ fn tenancy() -> OpenApiRouter<App> {
         .merge(api_keys::routes())
         .merge(audit::routes())
         .merge(gdpr::routes())
+        .routes(routes!(config::config))
 }
 
 fn operation_routes() -> OpenApiRouter<Arc<Operation>> {

@@ -142,6 +142,19 @@ impl TenantWork {
         rows.into_iter().map(|row| self.open_invitation(row)).collect()
     }
 
+    /// The open invitation of this id.
+    pub async fn invitation(&mut self, id: Uuid) -> Result<Option<Invitation>, StoreError> {
+        let row = sqlx::query_file_as!(
+            InvitationRow,
+            "sql/select_invitation.sql",
+            self.key,
+            id,
+            self.now()
+        );
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(|row| self.open_invitation(row)).transpose()
+    }
+
     /// Ends an open invitation; `false` when there is none of this id.
     pub async fn withdraw_invitation(&mut self, id: Uuid) -> Result<bool, StoreError> {
         let statement = sqlx::query_file!("sql/withdraw_invitation.sql", self.key, id, self.now());

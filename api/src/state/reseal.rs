@@ -3,6 +3,7 @@
 use stratum_models::store::StoreError;
 
 use super::connector::CREDENTIALS;
+use super::second_factor::SECRET;
 use super::store_error;
 use super::user::{EMAIL, FULL_NAME, PHONE};
 use super::work::TenantWork;
@@ -15,7 +16,7 @@ impl TenantWork {
     /// left when that is 0. `Invalid` when a row cannot be opened: its key is not among the older ones.
     pub async fn reseal(&mut self) -> Result<u64, StoreError> {
         let people = self.reseal_users().await? + self.reseal_invitations().await?;
-        Ok(people + self.reseal_connectors().await?)
+        Ok(people + self.reseal_connectors().await? + self.reseal_second_factors().await?)
     }
 
     async fn reseal_users(&mut self) -> Result<u64, StoreError> {
@@ -59,6 +60,25 @@ impl TenantWork {
             let credentials = self.tools.opened(place, &row.credentials_sealed)?;
             let sealed = self.tools.sealed(place, &credentials)?;
             let statement = sqlx::query_file!("sql/reseal_connector.sql", self.key, row.id, sealed);
+            statement.execute(self.connection()).await.map_err(store_error)?;
+        }
+        Ok(rows.len() as u64)
+    }
+
+    async fn reseal_second_factors(&mut self) -> Result<u64, StoreError> {
+        let prefix = self.tools.seal.prefix();
+        let rows = sqlx::query_file!(
+            "sql/select_second_factors_to_reseal.sql",
+            self.key,
+            &prefix[..],
+            ROWS_MAX
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        for row in &rows {
+            let secret = self.tools.opened(SECRET, &row.secret_sealed)?;
+            let sealed = self.tools.sealed(SECRET, &secret)?;
+            let statement =
+                sqlx::query_file!("sql/reseal_second_factor.sql", self.key, row.user_id, sealed);
             statement.execute(self.connection()).await.map_err(store_error)?;
         }
         Ok(rows.len() as u64)

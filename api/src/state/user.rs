@@ -103,6 +103,8 @@ pub struct User {
     pub last_login_at: Option<UnixMillis>,
     /// When they were added.
     pub created_at: UnixMillis,
+    /// Whether signing in takes a second factor.
+    pub has_second_factor: bool,
 }
 
 pub(super) struct UserRow {
@@ -118,6 +120,7 @@ pub(super) struct UserRow {
     pub(super) active: bool,
     pub(super) last_login_at: Option<chrono::DateTime<chrono::Utc>>,
     pub(super) created_at: chrono::DateTime<chrono::Utc>,
+    pub(super) has_second_factor: bool,
 }
 
 pub(super) const EMAIL: &str = "users.email";
@@ -169,6 +172,19 @@ impl TenantWork {
     pub async fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool, StoreError> {
         let statement =
             sqlx::query_file!("sql/update_password.sql", self.key, id.0, hash, self.now());
+        let done = statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The same where the stored hash is still `from`; else false.
+    pub async fn replace_password(
+        &mut self,
+        id: UserId,
+        from: &str,
+        to: &str,
+    ) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query_file!("sql/replace_password.sql", self.key, id.0, from, to, self.now());
         let done = statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(done.rows_affected() > 0)
     }
@@ -228,6 +244,7 @@ pub(super) fn open_user(tools: &Tools, row: UserRow) -> Result<User, StoreError>
         password_hash: row.password_hash,
         last_login_at: row.last_login_at.map(millis),
         created_at: millis(row.created_at),
+        has_second_factor: row.has_second_factor,
     })
 }
 

@@ -94,6 +94,7 @@ impl TenantWork {
             self.now()
         );
         statement.execute(self.connection()).await.map_err(store_error)?;
+        self.remove_second_factor(id).await?;
         self.end_sessions(id).await
     }
 }
