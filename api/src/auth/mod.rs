@@ -5,6 +5,8 @@ pub mod password;
 pub mod keys;
 pub mod token;
 pub mod revocation;
+pub mod sessions;
+pub mod refusals;
 pub mod authenticated;
 pub mod letters;
 pub mod reset_desk;
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Secret;
 use crate::state::sign_in::LockoutConfig;
-pub use authenticated::{Authenticated, authorize};
+pub use authenticated::{Authenticated, Gate, authorize};
 pub use keys::TokenAlgorithm;
 
 /// Keys of sign-in, and its bounds.
