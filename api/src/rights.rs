@@ -109,9 +109,11 @@ pub enum Access {
     With(Permission),
     /// Its own door checks: API keys in a vendor's form.
     Door,
+    /// Whoever has the operator's token; no user, no API key.
+    Operator,
 }
 
-use Access::{Door, Open, User, With};
+use Access::{Door, Open, Operator, User, With};
 
 const GET: &str = "GET";
 const POST: &str = "POST";
@@ -229,7 +231,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/health", Open),
     (GET, "/health/live", Open),
     (GET, "/health/ready", Open),
-    (GET, "/metrics", Open),
+    (GET, "/metrics", Operator),
     // The front door
     (POST, "/{version}/{dataset_id}/events", Door),
     (POST, "/capi/{dataset_id}/events", Door),

@@ -34,6 +34,11 @@ pub const LIVE_STREAMS: &str = "stratum_api_live_streams";
 /// Watchers that fell behind and were told to look at everything again.
 pub const LIVE_RESYNCS: &str = "stratum_api_live_resyncs_total";
 
+/// Files of ad reports that are read now.
+pub const IMPORTS_RUNNING: &str = "stratum_api_imports_running";
+/// Files of ad reports that wait for their turn.
+pub const IMPORTS_WAITING: &str = "stratum_api_imports_waiting";
+
 /// Requests refused because they came too often, by whose limit it was.
 pub const RATE_LIMITED: &str = "stratum_api_rate_limited_total";
 

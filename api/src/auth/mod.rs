@@ -9,6 +9,8 @@ pub mod registration;
 pub mod keys;
 pub mod token;
 pub mod revocation;
+pub mod sessions;
+pub mod refusals;
 pub mod authenticated;
 pub mod letters;
 pub mod reset_desk;
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Secret;
 use crate::state::sign_in::LockoutConfig;
-pub use authenticated::{Authenticated, authorize};
+pub use authenticated::{Authenticated, Gate, authorize};
 pub use keys::TokenAlgorithm;
 pub use registration::Registration;
 

@@ -112,8 +112,8 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Tokens of the configured keys and lives.
-    pub fn new(config: &AuthConfig) -> Result<Tokens, TokenError> {
+    /// Tokens of the configured keys and lives, for this installation alone.
+    pub fn new(config: &AuthConfig, installation: Uuid) -> Result<Tokens, TokenError> {
         let access_s = i64::from(config.access_token_minutes) * 60;
         let (days, session_days) = (config.refresh_token_days, config.session_days_max);
         let is_life = |days: u32| (1..=365).contains(&days);
@@ -124,7 +124,7 @@ impl Tokens {
             return Err(TokenError::Life);
         }
         Ok(Tokens {
-            keys: KeyRing::new(config)?,
+            keys: KeyRing::new(config, installation)?,
             access_s,
             refresh_s: i64::from(days) * DAY_MS / 1000,
             session_ms: i64::from(session_days) * DAY_MS,
@@ -211,7 +211,8 @@ mod tests {
 
     fn tokens(key: &str) -> Tokens {
         let secret_key = Secret::new(key.to_owned());
-        Tokens::new(&AuthConfig { secret_key, ..AuthConfig::default() }).unwrap()
+        let config = AuthConfig { secret_key, ..AuthConfig::default() };
+        Tokens::new(&config, Uuid::from_u128(1)).unwrap()
     }
 
     const KEY: &str = "a key of at least thirty-two bytes";
@@ -305,7 +306,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let secret_key = Secret::new(KEY.to_owned());
         let config = AuthConfig { secret_key, verified_tokens_max: 10, ..AuthConfig::default() };
-        let tokens = Tokens::new(&config).unwrap();
+        let tokens = Tokens::new(&config, Uuid::from_u128(1)).unwrap();
         for user in 0..100 {
             let user = UserId(Uuid::from_u128(user));
             let session = Uuid::from_u128(9);
@@ -329,7 +330,7 @@ mod tests {
                 session_days_max: session_days,
                 ..AuthConfig::default()
             };
-            assert_eq!(Tokens::new(&config).err(), Some(TokenError::Life));
+            assert_eq!(Tokens::new(&config, Uuid::nil()).err(), Some(TokenError::Life));
         }
     }
 }

@@ -8,6 +8,7 @@ use stratum_ingest::append::Appender;
 use stratum_ingest::connector::{CallConfig, Platforms, Surroundings};
 use stratum_ingest::reference_rates::ReferenceRates;
 use stratum_models::store::StoreError;
+use stratum_models::time::{Clock as _, DAY_MS, UnixMillis};
 use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
 use tokio::time::Instant;
@@ -25,6 +26,8 @@ const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
 /// A run this long was a good one: the next failure waits little again.
 const GOOD_RUN: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// No younger row of the audit log is removed; the state store holds to it, too.
+const AUDIT_DAYS_MIN: u32 = 30;
 
 /// Runs the pipeline until `stop`; one that ends with an error is begun anew.
 pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
@@ -66,6 +69,44 @@ async fn sweep_sessions(state: &PostgresState, keep_days: u64) -> Result<u64, St
     let rows = work.sweep_sessions(keep_days).await?;
     work.commit().await?;
     Ok(rows)
+}
+
+/// Removes what the audit log has kept long enough, once an hour; with 0 days it keeps everything.
+pub async fn retention(state: PostgresState, keep_days: u32, stop: CancellationToken) {
+    let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = sweep.tick() => {}
+        }
+        if keep_days > 0
+            && let Err(error) = retire_audit_rows(&state, keep_days).await
+        {
+            tracing::warn!(error = %error, "old rows of the audit log not removed");
+        }
+    }
+}
+
+async fn retire_audit_rows(state: &PostgresState, keep_days: u32) -> Result<(), StoreError> {
+    let keep_days = i64::from(keep_days.max(AUDIT_DAYS_MIN));
+    let before = UnixMillis(SystemClock.now().0 - keep_days * DAY_MS);
+    for chain in state.system().await?.audit_chains().await? {
+        loop {
+            let mut work = state.system().await?;
+            match work.retire_audit_rows(&chain, before).await? {
+                Ok(0) => break,
+                Ok(rows) => {
+                    work.commit().await?;
+                    tracing::info!(rows, tenant = %chain.tenant, "old rows of the audit log removed");
+                }
+                Err(fault) => {
+                    tracing::error!(%fault, tenant = %chain.tenant, "the audit log was altered; its old rows stay");
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What makes campaigns of those that ad reports name.

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, Result, bail};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -150,6 +151,9 @@ enum ApiKeyAct {
         /// Name to show.
         #[arg(long, default_value = "made at the command line")]
         name: String,
+        /// From when on it opens nothing, such as 2027-01-31T00:00:00Z; never where absent.
+        #[arg(long)]
+        expires_at: Option<DateTime<Utc>>,
     },
     /// List a tenant's keys.
     List {
@@ -330,13 +334,17 @@ async fn dataset(operator: &Operator, act: DatasetAct) -> Result<()> {
 
 async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
     match act {
-        ApiKeyAct::Create { tenant, scope, dataset, name } => {
+        ApiKeyAct::Create { tenant, scope, dataset, name, expires_at } => {
+            if expires_at.is_some_and(|at| at <= Utc::now()) {
+                bail!("--expires-at must lie ahead");
+            }
             let tenant = find(operator, &tenant).await?;
             let dataset_id = match dataset {
                 Some(id) => Some(find_dataset(operator, &tenant, &id).await?.id),
                 None => None,
             };
-            let new = NewApiKey { scope, dataset_id, name };
+            let expires_at = expires_at.map(|at| UnixMillis(at.timestamp_millis()));
+            let new = NewApiKey { scope, dataset_id, name, expires_at };
             let mut work = operator.state.operate(tenant.id).await?;
             let (id, key) = work.create_api_key(&new).await?;
             let changes = json!({"scope": scope.as_str(), "dataset_id": dataset_id});
@@ -351,6 +359,7 @@ async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
                     let scope = one.scope.as_str().to_owned();
                     let dataset = one.dataset.unwrap_or_else(|| "every".into());
                     let (used, revoked) = (maybe(one.last_used_at), maybe(one.revoked_at));
+                    let expires = maybe(one.expires_at);
                     vec![
                         one.id.to_string(),
                         format!("stk_…{}", one.hint),
@@ -358,10 +367,11 @@ async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
                         dataset,
                         one.name,
                         used,
+                        expires,
                         revoked,
                     ]
                 });
-            let head = ["id", "key", "scope", "dataset", "name", "last used", "revoked"];
+            let head = ["id", "key", "scope", "dataset", "name", "last used", "expires", "revoked"];
             print::table(&head, &keys.collect::<Vec<_>>());
             Ok(())
         }

@@ -1,6 +1,5 @@
 //! `GET /health`, `/health/live`, `/health/ready`
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -128,7 +127,7 @@ pub struct StoreHealth {
     get, path = "/health", tag = "operation",
     responses((status = 200, body = Answer<HealthReport>)),
 )]
-pub async fn health(State(operation): State<Arc<Operation>>) -> Answer<HealthReport> {
+pub async fn health(State(operation): State<Operation>) -> Answer<HealthReport> {
     Answer::of(operation.health.report().await)
 }
 
@@ -157,7 +156,7 @@ pub struct Live {
         (status = 500, body = RefusalBody),
     ),
 )]
-pub async fn ready(State(operation): State<Arc<Operation>>) -> Response {
+pub async fn ready(State(operation): State<Operation>) -> Response {
     let report = operation.health.report().await;
     let up = report.stores.iter().all(|store| store.up);
     let status = if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

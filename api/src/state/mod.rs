@@ -5,9 +5,11 @@ pub mod seal;
 pub mod work;
 pub mod schema;
 pub mod login;
+pub mod installation;
 pub mod audit;
 pub mod audit_page;
 pub mod audit_chain;
+pub mod audit_seal;
 pub mod tenant;
 pub mod limit;
 pub mod user;
@@ -70,6 +72,8 @@ pub struct StateConfig {
     pub directory_refresh_ms: u64,
     /// How often "last used" of API keys is written.
     pub key_use_flush_ms: u64,
+    /// Days that rows of the audit log are kept, at least 30; 0 for ever.
+    pub audit_keep_days: u32,
 }
 
 impl Default for StateConfig {
@@ -82,6 +86,7 @@ impl Default for StateConfig {
             statement_ms_max: 10_000,
             directory_refresh_ms: 500,
             key_use_flush_ms: 10_000,
+            audit_keep_days: 730,
         }
     }
 }
@@ -142,8 +147,8 @@ impl PostgresState {
         let tools = Tools { clock, entropy, ids, seal };
         Ok(PostgresState {
             pool: pool(config.connections_max),
-            // One, and another where an answer never comes.
-            watch: pool(2),
+            // One for each that follows, and another where an answer never comes.
+            watch: pool(3),
             login,
             tools,
         })

@@ -128,6 +128,18 @@ impl TenantWork {
         row.map(|row| Role::parse(&row.role).ok_or_else(|| damaged("role"))).transpose()
     }
 
+    /// The user of a session that lives, with the role that the user has.
+    pub async fn session_holder(&mut self, id: Uuid) -> Result<Option<(UserId, Role)>, StoreError> {
+        let statement =
+            sqlx::query_file!("sql/select_session_holder.sql", self.key, id, self.now());
+        let row = statement.fetch_optional(self.connection()).await.map_err(store_error)?;
+        let holder = row.map(|row| {
+            let role = Role::parse(&row.role).ok_or_else(|| damaged("role"))?;
+            Ok((UserId(row.user_id), role))
+        });
+        holder.transpose()
+    }
+
     /// Spends a refresh token of a session and puts another one in its place. A spent one is answered with the
     /// same successor where the client that spent it asks again at once, and once only.
     pub async fn rotate_session(&mut self, renewal: &Renewal) -> Result<Rotation, StoreError> {

@@ -141,6 +141,14 @@ impl Stratum {
         assert!(status.success(), "it ended with {status}:\n{}", self.output());
     }
 
+    /// What the listener for operators shows of the process.
+    pub async fn measurements(&self) -> String {
+        let address = std::fs::read_to_string(self.data.join("operation_address"));
+        let url = format!("{}/metrics", address.expect("an address for operators").trim());
+        let answer = self.client.get(url).send().await.expect("an answer");
+        answer.text().await.expect("a whole answer")
+    }
+
     /// Waits until every store answers.
     pub async fn wait_until_ready(&self) {
         let ready = async || {
@@ -177,6 +185,7 @@ impl Stratum {
     fn command(&self) -> Command {
         let mut command = stratum();
         command.arg("--data").arg(self.data_folder());
+        command.env("STRATUM__server__operation_listen", "127.0.0.1:0");
         // No test asks a platform on the internet.
         for platform in ["meta", "google", "google_token", "tiktok", "snapchat", "snapchat_token"] {
             command.env(format!("STRATUM__pull__urls__{platform}"), "http://127.0.0.1:9");

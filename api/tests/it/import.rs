@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use stratum_models::time::DAY_MS;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually};
 use crate::load::now;
@@ -61,7 +63,11 @@ async fn until_spent(stratum: &Stratum, token: &str, spend: f64) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_told_about_then_taken_then_restated() {
     let bound = FILE_BYTES_MAX.to_string();
-    let stratum = Stratum::start(&[("STRATUM__import__file_bytes_max", &bound)]).await;
+    let settings = [
+        ("STRATUM__import__file_bytes_max", &*bound),
+        ("STRATUM__server__pace__behind_ms_max", "4000"),
+    ];
+    let stratum = Stratum::start(&settings).await;
     let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;
     let token = tenant.sign_in().await;
     looked_at_changes_nothing(&stratum, &token).await;
@@ -72,7 +78,34 @@ async fn a_file_is_told_about_then_taken_then_restated() {
     faulty_rows_are_named(&stratum, &token).await;
     ads_make_their_campaigns_days(&stratum, &token).await;
     wrong_requests_are_told(&stratum, &token).await;
+    half_sent_files_hold_nobody_up(&stratum, &token).await;
     others_may_not(&stratum, &tenant).await;
+}
+
+/// As many files as may be read at once, of which a few bytes have come.
+async fn half_sent_files_hold_nobody_up(stratum: &Stratum, token: &str) {
+    let address = stratum.url().trim_start_matches("http://").to_owned();
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let head = format!(
+            "POST /api/v1/imports/ad-reports HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+             content-length: 1000000\r\n\r\nDay,Spend"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    let other = stratum.create_tenant("Rhein Markt", "UTC", "EUR").await.sign_in().await;
+    for token in [token, &other] {
+        told(stratum, token, "account_id=act_1", &metas("30.00")).await;
+    }
+    // They do not come at the least rate, and are told so.
+    for mut stream in held {
+        let mut answer = Vec::new();
+        tokio::time::timeout(VISIBLE_WAIT, stream.read_to_end(&mut answer)).await.unwrap().ok();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("too slowly"), "{answer}");
+    }
 }
 
 async fn looked_at_changes_nothing(stratum: &Stratum, token: &str) {

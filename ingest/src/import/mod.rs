@@ -48,8 +48,20 @@ pub struct ImportConfig {
     pub unpacked_bytes_max: usize,
     /// Rows of a file.
     pub rows_max: usize,
-    /// Files read at once; more are refused and may come again.
+    /// Files read at once; more wait for their turn.
     pub running_max: usize,
+    /// Of them, those of one tenant.
+    pub running_per_tenant_max: usize,
+    /// Whole files that wait for their turn, which goes round the tenants; more are refused.
+    pub waiting_max: usize,
+    /// Of them, those of one tenant.
+    pub waiting_per_tenant_max: usize,
+    /// Longest wait for a turn.
+    pub wait_ms_max: u64,
+    /// Bytes of all files that arrive, wait or are read.
+    pub bytes_max: usize,
+    /// Of them, those of one tenant.
+    pub bytes_per_tenant_max: usize,
     /// How long the log may take to have room for all rows.
     pub append_wait_ms_max: u64,
 }
@@ -61,6 +73,12 @@ impl Default for ImportConfig {
             unpacked_bytes_max: 512 << 20,
             rows_max: 200_000,
             running_max: 2,
+            running_per_tenant_max: 1,
+            waiting_max: 32,
+            waiting_per_tenant_max: 4,
+            wait_ms_max: 15_000,
+            bytes_max: 256 << 20,
+            bytes_per_tenant_max: 96 << 20,
             append_wait_ms_max: 30_000,
         }
     }

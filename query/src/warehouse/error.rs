@@ -8,6 +8,7 @@ use metrics::counter;
 use stratum_models::store::{StoreError, StoreErrorKind};
 
 use crate::telemetry;
+use crate::turns::NoTurn;
 
 const STORE: &str = "warehouse";
 const MEMORY_LIMIT_EXCEEDED: u32 = 241;
@@ -35,6 +36,15 @@ pub(super) fn unavailable(text: impl Into<String>) -> StoreError {
 /// The store takes no more work of this tenant.
 pub(super) fn busy(text: impl Into<String>) -> StoreError {
     count(StoreError::new(StoreErrorKind::Busy, STORE, text))
+}
+
+/// A question that got no turn: `Busy` where it is the tenant's own doing.
+pub(super) fn no_turn(why: NoTurn) -> StoreError {
+    match why {
+        NoTurn::Tenant => busy("too many questions of this tenant wait already"),
+        NoTurn::All => unavailable("too many questions wait already, try again"),
+        NoTurn::Late => unavailable("no turn to ask came in time, try again"),
+    }
 }
 
 /// A statement that did not end in its time.

@@ -20,6 +20,7 @@ use crate::auth::device::{Device, TOKEN_BYTES_MAX};
 use crate::auth::password::{PASSWORD_BYTES_MAX, Turn, Verdict};
 use crate::auth::second_factor::CODE_BYTES_MAX;
 use crate::auth::token::{Holder, RefreshToken, TokenPair};
+use crate::edge::pace::TooSlow;
 use crate::routes::App;
 use crate::state::audit::{Actor, AuditEntry, Author};
 use crate::state::session::NewSession;
@@ -98,19 +99,20 @@ impl<S: Send + Sync> FromRequest<S> for LoginRequest {
         if content_type.starts_with("application/x-www-form-urlencoded") {
             let Form(form) = Form::<LoginRequest>::from_request(request, state)
                 .await
-                .map_err(|error| unreadable(error.status()))?;
+                .map_err(|error| unreadable(&error, error.status()))?;
             return Ok(form);
         }
         match Json::<LoginRequest>::from_request(request, state).await {
             Ok(Json(body)) => Ok(body),
-            Err(error) => Err(unreadable(error.status())),
+            Err(error) => Err(unreadable(&error, error.status())),
         }
     }
 }
 
 /// The parser's own text may quote the body, and with it a password: it stays here.
-fn unreadable(status: StatusCode) -> Refusal {
+fn unreadable(error: &(dyn std::error::Error + 'static), status: StatusCode) -> Refusal {
     match status {
+        _ if TooSlow::caused(error) => Refusal::too_slow(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             Refusal::new(status, "send application/json or application/x-www-form-urlencoded")
         }

@@ -1,5 +1,6 @@
-//! Turns to ask. So many questions run at once; who waits is served fairly: of all tenants that wait,
-//! the one whose last turn lies longest back is next, and within a tenant the one that came first.
+//! Turns at what is scarce, such as asking the warehouse or reading a file. So many run at once; who waits
+//! is served fairly: of all tenants that wait, the one whose last turn lies longest back is next, and within a
+//! tenant the one that came first.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,38 +9,66 @@ use std::time::Duration;
 use metrics::gauge;
 use parking_lot::Mutex;
 use stratum_models::id::TenantId;
-use stratum_models::store::StoreError;
 use tokio::sync::oneshot;
-
-use super::config::ClickHouseBounds;
-use super::error::{busy, unavailable};
-use crate::telemetry;
 
 /// Tenants whose last turn is remembered though they neither run nor wait.
 const REMEMBERED_MAX: usize = 1024;
 
+/// How many run and wait.
+#[derive(Clone, Copy, Debug)]
+pub struct TurnBounds {
+    /// Turns at once.
+    pub running_max: usize,
+    /// Of them, those of one tenant.
+    pub running_per_tenant_max: usize,
+    /// Waiting for one; more are refused at once.
+    pub waiting_max: usize,
+    /// Of them, those of one tenant.
+    pub waiting_per_tenant_max: usize,
+    /// Longest wait.
+    pub wait_max: Duration,
+}
+
+/// The names of the gauges that tell how many run and wait.
+#[derive(Clone, Copy, Debug)]
+pub struct TurnGauges {
+    /// How many run.
+    pub running: &'static str,
+    /// How many wait.
+    pub waiting: &'static str,
+}
+
+/// Why there is no turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoTurn {
+    /// The tenant has as many waiting as it may.
+    Tenant,
+    /// All tenants together have.
+    All,
+    /// None came in time.
+    Late,
+}
+
 /// Hands out the turns.
-pub(super) struct Turns {
+pub struct Turns {
     board: Mutex<Board>,
+    gauges: TurnGauges,
     wait_max: Duration,
 }
 
 /// A turn, or a place in the line for one. Given back when it is dropped.
-pub(super) struct Turn {
+pub struct Turn {
     turns: Arc<Turns>,
     tenant: TenantId,
     number: u64,
 }
 
 struct Board {
-    running_max: usize,
-    running_per_tenant_max: usize,
-    waiting_max: usize,
-    waiting_per_tenant_max: usize,
+    bounds: TurnBounds,
     running: usize,
     waiting: usize,
     lines: HashMap<TenantId, Line>,
-    /// Counts questions, in the order they came.
+    /// Counts those that came, in their order.
     came: u64,
     /// Counts turns.
     handed_out: u64,
@@ -47,7 +76,7 @@ struct Board {
     forgotten: u64,
 }
 
-/// A tenant's questions.
+/// What runs and waits of a tenant.
 #[derive(Default)]
 struct Line {
     running: usize,
@@ -61,51 +90,32 @@ struct Waiting {
     tell: oneshot::Sender<()>,
 }
 
-/// Why there is no place in the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Full {
-    /// The tenant's own line.
-    Tenant,
-    /// All lines together.
-    All,
-}
-
 /// How it was let in: its number, and where it is told its turn, unless it has it at once.
 type Entered = (u64, Option<oneshot::Receiver<()>>);
 
 impl Turns {
-    pub(super) fn new(bounds: &ClickHouseBounds) -> Turns {
-        let wait_max = Duration::from_millis(bounds.queries_wait_ms_max);
-        Turns { board: Mutex::new(Board::new(bounds)), wait_max }
+    /// Turns within these bounds.
+    pub fn new(bounds: TurnBounds, gauges: TurnGauges) -> Turns {
+        Turns { board: Mutex::new(Board::new(bounds)), gauges, wait_max: bounds.wait_max }
     }
 
-    /// A turn for a tenant's question; `Busy` when the tenant has too many waiting, `Unavailable`
-    /// when all have, or when none comes in time.
-    pub(super) async fn take(self: &Arc<Self>, tenant: TenantId) -> Result<Turn, StoreError> {
-        let (number, told) = self.with(|board| board.enter(tenant)).map_err(refused)?;
+    /// A turn of a tenant, waited for.
+    pub async fn take(self: &Arc<Self>, tenant: TenantId) -> Result<Turn, NoTurn> {
+        let (number, told) = self.with(|board| board.enter(tenant))?;
         let turn = Turn { turns: self.clone(), tenant, number };
         let Some(told) = told else { return Ok(turn) };
         match tokio::time::timeout(self.wait_max, told).await {
             Ok(Ok(())) => Ok(turn),
-            Ok(Err(_)) | Err(_) => Err(unavailable("no turn to ask came in time, try again")),
+            Ok(Err(_)) | Err(_) => Err(NoTurn::Late),
         }
     }
-}
 
-impl Turns {
     fn with<T>(&self, act: impl FnOnce(&mut Board) -> T) -> T {
         let mut board = self.board.lock();
         let outcome = act(&mut board);
-        gauge!(telemetry::QUESTIONS_RUNNING).set(board.running as f64);
-        gauge!(telemetry::QUESTIONS_WAITING).set(board.waiting as f64);
+        gauge!(self.gauges.running).set(board.running as f64);
+        gauge!(self.gauges.waiting).set(board.waiting as f64);
         outcome
-    }
-}
-
-fn refused(full: Full) -> StoreError {
-    match full {
-        Full::Tenant => busy("too many questions of this tenant wait already"),
-        Full::All => unavailable("too many questions wait already, try again"),
     }
 }
 
@@ -116,12 +126,9 @@ impl Drop for Turn {
 }
 
 impl Board {
-    fn new(bounds: &ClickHouseBounds) -> Board {
+    fn new(bounds: TurnBounds) -> Board {
         Board {
-            running_max: bounds.queries_concurrent_max,
-            running_per_tenant_max: bounds.queries_per_tenant_max,
-            waiting_max: bounds.queries_waiting_max,
-            waiting_per_tenant_max: bounds.queries_waiting_per_tenant_max,
+            bounds,
             running: 0,
             waiting: 0,
             lines: HashMap::new(),
@@ -131,12 +138,12 @@ impl Board {
         }
     }
 
-    fn enter(&mut self, tenant: TenantId) -> Result<Entered, Full> {
+    fn enter(&mut self, tenant: TenantId) -> Result<Entered, NoTurn> {
         let newcomer = Line { last_turn: self.forgotten, ..Line::default() };
         let line = self.lines.entry(tenant).or_insert(newcomer);
         // Where there is room, whoever waits is at the bound of its own tenant.
-        let has_room = self.running < self.running_max;
-        if has_room && line.running < self.running_per_tenant_max {
+        let has_room = self.running < self.bounds.running_max;
+        if has_room && line.running < self.bounds.running_per_tenant_max {
             line.running += 1;
             self.running += 1;
             self.handed_out += 1;
@@ -144,11 +151,11 @@ impl Board {
             self.came += 1;
             return Ok((self.came, None));
         }
-        if line.waiting.len() >= self.waiting_per_tenant_max {
-            return Err(Full::Tenant);
+        if line.waiting.len() >= self.bounds.waiting_per_tenant_max {
+            return Err(NoTurn::Tenant);
         }
-        if self.waiting >= self.waiting_max {
-            return Err(Full::All);
+        if self.waiting >= self.bounds.waiting_max {
+            return Err(NoTurn::All);
         }
         self.came += 1;
         self.waiting += 1;
@@ -157,7 +164,7 @@ impl Board {
         Ok((self.came, Some(told)))
     }
 
-    /// Takes a question out, wherever it stands, and hands on what it leaves.
+    /// Takes one out, wherever it stands, and hands on what it leaves.
     fn leave(&mut self, tenant: TenantId, number: u64) {
         if let Some(line) = self.lines.get_mut(&tenant) {
             match line.waiting.iter().position(|one| one.number == number) {
@@ -176,8 +183,8 @@ impl Board {
     }
 
     fn hand_out(&mut self) {
-        while self.waiting > 0 && self.running < self.running_max {
-            let per_tenant = self.running_per_tenant_max;
+        while self.waiting > 0 && self.running < self.bounds.running_max {
+            let per_tenant = self.bounds.running_per_tenant_max;
             let may = self.lines.values_mut().filter(|line| line.running < per_tenant);
             let first = |line: &Line| line.waiting.front().map(|one| one.number);
             let next = may.filter_map(|line| Some((line.last_turn, first(line)?, line)));

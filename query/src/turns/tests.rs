@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use proptest::prelude::*;
-use stratum_models::store::StoreErrorKind;
-
 use super::*;
+use proptest::prelude::*;
 
-fn bounds(running: usize, per_tenant: usize, waiting: usize) -> ClickHouseBounds {
-    ClickHouseBounds {
-        queries_concurrent_max: running,
-        queries_per_tenant_max: per_tenant,
-        queries_waiting_max: 1_000_000,
-        queries_waiting_per_tenant_max: waiting,
-        queries_wait_ms_max: 1_000,
-        ..ClickHouseBounds::default()
+const GAUGES: TurnGauges = TurnGauges { running: "running", waiting: "waiting" };
+
+fn bounds(running: usize, per_tenant: usize, waiting: usize) -> TurnBounds {
+    TurnBounds {
+        running_max: running,
+        running_per_tenant_max: per_tenant,
+        waiting_max: 1_000_000,
+        waiting_per_tenant_max: waiting,
+        wait_max: Duration::from_secs(1),
     }
 }
 
@@ -38,7 +37,7 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn new(bounds: &ClickHouseBounds) -> Simulation {
+    fn new(bounds: TurnBounds) -> Simulation {
         let (asked, waited) = (Vec::new(), BTreeMap::new());
         Simulation { board: Board::new(bounds), now: 0, asked, waited }
     }
@@ -73,12 +72,13 @@ impl Simulation {
             (board.running, board.waiting),
             (running(None), self.asked.len() - running(None))
         );
-        assert!(board.running <= board.running_max);
+        assert!(board.running <= board.bounds.running_max);
         for (tenant, line) in &board.lines {
             assert_eq!(line.running, running(Some(*tenant)));
-            assert!(line.running <= board.running_per_tenant_max);
-            let may = line.running < board.running_per_tenant_max && !line.waiting.is_empty();
-            assert!(board.running == board.running_max || !may, "a turn lies idle");
+            assert!(line.running <= board.bounds.running_per_tenant_max);
+            let may =
+                line.running < board.bounds.running_per_tenant_max && !line.waiting.is_empty();
+            assert!(board.running == board.bounds.running_max || !may, "a turn lies idle");
             let numbers: Vec<u64> = line.waiting.iter().map(|one| one.number).collect();
             assert!(numbers.is_sorted(), "who came first is first: {numbers:?}");
         }
@@ -119,7 +119,7 @@ proptest! {
         takes in prop::collection::vec(1..=LONGEST, 1000),
         pauses in prop::collection::vec(0..20u64, 5),
     ) {
-        let mut simulation = Simulation::new(&bounds(running, running, 2_000));
+        let mut simulation = Simulation::new(bounds(running, running, 2_000));
         for (at, takes) in (0u64..).zip(takes) {
             simulation.ask(at % greedy, takes);
         }
@@ -140,7 +140,7 @@ proptest! {
         per_tenant in 1..5usize,
         steps in prop::collection::vec((0..4u8, 0..6u64, 1..9u64), 1..200),
     ) {
-        let mut simulation = Simulation::new(&bounds(running, per_tenant, 1_000));
+        let mut simulation = Simulation::new(bounds(running, per_tenant, 1_000));
         for (what, tenant, takes) in steps {
             match what {
                 0 | 1 => simulation.ask(tenant, takes),
@@ -156,7 +156,7 @@ proptest! {
 
 #[test]
 fn tenants_that_wait_get_equal_shares() {
-    let mut simulation = Simulation::new(&bounds(3, 3, 2_000));
+    let mut simulation = Simulation::new(bounds(3, 3, 2_000));
     for tenant in 0..4 {
         (0..if tenant == 0 { 2_000 } else { 100 }).for_each(|_| simulation.ask(tenant, 7));
     }
@@ -168,7 +168,7 @@ fn tenants_that_wait_get_equal_shares() {
 
 #[test]
 fn a_tenant_cannot_be_passed_by_newcomers_for_ever() {
-    let mut simulation = Simulation::new(&bounds(1, 1, 10));
+    let mut simulation = Simulation::new(bounds(1, 1, 10));
     (0..2).for_each(|_| simulation.ask(1, 1));
     for newcomer in 2..3 * REMEMBERED_MAX as u64 {
         simulation.ask(newcomer, 1);
@@ -180,8 +180,8 @@ fn a_tenant_cannot_be_passed_by_newcomers_for_ever() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_line_refuses_at_once_and_says_whose_it_is() {
-    let bounds = ClickHouseBounds { queries_waiting_max: 3, ..bounds(1, 1, 2) };
-    let turns = Arc::new(Turns::new(&bounds));
+    let bounds = TurnBounds { waiting_max: 3, ..bounds(1, 1, 2) };
+    let turns = Arc::new(Turns::new(bounds, GAUGES));
     let (one, other) = (TenantId(1), TenantId(2));
     let running = turns.take(one).await.unwrap();
     let wait = |tenant| {
@@ -190,9 +190,9 @@ async fn a_full_line_refuses_at_once_and_says_whose_it_is() {
     };
     let waiting = [wait(one), wait(one), wait(other)];
     tokio::task::yield_now().await;
-    let refused = async |tenant| turns.take(tenant).await.err().unwrap().kind;
-    assert_eq!(refused(one).await, StoreErrorKind::Busy);
-    assert_eq!(refused(other).await, StoreErrorKind::Unavailable);
+    let refused = async |tenant| turns.take(tenant).await.err().unwrap();
+    assert_eq!(refused(one).await, NoTurn::Tenant);
+    assert_eq!(refused(other).await, NoTurn::All);
     waiting[0].abort();
     tokio::task::yield_now().await;
     let waits = wait(other);
@@ -201,7 +201,7 @@ async fn a_full_line_refuses_at_once_and_says_whose_it_is() {
         told.await.unwrap().unwrap();
     }
     let held = turns.take(one).await.unwrap();
-    assert_eq!(refused(one).await, StoreErrorKind::Unavailable, "no turn in time");
+    assert_eq!(refused(one).await, NoTurn::Late);
     drop(held);
     assert!(turns.take(one).await.is_ok());
 }
