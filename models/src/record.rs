@@ -14,7 +14,7 @@ use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, I
 use arrow::ipc::{MetadataVersion, root_as_message};
 
 use crate::ad_report::{ad_report_schema, ad_report_split_schema};
-use crate::event::event_schema;
+use crate::event::{event_schema, hashed_event_schema, without_hashes};
 use crate::platform::coded;
 use crate::rejection::rejection_schema;
 use crate::update::update_schema;
@@ -36,7 +36,6 @@ coded! {
 }
 
 const MAGIC: [u8; 2] = *b"SR";
-const VERSION: u8 = 1;
 /// Magic, version, kind, checksum.
 const HEADER_LEN: usize = 8;
 /// What a record may grow to when unpacked; a record that claims more is refused.
@@ -56,6 +55,30 @@ pub enum RecordError {
     Damaged(String),
 }
 
+/// The version of the layout that records of this kind are written in.
+const fn version_of(kind: RecordKind) -> u8 {
+    match kind {
+        RecordKind::Events => 2,
+        _ => 1,
+    }
+}
+
+/// The layout of an earlier version, `None` where there was none.
+fn earlier_schema(kind: RecordKind, version: u8) -> Option<SchemaRef> {
+    match (kind, version) {
+        (RecordKind::Events, 1) => Some(hashed_event_schema()),
+        _ => None,
+    }
+}
+
+/// Rows of an earlier version in the layout of today.
+fn renewed(kind: RecordKind, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    match kind {
+        RecordKind::Events => without_hashes(rows),
+        _ => Ok(rows.clone()),
+    }
+}
+
 fn schema_of(kind: RecordKind) -> SchemaRef {
     match kind {
         RecordKind::Events => event_schema(),
@@ -71,6 +94,10 @@ pub fn encode(kind: RecordKind, batch: &RecordBatch) -> Result<Vec<u8>, ArrowErr
     if batch.schema_ref() != &schema_of(kind) {
         return Err(ArrowError::SchemaError(format!("a batch of {kind} has another layout")));
     }
+    encode_as(kind, version_of(kind), batch)
+}
+
+fn encode_as(kind: RecordKind, version: u8, batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5)?;
     let mut tracker = DictionaryTracker::new(false);
     let (_, encoded) = IpcDataGenerator::default().encode(
@@ -92,7 +119,7 @@ pub fn encode(kind: RecordKind, batch: &RecordBatch) -> Result<Vec<u8>, ArrowErr
     let packed_max = lz4_flex::block::get_maximum_output_size(plain.len());
     let mut record = vec![0; HEADER_LEN + 4 + packed_max];
     record[..2].copy_from_slice(&MAGIC);
-    record[2] = VERSION;
+    record[2] = version;
     record[3] = kind.code().unsigned_abs();
     let plain_len =
         u32::try_from(plain.len()).map_err(|_| ArrowError::IpcError("record over 4 GiB".into()))?;
@@ -113,9 +140,14 @@ pub fn decode(record: &[u8]) -> Result<(RecordKind, RecordBatch), RecordError> {
     if header[..2] != MAGIC {
         return Err(RecordError::NotARecord);
     }
-    let kind = match (header[2], i8::try_from(header[3]).ok().and_then(RecordKind::from_code)) {
-        (VERSION, Some(kind)) => kind,
-        _ => return Err(RecordError::UnknownVersion(header[2], header[3])),
+    let version = header[2];
+    let kind = i8::try_from(header[3]).ok().and_then(RecordKind::from_code);
+    let schema = kind.and_then(|kind| match version == version_of(kind) {
+        true => Some(schema_of(kind)),
+        false => earlier_schema(kind, version),
+    });
+    let Some((kind, schema)) = kind.zip(schema) else {
+        return Err(RecordError::UnknownVersion(version, header[3]));
     };
     if header[4..] != crc32fast::hash(packed).to_le_bytes() {
         return Err(RecordError::Damaged("its checksum is wrong".into()));
@@ -134,22 +166,99 @@ pub fn decode(record: &[u8]) -> Result<(RecordKind, RecordBatch), RecordError> {
     let header = message.header_as_record_batch().ok_or(RecordError::NotARecord)?;
     let body = plain.slice((4 + metadata.len()).next_multiple_of(8).min(plain.len()));
     let dictionaries = std::collections::HashMap::new();
-    let version = message.version();
-    let batch = read_record_batch(&body, header, schema_of(kind), &dictionaries, None, &version)
+    let ipc = message.version();
+    let batch = read_record_batch(&body, header, schema, &dictionaries, None, &ipc)
         .map_err(|error| damaged(&error))?;
-    Ok((kind, batch))
+    if version == version_of(kind) {
+        return Ok((kind, batch));
+    }
+    renewed(kind, &batch).map(|batch| (kind, batch)).map_err(|error| damaged(&error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    use arrow::array::{
+        ArrayRef, AsArray, FixedSizeBinaryArray, Int8Array, ListArray, StructArray,
+    };
+    use arrow::buffer::OffsetBuffer;
+    use arrow::datatypes::DataType;
+
+    use crate::event::{ConversionEvent, EventBatchBuilder, PURCHASE, column};
+    use crate::id::TenantId;
+    use crate::identifier::{IdentifierKey, IdentifierMask};
+    use crate::platform::{ActionSource, Channel, Device, Platform};
     use crate::rejection::rejection_batch;
+    use crate::time::UnixMillis;
 
     #[test]
     fn a_batch_round_trips() {
         let batch = rejection_batch(&[]).unwrap();
         let record = encode(RecordKind::Rejections, &batch).unwrap();
         assert_eq!(decode(&record).unwrap(), (RecordKind::Rejections, batch));
+    }
+
+    /// The masks are what such an event still tells of its person.
+    #[test]
+    fn hashes_of_events_of_before_end_in_the_log() {
+        let mut builder = EventBatchBuilder::default();
+        builder.push(&purchase());
+        let sealed = builder.finish().unwrap();
+        let layout = hashed_event_schema();
+        let at = layout.index_of("identifiers").unwrap();
+        let mut columns = sealed.columns().to_vec();
+        columns[at] = hashes(layout.field(at).data_type());
+        let before = RecordBatch::try_new(layout, columns).unwrap();
+        let record = encode_as(RecordKind::Events, 1, &before).unwrap();
+        let (kind, rows) = decode(&record).unwrap();
+        assert_eq!((kind, rows.num_rows()), (RecordKind::Events, 1));
+        assert_eq!(rows[column::VALID_MASK].as_ref(), sealed[column::VALID_MASK].as_ref());
+        assert_eq!(rows[column::IDENTIFIERS].as_list::<i32>().value_length(0), 0);
+        let newer = encode_as(RecordKind::Events, 3, &sealed).unwrap();
+        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(3, 1))));
+    }
+
+    fn purchase() -> ConversionEvent<'static> {
+        ConversionEvent {
+            tenant_id: TenantId(7),
+            platform: Platform::Meta,
+            dataset_id: "123",
+            event_name: PURCHASE,
+            event_time: UnixMillis(1_790_000_000_000),
+            received_at: UnixMillis(1_790_000_000_000),
+            event_date: UnixMillis(1_790_000_000_000).day_in(chrono_tz::UTC),
+            action_source: ActionSource::Website,
+            channel: Channel::Server,
+            dedup_key: None,
+            event_id: Some("order-1"),
+            order_id: None,
+            value_micros: None,
+            currency: None,
+            campaign_id: "",
+            valid: IdentifierMask::of(&[IdentifierKey::Email, IdentifierKey::City]),
+            invalid: &[],
+            identifiers: &[],
+            test: false,
+            opt_out: false,
+            limited_data_use: false,
+            country: None,
+            device: Device::Unknown,
+            source_host: None,
+            config_version: 1,
+        }
+    }
+
+    /// One row with the hash of an e-mail address.
+    fn hashes(list: &DataType) -> ArrayRef {
+        let DataType::List(item) = list else { panic!("{list}") };
+        let DataType::Struct(fields) = item.data_type() else { panic!("{item}") };
+        let key: ArrayRef = Arc::new(Int8Array::from(vec![0]));
+        let hash = FixedSizeBinaryArray::try_from_iter([[9; 32]].into_iter()).unwrap();
+        let pairs = StructArray::try_new(fields.clone(), vec![key, Arc::new(hash)], None).unwrap();
+        let offsets = OffsetBuffer::from_lengths([1]);
+        Arc::new(ListArray::try_new(item.clone(), offsets, Arc::new(pairs), None).unwrap())
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use datafusion::error::Result;
+use stratum_models::erasure::Erasures;
 use stratum_models::log::{Offset, PartitionId};
 use stratum_models::record::RecordKind;
 use stratum_models::table::Table;
@@ -63,6 +64,14 @@ impl RangeRecords {
             }
         }
         range
+    }
+
+    /// Takes away what tells of persons who were erased after their events were received.
+    pub(crate) fn erase(&mut self, erasures: &Erasures) -> Result<(), ArrowError> {
+        for (_, rows) in &mut self.events {
+            *rows = erasures.apply(rows.clone())?;
+        }
+        Ok(())
     }
 
     /// When the earliest event was received; `None` without events.

@@ -81,7 +81,7 @@ impl Authenticated {
         let (id, tenant, scope) = opened.map_err(|refusal| match refusal {
             AccessRefusal::WrongScope => Refusal::new(
                 StatusCode::FORBIDDEN,
-                "this API key is for sending; reading takes one of scope read or export",
+                "this API key is for sending; reading takes one of another scope",
             ),
             _ => Refusal::unauthorized("the API key is not known or was revoked"),
         })?;
@@ -161,7 +161,7 @@ async fn admit(
 }
 
 /// A refusal is written down too; where that fails it stays a refusal.
-async fn write_down(app: &App, caller: &Authenticated, method: &str, path: &str) {
+pub async fn write_down(app: &App, caller: &Authenticated, method: &str, path: &str) {
     let why = json!({"method": method, "route": path});
     let entry = AuditEntry::refused("operation.refused", "operation", why);
     let write = async {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Secret;
 use crate::state::sign_in::LockoutConfig;
-pub use authenticated::{Authenticated, authorize};
+pub use authenticated::{Authenticated, authorize, write_down};
 pub use keys::TokenAlgorithm;
 
 /// Keys of sign-in, and its bounds.

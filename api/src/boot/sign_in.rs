@@ -1,6 +1,6 @@
 //! Puts together what sign-in needs: keys, ended sessions, and where letters go.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -86,11 +86,15 @@ fn signing_key(auth: &AuthConfig, secrets: &Path, shared: bool) -> Result<Secret
     kept::configured_or(&auth.secret_key, "SECRET_KEY (or JWT_SECRET_KEY)", shared, keep)
 }
 
+/// Where letters lie; `None` where a mail server takes them.
+pub fn letter_folder(mail: &MailConfig, data: &Path) -> Option<PathBuf> {
+    mail.host.is_empty().then(|| data.join("mail"))
+}
+
 fn post(mail: &MailConfig, data: &Path, ids: &Ids) -> Result<Arc<dyn Post>> {
-    if !mail.host.is_empty() {
+    let Some(folder) = letter_folder(mail, data) else {
         return Ok(Arc::new(SmtpPost::new(mail)?));
-    }
-    let folder = data.join("mail");
+    };
     tracing::info!("no mail server is configured: letters are written into a folder");
     Ok(Arc::new(FolderPost::new(folder, mail.folder_letters_max, ids.clone())))
 }

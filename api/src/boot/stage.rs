@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use stratum_ingest::append::Appender;
 use stratum_ingest::connector::{CallConfig, Platforms, Surroundings};
+use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
@@ -13,16 +14,33 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::settings::Settings;
+use super::stores::Stores;
 use super::system::{SystemClock, SystemRest};
 use crate::adopt::Adopter;
 use crate::pull::Puller;
 use crate::state::PostgresState;
+use crate::state::erasure::ErasureCopy;
 
+const PIPELINE_GROUP: &str = "stratum-pipeline";
 const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);
 const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
 /// A run this long was a good one: the next failure waits little again.
 const GOOD_RUN: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// What the pipeline is made of.
+pub fn pipeline_parts(settings: &Settings, stores: &Stores) -> Result<Pipeline> {
+    let warehouse = stores.warehouse.clone().context("the pipeline has no warehouse")?;
+    let state = stores.state.clone().context("the pipeline has no state store")?;
+    Ok(Pipeline {
+        log: stores.log.clone().context("the pipeline has no log")?,
+        warehouse: Arc::new(warehouse),
+        erasures: Arc::new(ErasureCopy::new(state)),
+        clock: Arc::new(SystemClock),
+        config: settings.pipeline.clone(),
+        group: PIPELINE_GROUP.into(),
+    })
+}
 
 /// Runs the pipeline until `stop`; one that ends with an error is begun anew.
 pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
@@ -84,9 +102,15 @@ pub fn platforms(settings: &Settings, bounds: CallConfig) -> Result<Platforms> {
 }
 
 /// What pulls from them.
-pub fn puller(settings: &Settings, state: PostgresState, appender: Appender) -> Result<Puller> {
+pub fn puller(
+    settings: &Settings,
+    state: PostgresState,
+    keys: Arc<IdentifierKeys>,
+    appender: Appender,
+) -> Result<Puller> {
     Ok(Puller {
         state,
+        keys,
         platforms: platforms(settings, settings.pull.call.clone())?,
         appender,
         door: settings.door.clone(),

@@ -13,6 +13,7 @@ pub mod user_change;
 pub mod invitation;
 pub mod reseal;
 pub mod person;
+pub mod erasure;
 pub mod session;
 pub mod sign_in;
 pub mod reset;

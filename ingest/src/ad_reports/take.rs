@@ -52,7 +52,8 @@ pub(super) fn take(door: &Door, access: &TenantAccess, body: &[u8]) -> Taken {
                 }
             },
         };
-        let judge = Judge::new(access.tenant_id, door.clock.now(), limits);
+        let keys = door.keys.of(access.tenant_id);
+        let judge = Judge::new(&keys, door.clock.now(), limits);
         let mut rows = Rows::new(&judge, limits.ad_reports_max);
         if let Err(malformed) = read_rows(body, arena, &mut |row| rows.add(row)) {
             return refuse_unreadable(door, access, malformed);

@@ -49,6 +49,7 @@ impl Migration {
         "0011_create_ad_report_splits",
         "0012_add_country_and_device_to_event_metrics",
         "0014_create_data_versions",
+        "0025_seal_identifiers",
     ];
 
     /// Its number, with which its name begins.

@@ -77,7 +77,8 @@ pub(super) fn take(door: &Door, ask: &Ask, body: &[u8]) -> Taken {
         if let Err(denied) = door.admit(config.tenant_id, request.events.len()) {
             return Taken::refused(denied);
         }
-        let canon = Canon { config: &config, now, limits: &door.config, arena };
+        let keys = door.keys.of(config.tenant_id);
+        let canon = Canon { config: &config, keys: &keys, now, limits: &door.config, arena };
         let events = canon.events(&request, person);
         match door.appender.enqueue_events(&events) {
             Ok(ticket) => Taken { verdict: Ok(events.len()), ticket: Some(ticket) },
