@@ -88,7 +88,7 @@ impl Person {
     /// values are taken, the rest is passed over.
     pub fn add(&mut self, key: IdentifierKey, value: &str, rules: &RedactRules<'_>) {
         let before = self.forms.len();
-        self.hashes.calling_code = rules.config.default_calling_code;
+        self.hashes.set_dataset(rules.config);
         if !self.count(key) {
             return;
         }
@@ -189,7 +189,7 @@ impl Person {
         value.len() > TEXT_BYTES_MAX
             || !is_uuid(value.as_bytes()) && shape::is_somebodys(value, signs)
             || self.traces.are_in(value, signs)
-            || self.hashes.are_in(value)
+            || self.hashes.are_in(value, signs)
             || value.len() >= 64 && digests(value).any(|digest| self.has_hash(&digest))
     }
 

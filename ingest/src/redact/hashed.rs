@@ -3,8 +3,11 @@
 
 use std::cell::RefCell;
 
+use stratum_models::directory::DatasetConfig;
 use stratum_models::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey, IdentifierMask};
+use stratum_models::platform::Platform;
 
+use super::signs::Signs;
 use crate::hash::{from_hex, sha256, sha256_all};
 
 /// Words of a text that are looked at.
@@ -17,8 +20,8 @@ const JOINED_BYTES_MAX: usize = 64;
 const WORD_BYTES_MIN: usize = 3;
 /// The longest postal code.
 const ZIP_BYTES_MAX: usize = 10;
-/// What a number has of digits.
-const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+/// What a number has of digits; longer ones are ids of campaigns rather than anybody's.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=13;
 
 const NAMES: IdentifierMask =
     IdentifierMask::of(&[IdentifierKey::FirstName, IdentifierKey::LastName, IdentifierKey::City]);
@@ -34,7 +37,9 @@ pub(super) struct Hashes {
     identifiers: Vec<HashedIdentifier>,
     keys: IdentifierMask,
     /// The calling code of numbers that have none.
-    pub(super) calling_code: Option<u16>,
+    calling_code: Option<u16>,
+    /// Whether the platform wants numbers hashed with a `+` before them.
+    plus: bool,
     room: RefCell<Box<Room>>,
 }
 
@@ -54,13 +59,19 @@ impl Hashes {
         }
     }
 
+    /// How numbers of the dataset are hashed.
+    pub(super) fn set_dataset(&mut self, config: &DatasetConfig) {
+        self.calling_code = config.default_calling_code;
+        self.plus = matches!(config.platform, Platform::Tiktok | Platform::Google);
+    }
+
     /// Whether this is one of them.
     pub(super) fn has_hash(&self, digest: &[u8; 32]) -> bool {
         self.identifiers.iter().any(|one| one.hash.0 == *digest)
     }
 
-    /// Whether `text` repeats one of them.
-    pub(super) fn are_in(&self, text: &str) -> bool {
+    /// Whether a text with these signs repeats one of them.
+    pub(super) fn are_in(&self, text: &str, signs: Signs) -> bool {
         if self.identifiers.is_empty() || text.is_empty() {
             return false;
         }
@@ -68,10 +79,18 @@ impl Hashes {
         let mut guesses = Guesses { hashes: self, room: &mut room, found: false };
         if self.has(IDS) {
             guesses.push_both(text);
+            // Dashes and dots belong to ids; of what is set apart otherwise each part may be one.
+            if signs.has(Signs::AROUND_ID) {
+                let parts =
+                    text.split([' ', ':', '|', '/', ',', ';', '=', '&', '?', '#', '(', ')']);
+                parts.filter(|part| !part.is_empty()).take(WORDS_MAX).for_each(|part| {
+                    guesses.push_both(part);
+                });
+            }
         }
         // Of the commonest event id no word is anybody's.
         if !is_uuid(text.as_bytes()) {
-            if self.keys.has(IdentifierKey::Phone) {
+            if signs.has_digits() && self.keys.has(IdentifierKey::Phone) {
                 guesses.push_numbers(text);
             }
             self.guess_words(text, &mut guesses);
@@ -85,23 +104,15 @@ impl Hashes {
     }
 
     fn guess_words(&self, text: &str, guesses: &mut Guesses<'_>) {
-        let ids = self.has(IDS);
         let counted = self.keys.has(IdentifierKey::Zip) || self.keys.has(IdentifierKey::BirthDate);
         let names = self.has(NAMES);
+        if !names && !counted {
+            return;
+        }
         let mut buffer = [(0, 0); WORDS_MAX];
         let words = words(text, &mut buffer);
-        for (at, (start, end)) in words.iter().enumerate() {
-            if ids && words.len() > 1 {
-                // An id of several words stands at the beginning or at the end of what was put to it.
-                guesses.push_both(&text[*start..*end]);
-                if at > 0 && at + 1 < words.len() {
-                    guesses.push_both(&text[*start..]);
-                    guesses.push_both(&text[..*end]);
-                }
-            }
-            if names || counted {
-                self.guess_joined(text, &words[at..], guesses);
-            }
+        for at in 0..words.len() {
+            self.guess_joined(text, &words[at..], guesses);
         }
     }
 
@@ -119,7 +130,7 @@ impl Hashes {
                 continue;
             }
             if digits == 0 && self.has(NAMES) {
-                guesses.push(joined);
+                guesses.push_word(joined);
                 if number > 0 {
                     // Names are also hashed with the marks they have.
                     guesses.push_lower(&text[words[0].0..*end]);
@@ -160,12 +171,13 @@ struct Room {
     end: usize,
     pieces: [(usize, usize); GUESSES],
     count: usize,
+    met: Met,
 }
 
 impl Default for Room {
     fn default() -> Room {
         let (text, pieces) = ([0; GUESSED_BYTES + SLACK], [(0, 0); GUESSES]);
-        Room { text, end: 0, pieces, count: 0 }
+        Room { text, end: 0, pieces, count: 0, met: Met::default() }
     }
 }
 
@@ -197,6 +209,14 @@ impl Guesses<'_> {
         room.text[room.end..end].copy_from_slice(guess);
         room.pieces[room.count] = (room.end, end);
         (room.count, room.end) = (room.count + 1, end);
+    }
+
+    /// A word without digits: few are met, and those again and again.
+    fn push_word(&mut self, word: &[u8]) {
+        match self.room.met.digest(word) {
+            Some(digest) => self.found |= self.hashes.has_hash(&digest),
+            None => self.push(word),
+        }
     }
 
     /// In lower case.
@@ -238,16 +258,19 @@ impl Guesses<'_> {
         }
     }
 
-    /// A number as it is, without zeros before it, with the calling code, and each with a `+`.
+    /// A number as it is, without zeros before it, and with the calling code.
     fn push_number(&mut self, digits: &[u8]) {
         self.push(digits);
         let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
         let bare = &digits[zeros..];
-        let code = self.hashes.calling_code.map(|code| code.to_string()).unwrap_or_default();
-        for code in ["", &code] {
+        self.push(bare);
+        if self.hashes.plus {
+            self.push(&[b"+", bare].concat());
+        }
+        if let Some(code) = self.hashes.calling_code {
+            let code = code.to_string();
             let international = [b"+", code.as_bytes(), bare].concat();
-            self.push(&international[1..]);
-            self.push(&international);
+            self.push(if self.hashes.plus { &international } else { &international[1..] });
         }
     }
 
@@ -262,6 +285,30 @@ impl Guesses<'_> {
             self.found = found;
         }
         (room.count, room.end) = (0, 0);
+    }
+}
+
+/// Words that were met lately, with their digests.
+#[derive(Default)]
+struct Met([Option<([u8; MET_BYTES_MAX], [u8; 32])>; MET]);
+
+const MET: usize = 16;
+const MET_BYTES_MAX: usize = 16;
+
+impl Met {
+    /// The digest of a word; `None` of one that is too long to be remembered.
+    fn digest(&mut self, word: &[u8]) -> Option<[u8; 32]> {
+        let mut padded = [0; MET_BYTES_MAX];
+        padded.get_mut(..word.len())?.copy_from_slice(word);
+        let place = word.iter().fold(word.len(), |sum, byte| sum + usize::from(*byte)) % MET;
+        match &mut self.0[place] {
+            Some((known, digest)) if *known == padded => Some(*digest),
+            place => {
+                let digest = sha256(word);
+                *place = Some((padded, digest));
+                Some(digest)
+            }
+        }
     }
 }
 

@@ -19,6 +19,8 @@ impl Signs {
     pub(super) const SLASH: u64 = 1 << 40;
     /// A blank.
     pub(super) const BLANK: u64 = 1 << 41;
+    /// What stands around an id in a text, and not in it.
+    pub(super) const AROUND_ID: u64 = 1 << 42;
     /// Anything that is not ASCII.
     pub(super) const BEYOND_ASCII: u64 = 1 << 63;
 
@@ -32,10 +34,12 @@ impl Signs {
                 b'@' => Signs::ADDRESS,
                 b'%' => Signs::ADDRESS | Signs::PHONE,
                 b'.' => Signs::DOT | Signs::PHONE,
-                b':' => Signs::COLON,
-                b'/' => Signs::SLASH | Signs::PHONE,
-                b' ' => Signs::BLANK | Signs::PHONE,
-                b'+' | b'-' | b'(' | b')' => Signs::PHONE,
+                b':' => Signs::COLON | Signs::AROUND_ID,
+                b'/' => Signs::SLASH | Signs::PHONE | Signs::AROUND_ID,
+                b'|' | b',' | b';' | b'=' | b'&' | b'?' | b'#' => Signs::AROUND_ID,
+                b' ' => Signs::BLANK | Signs::PHONE | Signs::AROUND_ID,
+                b'(' | b')' => Signs::PHONE | Signs::AROUND_ID,
+                b'+' | b'-' => Signs::PHONE,
                 0x80.. => Signs::BEYOND_ASCII,
                 _ => 0,
             };

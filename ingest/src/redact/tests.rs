@@ -291,6 +291,8 @@ fn of_a_page_only_host_click_and_campaign_are_kept() {
     assert_eq!(page("//cdn.example.com/x").host, Some("cdn.example.com"));
     assert_eq!(page("android-app://com.example.shop").host, Some("com.example.shop"));
     assert_eq!(page("https://bücher.de?x").host, Some("bücher.de"));
+    let unnamed = page("http://81.2.69.142:8080/?utm_id=7");
+    assert_eq!((unnamed.host, unnamed.campaign_id), (None, Some("7")));
     for malformed in
         ["", "example.com/a", "/path", "https://", "https://a b/", "mailto:a@b.de", "?a=1"]
     {

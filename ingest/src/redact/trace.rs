@@ -30,6 +30,8 @@ struct Trace {
     start: usize,
     end: usize,
     found: Found,
+    /// How many digits it has when it has no letters, else 0.
+    digits: usize,
 }
 
 /// How a value is found in a text.
@@ -85,7 +87,7 @@ impl Traces {
     fn push(&mut self, value: &str, found: Found) {
         let start = self.text.len();
         self.text.push_str(value);
-        self.traces.push(Trace { start, end: self.text.len(), found });
+        self.traces.push(Trace { start, end: self.text.len(), found, digits: digits_of(value) });
     }
 
     /// A name, and each of its parts: texts may have one of two given names.
@@ -111,7 +113,8 @@ impl Traces {
         }
         for at in (start..self.text.len()).step_by(digits.len()) {
             let end = at + digits.len();
-            self.traces.push(Trace { start: at, end, found: Found::Within(ID_BYTES_MIN) });
+            let found = Found::Within(ID_BYTES_MIN);
+            self.traces.push(Trace { start: at, end, found, digits: digits.len() });
         }
     }
 
@@ -122,7 +125,8 @@ impl Traces {
         let Some(first) = may.next() else { return false };
         let (mut text_buffer, mut trace_buffer) = (Folded::default(), Folded::default());
         let folded = text_buffer.fold(text);
-        std::iter::once(first).chain(may).any(|trace| {
+        let digits = longest_digits(folded);
+        std::iter::once(first).chain(may).filter(|trace| trace.digits <= digits).any(|trace| {
             let part = trace_buffer.fold(&self.text[trace.start..trace.end]);
             is_in(part, trace.found, folded, text)
         })
@@ -170,6 +174,29 @@ fn words_hold(text: &str, part: &[u8]) -> bool {
         }
         word == part
     })
+}
+
+/// The digits of a value without letters; 0 of one with any.
+fn digits_of(value: &str) -> usize {
+    let mut digits = 0;
+    for byte in value.bytes() {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => return 0,
+            _ => {}
+        }
+    }
+    digits
+}
+
+/// The most digits in a row.
+fn longest_digits(folded: &[u8]) -> usize {
+    let (mut longest, mut row) = (0, 0);
+    for byte in folded {
+        row = if byte.is_ascii_digit() { row + 1 } else { 0 };
+        longest = longest.max(row);
+    }
+    longest
 }
 
 /// The end of a phone number that holds its last digits.

@@ -109,9 +109,7 @@ impl<'a> Canon<'a> {
             limited_data_use: scan.limited_data_use,
             country: person.country().map(|country| &*self.arena.alloc_str(country)),
             device: person.device(),
-            source_host: page
-                .host
-                .filter(|host| host.len() <= HOST_BYTES_MAX && !person.is_told_by(host)),
+            source_host: page.host.filter(|host| host.len() <= HOST_BYTES_MAX),
             config_version: self.config.version,
         }
     }
