@@ -20,7 +20,7 @@ const JOINED_BYTES_MAX: usize = 64;
 const WORD_BYTES_MIN: usize = 3;
 /// The longest postal code.
 const ZIP_BYTES_MAX: usize = 10;
-/// What a number has of digits; longer ones are ids of campaigns rather than anybody's.
+/// What a number has of digits behind its zeros; longer ones are ids of campaigns rather than anybody's.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=13;
 
 const NAMES: IdentifierMask =
@@ -249,8 +249,8 @@ impl Guesses<'_> {
                 }
                 b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'+' if marks < 2 => marks += 1,
                 _ => {
-                    if PHONE_DIGITS.contains(&count) {
-                        self.push_number(&digits[..count]);
+                    if let Some(digits) = digits.get(..count) {
+                        self.push_number(digits);
                     }
                     (count, marks) = (0, 0);
                 }
@@ -260,9 +260,12 @@ impl Guesses<'_> {
 
     /// A number as it is, without zeros before it, and with the calling code.
     fn push_number(&mut self, digits: &[u8]) {
-        self.push(digits);
         let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
         let bare = &digits[zeros..];
+        if !PHONE_DIGITS.contains(&bare.len()) {
+            return;
+        }
+        self.push(digits);
         self.push(bare);
         if self.hashes.plus {
             self.push(&[b"+", bare].concat());
