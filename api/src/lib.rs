@@ -6,6 +6,7 @@ pub mod config;
 pub mod entropy;
 pub mod state;
 pub mod adopt;
+pub mod erase;
 pub mod pull;
 pub mod rates;
 pub mod rights;

@@ -26,6 +26,9 @@ pub enum Permission {
     /// Take data away in bulk.
     #[serde(rename = "analytics.export")]
     AnalyticsExport,
+    /// Take away what tells who people are.
+    #[serde(rename = "identifiers.export")]
+    IdentifiersExport,
     /// See predictions.
     #[serde(rename = "predictions.read")]
     PredictionsRead,
@@ -61,6 +64,7 @@ impl Role {
                 CampaignsDelete,
                 AnalyticsRead,
                 AnalyticsExport,
+                IdentifiersExport,
                 PredictionsRead,
                 PredictionsRun,
                 IntegrationsRead,
@@ -94,6 +98,9 @@ impl ApiKeyScope {
             ApiKeyScope::Ingest => &[],
             ApiKeyScope::Read => &[CampaignsRead, AnalyticsRead, PredictionsRead],
             ApiKeyScope::Export => &[CampaignsRead, AnalyticsRead, AnalyticsExport],
+            ApiKeyScope::ExportIdentifiers => {
+                &[CampaignsRead, AnalyticsRead, AnalyticsExport, IdentifiersExport]
+            }
         }
     }
 }
@@ -210,7 +217,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/analytics/series", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/breakdown", With(AnalyticsRead)),
     (GET, "/api/v1/analytics/ingest", With(AnalyticsRead)),
-    // Exports
+    // Exports: columns that identify people take `IdentifiersExport` besides (`routes/exports/asked.rs`).
     (GET, "/api/v1/analytics/export/stream", With(AnalyticsExport)),
     (GET, "/api/v1/analytics/export", With(AnalyticsExport)),
     (POST, "/api/v1/analytics/export", With(AnalyticsExport)),
@@ -275,6 +282,15 @@ mod tests {
             let wants_token = operation["security"].is_array();
             assert_eq!(wants_token, *access != Open, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn what_tells_who_people_are_is_for_admins_and_for_keys_made_for_it() {
+        let roles = Role::ALL.iter().filter(|role| role.permissions().contains(&IdentifiersExport));
+        assert_eq!(roles.collect::<Vec<_>>(), [&Role::Admin]);
+        let may = |scope: &&ApiKeyScope| scope.permissions().contains(&IdentifiersExport);
+        let scopes: Vec<_> = ApiKeyScope::ALL.iter().filter(may).collect();
+        assert_eq!(scopes, [&ApiKeyScope::ExportIdentifiers]);
     }
 
     #[test]

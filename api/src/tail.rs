@@ -214,9 +214,9 @@ fn invalid(code: u16) -> Value {
 
 fn identifiers(pairs: &StructArray) -> Value {
     let keys = pairs.column(0).as_primitive::<Int8Type>();
-    let hashes: &FixedSizeBinaryArray = pairs.column(1).as_fixed_size_binary();
+    let seals: &FixedSizeBinaryArray = pairs.column(1).as_fixed_size_binary();
     let pairs = (0..pairs.len())
-        .map(|at| json!({"key": name_of("key", keys.value(at)), "sha256": hex(hashes.value(at))}));
+        .map(|at| json!({"key": name_of("key", keys.value(at)), "seal": hex(seals.value(at))}));
     pairs.collect()
 }
 

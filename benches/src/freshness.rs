@@ -77,9 +77,10 @@ async fn send(appender: &Appender, sent: &mut usize, count: usize) -> Result<()>
     let body = event::body(&event::events(count, *sent as u64, now.0 / 1000));
     let ticket = {
         let (arena, limits, config) = (Bump::new(), DoorConfig::default(), world::dataset());
+        let keys = world::keys();
         let request = parse_events(&body, &arena, &limits)
             .map_err(|refusal| anyhow::anyhow!("{:?}", refusal.fault))?;
-        let canon = Canon { config: &config, now, limits: &limits, arena: &arena };
+        let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
         appender.enqueue_events(&canon.events(&request, &mut Person::new()))?
     };
     ticket.durable().await?;

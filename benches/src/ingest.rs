@@ -14,6 +14,7 @@ use stratum_ingest::append::{AppendConfig, Appender};
 use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_ingest::receive::{FrontDoor, router};
+use stratum_models::testing::identifier_keys;
 
 use crate::load::{self, LoadPlan};
 use crate::rounds::{Spread, alternate};
@@ -36,6 +37,7 @@ fn door(folder: &std::path::Path) -> Result<Router> {
     let log = FjallLog::open(folder, FjallLogConfig::default(), world::clock())?;
     Ok(router(FrontDoor {
         directory: Arc::new(world::directory()),
+        keys: identifier_keys(),
         appender: Appender::start(Arc::new(log), AppendConfig::default()),
         clock: world::clock(),
         client: |_| None,

@@ -52,12 +52,13 @@ fn compare(what: &str, events: &[String]) -> Result<()> {
 
 fn ours(bodies: &[Vec<u8>]) -> Result<usize> {
     let (limits, config, now) = (DoorConfig::default(), world::dataset(), world::clock().now());
+    let keys = world::keys();
     let (mut arena, mut person, mut builder) =
         (Bump::new(), Person::new(), EventBatchBuilder::default());
     let mut rows = 0;
     for body in bodies {
         let request = parse_events(body, &arena, &limits).map_err(|r| anyhow!("{:?}", r.fault))?;
-        let canon = Canon { config: &config, now, limits: &limits, arena: &arena };
+        let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
         for event in canon.events(&request, &mut person) {
             builder.push(&event);
         }

@@ -12,6 +12,7 @@ use stratum_ingest::config::DoorConfig;
 use stratum_ingest::dialect::meta::{Canon, parse_events};
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_ingest::redact::Person;
+use stratum_models::erasure::Erasures;
 use stratum_models::log::{EventLog, PartitionId, Topic};
 use stratum_models::testing::engines::TestClickHouse;
 use stratum_models::warehouse::WarehouseWriter;
@@ -118,7 +119,9 @@ pub fn start_pipeline(
 ) -> JoinHandle<Result<(), PipelineError>> {
     let config = PipelineConfig::default();
     let group = "benchmark".into();
-    let pipeline = Pipeline { log, warehouse, clock: world::clock(), config, group };
+    let erasures = Arc::new(Arc::new(Erasures::default()));
+    let clock = world::clock();
+    let pipeline = Pipeline { log, warehouse, erasures, clock, config, group };
     tokio::spawn(stratum_pipeline::run(pipeline, stop))
 }
 
@@ -126,14 +129,14 @@ pub fn start_pipeline(
 pub async fn fill(log: Arc<FjallLog>, events: &[String]) -> Result<()> {
     let appender = Appender::start(log, AppendConfig::default());
     let (limits, config, now) = (DoorConfig::default(), world::dataset(), world::clock().now());
-    let mut person = Person::new();
+    let (mut person, keys) = (Person::new(), world::keys());
     for chunk in events.chunks(PER_REQUEST) {
         let body = event::body(chunk);
         let ticket = {
             let arena = Bump::new();
             let request = parse_events(&body, &arena, &limits)
                 .map_err(|refusal| anyhow::anyhow!("{:?}", refusal.fault))?;
-            let canon = Canon { config: &config, now, limits: &limits, arena: &arena };
+            let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
             appender.enqueue_events(&canon.events(&request, &mut person))?
         };
         ticket.durable().await?;

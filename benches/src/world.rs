@@ -7,6 +7,8 @@ use chrono_tz::Tz;
 use stratum_models::directory::DatasetConfig;
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
+use stratum_models::seal::TenantKeys;
+use stratum_models::testing::identifier_keys;
 use stratum_models::testing::memory_directory::MemoryDirectory;
 use stratum_models::time::{Clock, SharedClock, UnixMillis};
 
@@ -39,6 +41,11 @@ pub fn dataset() -> DatasetConfig {
         version: 1,
         default_calling_code: None,
     }
+}
+
+/// What its identifiers are sealed with.
+pub fn keys() -> Arc<TenantKeys> {
+    identifier_keys().of(TenantId(1))
 }
 
 /// A directory that knows the tenant.

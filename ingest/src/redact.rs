@@ -1,11 +1,15 @@
-//! The only place that sees clear personal data. What leaves it are hashes, codes and redacted texts.
+//! The only place that sees clear personal data. What leaves it are hashes, which are sealed before
+//! they are kept, codes and redacted texts.
 //!
 //! Once per event, with one [`Person`] for the whole request:
-//! `clear`, `add` for every value the sender gave, `seal`, then read. Hashing waits for `seal`, so
-//! that values are hashed in pairs; before it [`Person::identifiers`] are not complete.
+//! `clear`, `add` for every value the sender gave, `hash`, then read. Hashing waits, so that values are
+//! hashed in pairs; before it [`Person::identifiers`] are not complete.
 
 mod page;
+mod signs;
+mod shape;
 mod trace;
+mod hashed;
 mod kept;
 
 use std::borrow::Cow;
@@ -16,12 +20,15 @@ use stratum_models::identifier::{
     InvalidReason,
 };
 use stratum_models::platform::Device;
+use stratum_models::seal::TenantKeys;
 use stratum_models::time::UnixMillis;
 
-use crate::hash::{sha256, sha256_all, to_hex};
+use crate::hash::sha256_all;
 use crate::normalize::{self, Forms, Outcome, Rules};
+use hashed::{Hashes, digests, is_uuid};
 pub use kept::kept_hashes;
 pub use page::{Page, click_id, page};
+use signs::Signs;
 use trace::Traces;
 
 /// The values of one key that are looked at; further ones are not.
@@ -54,6 +61,7 @@ pub struct Person {
     country: Option<[u8; 2]>,
     device: Option<Device>,
     traces: Traces,
+    hashes: Hashes,
 }
 
 impl Person {
@@ -73,12 +81,14 @@ impl Person {
         self.country = None;
         self.device = None;
         self.traces.clear();
+        self.hashes.clear();
     }
 
     /// Takes one value the sender gave, clear or hashed. An empty one is no value; of one key ten
     /// values are taken, the rest is passed over.
     pub fn add(&mut self, key: IdentifierKey, value: &str, rules: &RedactRules<'_>) {
         let before = self.forms.len();
+        self.hashes.set_dataset(rules.config);
         if !self.count(key) {
             return;
         }
@@ -118,7 +128,7 @@ impl Person {
     }
 
     /// Hashes what was added. To be called after the last value of an event and before reading.
-    pub fn seal(&mut self) {
+    pub fn hash(&mut self) {
         self.forms.pad(64);
         let Person { forms, places, identifiers, .. } = self;
         sha256_all(forms.text(), forms.pieces(), |form, digest| {
@@ -132,12 +142,13 @@ impl Person {
         self.drop_repeated();
     }
 
-    /// The usable identifiers, each once, in the order they were added. Complete after [`Person::seal`].
+    /// The usable identifiers that cannot be counted, each once, in the order they were added. Complete
+    /// after [`Person::hash`].
     pub fn identifiers(&self) -> &[HashedIdentifier] {
         &self.identifiers
     }
 
-    /// The keys with a usable value. IP address and user agent are here and not among the hashes.
+    /// The keys with a usable value. What can be counted is here and not among the hashes.
     pub fn valid(&self) -> IdentifierMask {
         self.valid
     }
@@ -157,45 +168,33 @@ impl Person {
         self.device.unwrap_or(Device::Unknown)
     }
 
-    /// A free text (event id, order id, custom event name, campaign id) as it may be kept: itself, or
-    /// `sha256:` and the digest when it holds an e-mail address or a clear name, phone number, address
-    /// or device id of this person, or is longer than 256 bytes.
+    /// A free text (event id, order id, custom event name, campaign id) as it may be kept: itself, or a
+    /// pseudonym of the tenant when it is longer than 256 bytes, holds anybody's address or number, or
+    /// repeats a value of this person, clear or hashed.
     ///
     /// Names of a closed list must not come here: `Purchase` holds the surname Chase.
     ///
     /// A dedup key is made of the event id as it was sent, not of this: two copies of an event that
     /// tell different things about the person must still meet.
-    pub fn text<'a>(&self, value: &'a str) -> Cow<'a, str> {
-        let personal =
-            value.len() > TEXT_BYTES_MAX || self.traces.are_in(value) || self.is_own_phone(value);
-        if !personal {
-            return Cow::Borrowed(value);
+    pub fn text<'a>(&self, value: &'a str, keys: &TenantKeys) -> Cow<'a, str> {
+        match self.is_told_by(value) {
+            false => Cow::Borrowed(value),
+            true => Cow::Owned(keys.pseudonym(value)),
         }
-        let digest = to_hex(&sha256(value.as_bytes()));
-        let digits = digest.iter().map(|digit| char::from(*digit));
-        Cow::Owned("sha256:".chars().chain(digits).collect())
     }
 
-    /// Whether `value` is a number whose hash came as this person's phone.
-    fn is_own_phone(&self, value: &str) -> bool {
-        let mut digits = [0; 16];
-        let mut length = 0;
-        for byte in value.bytes() {
-            match (byte, digits.get_mut(length)) {
-                (b'0', _) if length == 0 => {}
-                (b'0'..=b'9', Some(digit)) => {
-                    *digit = byte;
-                    length += 1;
-                }
-                (b' ' | b'-' | b'.' | b'(' | b')' | b'+', _) => {}
-                _ => return false,
-            }
-        }
-        if length < 8 || !self.valid.has(IdentifierKey::Phone) {
-            return false;
-        }
-        let hash = IdentifierHash(sha256(&digits[..length]));
-        self.identifiers.iter().any(|one| one.key == IdentifierKey::Phone && one.hash == hash)
+    /// Whether a text must not be kept.
+    pub fn is_told_by(&self, value: &str) -> bool {
+        let signs = Signs::of(value.as_bytes());
+        value.len() > TEXT_BYTES_MAX
+            || !is_uuid(value.as_bytes()) && shape::is_somebodys(value, signs)
+            || self.traces.are_in(value, signs)
+            || self.hashes.are_in(value, signs)
+            || value.len() >= 64 && digests(value).any(|digest| self.has_hash(&digest))
+    }
+
+    fn has_hash(&self, digest: &[u8; 32]) -> bool {
+        self.identifiers.iter().any(|one| one.hash.0 == *digest) || self.hashes.has_hash(digest)
     }
 
     fn count(&mut self, key: IdentifierKey) -> bool {
@@ -210,17 +209,24 @@ impl Person {
             self.country =
                 normalize::country_of_hash(&hash).and_then(|code| upper(code.as_bytes()));
         }
-        self.identifiers.push(HashedIdentifier { key, hash: IdentifierHash(hash) });
+        self.hashes.add(key, hash);
+        if !key.is_countable() {
+            self.identifiers.push(HashedIdentifier { key, hash: IdentifierHash(hash) });
+        }
         self.accept(key);
     }
 
     fn accept_forms(&mut self, key: IdentifierKey, before: usize) {
+        if key == IdentifierKey::Country && self.country.is_none() {
+            self.country = upper(self.forms.last());
+        }
+        if key.is_countable() {
+            // That it was there is all that is kept: nothing is hashed.
+            self.forms.settle(before);
+        }
         for _ in before..self.forms.len() {
             self.places.push(self.identifiers.len());
             self.identifiers.push(HashedIdentifier { key, hash: IdentifierHash([0; 32]) });
-        }
-        if key == IdentifierKey::Country && self.country.is_none() {
-            self.country = upper(self.forms.last());
         }
         self.accept(key);
     }

@@ -1,5 +1,7 @@
 //! A conversion event as the whole program knows it: typed, canonical, free of raw personal data.
 
+mod hashed;
+
 use std::sync::Arc;
 
 use arrow::array::{
@@ -12,10 +14,13 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use sha2::{Digest, Sha256};
 
 use crate::id::TenantId;
-use crate::identifier::{HashedIdentifier, IdentifierMask, InvalidIdentifier};
+use crate::identifier::{IdentifierMask, InvalidIdentifier};
 use crate::money::Currency;
 use crate::platform::{ActionSource, Channel, Device, Platform};
+use crate::seal::{SEAL_BYTES, SealedIdentifier};
 use crate::time::{Day, UnixMillis};
+
+pub use hashed::{hashed_event_schema, without_hashes};
 
 /// The name of a purchase, the event whose count and value are the tracked conversions and revenue.
 pub const PURCHASE: &str = "Purchase";
@@ -95,8 +100,8 @@ pub struct ConversionEvent<'a> {
     pub valid: IdentifierMask,
     /// The identifiers that were sent and are not usable.
     pub invalid: &'a [InvalidIdentifier],
-    /// The hashes of the usable ones; several per key where normalisers disagree.
-    pub identifiers: &'a [HashedIdentifier],
+    /// The usable ones that cannot be counted, sealed; several per key where normalisers disagree.
+    pub identifiers: &'a [SealedIdentifier],
     /// Sent with a test code.
     pub test: bool,
     /// To be used for attribution only.
@@ -134,7 +139,7 @@ pub mod column {
     pub const VALID_MASK: &str = "valid_mask";
     pub const INVALID_MASK: &str = "invalid_mask";
     pub const INVALID_REASONS: &str = "invalid_reasons";
-    pub const IDENTIFIERS: &str = "identifiers";
+    pub const IDENTIFIERS: &str = "sealed_identifiers";
     pub const TEST: &str = "test";
     pub const OPT_OUT: &str = "opt_out";
     pub const LIMITED_DATA_USE: &str = "limited_data_use";
@@ -152,7 +157,7 @@ pub fn timestamp_type() -> DataType {
 fn identifier_fields() -> Fields {
     Fields::from(vec![
         Field::new("key", DataType::Int8, false),
-        Field::new("hash", DataType::FixedSizeBinary(32), false),
+        Field::new("seal", DataType::FixedSizeBinary(SEAL_BYTES as i32), false),
     ])
 }
 
@@ -225,7 +230,7 @@ pub struct EventBatchBuilder {
     invalid_reasons: Vec<u16>,
     identifier_offsets: Vec<i32>,
     identifier_keys: Vec<i8>,
-    identifier_hashes: Vec<u8>,
+    identifier_seals: Vec<u8>,
     test: BooleanBuilder,
     opt_out: BooleanBuilder,
     limited_data_use: BooleanBuilder,
@@ -259,7 +264,7 @@ impl Default for EventBatchBuilder {
             invalid_reasons: Vec::new(),
             identifier_offsets: vec![0],
             identifier_keys: Vec::new(),
-            identifier_hashes: Vec::new(),
+            identifier_seals: Vec::new(),
             test: BooleanBuilder::new(),
             opt_out: BooleanBuilder::new(),
             limited_data_use: BooleanBuilder::new(),
@@ -329,7 +334,7 @@ impl EventBatchBuilder {
         self.invalid_offsets.push(self.invalid_reasons.len() as i32);
         for identifier in event.identifiers {
             self.identifier_keys.push(identifier.key.code());
-            self.identifier_hashes.extend_from_slice(&identifier.hash.0);
+            self.identifier_seals.extend_from_slice(&identifier.seal.0);
         }
         self.identifier_offsets.push(self.identifier_keys.len() as i32);
     }
@@ -375,9 +380,9 @@ impl EventBatchBuilder {
 
     fn finish_identifiers(&mut self) -> Result<ArrayRef, arrow::error::ArrowError> {
         let keys: ArrayRef = Arc::new(Int8Array::from(std::mem::take(&mut self.identifier_keys)));
-        let hashes = std::mem::take(&mut self.identifier_hashes);
-        let hashes: ArrayRef = Arc::new(FixedSizeBinaryArray::try_new(32, hashes.into(), None)?);
-        let pairs = StructArray::try_new(identifier_fields(), vec![keys, hashes], None)?;
+        let seals = std::mem::take(&mut self.identifier_seals).into();
+        let seals = FixedSizeBinaryArray::try_new(SEAL_BYTES as i32, seals, None)?;
+        let pairs = StructArray::try_new(identifier_fields(), vec![keys, Arc::new(seals)], None)?;
         let offsets = take_offsets(&mut self.identifier_offsets);
         Ok(Arc::new(ListArray::try_new(identifier_item(), offsets, Arc::new(pairs), None)?))
     }

@@ -81,6 +81,35 @@ coded! {
     }
 }
 
+impl IdentifierKey {
+    /// Whether it is of one person, so that it leads to the rest of their events. A browser or a click may
+    /// be shared, and so may all that can be counted.
+    pub const fn is_strong(self) -> bool {
+        use IdentifierKey as Key;
+        match self {
+            Key::Email | Key::Phone | Key::ExternalId | Key::MobileAdId => true,
+            Key::LoginId | Key::LeadId | Key::SubscriptionId | Key::MessagingId => true,
+            Key::ClickId | Key::BrowserId | Key::ClientIp | Key::UserAgent => false,
+            Key::FirstName | Key::LastName | Key::Gender | Key::BirthDate => false,
+            Key::City | Key::State | Key::Zip | Key::Country => false,
+        }
+    }
+
+    /// Whether all its values can be counted, so that no hash hides one: of these an event keeps that
+    /// they were there, and nothing else.
+    pub const fn is_countable(self) -> bool {
+        use IdentifierKey as Key;
+        match self {
+            Key::FirstName | Key::LastName | Key::Gender | Key::BirthDate => true,
+            Key::City | Key::State | Key::Zip | Key::Country => true,
+            Key::ClientIp | Key::UserAgent => true,
+            Key::Email | Key::Phone | Key::ExternalId | Key::ClickId | Key::BrowserId => false,
+            Key::MobileAdId | Key::LoginId | Key::LeadId => false,
+            Key::SubscriptionId | Key::MessagingId => false,
+        }
+    }
+}
+
 /// A set of identifier keys, one bit each.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,

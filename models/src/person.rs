@@ -2,12 +2,17 @@
 
 use async_trait::async_trait;
 
-use crate::identifier::HashedIdentifier;
 use crate::money::Currency;
 use crate::platform::{ActionSource, Device, Platform};
 use crate::scope::TenantScope;
+use crate::seal::SealedIdentifier;
 use crate::store::StoreError;
-use crate::time::UnixMillis;
+use crate::time::{DayRange, UnixMillis};
+
+/// E-mail addresses, each in a form or two, beside which an identifier may stand and be one person's.
+pub const PERSON_EMAILS_MAX: usize = 6;
+/// The most names of events at once.
+pub const EVENT_NAMES_MAX: usize = 1_000;
 
 /// The most identifiers one person is looked for by.
 pub const PERSON_IDENTIFIERS_MAX: usize = 1_000;
@@ -43,8 +48,8 @@ pub struct PersonEvent {
     pub device: Device,
     /// The host of the page.
     pub source_host: Option<String>,
-    /// The hashes of everything it tells about the person.
-    pub identifiers: Vec<HashedIdentifier>,
+    /// Everything it tells about the person but what can be counted.
+    pub identifiers: Vec<SealedIdentifier>,
 }
 
 /// A part of a person's events.
@@ -57,7 +62,7 @@ pub struct PersonEvents {
 }
 
 /// The side of a warehouse that is about persons. An event is a person's when it carries one of the
-/// identifiers, key and hash alike. More than [`PERSON_IDENTIFIERS_MAX`] are `Invalid`.
+/// identifiers, key and seal alike. More than [`PERSON_IDENTIFIERS_MAX`] are `Invalid`.
 #[async_trait]
 pub trait PersonStore: Send + Sync {
     /// At most `rows_max` of the person's events after the first `skip`, by receipt, of equal ones
@@ -65,10 +70,39 @@ pub trait PersonStore: Send + Sync {
     async fn person_events(
         &self,
         scope: TenantScope,
-        person: &[HashedIdentifier],
+        person: &[SealedIdentifier],
         skip: u64,
         rows_max: u32,
     ) -> Result<PersonEvents, StoreError>;
+
+    /// The first and the last day that the person's events count for; `None` without events.
+    async fn person_days(
+        &self,
+        scope: TenantScope,
+        person: &[SealedIdentifier],
+    ) -> Result<Option<DayRange>, StoreError>;
+
+    /// The strong identifiers of the person's events, but those that stand beside more than
+    /// [`PERSON_EMAILS_MAX`] e-mail addresses; at most [`PERSON_IDENTIFIERS_MAX`].
+    async fn linked_identifiers(
+        &self,
+        scope: TenantScope,
+        person: &[SealedIdentifier],
+    ) -> Result<Vec<SealedIdentifier>, StoreError>;
+
+    /// The names that the person's events have and nobody else's, at most [`EVENT_NAMES_MAX`].
+    async fn own_event_names(
+        &self,
+        scope: TenantScope,
+        person: &[SealedIdentifier],
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Takes events of these names away, from facts and sums alike. Idempotent.
+    async fn forget_event_names(
+        &self,
+        scope: TenantScope,
+        names: &[String],
+    ) -> Result<(), StoreError>;
 
     /// Takes every identifier, event id and order id from the person's events, and returns how many
     /// those were. When it returns, no answer holds them. Sums, counts and masks stay as they are.
@@ -76,6 +110,6 @@ pub trait PersonStore: Send + Sync {
     async fn forget_person(
         &self,
         scope: TenantScope,
-        person: &[HashedIdentifier],
+        person: &[SealedIdentifier],
     ) -> Result<u64, StoreError>;
 }

@@ -14,7 +14,7 @@ use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, I
 use arrow::ipc::{MetadataVersion, root_as_message};
 
 use crate::ad_report::{ad_report_schema, ad_report_split_schema};
-use crate::event::event_schema;
+use crate::event::{event_schema, hashed_event_schema, without_hashes};
 use crate::platform::coded;
 use crate::rejection::{counted, rejection_schema, uncounted_schema};
 use crate::update::update_schema;
@@ -58,14 +58,27 @@ pub enum RecordError {
 /// The version of the layout that records of this kind are written in.
 const fn version_of(kind: RecordKind) -> u8 {
     match kind {
-        RecordKind::Rejections => 2,
+        RecordKind::Events | RecordKind::Rejections => 2,
         _ => 1,
     }
 }
 
 /// The layout of an earlier version, `None` where there was none.
 fn earlier_schema(kind: RecordKind, version: u8) -> Option<SchemaRef> {
-    matches!((kind, version), (RecordKind::Rejections, 1)).then(uncounted_schema)
+    match (kind, version) {
+        (RecordKind::Events, 1) => Some(hashed_event_schema()),
+        (RecordKind::Rejections, 1) => Some(uncounted_schema()),
+        _ => None,
+    }
+}
+
+/// Rows of an earlier version in the layout of today.
+fn renewed(kind: RecordKind, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    match kind {
+        RecordKind::Events => without_hashes(rows),
+        RecordKind::Rejections => counted(rows),
+        _ => Ok(rows.clone()),
+    }
 }
 
 fn schema_of(kind: RecordKind) -> SchemaRef {
@@ -161,13 +174,24 @@ pub fn decode(record: &[u8]) -> Result<(RecordKind, RecordBatch), RecordError> {
     if version == version_of(kind) {
         return Ok((kind, batch));
     }
-    counted(&batch).map(|batch| (kind, batch)).map_err(|error| damaged(&error))
+    renewed(kind, &batch).map(|batch| (kind, batch)).map_err(|error| damaged(&error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    use arrow::array::{
+        ArrayRef, AsArray, FixedSizeBinaryArray, Int8Array, ListArray, StructArray,
+    };
+    use arrow::buffer::OffsetBuffer;
+    use arrow::datatypes::DataType;
+
+    use crate::event::{ConversionEvent, EventBatchBuilder, PURCHASE, column};
     use crate::id::TenantId;
+    use crate::identifier::{IdentifierKey, IdentifierMask};
+    use crate::platform::{ActionSource, Channel, Device, Platform};
     use crate::rejection::{RejectReason, Rejection, RowKind, rejection_batch};
     use crate::time::UnixMillis;
 
@@ -176,6 +200,67 @@ mod tests {
         let batch = rejection_batch(&[]).unwrap();
         let record = encode(RecordKind::Rejections, &batch).unwrap();
         assert_eq!(decode(&record).unwrap(), (RecordKind::Rejections, batch));
+    }
+
+    /// The masks are what such an event still tells of its person.
+    #[test]
+    fn hashes_of_events_of_before_end_in_the_log() {
+        let mut builder = EventBatchBuilder::default();
+        builder.push(&purchase());
+        let sealed = builder.finish().unwrap();
+        let layout = hashed_event_schema();
+        let at = layout.index_of("identifiers").unwrap();
+        let mut columns = sealed.columns().to_vec();
+        columns[at] = hashes(layout.field(at).data_type());
+        let before = RecordBatch::try_new(layout, columns).unwrap();
+        let record = encode_as(RecordKind::Events, 1, &before).unwrap();
+        let (kind, rows) = decode(&record).unwrap();
+        assert_eq!((kind, rows.num_rows()), (RecordKind::Events, 1));
+        assert_eq!(rows[column::VALID_MASK].as_ref(), sealed[column::VALID_MASK].as_ref());
+        assert_eq!(rows[column::IDENTIFIERS].as_list::<i32>().value_length(0), 0);
+        let newer = encode_as(RecordKind::Events, 3, &sealed).unwrap();
+        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(3, 1))));
+    }
+
+    fn purchase() -> ConversionEvent<'static> {
+        ConversionEvent {
+            tenant_id: TenantId(7),
+            platform: Platform::Meta,
+            dataset_id: "123",
+            event_name: PURCHASE,
+            event_time: UnixMillis(1_790_000_000_000),
+            received_at: UnixMillis(1_790_000_000_000),
+            event_date: UnixMillis(1_790_000_000_000).day_in(chrono_tz::UTC),
+            action_source: ActionSource::Website,
+            channel: Channel::Server,
+            dedup_key: None,
+            event_id: Some("order-1"),
+            order_id: None,
+            value_micros: None,
+            currency: None,
+            campaign_id: "",
+            valid: IdentifierMask::of(&[IdentifierKey::Email, IdentifierKey::City]),
+            invalid: &[],
+            identifiers: &[],
+            test: false,
+            opt_out: false,
+            limited_data_use: false,
+            country: None,
+            device: Device::Unknown,
+            source_host: None,
+            config_version: 1,
+        }
+    }
+
+    /// One row with the hash of an e-mail address.
+    fn hashes(list: &DataType) -> ArrayRef {
+        let DataType::List(item) = list else { panic!("{list}") };
+        let DataType::Struct(fields) = item.data_type() else { panic!("{item}") };
+        let key: ArrayRef = Arc::new(Int8Array::from(vec![0]));
+        let hash = FixedSizeBinaryArray::try_from_iter([[9; 32]].into_iter()).unwrap();
+        let pairs = StructArray::try_new(fields.clone(), vec![key, Arc::new(hash)], None).unwrap();
+        let offsets = OffsetBuffer::from_lengths([1]);
+        Arc::new(ListArray::try_new(item.clone(), offsets, Arc::new(pairs), None).unwrap())
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures::TryStreamExt;
+use stratum_models::erasure::ErasureList;
 use stratum_models::log::{EventLog, LogRecord, Offset, PartitionId, Topic};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::{SharedClock, UnixMillis};
@@ -25,6 +26,7 @@ use crate::transform::{RangeRecords, Statements, Transformed, transform};
 pub(crate) struct Stage {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) warehouse: Arc<dyn WarehouseWriter>,
+    pub(crate) erasures: Arc<dyn ErasureList>,
     pub(crate) clock: SharedClock,
     pub(crate) config: PipelineConfig,
     pub(crate) statements: Statements,
@@ -156,10 +158,12 @@ impl Partition {
         &mut self,
         stage: &Stage,
         range: LogRange,
-        records: RangeRecords,
+        mut records: RangeRecords,
     ) -> Result<Advance, PipelineError> {
         let earliest = records.earliest_event()?;
         if let Some(earliest) = earliest {
+            let erasures = retry!(&stage.config.retry, stage.erasures.erasures().await)?;
+            compute(|| records.erase(&erasures))?;
             self.rebuild(stage, earliest, range.from).await?;
         }
         let empty = DedupWindow::new(0, 0);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stratum_models::erasure::ErasureList;
 use stratum_models::log::{EventLog, Topic};
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseWriter;
@@ -22,6 +23,8 @@ pub struct Pipeline {
     pub log: Arc<dyn EventLog>,
     /// Where rows go to; its checkpoints say where to begin.
     pub warehouse: Arc<dyn WarehouseWriter>,
+    /// Who was erased: what tells of them does not land.
+    pub erasures: Arc<dyn ErasureList>,
     /// What the time is, for telemetry alone: no row depends on it.
     pub clock: SharedClock,
     /// Bounds.
@@ -35,10 +38,11 @@ pub struct Pipeline {
 /// It may be dropped, aborted or killed at any moment, and any number of them may run at once: every
 /// record counts exactly once. It ends by itself only with an error; run it again then.
 pub async fn run(parts: Pipeline, stop: CancellationToken) -> Result<(), PipelineError> {
-    let Pipeline { log, warehouse, clock, config, group } = parts;
+    let Pipeline { log, warehouse, erasures, clock, config, group } = parts;
     let statements = Statements::plan().await?;
     let announcer = Announcer::new(log.clone(), config.updates.clone());
-    let stage = Arc::new(Stage { log, warehouse, clock, config, statements, announcer });
+    let stage = Stage { log, warehouse, erasures, clock, config, statements, announcer };
+    let stage = Arc::new(stage);
     let topics = Topic::INPUTS.iter();
     let topics = topics.map(|topic| work(stage.clone(), *topic, &group, stop.clone()));
     tokio::select! {

@@ -7,6 +7,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int8Type, UInt64Type};
 use arrow::error::ArrowError;
 use datafusion::error::Result;
+use stratum_models::erasure::Erasures;
 use stratum_models::log::{Offset, PartitionId};
 use stratum_models::record::RecordKind;
 use stratum_models::rejection::RowKind;
@@ -65,6 +66,14 @@ impl RangeRecords {
             }
         }
         range
+    }
+
+    /// Takes away what tells of persons who were erased after their events were received.
+    pub(crate) fn erase(&mut self, erasures: &Erasures) -> Result<(), ArrowError> {
+        for (_, rows) in &mut self.events {
+            *rows = erasures.apply(rows.clone())?;
+        }
+        Ok(())
     }
 
     /// When the earliest event was received; `None` without events.

@@ -1,5 +1,5 @@
--- The events received on one day, in the table's own order. A person is known by hashes alone; several
--- of one kind, where normalisers disagree, are parted by bars.
+-- The events received on one day, in the table's own order. Identifiers come sealed, and are opened by
+-- whoever may; several of one kind, where normalisers disagree, are parted by bars.
 SELECT {columns}
 FROM
 (
@@ -23,24 +23,16 @@ FROM
         toLowCardinality(arrayStringConcat(
             arrayMap(bit -> arrayElement({identifiers:Array(String)}, bit + 1), bitPositionsToArray(invalid_mask)), '|'
         )) AS invalid_identifiers,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'em', identifiers)), '|'), '') AS em_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'ph', identifiers)), '|'), '') AS ph_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'fn', identifiers)), '|'), '') AS fn_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'ln', identifiers)), '|'), '') AS ln_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'ge', identifiers)), '|'), '') AS ge_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'db', identifiers)), '|'), '') AS db_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'ct', identifiers)), '|'), '') AS ct_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'st', identifiers)), '|'), '') AS st_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'zp', identifiers)), '|'), '') AS zp_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'country', identifiers)), '|'), '') AS country_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'external_id', identifiers)), '|'), '') AS external_id_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'click_id', identifiers)), '|'), '') AS click_id_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'browser_id', identifiers)), '|'), '') AS browser_id_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'madid', identifiers)), '|'), '') AS madid_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'login_id', identifiers)), '|'), '') AS login_id_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'lead_id', identifiers)), '|'), '') AS lead_id_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'subscription_id', identifiers)), '|'), '') AS subscription_id_sha256,
-        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.hash)), arrayFilter(one -> one.key = 'messaging_id', identifiers)), '|'), '') AS messaging_id_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'em', sealed_identifiers)), '|'), '') AS em_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'ph', sealed_identifiers)), '|'), '') AS ph_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'external_id', sealed_identifiers)), '|'), '') AS external_id_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'click_id', sealed_identifiers)), '|'), '') AS click_id_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'browser_id', sealed_identifiers)), '|'), '') AS browser_id_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'madid', sealed_identifiers)), '|'), '') AS madid_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'login_id', sealed_identifiers)), '|'), '') AS login_id_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'lead_id', sealed_identifiers)), '|'), '') AS lead_id_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'subscription_id', sealed_identifiers)), '|'), '') AS subscription_id_sha256,
+        nullIf(arrayStringConcat(arrayMap(one -> lower(hex(one.seal)), arrayFilter(one -> one.key = 'messaging_id', sealed_identifiers)), '|'), '') AS messaging_id_sha256,
         test,
         opt_out,
         limited_data_use,

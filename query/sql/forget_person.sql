@@ -2,12 +2,12 @@
 -- copy that comes late is known.
 ALTER TABLE events
 UPDATE
-    identifiers = arrayFilter(one -> 0, identifiers),
+    sealed_identifiers = arrayFilter(one -> 0, sealed_identifiers),
     event_id = NULL,
     order_id = NULL
 WHERE tenant_id = {tenant:UInt64}
   AND arrayExists(
-      one -> has(arrayMap(digits -> toFixedString(unhex(digits), 32), {hashes:Array(String)}), one.hash)
-          AND has({person:Array(String)}, concat(toString(CAST(one.key, 'Int8')), ':', lower(hex(one.hash)))),
-      identifiers
+      one -> has(arrayMap(digits -> toFixedString(unhex(digits), 48), {seals:Array(String)}), one.seal)
+          AND has({person:Array(String)}, concat(toString(CAST(one.key, 'Int8')), ':', lower(hex(one.seal)))),
+      sealed_identifiers
   )

@@ -3,12 +3,12 @@
 INSERT INTO events (
     tenant_id, platform, dataset_id, event_name, event_time, received_at, event_date, action_source,
     channel, dedup_key, event_id, order_id, value_micros, currency, campaign_id, valid_mask,
-    invalid_mask, invalid_reasons, identifiers, test, opt_out, limited_data_use, country, device,
+    invalid_mask, invalid_reasons, sealed_identifiers, test, opt_out, limited_data_use, country, device,
     source_host, config_version, log_partition, log_offset, log_row)
 SELECT
     tenant_id, platform, dataset_id, event_name, event_time, received_at, event_date, action_source,
     channel, dedup_key, event_id, order_id, value_micros, currency, campaign_id, valid_mask,
-    invalid_mask, invalid_reasons, identifiers, test, opt_out, limited_data_use, country, device,
+    invalid_mask, invalid_reasons, sealed_identifiers, test, opt_out, limited_data_use, country, device,
     source_host, config_version, log_partition, log_offset, log_row
 FROM input('
     tenant_id UInt64, platform Int8, dataset_id String, event_name String,
@@ -16,7 +16,7 @@ FROM input('
     action_source Int8, channel Int8, dedup_key Nullable(FixedString(16)),
     event_id Nullable(String), order_id Nullable(String), value_micros Nullable(Int64),
     currency Nullable(String), campaign_id String, valid_mask UInt32, invalid_mask UInt32,
-    invalid_reasons Array(UInt16), identifiers Array(Tuple(key Int8, hash FixedString(32))),
+    invalid_reasons Array(UInt16), sealed_identifiers Array(Tuple(key Int8, seal FixedString(48))),
     test Bool, opt_out Bool, limited_data_use Bool, country Nullable(String), device Int8,
     source_host Nullable(String), config_version UInt32, log_partition UInt32, log_offset UInt64,
     log_row UInt32')

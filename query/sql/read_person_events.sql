@@ -1,4 +1,4 @@
--- Events that carry one of the identifiers. The hash alone is compared first: it is cheap, and rarely
+-- Events that carry one of the identifiers. The seal alone is compared first: it is cheap, and rarely
 -- right.
 SELECT
     CAST(platform, 'Int8') AS platform_code,
@@ -15,14 +15,14 @@ SELECT
     CAST(country, 'Nullable(String)') AS country_name,
     CAST(device, 'Int8') AS device_code,
     CAST(source_host, 'Nullable(String)') AS host,
-    arrayMap(one -> CAST(one.key, 'Int8'), identifiers) AS identifier_codes,
-    arrayMap(one -> lower(hex(one.hash)), identifiers) AS identifier_hashes
+    arrayMap(one -> CAST(one.key, 'Int8'), sealed_identifiers) AS identifier_codes,
+    arrayMap(one -> lower(hex(one.seal)), sealed_identifiers) AS identifier_seals
 FROM events
 WHERE tenant_id = {tenant:UInt64}
   AND arrayExists(
-      one -> has(arrayMap(digits -> toFixedString(unhex(digits), 32), {hashes:Array(String)}), one.hash)
-          AND has({person:Array(String)}, concat(toString(CAST(one.key, 'Int8')), ':', lower(hex(one.hash)))),
-      identifiers
+      one -> has(arrayMap(digits -> toFixedString(unhex(digits), 48), {seals:Array(String)}), one.seal)
+          AND has({person:Array(String)}, concat(toString(CAST(one.key, 'Int8')), ':', lower(hex(one.seal)))),
+      sealed_identifiers
   )
 ORDER BY received_at, log_partition, log_offset, log_row
 LIMIT {rows_max:UInt32} OFFSET {skip:UInt64}

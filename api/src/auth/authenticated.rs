@@ -100,7 +100,7 @@ impl Authenticated {
         let (id, tenant, scope) = opened.map_err(|refusal| match refusal {
             AccessRefusal::WrongScope => Refusal::new(
                 StatusCode::FORBIDDEN,
-                "this API key is for sending; reading takes one of scope read or export",
+                "this API key is for sending; reading takes one of another scope",
             ),
             _ => Refusal::unauthorized("the API key is not known, was revoked or has expired"),
         })?;

@@ -8,17 +8,19 @@ use super::settings::Settings;
 use super::stores::Stores;
 use crate::export::{ExportSource, Exports, Folder, Runner, Turns};
 
-fn source(stores: &Stores) -> Result<ExportSource> {
+fn source(settings: &Settings, stores: &Stores) -> Result<ExportSource> {
     let state = stores.state.clone().context("exports have no state store")?;
     let warehouse = stores.warehouse.clone().context("exports have no warehouse")?;
-    Ok(ExportSource { state, warehouse: Arc::new(warehouse.clone()), bulk: Arc::new(warehouse) })
+    let keys = stores.identifier_keys(settings)?;
+    let (reader, bulk) = (Arc::new(warehouse.clone()), Arc::new(warehouse));
+    Ok(ExportSource { state, warehouse: reader, bulk, keys })
 }
 
 /// What the API serves exports with.
 pub fn exports(settings: &Settings, stores: &Stores) -> Result<Exports> {
     let config = settings.export.clone();
     Ok(Exports {
-        source: source(stores)?,
+        source: source(settings, stores)?,
         turns: Turns::new(config.streams_max, config.running_per_tenant_max),
         folder: Folder::new(&config.folder, &stores.data),
         config,
@@ -27,7 +29,7 @@ pub fn exports(settings: &Settings, stores: &Stores) -> Result<Exports> {
 
 /// What makes the files of jobs.
 pub fn runner(settings: &Settings, stores: &Stores) -> Result<Runner> {
-    let source = source(stores)?;
+    let source = source(settings, stores)?;
     Ok(Runner {
         state: source.state.clone(),
         source,

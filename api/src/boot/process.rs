@@ -10,7 +10,6 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use stratum_ingest::append::Appender;
 use stratum_ingest::receive::{FrontDoor, router as door};
 use stratum_models::warehouse::WarehouseReader;
-use stratum_pipeline::Pipeline;
 use stratum_query::answers::CachedReader;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -21,7 +20,7 @@ use super::listeners::{self, Listeners};
 use super::roles::{Role, Roles};
 use super::server::serve;
 use super::settings::Settings;
-use super::sign_in::SignInDesk;
+use super::sign_in::{self, SignInDesk};
 use super::stores::Stores;
 use super::system::{SystemClock, SystemEntropy};
 use super::{exports, kept, probes, stage};
@@ -31,6 +30,7 @@ use crate::auth::sessions::Sessions;
 use crate::config::Secret;
 use crate::edge::{ClientIp, Edge};
 use crate::entropy::{Entropy as _, Ids};
+use crate::erase::Eraser;
 use crate::live::{self, Hub, UpdateSeal};
 use crate::predict::Forecasts;
 use crate::routes::imports::ImportDesk;
@@ -62,7 +62,6 @@ pub struct Process {
     patience: Duration,
 }
 
-const PIPELINE_GROUP: &str = "stratum-pipeline";
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 impl Process {
@@ -177,6 +176,7 @@ impl Process {
         SystemEntropy.fill(&mut seed);
         Ok(door(FrontDoor {
             directory,
+            keys: self.stores.identifier_keys(settings)?,
             appender,
             clock: Arc::new(SystemClock),
             client: |of| of.get::<ClientIp>().map(|client| client.allowance_key()),
@@ -221,6 +221,8 @@ impl Process {
             forecasts,
             directory,
             persons: Arc::new(warehouse),
+            letters: sign_in::letter_folder(&settings.mail, &self.stores.data),
+            keys: self.stores.identifier_keys(settings)?,
             fx: FxCopies::new(&settings.state),
             warehouse: reader,
             trials: stage::platforms(settings, settings.pull.trial())?,
@@ -290,24 +292,19 @@ impl Process {
 
     fn start_stages(&mut self, settings: &Settings, roles: Roles) -> Result<()> {
         if roles.has(Role::Pipeline) {
-            let parts = Pipeline {
-                log: self.stores.log.clone().context("the pipeline has no log")?,
-                warehouse: Arc::new(
-                    self.stores.warehouse.clone().context("the pipeline has no warehouse")?,
-                ),
-                clock: Arc::new(SystemClock),
-                config: settings.pipeline.clone(),
-                group: PIPELINE_GROUP.into(),
-            };
+            let parts = stage::pipeline_parts(settings, &self.stores)?;
             self.stages.spawn(stage::pipeline(parts, self.stop_stages.clone()));
         }
         if roles.has(Role::Jobs) {
             let state = self.stores.state.clone().context("the jobs have no state store")?;
             let days = settings.auth.session_keep_days;
             let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
+            let eraser = Eraser { state: state.clone(), persons: Arc::new(warehouse.clone()) };
+            self.stages.spawn(eraser.run(self.stop_stages.clone()));
             let warehouse: Arc<dyn WarehouseReader> = Arc::new(warehouse);
             let adopter = stage::adopter(settings, state.clone(), warehouse.clone());
-            let puller = stage::puller(settings, state.clone(), self.appender(settings)?)?;
+            let keys = self.stores.identifier_keys(settings)?;
+            let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?)?;
             // Its runs are handed over before the log takes no more rows.
             self.stages.spawn(puller.run(self.stop_serving.clone()));
             let audit_days = settings.state.audit_keep_days;

@@ -1,6 +1,6 @@
 //! Puts together what sign-in needs: keys, ended sessions, and where letters go.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,11 +90,15 @@ fn signing_key(auth: &AuthConfig, secrets: &Path, shared: bool) -> Result<Secret
     kept::configured_or(&auth.secret_key, "SECRET_KEY (or JWT_SECRET_KEY)", shared, keep)
 }
 
+/// Where letters lie; `None` where a mail server takes them.
+pub fn letter_folder(mail: &MailConfig, data: &Path) -> Option<PathBuf> {
+    mail.host.is_empty().then(|| data.join("mail"))
+}
+
 fn post(mail: &MailConfig, data: &Path, ids: &Ids) -> Result<Arc<dyn Post>> {
-    if mail.has_server() {
+    let Some(folder) = letter_folder(mail, data) else {
         return Ok(Arc::new(SmtpPost::new(mail)?));
-    }
-    let folder = data.join("mail");
+    };
     tracing::info!("no mail server is configured: letters are written into a folder");
     let age_max = Duration::from_secs(u64::from(mail.folder_keep_hours) * 3_600);
     Ok(Arc::new(FolderPost::new(folder, mail.folder_letters_max, age_max, ids.clone())))

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use stratum_ingest::append::Appender;
 use stratum_ingest::connector::{CallConfig, Platforms, Surroundings};
 use stratum_ingest::reference_rates::ReferenceRates;
+use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Clock as _, DAY_MS, UnixMillis};
 use stratum_models::warehouse::WarehouseReader;
@@ -15,12 +16,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::settings::Settings;
+use super::stores::Stores;
 use super::system::{SystemClock, SystemRest};
 use crate::adopt::Adopter;
 use crate::pull::Puller;
 use crate::rates::RateKeeper;
 use crate::state::PostgresState;
+use crate::state::erasure::ErasureCopy;
 
+const PIPELINE_GROUP: &str = "stratum-pipeline";
 const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);
 const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
 /// A run this long was a good one: the next failure waits little again.
@@ -28,6 +32,20 @@ const GOOD_RUN: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// No younger row of the audit log is removed; the state store holds to it, too.
 const AUDIT_DAYS_MIN: u32 = 30;
+
+/// What the pipeline is made of.
+pub fn pipeline_parts(settings: &Settings, stores: &Stores) -> Result<Pipeline> {
+    let warehouse = stores.warehouse.clone().context("the pipeline has no warehouse")?;
+    let state = stores.state.clone().context("the pipeline has no state store")?;
+    Ok(Pipeline {
+        log: stores.log.clone().context("the pipeline has no log")?,
+        warehouse: Arc::new(warehouse),
+        erasures: Arc::new(ErasureCopy::new(state)),
+        clock: Arc::new(SystemClock),
+        config: settings.pipeline.clone(),
+        group: PIPELINE_GROUP.into(),
+    })
+}
 
 /// Runs the pipeline until `stop`; one that ends with an error is begun anew.
 pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
@@ -134,9 +152,15 @@ pub fn rate_keeper(settings: &Settings, state: PostgresState) -> Result<RateKeep
 }
 
 /// What pulls from them.
-pub fn puller(settings: &Settings, state: PostgresState, appender: Appender) -> Result<Puller> {
+pub fn puller(
+    settings: &Settings,
+    state: PostgresState,
+    keys: Arc<IdentifierKeys>,
+    appender: Appender,
+) -> Result<Puller> {
     Ok(Puller {
         state,
+        keys,
         platforms: platforms(settings, settings.pull.call.clone())?,
         appender,
         door: settings.door.clone(),

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use stratum_ingest::log::fjall::FjallLog;
 use stratum_ingest::log::kafka::KafkaLog;
 use stratum_models::log::EventLog;
+use stratum_models::seal::IdentifierKeys;
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
 
 use super::engines::{ClickHouseEngine, PostgresEngine, StateFolder};
@@ -60,13 +61,21 @@ pub fn state_url_file(data: &Path) -> PathBuf {
     data.join("secrets/state.url")
 }
 
-/// Sealing key of the state store: configured, or kept beside the embedded one.
-pub fn seal(settings: &Settings, data: &Path, shared: bool) -> Result<Seal> {
+/// Key of personal data: configured, or kept beside the embedded state store.
+fn pii_key(settings: &Settings, data: &Path, shared: bool) -> Result<Secret> {
     let set = &settings.auth.pii_encryption_key;
     let file = data.join("secrets/pii_encryption_key");
-    let key = kept::configured(set, "PII_ENCRYPTION_KEY", &file, shared)?;
-    let older = settings.auth.pii_encryption_keys_older.iter().map(|key| key.expose().as_bytes());
-    Ok(Seal::new(key.expose().as_bytes())?.with_older(older)?)
+    kept::configured(set, "PII_ENCRYPTION_KEY", &file, shared)
+}
+
+fn older_pii_keys(settings: &Settings) -> impl Iterator<Item = &[u8]> {
+    settings.auth.pii_encryption_keys_older.iter().map(|key| key.expose().as_bytes())
+}
+
+/// Sealing key of the state store.
+pub fn seal(settings: &Settings, data: &Path, shared: bool) -> Result<Seal> {
+    let key = pii_key(settings, data, shared)?;
+    Ok(Seal::new(key.expose().as_bytes())?.with_older(older_pii_keys(settings))?)
 }
 
 impl Stores {
@@ -168,6 +177,13 @@ impl Stores {
             kept::write(&state_url_file(&self.data), engine.url())?;
         }
         Ok(state)
+    }
+
+    /// What identifiers of events are sealed with, of the same keys as the state store.
+    pub fn identifier_keys(&self, settings: &Settings) -> Result<Arc<IdentifierKeys>> {
+        let key = pii_key(settings, &self.data, self.state_is_shared())?;
+        let older = older_pii_keys(settings);
+        Ok(Arc::new(IdentifierKeys::new(key.expose().as_bytes(), older)))
     }
 
     /// Whether the state store is one that other processes share.

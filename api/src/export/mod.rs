@@ -6,6 +6,7 @@
 mod request;
 mod campaigns;
 mod source;
+mod unseal;
 mod turns;
 mod folder;
 mod runner;

@@ -119,6 +119,12 @@ impl ExportRequest {
         self.query.columns.iter().map(|column| column.name.to_owned()).collect()
     }
 
+    /// The columns that tell who people are.
+    pub fn identifiers(&self) -> Vec<&'static str> {
+        let identifiers = self.query.columns.iter().filter(|column| column.identifies);
+        identifiers.map(|column| column.name).collect()
+    }
+
     /// What the bytes are.
     pub const fn content_type(&self) -> &'static str {
         match (self.compression, self.format) {
@@ -143,11 +149,11 @@ impl ExportRequest {
     }
 }
 
-/// The columns of these names in their order, every one where none is named; else the name that there
-/// is not, or is there twice.
+/// The columns of these names in their order; where none is named, every one but those that tell who
+/// people are. Else the name that there is not, or is there twice.
 pub fn columns_of(of: ExportType, names: &[String]) -> Result<Vec<&'static ExportColumn>, &str> {
     if names.is_empty() {
-        return Ok(of.columns().iter().collect());
+        return Ok(of.columns().iter().filter(|column| !column.identifies).collect());
     }
     let mut columns: Vec<&'static ExportColumn> = Vec::with_capacity(names.len());
     for name in names {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use stratum_models::export::{Export, ExportQuery, ExportReader, ExportType};
 use stratum_models::scope::TenantScope;
+use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_query::export::{Encoded, encode};
 
-use super::{ExportRequest, campaigns};
+use super::{ExportRequest, campaigns, unseal};
 use crate::state::PostgresState;
 
 /// The stores that exports read.
@@ -20,10 +21,13 @@ pub struct ExportSource {
     pub warehouse: Arc<dyn WarehouseReader>,
     /// Everything else.
     pub bulk: Arc<dyn ExportReader>,
+    /// What opens identifiers.
+    pub keys: Arc<IdentifierKeys>,
 }
 
 impl ExportSource {
-    /// Begins an export: its file as it is made, and about how many rows it will have.
+    /// Begins an export: its file as it is made, and about how many rows it will have. Whether the
+    /// caller may have its columns was asked before.
     pub async fn begin(
         &self,
         scope: TenantScope,
@@ -39,7 +43,9 @@ impl ExportSource {
         match query.of {
             ExportType::Campaigns => campaigns::rows(self, scope, query).await,
             ExportType::CampaignMetrics | ExportType::Events | ExportType::Emq => {
-                self.bulk.export(scope, query).await
+                let columns = query.columns.clone();
+                let export = self.bulk.export(scope, query).await?;
+                Ok(unseal::opened(export, columns, self.keys.of(scope.tenant_id())))
             }
         }
     }

@@ -51,6 +51,52 @@ impl Post for FolderPost {
     }
 }
 
+/// What becomes of the letters that are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// They are counted.
+    Count,
+    /// They are removed.
+    Remove,
+}
+
+/// The letters to an address of whom is looked for; how many there are, or were.
+pub fn letters_to(
+    folder: &Path,
+    is_theirs: &dyn Fn(&str) -> bool,
+    act: Letters,
+) -> io::Result<u64> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let mut letters = 0;
+    for entry in entries {
+        let path = entry?.path();
+        // The oldest may have gone meanwhile.
+        let Ok(text) = fs::read(&path) else { continue };
+        if addressees(&String::from_utf8_lossy(&text)).any(is_theirs) {
+            letters += 1;
+            if act == Letters::Remove {
+                fs::remove_file(&path)?;
+            }
+        }
+    }
+    Ok(letters)
+}
+
+/// The addresses in the `To` of a letter's head.
+fn addressees(letter: &str) -> impl Iterator<Item = &str> {
+    let head = letter.lines().take_while(|line| !line.is_empty());
+    let to = head.filter_map(|line| line.split_once(':'));
+    let to = to.filter(|(name, _)| name.eq_ignore_ascii_case("to")).map(|(_, list)| list);
+    to.flat_map(|list| list.split(',')).map(|one| {
+        let address = one.rsplit_once('<').map_or(one, |(_, address)| address);
+        address.trim().trim_end_matches('>')
+    })
+}
+
 /// Whole or not at all.
 fn write(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -96,6 +142,25 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn letters_to_somebody_are_found_and_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("mail");
+        let theirs = |address: &str| address.eq_ignore_ascii_case("ana@example.com");
+        assert_eq!(letters_to(&folder, &theirs, Letters::Remove).unwrap(), 0);
+        for (name, text) in [
+            ("1", "From: x@example.com\r\nTo: Ana@example.com\r\n\r\nHello"),
+            ("2", "To: \"Ana\" <ana@example.com>\r\n\r\n"),
+            ("3", "To: bea@example.com\r\n\r\nTo: ana@example.com"),
+        ] {
+            write(&folder, name, text.as_bytes()).unwrap();
+        }
+        assert_eq!(letters_to(&folder, &theirs, Letters::Count).unwrap(), 2);
+        assert_eq!(letters_to(&folder, &theirs, Letters::Remove).unwrap(), 2);
+        assert_eq!(letters_to(&folder, &theirs, Letters::Count).unwrap(), 0);
+        assert!(folder.join("3.eml").exists());
+    }
 
     #[test]
     fn a_letter_is_for_its_owners_eyes_and_the_oldest_go() {

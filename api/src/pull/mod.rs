@@ -17,6 +17,7 @@ use stratum_ingest::append::Appender;
 use stratum_ingest::config::DoorConfig;
 use stratum_ingest::connector::{Platforms, Rest};
 use stratum_models::id::TenantId;
+use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
 use tokio::task::JoinSet;
@@ -40,6 +41,8 @@ pub struct Puller {
     pub state: PostgresState,
     /// How platforms are reached.
     pub platforms: Platforms,
+    /// What tenants' texts are redacted with.
+    pub keys: Arc<IdentifierKeys>,
     /// Takes rows for the log.
     pub appender: Appender,
     /// The bounds of rows.

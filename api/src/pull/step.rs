@@ -130,10 +130,11 @@ impl Puller {
         if page.rows.is_empty() {
             return Ok(Kept::default());
         }
-        let (tenant, now, limits) = (task.lease.tenant, self.clock.now(), self.door.clone());
+        let keys = self.keys.of(task.lease.tenant);
+        let (now, limits) = (self.clock.now(), self.door.clone());
         let (platform, account) = (task.connector.platform, question.account.clone());
         let judging = tokio::task::spawn_blocking(move || {
-            let judge = Judge::new(tenant, now, &limits);
+            let judge = Judge::new(&keys, now, &limits);
             judged(&judge, platform, &account, &page.rows)
         });
         let judged = judging.await;

@@ -5,14 +5,16 @@
 //! of the tenant's datasets, and goes no further.
 
 mod person;
+mod place;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
-use stratum_models::identifier::HashedIdentifier;
+use stratum_models::identifier::IdentifierHash;
 use stratum_models::money::micros_to_units;
 use stratum_models::person::PersonEvent;
+use stratum_models::seal::{SealedIdentifier, TenantKeys};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,6 +30,8 @@ use crate::auth::Authenticated;
 use crate::state::audit::AuditEntry;
 use crate::state::user::Role;
 use person::{Person, PersonRequest};
+pub use place::LetterFolder;
+use place::{PlaceItem, Walk};
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -43,6 +47,8 @@ pub struct PersonExport {
     invitations: Vec<InvitationItem>,
     /// Their conversion events, by receipt; the page that `pagination` tells.
     events: Vec<PersonEventItem>,
+    /// Every place where a person may be kept, with how many there are.
+    places: Vec<PlaceItem>,
 }
 
 /// A conversion event as it is kept.
@@ -76,7 +82,8 @@ pub struct PersonEventItem {
     device: &'static str,
     /// The host of the page.
     source_host: Option<String>,
-    /// What it tells about the person; nothing of it is kept in clear.
+    /// What it tells about the person; it is kept sealed. Of names, places, birth dates and the like nothing
+    /// is kept but that they were sent.
     identifiers: Vec<IdentifierItem>,
 }
 
@@ -85,19 +92,21 @@ pub struct PersonEventItem {
 pub struct IdentifierItem {
     /// Its kind, such as `em` or `ph`.
     key: &'static str,
-    /// SHA-256 of its normalised form, in hexadecimal.
-    sha256: String,
+    /// SHA-256 of its normalised form, in hexadecimal; null where it was sealed with a key that is gone.
+    sha256: Option<String>,
 }
 
-impl From<&HashedIdentifier> for IdentifierItem {
-    fn from(one: &HashedIdentifier) -> IdentifierItem {
-        let sha256 = one.hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        IdentifierItem { key: one.key.as_str(), sha256 }
+impl IdentifierItem {
+    fn of(one: &SealedIdentifier, keys: &TenantKeys) -> IdentifierItem {
+        let digits =
+            |hash: IdentifierHash| hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        IdentifierItem { key: one.key.as_str(), sha256: keys.open(&one.seal).map(digits) }
     }
 }
 
-impl From<PersonEvent> for PersonEventItem {
-    fn from(event: PersonEvent) -> PersonEventItem {
+impl PersonEventItem {
+    fn of(event: PersonEvent, keys: &TenantKeys) -> PersonEventItem {
+        let identifiers = event.identifiers.iter().map(|one| IdentifierItem::of(one, keys));
         PersonEventItem {
             platform: event.platform.as_str(),
             dataset_id: event.dataset_id,
@@ -113,7 +122,7 @@ impl From<PersonEvent> for PersonEventItem {
             country: event.country,
             device: event.device.as_str(),
             source_host: event.source_host,
-            identifiers: event.identifiers.iter().map(IdentifierItem::from).collect(),
+            identifiers: identifiers.collect(),
         }
     }
 }
@@ -121,18 +130,15 @@ impl From<PersonEvent> for PersonEventItem {
 /// What was taken away.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Anonymized {
-    /// Conversion events that tell no longer who they are about.
-    events: u64,
-    /// Users that are nobody now.
-    users: u64,
-    /// Invitations that were forgotten.
-    invitations: u64,
+    /// Every place where a person may be kept, with how many were taken away there.
+    places: Vec<PlaceItem>,
 }
 
 /// Tells what is kept about a person.
 ///
-/// Nothing is kept of them but what is answered here and, for some days, the same events in the log,
-/// out of which nothing is answered.
+/// `places` names every place where a person may be kept, what is kept there and how many. The strong
+/// identifiers of their events (e-mail address, phone number, ids) are followed to further events, unless
+/// they stand beside many e-mail addresses. Of the log nothing is answered.
 #[utoipa::path(
     post, path = "/api/v1/gdpr/export", tag = "personal data", params(PageParams),
     security(("bearer" = [])), request_body = PersonRequest,
@@ -155,7 +161,7 @@ pub async fn export_person(
 ) -> Answered<PersonExport> {
     let page = params.read()?;
     let mut work = caller.work(&app).await?;
-    let person = Person::of(&request, &work.calling_codes().await?)?;
+    let mut person = Person::of(&request, &work.calling_codes().await?)?;
     let found = person.find(&mut work).await?;
     let pseudonym = work.pseudonym(person.name());
     let changes = json!({"users": found.users.len(), "invitations": found.invitations.len()});
@@ -163,12 +169,17 @@ pub async fn export_person(
     work.commit().await?;
     let (skip, rows_max) = (page.offset().unsigned_abs(), page.limit().unsigned_abs());
     let rows_max = u32::try_from(rows_max).unwrap_or(u32::MAX);
-    let events = app.persons.person_events(caller.scope, person.identifiers(), skip, rows_max);
-    let events = events.await?;
+    let keys = app.keys.of(caller.scope.tenant_id());
+    let seals = person.follow(&*app.persons, caller.scope, &keys).await?;
+    let events = app.persons.person_events(caller.scope, &seals, skip, rows_max).await?;
+    let (person, seals) = (&person, &seals[..]);
+    let ended = Vec::new();
+    let mut walk = Walk { app: &app, caller: &caller, person, seals, erase: false, ended };
     let export = PersonExport {
         users: found.users.into_iter().map(UserItem::from).collect(),
         invitations: found.invitations.into_iter().map(InvitationItem::from).collect(),
-        events: events.events.into_iter().map(PersonEventItem::from).collect(),
+        events: events.events.into_iter().map(|one| PersonEventItem::of(one, &keys)).collect(),
+        places: walk.places().await?,
     };
     let mut answer = Answer::of(export);
     answer.pagination = Some(page.of(events.total));
@@ -177,10 +188,12 @@ pub async fn export_person(
 
 /// Takes away what tells who a person is.
 ///
-/// From their events every identifier, event id and order id go; figures stay as they are. Users they
-/// are become nobody and can sign in no more; invitations are forgotten. Asking again changes nothing.
-/// An answer of 503 may mean that it is still going on: ask again. Events that are sent later are
-/// taken in as before.
+/// `places` names every place that is gone to, and what is done there. The strong identifiers of their
+/// events (e-mail address, phone number, ids) are followed to further events, unless they stand beside
+/// many e-mail addresses. What they were known by goes, sealed, on a list that every landing asks, so that
+/// reading the log once more does not bring them back; a minute later all is done once more by itself, for
+/// what was on its way. Asking again changes nothing. An answer of 503 may mean that it is still going on:
+/// ask again. Events that are sent later are taken in as before.
 #[utoipa::path(
     post, path = "/api/v1/gdpr/anonymize", tag = "personal data", security(("bearer" = [])),
     request_body = PersonRequest,
@@ -202,28 +215,27 @@ pub async fn anonymize_person(
     Body(request): Body<PersonRequest>,
 ) -> Answered<Anonymized> {
     let mut work = caller.work(&app).await?;
-    let person = Person::of(&request, &work.calling_codes().await?)?;
-    // Asked first, so that nothing is done by halves; the lock is not held while parts are rewritten.
+    let mut person = Person::of(&request, &work.calling_codes().await?)?;
+    // Asked first, so that nothing is done by halves; no lock is held while parts are rewritten.
     refuse_last_admin(&mut work, &person).await?;
     drop(work);
-    let events = app.persons.forget_person(caller.scope, person.identifiers()).await?;
+    let keys = app.keys.of(caller.scope.tenant_id());
+    let seals = person.follow(&*app.persons, caller.scope, &keys).await?;
+    // On the list first: what is on its way into the warehouse must find it.
     let mut work = caller.work(&app).await?;
-    work.lock_limits().await?;
-    let found = refuse_last_admin(&mut work, &person).await?;
-    let mut sessions = Vec::new();
-    for user in &found.users {
-        sessions.extend(work.anonymize_user(user.id).await?);
-    }
-    for invitation in &found.invitations {
-        work.delete_invitation(invitation.id).await?;
-    }
-    let (users, invitations) = (found.users.len() as u64, found.invitations.len() as u64);
-    let done = Anonymized { events, users, invitations };
+    work.note_erasure(&seals).await?;
+    work.commit().await?;
+    let (person, seals) = (&person, &seals[..]);
+    let ended = Vec::new();
+    let mut walk = Walk { app: &app, caller: &caller, person, seals, erase: true, ended };
+    let done = Anonymized { places: walk.places().await? };
+    let mut work = caller.work(&app).await?;
     let pseudonym = work.pseudonym(person.name());
-    let entry = AuditEntry::done("person.anonymized", "person", pseudonym, json!(done));
+    let counts = done.places.iter().map(PlaceItem::count).collect::<serde_json::Map<_, _>>();
+    let entry = AuditEntry::done("person.anonymized", "person", pseudonym, json!(counts));
     work.audit(&entry).await?;
     work.commit().await?;
-    app.revocations.apply(&sessions);
+    app.revocations.apply(&walk.ended);
     Ok(Answer::of(done))
 }
 

@@ -228,7 +228,8 @@ async fn look(
 ) -> Result<Import, Refusal> {
     let (app, now) = (app.clone(), app.clock.now());
     let read = tokio::task::spawn_blocking(move || {
-        let judge = Judge::new(tenant_id, now, &app.imports.rows);
+        let keys = app.keys.of(tenant_id);
+        let judge = Judge::new(&keys, now, &app.imports.rows);
         let read = read_file(&file.bytes(), &request, &judge, &app.imports.config);
         // Also when nobody waits any more, the turn and the bytes are held until now.
         drop((turn, file));

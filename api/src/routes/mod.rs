@@ -56,6 +56,7 @@ use stratum_ingest::append::Appender;
 use stratum_ingest::connector::Platforms;
 use stratum_models::log::EventLog;
 use stratum_models::person::PersonStore;
+use stratum_models::seal::IdentifierKeys;
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseReader;
 use tokio::sync::Semaphore;
@@ -152,6 +153,10 @@ pub struct Services {
     pub fx: FxCopies,
     /// Answers.
     pub warehouse: Arc<dyn WarehouseReader>,
+    /// What identifiers are sealed with.
+    pub keys: Arc<IdentifierKeys>,
+    /// Where letters lie that no mail server takes.
+    pub letters: gdpr::LetterFolder,
     /// Data taken away in bulk.
     pub exports: Exports,
     /// Trained models.

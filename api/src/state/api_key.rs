@@ -18,31 +18,41 @@ use crate::routes::paging::Page;
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, utoipa::ToSchema,
 )]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
 pub enum ApiKeyScope {
     /// Sending events and ad reports.
     Ingest,
     /// Reading answers.
     Read,
-    /// Exporting.
+    /// Exporting all but what tells who people are.
     Export,
+    /// Exporting that as well.
+    ExportIdentifiers,
 }
 
 impl ApiKeyScope {
+    /// Every scope.
+    pub const ALL: [ApiKeyScope; 4] = [
+        ApiKeyScope::Ingest,
+        ApiKeyScope::Read,
+        ApiKeyScope::Export,
+        ApiKeyScope::ExportIdentifiers,
+    ];
+
     /// The name in the store.
     pub const fn as_str(self) -> &'static str {
         match self {
             ApiKeyScope::Ingest => "ingest",
             ApiKeyScope::Read => "read",
             ApiKeyScope::Export => "export",
+            ApiKeyScope::ExportIdentifiers => "export_identifiers",
         }
     }
 
     /// The scope of this name.
     pub fn parse(text: &str) -> Option<ApiKeyScope> {
-        [ApiKeyScope::Ingest, ApiKeyScope::Read, ApiKeyScope::Export]
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
+        ApiKeyScope::ALL.into_iter().find(|scope| scope.as_str() == text)
     }
 }
 

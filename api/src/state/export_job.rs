@@ -148,12 +148,15 @@ impl ExportJobRow {
     fn request(&self) -> Option<ExportRequest> {
         let of: ExportType = self.of.parse().ok()?;
         let platforms = self.platforms.iter().map(|name| Platform::parse(name));
+        // A column that there was once is there no more: of it the file would be empty.
+        let known = self.columns.iter().filter(|name| of.column(name).is_some());
+        let known: Vec<String> = known.cloned().collect();
         let query = ExportQuery {
             of,
             days: DayRange::new(Day(self.date_from), Day(self.date_to))?,
             zone: self.time_zone.parse().ok()?,
             platforms: platforms.collect::<Option<_>>()?,
-            columns: columns_of(of, &self.columns).ok()?,
+            columns: columns_of(of, &known).ok()?,
         };
         let format = FileFormat::parse(&self.format)?;
         let compression = FileCompression::parse(&self.compression)?;

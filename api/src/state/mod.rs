@@ -17,6 +17,7 @@ pub mod user_change;
 pub mod invitation;
 pub mod reseal;
 pub mod person;
+pub mod erasure;
 pub mod session;
 pub mod sign_in;
 pub mod second_factor;

@@ -30,6 +30,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
+use stratum_models::id::TenantId;
+use stratum_models::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
+use stratum_models::seal::IdentifierKeys;
 use tempfile::TempDir;
 
 pub use second::Second;
@@ -100,6 +103,22 @@ impl Stratum {
     /// The folder with all of its data.
     pub fn data_folder(&self) -> &Path {
         &self.data
+    }
+
+    /// What the program seals identifiers with.
+    pub fn identifier_keys(&self) -> IdentifierKeys {
+        let file = self.data.join("secrets/pii_encryption_key");
+        let key = std::fs::read_to_string(file).expect("a key of personal data");
+        IdentifierKeys::new(key.trim().as_bytes(), [])
+    }
+
+    /// What an identifier with this SHA-256 rests as, in hexadecimal digits.
+    pub fn seal(&self, tenant: u64, sha256: &str) -> String {
+        let byte = |at| u8::from_str_radix(&sha256[2 * at..2 * at + 2], 16).expect("digits");
+        let hash = IdentifierHash(std::array::from_fn(byte));
+        let one = HashedIdentifier { key: IdentifierKey::Email, hash };
+        let seal = self.identifier_keys().of(TenantId(tenant)).seals(one)[0].seal;
+        seal.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Everything that the program printed so far, over all of its starts.

@@ -20,6 +20,7 @@ mod rights;
 mod tenancy;
 mod audit;
 mod personal_data;
+mod erasure;
 mod answers;
 mod kpis;
 mod exchange_rates;

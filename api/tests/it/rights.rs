@@ -101,7 +101,7 @@ async fn callers(stratum: &Stratum, tenant: &TestTenant<'_>) -> Vec<Caller> {
             is_user: true,
         });
     }
-    for scope in [ApiKeyScope::Ingest, ApiKeyScope::Read, ApiKeyScope::Export] {
+    for scope in ApiKeyScope::ALL {
         let create = ["api-key", "create", "--tenant", &tenant.slug, "--scope", scope.as_str()];
         let key = stratum.admin(&create, "").await.trim().to_owned();
         let known = async || {

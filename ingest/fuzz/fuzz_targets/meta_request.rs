@@ -3,7 +3,7 @@
 //! `cargo +nightly fuzz run meta_request ingest/fuzz/corpus/meta_request ingest/src/dialect/meta/fixtures`
 #![no_main]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bumpalo::Bump;
 use libfuzzer_sys::fuzz_target;
@@ -14,6 +14,7 @@ use stratum_models::directory::DatasetConfig;
 use stratum_models::event::EventBatchBuilder;
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
+use stratum_models::seal::{IdentifierKeys, TenantKeys};
 use stratum_models::time::UnixMillis;
 
 static LIMITS: LazyLock<DoorConfig> = LazyLock::new(DoorConfig::default);
@@ -25,6 +26,8 @@ static DATASET: LazyLock<DatasetConfig> = LazyLock::new(|| DatasetConfig {
     version: 1,
     default_calling_code: Some(49),
 });
+static KEYS: LazyLock<Arc<TenantKeys>> =
+    LazyLock::new(|| IdentifierKeys::new(b"any root", []).of(TenantId(1)));
 
 fuzz_target!(|body: &[u8]| {
     // As of the fixtures.
@@ -39,7 +42,7 @@ fuzz_target!(|body: &[u8]| {
     };
     // What breaks a rule is left out, so that all the rest is made canonical.
     request.events.retain(|event| judge(event, now, &LIMITS).is_none());
-    let canon = Canon { config: &DATASET, now, limits: &LIMITS, arena: &arena };
+    let canon = Canon { config: &DATASET, keys: &KEYS, now, limits: &LIMITS, arena: &arena };
     let events = canon.events(&request, &mut Person::new());
     let mut batch = EventBatchBuilder::default();
     for event in &events {

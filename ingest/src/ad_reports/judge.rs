@@ -11,6 +11,7 @@ use stratum_models::id::TenantId;
 use stratum_models::money::{Currency, MICROS, parse_micros};
 use stratum_models::platform::Platform;
 use stratum_models::rejection::RejectReason;
+use stratum_models::seal::TenantKeys;
 use stratum_models::time::{Day, UnixMillis};
 
 use super::id::{OF_FLOAT, is_of_float};
@@ -95,7 +96,7 @@ impl fmt::Display for Fault {
 
 /// Judges the rows of one tenant, received at one time.
 pub struct Judge<'a> {
-    tenant_id: TenantId,
+    keys: &'a TenantKeys,
     now: UnixMillis,
     limits: &'a DoorConfig,
     /// Nobody: for what any text is redacted of.
@@ -110,14 +111,14 @@ pub(super) struct Check<'r, 'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// A judge of rows received `now`, the version of those that name none.
-    pub fn new(tenant_id: TenantId, now: UnixMillis, limits: &'a DoorConfig) -> Judge<'a> {
-        Judge { tenant_id, now, limits, nobody: Person::new() }
+    /// A judge of rows of the tenant with these keys, received `now`, the version of those that name none.
+    pub fn new(keys: &'a TenantKeys, now: UnixMillis, limits: &'a DoorConfig) -> Judge<'a> {
+        Judge { keys, now, limits, nobody: Person::new() }
     }
 
     /// Whose rows they are.
     pub const fn tenant_id(&self) -> TenantId {
-        self.tenant_id
+        self.keys.tenant()
     }
 
     /// When they were received.
@@ -159,14 +160,14 @@ impl<'a> Judge<'a> {
         let mut start = 0;
         while text.len() - start > REDACTED_BYTES_MAX {
             let end = text.floor_char_boundary(start + REDACTED_BYTES_MAX);
-            if let Cow::Owned(redacted) = self.nobody.text(&text[start..end]) {
-                return redacted.into();
+            if self.nobody.is_told_by(&text[start..end]) {
+                return self.keys.pseudonym(text).into();
             }
             start = text.floor_char_boundary(start + REDACTED_BYTES_MAX / 2);
         }
-        match self.nobody.text(&text[start..]) {
-            Cow::Owned(redacted) => redacted.into(),
-            Cow::Borrowed(_) => text.into(),
+        match self.nobody.is_told_by(&text[start..]) {
+            true => self.keys.pseudonym(text).into(),
+            false => text.into(),
         }
     }
 }
@@ -201,7 +202,7 @@ impl Check<'_, '_> {
         let revenue_micros = self.amount(Column::Revenue, Some(0));
         let version = self.version();
         Some(AdReport {
-            tenant_id: self.judge.tenant_id,
+            tenant_id: self.judge.tenant_id(),
             platform: platform?,
             account_id: account_id?,
             campaign_id: campaign_id?,

@@ -23,7 +23,8 @@ pub(super) fn take(
     body: &[u8],
     memory: Memory<'_>,
 ) -> Verdict<Complaint> {
-    let judge = Judge::new(access.tenant_id, door.clock.now(), &door.config);
+    let keys = door.keys.of(access.tenant_id);
+    let judge = Judge::new(&keys, door.clock.now(), &door.config);
     let mut rows = Rows::new(&judge, door.config.ad_reports_max);
     if let Err(malformed) = read_rows(body, memory.arena, &mut |row| rows.add(row)) {
         let rows = refused_rows::<AdReports>(door, access, RejectReason::MalformedBody, "", 1);

@@ -12,7 +12,7 @@ pub fn of_event(event: &ConversionEvent<'_>, partitions: u32) -> PartitionId {
     let hash = match event.dedup_key {
         Some(key) => (key.0 >> 64) as u64,
         None => {
-            let person = event.identifiers.first().map_or(&[][..], |first| &first.hash.0);
+            let person = event.identifiers.first().map_or(&[][..], |first| &first.seal.0);
             hash(&[
                 &event.tenant_id.0.to_be_bytes(),
                 event.dataset_id.as_bytes(),

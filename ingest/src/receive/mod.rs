@@ -17,6 +17,7 @@ use axum::Router;
 use axum::http::Extensions;
 use stratum_models::directory::TenantDirectory;
 use stratum_models::id::TenantId;
+use stratum_models::seal::IdentifierKeys;
 use stratum_models::time::SharedClock;
 use tokio::sync::Semaphore;
 
@@ -39,6 +40,8 @@ use crate::{ad_reports, dialect};
 pub struct FrontDoor {
     /// Who a key belongs to.
     pub directory: Arc<dyn TenantDirectory>,
+    /// What identifiers are sealed with.
+    pub keys: Arc<IdentifierKeys>,
     /// The way into the log.
     pub appender: Appender,
     /// The time of receipt.
@@ -62,6 +65,7 @@ pub fn router(state: FrontDoor) -> Router {
 /// The front door at work, shared by all requests.
 pub(crate) struct Door {
     pub(crate) directory: Arc<dyn TenantDirectory>,
+    pub(crate) keys: Arc<IdentifierKeys>,
     pub(crate) appender: Appender,
     pub(crate) clock: SharedClock,
     pub(crate) client: fn(&Extensions) -> Option<IpAddr>,
@@ -79,6 +83,7 @@ impl Door {
         let config = front.config;
         Door {
             directory: front.directory,
+            keys: front.keys,
             appender: front.appender,
             clock: front.clock,
             client: front.client,

@@ -62,7 +62,7 @@ mod tests {
         let now = UnixMillis(1_700_000_000_000);
         let mut person = Person::new();
         person.add(key, value, &RedactRules { config: &config, now, event_time: now });
-        person.seal();
+        person.hash();
         person.identifiers().iter().map(|one| one.hash).collect()
     }
 

@@ -1,6 +1,8 @@
 //! What is kept of a URL. Paths and queries carry names, addresses and orders: nothing else of them
 //! is looked at.
 
+use std::net::Ipv4Addr;
+
 use stratum_models::platform::Platform;
 
 /// The longest campaign id.
@@ -15,7 +17,7 @@ const PARAMETERS_MAX: usize = 100;
 /// What is kept of a page's URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Page<'a> {
-    /// The host, without user, port, path or query.
+    /// The host, without user, port, path or query; `None` where it is an IP address.
     pub host: Option<&'a str>,
     /// The first click id of any platform.
     pub click_id: Option<&'a str>,
@@ -28,7 +30,9 @@ pub fn page(url: &str) -> Page<'_> {
     let Some(host) = host(url) else {
         return Page::default();
     };
-    let mut page = Page { host: Some(host), ..Page::default() };
+    // An address may be somebody's, a name is the shop's.
+    let named = Some(host).filter(|host| host.parse::<Ipv4Addr>().is_err());
+    let mut page = Page { host: named, ..Page::default() };
     for (name, value) in parameters(url) {
         match name {
             "utm_id" | "campaign_id" | "hsa_cam" => {

@@ -2,20 +2,26 @@
 
 use stratum_models::identifier::IdentifierKey;
 
-/// Shorter values are in too many texts by accident.
-const TRACE_BYTES_MIN: usize = 4;
-/// Shorter mail names are words (`info`, `order`) rather than names.
-const MAIL_NAME_BYTES_MIN: usize = 6;
+use super::signs::Signs;
+
+/// Shorter names are in too many texts by accident; they count as words of their own.
+const NAME_BYTES_MIN: usize = 4;
+/// Shorter ids, and shorter mail names (`info`, `order`), likewise.
+const ID_BYTES_MIN: usize = 6;
+/// Shorter words tell nothing; a whole text may be as short as it is.
+const WORD_BYTES_MIN: usize = 3;
 /// So many last digits tell a phone number, whatever stands before them.
 const PHONE_DIGITS: usize = 8;
+/// So much of a user agent tells it.
+const AGENT_BYTES_MIN: usize = 16;
 
 /// Longer texts are folded on the heap.
 const SHORT_TEXT: usize = 64;
 
 /// Clear values, whose letters and digits are searched for in texts without regard to case and
-/// punctuation. They are kept as sent: few texts have the signs of a trace, so few are ever folded.
+/// punctuation. They are kept as sent: few texts have the letters of one, so few are ever folded.
 #[derive(Default)]
-pub struct Traces {
+pub(super) struct Traces {
     text: String,
     traces: Vec<Trace>,
 }
@@ -23,77 +29,174 @@ pub struct Traces {
 struct Trace {
     start: usize,
     end: usize,
-    signs: Signs,
-    /// With fewer letters and digits it tells nothing.
-    enough: usize,
+    found: Found,
+    /// How many digits it has when it has no letters, else 0.
+    digits: usize,
+}
+
+/// How a value is found in a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// Anywhere when it has so many letters and digits, else as a word.
+    Within(usize),
+    /// As a word, or as the whole text.
+    Word,
+    /// Whole, or a long part of it.
+    Agent,
 }
 
 impl Traces {
     /// Drops all and keeps the memory.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.text.clear();
         self.traces.clear();
     }
 
-    /// Remembers what of a value would be personal in a text.
-    pub fn add(&mut self, key: IdentifierKey, value: &str) {
+    /// Remembers what of a value would be personal in a text. Countries, states and genders are a few
+    /// letters that tell nobody.
+    pub(super) fn add(&mut self, key: IdentifierKey, value: &str) {
         use IdentifierKey as Key;
-        let start = self.text.len();
-        let enough = match key {
+        match key {
             Key::Email => {
                 let at = value.bytes().rposition(|byte| byte == b'@');
-                self.text.push_str(&value[..at.unwrap_or(value.len())]);
-                MAIL_NAME_BYTES_MIN
+                let name = &value[..at.unwrap_or(value.len())];
+                // What follows a plus is the person's own tag.
+                let name = name.split_once('+').map_or(name, |(name, _)| name);
+                self.push(name, Found::Within(ID_BYTES_MIN));
             }
-            Key::Phone => {
-                let digits = last_digits(value).chars().filter(char::is_ascii_digit);
-                self.text.extend(digits);
-                PHONE_DIGITS - 1
+            Key::Phone => self.push(last_digits(value), Found::Within(PHONE_DIGITS - 1)),
+            Key::ClientIp => self.push(value, Found::Within(PHONE_DIGITS - 1)),
+            Key::FirstName | Key::LastName => self.name(value),
+            Key::City | Key::Zip => self.push(value, Found::Word),
+            Key::BirthDate => self.birth_date(value),
+            Key::UserAgent => self.push(value, Found::Agent),
+            Key::ExternalId
+            | Key::ClickId
+            | Key::BrowserId
+            | Key::MobileAdId
+            | Key::LoginId
+            | Key::LeadId
+            | Key::SubscriptionId
+            | Key::MessagingId => {
+                self.push(value, Found::Within(ID_BYTES_MIN));
             }
-            Key::ClientIp => {
-                self.text.push_str(value);
-                PHONE_DIGITS - 1
-            }
-            Key::FirstName | Key::LastName | Key::MobileAdId => {
-                self.text.push_str(value);
-                TRACE_BYTES_MIN
-            }
-            _ => return,
-        };
-        let signs = Signs::of(&self.text.as_bytes()[start..]).of_letters();
-        self.traces.push(Trace { start, end: self.text.len(), signs, enough });
+            Key::Gender | Key::State | Key::Country => {}
+        }
     }
 
-    /// Whether `value` holds any of them, or an e-mail address.
-    pub fn are_in(&self, value: &str) -> bool {
+    fn push(&mut self, value: &str, found: Found) {
+        let start = self.text.len();
+        self.text.push_str(value);
+        self.traces.push(Trace { start, end: self.text.len(), found, digits: digits_of(value) });
+    }
+
+    /// A name, and each of its parts: texts may have one of two given names.
+    fn name(&mut self, value: &str) {
+        self.push(value, Found::Within(NAME_BYTES_MIN));
+        if value.bytes().any(|byte| matches!(byte, b' ' | b'-')) {
+            let parts = value.split([' ', '-']).filter(|part| part.len() >= NAME_BYTES_MIN);
+            parts.for_each(|part| self.push(part, Found::Word));
+        }
+    }
+
+    /// A day in the orders it is written in.
+    fn birth_date(&mut self, value: &str) {
+        self.push(value, Found::Within(ID_BYTES_MIN));
+        let digits: Vec<u8> = value.bytes().filter(u8::is_ascii_digit).collect();
+        let Ok(digits) = <[u8; 8]>::try_from(digits) else { return };
+        let start = self.text.len();
+        let [a, b, c, d, e, f, g, h] = digits.map(char::from);
+        // Of one with the year first, and of one with the year last.
+        for order in [[g, h, e, f, a, b, c, d], [e, f, g, h, a, b, c, d], [e, f, g, h, c, d, a, b]]
+        {
+            self.text.extend(order);
+        }
+        for at in (start..self.text.len()).step_by(digits.len()) {
+            let end = at + digits.len();
+            let found = Found::Within(ID_BYTES_MIN);
+            self.traces.push(Trace { start: at, end, found, digits: digits.len() });
+        }
+    }
+
+    /// Whether a text with these signs holds any of them.
+    pub(super) fn are_in(&self, text: &str, signs: Signs) -> bool {
         // Most texts lack a letter of each trace: that is found without folding or searching.
-        let signs = Signs::of(value.as_bytes());
-        if signs.0 & Signs::ADDRESS != 0 && holds_email(value.as_bytes()) {
-            return true;
-        }
-        if !self.traces.iter().any(|trace| signs.hold(trace.signs)) {
-            return false;
-        }
-        let mut buffer = [0; SHORT_TEXT];
-        let mut longer = Vec::new();
-        let folded = match buffer.get_mut(..value.len()) {
-            Some(folded) if value.is_ascii() => {
-                folded.copy_from_slice(value.as_bytes());
-                let kept = fold_ascii(folded);
-                &folded[..kept]
-            }
-            _ => {
-                fold(value, &mut longer);
-                &longer
-            }
-        };
-        let mut part = Vec::new();
-        self.traces.iter().filter(|trace| signs.hold(trace.signs)).any(|trace| {
-            part.clear();
-            fold(&self.text[trace.start..trace.end], &mut part);
-            part.len() >= trace.enough && holds(folded, &part)
+        let mut may = self.traces.iter().filter(|trace| self.may_be_in(trace, text, signs));
+        let Some(first) = may.next() else { return false };
+        let (mut text_buffer, mut trace_buffer) = (Folded::default(), Folded::default());
+        let folded = text_buffer.fold(text);
+        let digits = longest_digits(folded);
+        std::iter::once(first).chain(may).filter(|trace| trace.digits <= digits).any(|trace| {
+            let part = trace_buffer.fold(&self.text[trace.start..trace.end]);
+            is_in(part, trace.found, folded, text)
         })
     }
+
+    fn may_be_in(&self, trace: &Trace, text: &str, signs: Signs) -> bool {
+        let value = &self.text.as_bytes()[trace.start..trace.end];
+        match trace.found {
+            // A part of an agent has a blank or a slash, which few ids have.
+            Found::Agent => text.len() >= AGENT_BYTES_MIN && signs.has(Signs::SLASH | Signs::BLANK),
+            _ => signs.may_hold(value),
+        }
+    }
+}
+
+fn is_in(part: &[u8], found: Found, folded: &[u8], text: &str) -> bool {
+    if part.is_empty() || folded.is_empty() {
+        return false;
+    }
+    match found {
+        Found::Agent => {
+            let (short, long) =
+                if part.len() < folded.len() { (part, folded) } else { (folded, part) };
+            short.len() >= AGENT_BYTES_MIN && holds(long, short)
+        }
+        Found::Within(enough) if part.len() >= enough => holds(folded, part),
+        _ if !holds(folded, part) => false,
+        _ => part == folded || part.len() >= WORD_BYTES_MIN && words_hold(text, part),
+    }
+}
+
+/// Whether neighbouring words of a text come to `part`: an id or a name may have marks within.
+fn words_hold(text: &str, part: &[u8]) -> bool {
+    let mut word = Vec::new();
+    let starts = text.char_indices().filter(|(at, letter)| {
+        let before = text[..*at].chars().next_back();
+        letter.is_alphanumeric() && before.is_none_or(|before| !before.is_alphanumeric())
+    });
+    starts.into_iter().any(|(start, _)| {
+        word.clear();
+        let mut rest = text[start..].split(|letter: char| !letter.is_alphanumeric());
+        while word.len() < part.len() {
+            let Some(next) = rest.next() else { break };
+            fold(next, &mut word);
+        }
+        word == part
+    })
+}
+
+/// The digits of a value without letters; 0 of one with any.
+fn digits_of(value: &str) -> usize {
+    let mut digits = 0;
+    for byte in value.bytes() {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => return 0,
+            _ => {}
+        }
+    }
+    digits
+}
+
+/// The most digits in a row.
+fn longest_digits(folded: &[u8]) -> usize {
+    let (mut longest, mut row) = (0, 0);
+    for byte in folded {
+        row = if byte.is_ascii_digit() { row + 1 } else { 0 };
+        longest = longest.max(row);
+    }
+    longest
 }
 
 /// The end of a phone number that holds its last digits.
@@ -103,48 +206,33 @@ fn last_digits(value: &str) -> &str {
     first.map_or("", |(at, _)| &value[at..])
 }
 
-/// Which letters and digits a text has: a bit each, one for the signs of an address, and one for all
-/// beyond ASCII.
-#[derive(Clone, Copy)]
-struct Signs(u64);
+/// Where the letters and digits of a text are put: few are long.
+struct Folded {
+    short: [u8; SHORT_TEXT],
+    long: Vec<u8>,
+}
 
-impl Signs {
-    const ADDRESS: u64 = 1 << 62;
-    const BEYOND_ASCII: u64 = 1 << 63;
-    const OF_BYTE: [u64; 256] = {
-        let mut signs = [0; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            signs[byte] = match byte as u8 {
-                digit @ b'0'..=b'9' => 1 << (digit - b'0'),
-                letter @ (b'a'..=b'z' | b'A'..=b'Z') => 1 << ((letter | 0x20) - b'a' + 10),
-                b'@' | b'%' => Signs::ADDRESS,
-                0x80.. => Signs::BEYOND_ASCII,
-                _ => 0,
-            };
-            byte += 1;
-        }
-        signs
-    };
-
-    fn of(text: &[u8]) -> Signs {
-        static OF_BYTE: [u64; 256] = Signs::OF_BYTE;
-        Signs(text.iter().fold(0, |signs, byte| signs | OF_BYTE[usize::from(*byte)]))
+impl Default for Folded {
+    fn default() -> Folded {
+        Folded { short: [0; SHORT_TEXT], long: Vec::new() }
     }
+}
 
-    /// Those of letters and digits alone: what a folded text has.
-    fn of_letters(self) -> Signs {
-        match self.0 & Signs::BEYOND_ASCII {
-            0 => Signs(self.0 & !Signs::ADDRESS),
-            // What their lower case is made of is not known here.
-            _ => Signs(0),
+impl Folded {
+    /// The letters and digits of `text` in lower case.
+    fn fold(&mut self, text: &str) -> &[u8] {
+        match self.short.get_mut(..text.len()) {
+            Some(folded) if text.is_ascii() => {
+                folded.copy_from_slice(text.as_bytes());
+                let kept = fold_ascii(folded);
+                &folded[..kept]
+            }
+            _ => {
+                self.long.clear();
+                fold(text, &mut self.long);
+                &self.long
+            }
         }
-    }
-
-    /// Whether a text with these signs may hold one with the others. Letters beyond ASCII may have
-    /// ASCII ones as their lower case.
-    fn hold(self, other: Signs) -> bool {
-        self.0 & Signs::BEYOND_ASCII != 0 || other.0 & !self.0 == 0
     }
 }
 
@@ -176,19 +264,4 @@ fn fold_ascii(text: &mut [u8]) -> usize {
 
 fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window.first() == part.first() && window == part)
-}
-
-/// Whether a text holds something like an e-mail address, percent-encoded ones included.
-fn holds_email(text: &[u8]) -> bool {
-    let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80);
-    let between = |at: usize, length: usize| {
-        let before = at.checked_sub(1).and_then(|before| text.get(before));
-        let before = word(before) || before.is_some_and(|b| matches!(b, b'.' | b'_' | b'-' | b'+'));
-        before && word(text.get(at + length))
-    };
-    text.iter().enumerate().any(|(at, byte)| match byte {
-        b'@' => between(at, 1),
-        b'%' => text[at..].starts_with(b"%40") && between(at, 3),
-        _ => false,
-    })
 }

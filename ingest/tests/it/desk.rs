@@ -22,6 +22,7 @@ use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::record::{RecordKind, decode};
 use stratum_models::rejection::{RejectReason, RowKind};
+use stratum_models::testing::identifier_keys;
 use stratum_models::testing::memory_directory::{KeyGrant, MemoryDirectory};
 use stratum_models::testing::memory_log::MemoryLog;
 use stratum_models::time::{Clock, UnixMillis};
@@ -97,6 +98,7 @@ impl Desk {
     ) -> Desk {
         let log = MemoryLog::new(4, 2);
         let router = router(FrontDoor {
+            keys: identifier_keys(),
             directory,
             appender: Appender::start(Arc::new(log.clone()), append),
             clock: Arc::new(HandClock(AtomicI64::new(NOW.0))),

@@ -34,6 +34,9 @@ pub struct ExportColumn {
     pub kind: ColumnKind,
     /// Whether cells may be empty.
     pub optional: bool,
+    /// Whether cells tell who somebody is, so that a right of its own is needed: SHA-256 in
+    /// hexadecimal digits, several parted by bars.
+    pub identifies: bool,
 }
 
 impl ExportColumn {
@@ -55,11 +58,15 @@ impl ExportColumn {
 }
 
 const fn of(name: &'static str, kind: ColumnKind) -> ExportColumn {
-    ExportColumn { name, kind, optional: false }
+    ExportColumn { name, kind, optional: false, identifies: false }
 }
 
 const fn optional(name: &'static str, kind: ColumnKind) -> ExportColumn {
-    ExportColumn { name, kind, optional: true }
+    ExportColumn { name, kind, optional: true, identifies: false }
+}
+
+const fn identifier(name: &'static str) -> ExportColumn {
+    ExportColumn { name, kind: Text, optional: true, identifies: true }
 }
 
 use ColumnKind::{Count, Day, Decimal, Flag, Instant, Name, Ratio, Text};
@@ -120,24 +127,16 @@ pub(super) const EVENTS: &[ExportColumn] = &[
     of("campaign_id", Name),
     of("valid_identifiers", Name),
     of("invalid_identifiers", Name),
-    optional("em_sha256", Text),
-    optional("ph_sha256", Text),
-    optional("fn_sha256", Text),
-    optional("ln_sha256", Text),
-    optional("ge_sha256", Text),
-    optional("db_sha256", Text),
-    optional("ct_sha256", Text),
-    optional("st_sha256", Text),
-    optional("zp_sha256", Text),
-    optional("country_sha256", Text),
-    optional("external_id_sha256", Text),
-    optional("click_id_sha256", Text),
-    optional("browser_id_sha256", Text),
-    optional("madid_sha256", Text),
-    optional("login_id_sha256", Text),
-    optional("lead_id_sha256", Text),
-    optional("subscription_id_sha256", Text),
-    optional("messaging_id_sha256", Text),
+    identifier("em_sha256"),
+    identifier("ph_sha256"),
+    identifier("external_id_sha256"),
+    identifier("click_id_sha256"),
+    identifier("browser_id_sha256"),
+    identifier("madid_sha256"),
+    identifier("login_id_sha256"),
+    identifier("lead_id_sha256"),
+    identifier("subscription_id_sha256"),
+    identifier("messaging_id_sha256"),
     of("test", Flag),
     of("opt_out", Flag),
     of("limited_data_use", Flag),

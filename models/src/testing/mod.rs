@@ -1,5 +1,9 @@
 //! For tests and benches: memory twins of the ports, and the contract suites every adapter must pass.
 
+use std::sync::Arc;
+
+use crate::seal::IdentifierKeys;
+
 pub mod campaigns;
 pub mod memory_log;
 pub mod log_contract;
@@ -8,3 +12,8 @@ pub mod warehouse_contract;
 pub mod memory_directory;
 pub mod kafka_broker;
 pub mod engines;
+
+/// The keys of identifiers in tests.
+pub fn identifier_keys() -> Arc<IdentifierKeys> {
+    Arc::new(IdentifierKeys::new(b"the root of identifiers in tests and benches", []))
+}

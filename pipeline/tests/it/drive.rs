@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stratum_models::erasure::Erasures;
 use stratum_models::log::{EventLog, PartitionId, Topic};
 use stratum_models::testing::memory_log::MemoryLog;
 use stratum_models::testing::memory_warehouse::MemoryWarehouse;
@@ -33,6 +34,7 @@ pub fn pipeline(
     Pipeline {
         log: Arc::new(log.clone()),
         warehouse: Arc::new(warehouse.clone()),
+        erasures: Arc::new(Arc::new(Erasures::default())),
         clock: Arc::new(Standing),
         config: config.clone(),
         group: group.into(),
@@ -65,9 +67,20 @@ pub async fn until_done(log: &MemoryLog, warehouse: &MemoryWarehouse) {
 
 /// Works off what is in the log and stops.
 pub async fn drive(log: &MemoryLog, config: &PipelineConfig) -> MemoryWarehouse {
+    drive_without(log, config, Erasures::default()).await
+}
+
+/// The same where these persons were erased before.
+pub async fn drive_without(
+    log: &MemoryLog,
+    config: &PipelineConfig,
+    erasures: Erasures,
+) -> MemoryWarehouse {
     let warehouse = MemoryWarehouse::new();
     let stop = CancellationToken::new();
-    let running = tokio::spawn(run(pipeline(log, &warehouse, config, "pipeline"), stop.clone()));
+    let mut parts = pipeline(log, &warehouse, config, "pipeline");
+    parts.erasures = Arc::new(Arc::new(erasures));
+    let running = tokio::spawn(run(parts, stop.clone()));
     until_done(log, &warehouse).await;
     stop.cancel();
     running.await.expect("no panic").expect("a clean stop");

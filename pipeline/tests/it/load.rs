@@ -8,15 +8,13 @@ use stratum_models::ad_report::{
 };
 use stratum_models::event::{ConversionEvent, DedupKey, EventBatchBuilder};
 use stratum_models::id::TenantId;
-use stratum_models::identifier::{
-    HashedIdentifier, IdentifierHash, IdentifierKey, IdentifierMask, InvalidIdentifier,
-    InvalidReason,
-};
+use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidIdentifier, InvalidReason};
 use stratum_models::log::{NewRecord, PartitionId, Topic, partition_of};
 use stratum_models::money::Currency;
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::record::{RecordKind, encode};
 use stratum_models::rejection::{RejectReason, Rejection, RowKind, rejection_batch};
+use stratum_models::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use stratum_models::time::{HOUR_MS, UnixMillis};
 
 /// 2026-05-28T20:26:40Z.
@@ -58,9 +56,9 @@ impl Event {
     }
 
     fn push(&self, builder: &mut EventBatchBuilder) {
-        let hash = IdentifierHash([7; 32]);
-        let identifiers: Vec<_> =
-            self.valid.iter().map(|key| HashedIdentifier { key: *key, hash }).collect();
+        let seal = IdentifierSeal([7; SEAL_BYTES]);
+        let kept = self.valid.iter().filter(|key| !key.is_countable());
+        let identifiers: Vec<_> = kept.map(|key| SealedIdentifier { key: *key, seal }).collect();
         builder.push(&ConversionEvent {
             tenant_id: TenantId(self.tenant),
             platform: self.platform,

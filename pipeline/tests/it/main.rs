@@ -14,5 +14,6 @@ mod drive;
 mod batches;
 mod lifecycle;
 mod golden;
+mod erasure;
 mod announce;
 mod simulation;

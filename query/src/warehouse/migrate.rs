@@ -51,6 +51,7 @@ impl Migration {
         "0014_create_data_versions",
         "0020_count_rejected_rows",
         "0021_count_rows_of_unknown_platforms",
+        "0025_seal_identifiers",
         "0030_insert_ad_reports_by_one_account_id",
         "0031_delete_ad_reports_by_other_account_ids",
         "0032_insert_ad_report_splits_by_one_account_id",

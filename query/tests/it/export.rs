@@ -74,18 +74,18 @@ async fn reported_and_tracked_stand_side_by_side_and_nothing_is_counted_twice() 
 }
 
 #[tokio::test]
-async fn events_leave_with_hashes_alone() {
+async fn events_leave_with_their_identifiers_sealed() {
     let warehouse = fresh().await;
     let range = rows::events(0, 0, 2);
     let facts = rows::facts(range, TENANT, &[(Some(1), at(1)), (None, at(0))]);
     rows::land(&warehouse, range, vec![facts]).await;
     let lines = csv(&warehouse, query(ExportType::Events, &[])).await;
-    let hash = "09".repeat(32);
+    let seal = "09".repeat(48);
     let row = |ms| {
         let (day, at) = (day(0).0, format!("{}T00:00:00.00{ms}Z", day(0).0));
         format!(
-            "{day},meta,123,Purchase,{at},{at},website,server,order-1,,12.50,EUR,,em,ph,{hash}{}false,false,true,de,mobile,,3",
-            ",".repeat(18)
+            "{day},meta,123,Purchase,{at},{at},website,server,order-1,,12.50,EUR,,em,ph,{seal}{}false,false,true,de,mobile,,3",
+            ",".repeat(10)
         )
     };
     assert_eq!(lines[1..], [row(0), row(1)]);

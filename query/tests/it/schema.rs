@@ -8,6 +8,7 @@ use stratum_models::identifier::{IdentifierKey, InvalidReason};
 use stratum_models::log::Topic;
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::rejection::{RejectReason, RowKind};
+use stratum_models::seal::SEAL_BYTES;
 use stratum_models::table::Table;
 use stratum_query::warehouse::migrate;
 
@@ -42,8 +43,11 @@ fn type_of(table: Table, field: &Field) -> String {
         ("identifier", _) => enum8!(IdentifierKey),
         ("reason", _) if table == Table::RejectedRows => enum8!(RejectReason),
         ("reason", _) => enum8!(InvalidReason),
-        ("identifiers", _) => {
-            format!("Array(Tuple(key {}, hash FixedString(32)))", enum8!(IdentifierKey))
+        ("sealed_identifiers", _) => {
+            let members = IdentifierKey::ALL.iter().filter(|key| !key.is_countable());
+            let members = members.map(|key| format!("'{key}' = {}", key.code()));
+            let members = members.collect::<Vec<_>>().join(", ");
+            format!("Array(Tuple(key Enum8({members}), seal FixedString({SEAL_BYTES})))")
         }
         ("invalid_reasons", _) => "Array(UInt16)".into(),
         (_, DataType::Utf8) => "String".into(),

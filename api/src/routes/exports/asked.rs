@@ -1,17 +1,20 @@
 //! What an export is asked to be, in a body or in a URL.
 
+use axum::http::StatusCode;
 use serde::Deserialize;
 use stratum_models::export::{ExportQuery, ExportType};
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::Services;
 use super::super::fields::Fields;
 use super::super::range::RangeFields;
 use super::super::rules::distinct;
+use super::super::{App, Services};
 use crate::answer::Refusal;
+use crate::auth::Authenticated;
 use crate::export::{ExportRequest, FileCompression, FileFormat, columns_of};
+use crate::rights::Permission;
 
 /// What is to be exported.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -32,7 +35,8 @@ pub struct ExportParams {
     date_to: Option<String>,
     /// Platforms, parted by commas; every one where absent.
     platforms: Option<String>,
-    /// Columns in the order they are wanted, parted by commas; every one where absent.
+    /// Columns in the order they are wanted, parted by commas. Where absent, every one but those that
+    /// tell who people are (`em_sha256` and the like): they are named, and take the right for it.
     columns: Option<String>,
     /// `gzip` or `zstd` for CSV and NDJSON; Parquet packs by itself.
     compression: Option<String>,
@@ -56,7 +60,8 @@ pub struct ExportBody {
     /// Every one where absent.
     #[serde(default)]
     platforms: Vec<String>,
-    /// Columns in the order they are wanted; every one where absent.
+    /// Columns in the order they are wanted. Where absent, every one but those that tell who people are
+    /// (`em_sha256` and the like): they are named, and take the right for it.
     #[serde(default)]
     columns: Vec<String>,
     /// For CSV and NDJSON; Parquet packs by itself.
@@ -115,6 +120,27 @@ impl ExportBody {
         let query = ExportQuery { of, days: range.days, zone: range.zone, platforms, columns };
         Ok(ExportRequest { query, format: self.format, compression: self.compression })
     }
+}
+
+/// Refuses columns that tell who people are to whom has no right to them, and writes it down.
+pub(super) async fn admit(
+    app: &App,
+    caller: &Authenticated,
+    request: &ExportRequest,
+    method: &str,
+    route: &str,
+) -> Result<(), Refusal> {
+    let identifiers = request.identifiers();
+    if identifiers.is_empty() || caller.permissions.contains(&Permission::IdentifiersExport) {
+        return Ok(());
+    }
+    app.refusals.note(&app.state, caller, method, route).await;
+    let message = format!(
+        "{} tell who people are: exporting them takes an admin, or an API key of scope \
+         export_identifiers; leave them out of `columns`",
+        identifiers.join(", ")
+    );
+    Err(Refusal::new(StatusCode::FORBIDDEN, message))
 }
 
 fn columns(

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::super::App;
 use super::super::long_body::guarded;
 use super::super::rules::id_of;
+use super::asked::admit;
 use super::byte_range::ByteRange;
 use super::job::{KIND, digits, gone};
 use crate::answer::{Refusal, RefusalBody};
@@ -67,6 +68,8 @@ pub async fn download_export(
     let id: Uuid = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
     let job = work.export_job(id).await?.ok_or_else(gone)?;
+    drop(work);
+    admit(&app, &caller, &job.request, "GET", "/api/v1/analytics/export/{id}/download").await?;
     let etag = match (job.state, &job.sha256) {
         (JobState::Done, Some(sha256)) => format!("\"{}\"", digits(sha256)),
         (JobState::Queued | JobState::Running, _) => {
@@ -86,6 +89,7 @@ pub async fn download_export(
         _ => (0, StatusCode::OK),
     };
     let changes = json!({"from": first, "bytes": length});
+    let mut work = caller.work(&app).await?;
     work.audit(&AuditEntry::done("export.downloaded", KIND, id, changes)).await?;
     work.commit().await?;
     let count = range.count(length);

@@ -12,7 +12,7 @@ use super::super::body::Body;
 use super::super::fields::Params;
 use super::super::paging::PageParams;
 use super::super::rules::id_of;
-use super::asked::ExportBody;
+use super::asked::{ExportBody, admit};
 use super::stream::described;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
@@ -141,6 +141,7 @@ pub async fn create_export(
     Body(body): Body<ExportBody>,
 ) -> Answered<ExportItem> {
     let request = body.read(&app, caller.scope)?;
+    admit(&app, &caller, &request, "POST", "/api/v1/analytics/export").await?;
     let mut work = caller.work(&app).await?;
     work.lock_limits().await?;
     if work.open_export_jobs().await?.0 >= app.exports.config.queued_per_tenant_max {

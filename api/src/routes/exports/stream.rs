@@ -15,7 +15,7 @@ use stratum_models::store::StoreError;
 use super::super::App;
 use super::super::fields::Params;
 use super::super::long_body::guarded;
-use super::asked::ExportParams;
+use super::asked::{ExportParams, admit};
 use super::job::KIND;
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::Authenticated;
@@ -58,6 +58,7 @@ pub async fn stream_export(
     Params(params): Params<ExportParams>,
 ) -> Result<Response, Refusal> {
     let request = params.read(&app, caller.scope)?;
+    admit(&app, &caller, &request, "GET", "/api/v1/analytics/export/stream").await?;
     let mut work = caller.work(&app).await?;
     let (_, jobs) = work.open_export_jobs().await?;
     let jobs = usize::try_from(jobs).unwrap_or(usize::MAX);
@@ -91,6 +92,7 @@ pub fn described(request: &ExportRequest) -> serde_json::Value {
         "type": query.of, "format": request.format, "compression": request.compression,
         "date_from": query.days.from.0, "date_to": query.days.to.0,
         "platforms": query.platforms, "columns": query.columns.len(),
+        "identifiers": request.identifiers(),
     })
 }
 

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use stratum_ingest::redact::kept_hashes;
 use stratum_models::identifier::{HashedIdentifier, IdentifierKey, InvalidReason};
+use stratum_models::person::{PERSON_IDENTIFIERS_MAX, PersonStore};
+use stratum_models::scope::TenantScope;
+use stratum_models::seal::{SealedIdentifier, TenantKeys};
 use stratum_models::store::StoreError;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -59,10 +62,16 @@ impl Kind {
 }
 
 /// A person by everything they may be kept under.
+#[derive(Clone)]
 pub struct Person {
     identifiers: Vec<HashedIdentifier>,
     calling_codes: Vec<u16>,
+    /// What their events name them by besides.
+    linked: Vec<HashedIdentifier>,
 }
+
+/// Steps in which identifiers lead to further ones.
+const STEPS_MAX: usize = 8;
 
 /// Where a person is in the state store.
 pub struct Found {
@@ -99,12 +108,36 @@ impl Person {
         let identifiers = identifiers.into_iter().filter_map(|(code, hash)| {
             IdentifierKey::from_code(code).map(|key| HashedIdentifier { key, hash })
         });
-        Ok(Person { identifiers: identifiers.collect(), calling_codes: calling_codes.to_vec() })
+        let identifiers = identifiers.collect();
+        let calling_codes = calling_codes.to_vec();
+        Ok(Person { identifiers, calling_codes, linked: Vec::new() })
     }
 
-    /// What the warehouse may keep them under.
-    pub fn identifiers(&self) -> &[HashedIdentifier] {
-        &self.identifiers
+    /// What the warehouse may keep them under: each identifier asked for under each key of the tenant, and
+    /// the strong ones that events with one of these name beside, until no new one is found.
+    pub async fn follow(
+        &mut self,
+        store: &dyn PersonStore,
+        scope: TenantScope,
+        keys: &TenantKeys,
+    ) -> Result<Vec<SealedIdentifier>, StoreError> {
+        let asked = self.identifiers.iter().flat_map(|one| keys.seals(*one));
+        let mut seals: Vec<SealedIdentifier> = asked.collect();
+        let mut fresh = seals.clone();
+        for _ in 0..STEPS_MAX {
+            let linked = store.linked_identifiers(scope, &fresh).await?;
+            fresh = linked.into_iter().filter(|one| !seals.contains(one)).collect();
+            fresh.truncate(PERSON_IDENTIFIERS_MAX.saturating_sub(seals.len()));
+            if fresh.is_empty() {
+                break;
+            }
+            seals.extend_from_slice(&fresh);
+            let opened = fresh.iter().filter_map(|one| {
+                keys.open(&one.seal).map(|hash| HashedIdentifier { key: one.key, hash })
+            });
+            self.linked.extend(opened);
+        }
+        Ok(seals)
     }
 
     /// The same for each way in which the person may have been named: material for a pseudonym.
@@ -115,6 +148,14 @@ impl Person {
     fn is(&self, key: IdentifierKey, value: &str) -> bool {
         let hashes = kept_hashes(key, value, &self.calling_codes).unwrap_or_default();
         hashes.iter().any(|hash| self.identifiers.contains(&HashedIdentifier { key, hash: *hash }))
+    }
+
+    /// Whether a letter to this address is theirs, also by what their events told of them.
+    pub fn has_address(&self, address: &str) -> bool {
+        let key = IdentifierKey::Email;
+        let hashes = kept_hashes(key, address, &self.calling_codes).unwrap_or_default();
+        let linked = |hash| self.linked.contains(&HashedIdentifier { key, hash });
+        self.is(key, address) || hashes.into_iter().any(linked)
     }
 
     /// Where the person is in the state store. What is kept there is sealed, so each row is opened
@@ -183,10 +224,10 @@ mod tests {
     fn a_person_is_the_same_in_clear_and_hashed() {
         let clear = person(" Ana@Example.com ", None).unwrap();
         let em = hashed(IdentifierKey::Email, "ana@example.com");
-        assert!(clear.identifiers().contains(&em));
+        assert!(clear.identifiers.contains(&em));
         let digits: String = em.hash.0.iter().map(|byte| format!("{byte:02X}")).collect();
         let by_hash = person(&digits, None).unwrap();
-        assert!(by_hash.identifiers().contains(&em));
+        assert!(by_hash.identifiers.contains(&em));
         assert_eq!(by_hash.name(), clear.name());
         assert!(clear.is(IdentifierKey::Email, "ana@example.com"));
         assert!(!clear.is(IdentifierKey::Email, "bea@example.com"));
@@ -197,9 +238,9 @@ mod tests {
         assert_eq!(person("0170 1234567", None).err().unwrap().status(), 422);
         let phone = person("0170 1234567", Some(Kind::Phone)).unwrap();
         let ph = hashed(IdentifierKey::Phone, "491701234567");
-        assert!(phone.identifiers().contains(&ph));
+        assert!(phone.identifiers.contains(&ph));
         let id = person("0170", Some(Kind::ExternalId)).unwrap();
-        assert_eq!(id.identifiers(), [hashed(IdentifierKey::ExternalId, "0170")]);
+        assert_eq!(id.identifiers[..], [hashed(IdentifierKey::ExternalId, "0170")]);
         for (text, kind) in [("", None), ("ana@", None), ("+12", None), ("x", Some(Kind::Phone))] {
             let refusal = person(text, kind).err().unwrap();
             assert_eq!(refusal.status(), 422, "{text}");

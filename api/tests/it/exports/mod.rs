@@ -13,6 +13,9 @@ use crate::fixture::{Stratum, eventually};
 /// A job of this size takes seconds; a machine full of tests is slow.
 const DONE_WITHIN: Duration = Duration::from_secs(120);
 
+/// Whom all are about.
+const EMAIL_SHA256: &str = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f";
+
 /// Purchases of one tenant, received on so many days up to yesterday.
 const FILL_EVENTS: &str = "
     INSERT INTO events
@@ -23,7 +26,7 @@ const FILL_EVENTS: &str = "
         NULL AS dedup_key, concat('order-', toString(number)) AS event_id, NULL AS order_id,
         number * 10000 AS value_micros, 'EUR' AS currency, '=HYPERLINK(1)' AS campaign_id, 3 AS valid_mask,
         0 AS invalid_mask, [] AS invalid_reasons,
-        [(0, unhex(hex(SHA256(toString(number)))))] AS identifiers, false AS test, false AS opt_out,
+        [(0, unhex('$seal'))] AS sealed_identifiers, false AS test, false AS opt_out,
         false AS limited_data_use, 'DE' AS country, 1 AS device, 'shop.example' AS source_host,
         1 AS config_version, 0 AS log_partition, number AS log_offset, 0 AS log_row
     FROM numbers($rows)";
@@ -62,6 +65,7 @@ impl<'a> Shop<'a> {
         let statement = words.iter().fold(FILL_EVENTS.to_owned(), |text, (word, with)| {
             text.replace(word, &with.to_string())
         });
+        let statement = statement.replace("$seal", &self.stratum.seal(self.id, EMAIL_SHA256));
         self.stratum.ask_warehouse(&statement).await;
     }
 

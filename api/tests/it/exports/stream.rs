@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::{FAILING_VIEW, SLOW_VIEW, Shop, replace_events};
+use super::{DONE_WITHIN, FAILING_VIEW, SLOW_VIEW, Shop, replace_events};
 use crate::fixture::{PASSWORD, Stratum, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -62,6 +62,7 @@ async fn a_stream_is_whole_or_visibly_broken_and_ends_with_its_client() {
     assert!(raw(&stratum, &path, &shop.token).await.ends_with("\r\n0\r\n\r\n"));
     assert_eq!(other.get(&path).await.text().await.unwrap().lines().count(), 1, "another's events");
     wrong_questions_are_refused(&shop).await;
+    identifiers_take_a_right_of_their_own(&shop).await;
     replace_events(&stratum, FAILING_VIEW).await;
     let broken = raw(&stratum, &path, &shop.token).await;
     assert!(broken.contains("HTTP/1.1 200") && broken.contains("order-"), "{broken}");
@@ -72,6 +73,55 @@ async fn a_stream_is_whole_or_visibly_broken_and_ends_with_its_client() {
     one_who_leaves_ends_the_question(&shop, &path).await;
     turns_are_counted(&shop, &other, &path).await;
     stratum.stop().await;
+}
+
+/// Whom events are about is for admins and for keys made for it; who may not is told which columns.
+async fn identifiers_take_a_right_of_their_own(shop: &Shop<'_>) {
+    let stratum = shop.stratum;
+    let named = format!("{STREAM}&format=csv&columns=event_id,em_sha256");
+    let answer = shop.get(&named).await;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.unwrap().contains(super::EMAIL_SHA256), "an admin's file");
+    let unnamed = shop.get(&format!("{STREAM}&format=csv")).await.text().await.unwrap();
+    let head = unnamed.lines().next().unwrap();
+    assert!(head.contains("event_id") && !head.contains("sha256"), "{head}");
+    assert!(!unnamed.contains(super::EMAIL_SHA256));
+    let (_, me) = stratum.get("/api/v1/auth/me", &shop.token).await;
+    let slug = me["data"]["tenant"]["slug"].as_str().unwrap_or_else(|| panic!("{me}")).to_owned();
+    let mut callers = Vec::new();
+    for scope in ["export", "export_identifiers"] {
+        let create = ["api-key", "create", "--tenant", &slug, "--scope", scope];
+        callers.push(stratum.admin(&create, "").await.trim().to_owned());
+    }
+    for role in ["manager", "analyst"] {
+        let email = format!("{role}@{slug}.example");
+        let create = ["user", "create", "--tenant", &slug, "--email", &email, "--role", role];
+        stratum.admin(&create, PASSWORD).await;
+        let (_, answer) = stratum.login(&email, PASSWORD).await;
+        callers.push(answer["data"]["access_token"].as_str().expect("a token").to_owned());
+    }
+    for (caller, status) in callers.iter().zip([403, 200, 403, 403]) {
+        let request =
+            || stratum.client().get(format!("{}{named}", stratum.url())).bearer_auth(caller);
+        let known = async || {
+            let answer = request().send().await.expect("an answer");
+            (answer.status() != 401).then_some(answer)
+        };
+        let answer = eventually("a new key is not known", DONE_WITHIN, known).await;
+        assert_eq!(answer.status(), status);
+        let text = answer.text().await.unwrap();
+        assert!(status == 200 || text.contains("em_sha256 tell who people are"), "{text}");
+        let body = serde_json::json!({"type": "events", "format": "csv", "columns": ["em_sha256"]});
+        let (job, answer) = stratum.post("/api/v1/analytics/export", caller, &body).await;
+        assert_eq!(job, if status == 200 { 202 } else { 403 }, "{answer}");
+    }
+    // A file that somebody may make nobody else may fetch.
+    let body = serde_json::json!({"type": "events", "format": "csv", "columns": ["em_sha256"]});
+    let job = shop.ask(body).await;
+    shop.wait_for(&job, "done").await;
+    let path = format!("/api/v1/analytics/export/{job}/download");
+    let (status, answer) = stratum.get(&path, &callers[0]).await;
+    assert_eq!(status, 403, "{answer}");
 }
 
 async fn wrong_questions_are_refused(shop: &Shop<'_>) {

@@ -6,15 +6,13 @@ use async_trait::async_trait;
 use stratum_models::ad_report::{AdReport, AdReportSplit, CountryCode, Split};
 use stratum_models::event::{ConversionEvent, DedupKey};
 use stratum_models::id::TenantId;
-use stratum_models::identifier::{
-    HashedIdentifier, IdentifierHash, IdentifierKey, IdentifierMask, InvalidIdentifier,
-    InvalidReason,
-};
+use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidIdentifier, InvalidReason};
 use stratum_models::log::{
     EventLog, NewRecord, Offset, PartitionId, Position, Resume, Subscription, Topic,
 };
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
+use stratum_models::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use stratum_models::store::StoreError;
 use stratum_models::testing::memory_log::MemoryLog;
 use stratum_models::time::{Day, UnixMillis};
@@ -28,9 +26,9 @@ pub fn event<'a>(
     event_id: Option<&'a str>,
     order_id: Option<&'a str>,
 ) -> ConversionEvent<'a> {
-    static PERSON: [HashedIdentifier; 2] = [
-        HashedIdentifier { key: IdentifierKey::Email, hash: IdentifierHash([7; 32]) },
-        HashedIdentifier { key: IdentifierKey::Phone, hash: IdentifierHash([8; 32]) },
+    static PERSON: [SealedIdentifier; 2] = [
+        SealedIdentifier { key: IdentifierKey::Email, seal: IdentifierSeal([7; SEAL_BYTES]) },
+        SealedIdentifier { key: IdentifierKey::Phone, seal: IdentifierSeal([8; SEAL_BYTES]) },
     ];
     static INVALID: [InvalidIdentifier; 1] =
         [InvalidIdentifier { key: IdentifierKey::Zip, reason: InvalidReason::Malformed }];

@@ -74,7 +74,7 @@ pub(super) fn identifier_field(key: &str) -> Option<(Option<IdentifierKey>, &'st
 
 /// Whether this is one of the platform's own event names, not a sender's. Those can be kept of a
 /// refused event.
-pub(super) fn is_standard_name(name: &str) -> bool {
+pub fn is_standard_name(name: &str) -> bool {
     matches!(
         name,
         "PageView"

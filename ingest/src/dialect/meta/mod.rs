@@ -27,6 +27,7 @@ use stratum_models::rejection::RowKind;
 
 pub use self::canonical::Canon;
 pub use self::fault::Fault;
+pub use self::fields::is_standard_name;
 pub use self::parse::{ParsedRequest, Refusal, parse_events};
 pub use self::rules::judge;
 pub use self::scan::{EventScan, Given};

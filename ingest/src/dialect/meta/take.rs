@@ -44,7 +44,8 @@ pub(super) fn take(
     if let Err(denied) = door.admit(config.tenant_id, request.events.len()) {
         return Verdict::Denied(denied);
     }
-    let canon = Canon { config, now, limits: &door.config, arena };
+    let keys = door.keys.of(config.tenant_id);
+    let canon = Canon { config, keys: &keys, now, limits: &door.config, arena };
     let events = canon.events(&request, person);
     let values = refused_values(config, &request, now);
     Verdict::enqueued(events.len(), door.appender.enqueue_events_without(&events, &values))

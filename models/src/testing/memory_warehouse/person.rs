@@ -1,46 +1,49 @@
 //! The side that is about persons: landed batches are searched row by row, and made anew.
 
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, RecordBatch, UInt64Array};
-use arrow::buffer::OffsetBuffer;
-use arrow::compute::{nullif, take};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{
-    DataType, Int8Type, Int64Type, TimestampMillisecondType, UInt32Type, UInt64Type,
+    Date32Type, Int8Type, Int64Type, TimestampMillisecondType, UInt32Type, UInt64Type,
 };
-use arrow::error::ArrowError;
 use async_trait::async_trait;
 
 use super::{MemoryWarehouse, error};
+use crate::erasure::without_person;
 use crate::event::column;
-use crate::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
+use crate::identifier::IdentifierKey;
 use crate::money::Currency;
-use crate::person::{PERSON_IDENTIFIERS_MAX, PersonEvent, PersonEvents, PersonStore};
+use crate::person::{
+    EVENT_NAMES_MAX, PERSON_EMAILS_MAX, PERSON_IDENTIFIERS_MAX, PersonEvent, PersonEvents,
+    PersonStore,
+};
 use crate::platform::{ActionSource, Device, Platform};
 use crate::scope::TenantScope;
+use crate::seal::{IdentifierSeal, SealedIdentifier};
 use crate::store::{StoreError, StoreErrorKind};
 use crate::table::Table;
-use crate::time::UnixMillis;
+use crate::time::{Day, DayRange, UnixMillis};
 
 fn known<T>(member: Option<T>) -> Result<T, StoreError> {
     member.ok_or_else(|| error(StoreErrorKind::Invalid, "a stored code is not known"))
 }
 
-fn check(person: &[HashedIdentifier]) -> Result<(), StoreError> {
+fn check(person: &[SealedIdentifier]) -> Result<(), StoreError> {
     match person.len() <= PERSON_IDENTIFIERS_MAX {
         true => Ok(()),
         false => Err(error(StoreErrorKind::Invalid, "too many identifiers")),
     }
 }
 
-fn identifiers(rows: &RecordBatch, row: usize) -> Vec<HashedIdentifier> {
+fn identifiers(rows: &RecordBatch, row: usize) -> Vec<SealedIdentifier> {
     let values = rows[column::IDENTIFIERS].as_list::<i32>().value(row);
     let values = values.as_struct();
     let keys = values.column(0).as_primitive::<Int8Type>();
-    let hashes = values.column(1).as_fixed_size_binary();
+    let seals = values.column(1).as_fixed_size_binary();
     let one = |at| {
         let key = IdentifierKey::from_code(keys.value(at))?;
-        Some(HashedIdentifier { key, hash: IdentifierHash(hashes.value(at).try_into().ok()?) })
+        Some(SealedIdentifier { key, seal: IdentifierSeal(seals.value(at).try_into().ok()?) })
     };
     (0..values.len()).filter_map(one).collect()
 }
@@ -49,7 +52,7 @@ fn is_theirs(
     rows: &RecordBatch,
     row: usize,
     scope: TenantScope,
-    person: &[HashedIdentifier],
+    person: &[SealedIdentifier],
 ) -> bool {
     let tenant = rows[column::TENANT_ID].as_primitive::<UInt64Type>().value(row);
     tenant == scope.tenant_id().0 && identifiers(rows, row).iter().any(|one| person.contains(one))
@@ -81,34 +84,12 @@ fn event(rows: &RecordBatch, row: usize) -> Result<PersonEvent, StoreError> {
     })
 }
 
-/// The batch without what tells who the rows in `theirs` are about.
-fn forget(rows: &RecordBatch, theirs: &BooleanArray) -> Result<RecordBatch, ArrowError> {
-    let list = rows[column::IDENTIFIERS].as_list::<i32>();
-    let (mut kept, mut lengths) = (Vec::new(), Vec::new());
-    for row in 0..rows.num_rows() {
-        let (from, to) = (list.value_offsets()[row] as u64, list.value_offsets()[row + 1] as u64);
-        let to = if theirs.value(row) { from } else { to };
-        kept.extend(from..to);
-        lengths.push((to - from) as usize);
-    }
-    let values = take(list.values(), &UInt64Array::from(kept), None)?;
-    let DataType::List(item) = list.data_type() else { return Ok(rows.clone()) };
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    let emptied: ArrayRef = Arc::new(ListArray::try_new(item.clone(), offsets, values, None)?);
-    let mut columns = rows.columns().to_vec();
-    columns[rows.schema_ref().index_of(column::IDENTIFIERS)?] = emptied;
-    for name in [column::EVENT_ID, column::ORDER_ID] {
-        columns[rows.schema_ref().index_of(name)?] = nullif(&rows[name], theirs)?;
-    }
-    RecordBatch::try_new(rows.schema(), columns)
-}
-
 #[async_trait]
 impl PersonStore for MemoryWarehouse {
     async fn person_events(
         &self,
         scope: TenantScope,
-        person: &[HashedIdentifier],
+        person: &[SealedIdentifier],
         skip: u64,
         rows_max: u32,
     ) -> Result<PersonEvents, StoreError> {
@@ -130,10 +111,101 @@ impl PersonStore for MemoryWarehouse {
         Ok(PersonEvents { total, events: part.map(|(.., event)| event).collect() })
     }
 
+    async fn person_days(
+        &self,
+        scope: TenantScope,
+        person: &[SealedIdentifier],
+    ) -> Result<Option<DayRange>, StoreError> {
+        check(person)?;
+        let mut days = Vec::new();
+        for rows in self.batches(Table::Events) {
+            let dates = rows[column::EVENT_DATE].as_primitive::<Date32Type>().clone();
+            let theirs = (0..rows.num_rows()).filter(|row| is_theirs(&rows, *row, scope, person));
+            days.extend(theirs.filter_map(|row| Day::from_epoch_days(dates.value(row))));
+        }
+        let ends = days.iter().min().zip(days.iter().max());
+        Ok(ends.and_then(|(first, last)| DayRange::new(*first, *last)))
+    }
+
+    async fn linked_identifiers(
+        &self,
+        scope: TenantScope,
+        person: &[SealedIdentifier],
+    ) -> Result<Vec<SealedIdentifier>, StoreError> {
+        check(person)?;
+        let (mut linked, mut emails) = (Vec::new(), HashMap::<_, HashSet<_>>::new());
+        for rows in self.batches(Table::Events) {
+            let tenants = rows[column::TENANT_ID].as_primitive::<UInt64Type>().clone();
+            let ours = |row: &usize| tenants.value(*row) == scope.tenant_id().0;
+            for row in (0..rows.num_rows()).filter(ours) {
+                let all = identifiers(&rows, row);
+                let of_mail = all.iter().filter(|one| one.key == IdentifierKey::Email);
+                let of_mail: Vec<_> = of_mail.map(|one| one.seal).collect();
+                for one in all.iter().filter(|one| one.key.is_strong()) {
+                    emails.entry(*one).or_default().extend(of_mail.iter().copied());
+                }
+                if is_theirs(&rows, row, scope, person) {
+                    linked.extend(all.into_iter().filter(|one| one.key.is_strong()));
+                }
+            }
+        }
+        linked.retain(|one| emails[one].len() <= PERSON_EMAILS_MAX);
+        linked.sort_by_key(|one| (one.key.code(), one.seal));
+        linked.dedup();
+        linked.truncate(PERSON_IDENTIFIERS_MAX);
+        Ok(linked)
+    }
+
+    async fn own_event_names(
+        &self,
+        scope: TenantScope,
+        person: &[SealedIdentifier],
+    ) -> Result<Vec<String>, StoreError> {
+        check(person)?;
+        let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for rows in self.batches(Table::Events) {
+            let tenants = rows[column::TENANT_ID].as_primitive::<UInt64Type>();
+            let names = rows[column::EVENT_NAME].as_string::<i32>();
+            let ours = |row: &usize| tenants.value(*row) == scope.tenant_id().0;
+            for row in (0..rows.num_rows()).filter(ours) {
+                let theirs = is_theirs(&rows, row, scope, person);
+                let names_of = if theirs { &mut own } else { &mut others };
+                names_of.insert(names.value(row).to_owned());
+            }
+        }
+        Ok(own.difference(&others).take(EVENT_NAMES_MAX).cloned().collect())
+    }
+
+    async fn forget_event_names(
+        &self,
+        scope: TenantScope,
+        names: &[String],
+    ) -> Result<(), StoreError> {
+        let mut state = self.state.lock();
+        let named = |table: Table| {
+            use Table::{EventMetrics, Events, InvalidIdentifiers, MatchQuality};
+            matches!(table, Events | EventMetrics | MatchQuality | InvalidIdentifiers)
+        };
+        for landed in state.landed.iter_mut().filter(|landed| named(landed.table)) {
+            let rows = &landed.rows;
+            let tenants = rows[column::TENANT_ID].as_primitive::<UInt64Type>();
+            let texts = rows[column::EVENT_NAME].as_string::<i32>();
+            let stays = (0..rows.num_rows()).map(|row| {
+                let ours = tenants.value(row) == scope.tenant_id().0;
+                Some(!ours || !names.iter().any(|name| name == texts.value(row)))
+            });
+            let stays: BooleanArray = stays.collect();
+            landed.rows = filter_record_batch(rows, &stays).map_err(|cause| {
+                error(StoreErrorKind::Invalid, "a batch of rows").caused_by(cause)
+            })?;
+        }
+        Ok(())
+    }
+
     async fn forget_person(
         &self,
         scope: TenantScope,
-        person: &[HashedIdentifier],
+        person: &[SealedIdentifier],
     ) -> Result<u64, StoreError> {
         check(person)?;
         let mut events = 0;
@@ -143,7 +215,7 @@ impl PersonStore for MemoryWarehouse {
             let theirs = (0..rows.num_rows()).map(|row| is_theirs(rows, row, scope, person));
             let theirs: BooleanArray = theirs.map(Some).collect();
             events += theirs.true_count() as u64;
-            landed.rows = forget(rows, &theirs).map_err(|cause| {
+            landed.rows = without_person(rows, &theirs).map_err(|cause| {
                 error(StoreErrorKind::Invalid, "a batch of events").caused_by(cause)
             })?;
         }

@@ -4,14 +4,15 @@ use super::Warehouse;
 use super::rows::{TENANT, at, days, events, facts, land, metrics, purchase, scope};
 use super::writing::keys;
 use crate::id::TenantId;
-use crate::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
+use crate::identifier::IdentifierKey;
 use crate::metrics::{KpiGrouping, KpiQuery};
 use crate::person::{PERSON_IDENTIFIERS_MAX, PersonEvent};
+use crate::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use crate::store::StoreErrorKind;
 
 /// Whom all events of the other cases are about.
-fn them() -> Vec<HashedIdentifier> {
-    vec![HashedIdentifier { key: IdentifierKey::Email, hash: IdentifierHash([9; 32]) }]
+fn them() -> Vec<SealedIdentifier> {
+    vec![SealedIdentifier { key: IdentifierKey::Email, seal: IdentifierSeal([9; SEAL_BYTES]) }]
 }
 
 async fn all(warehouse: &dyn Warehouse, tenant: TenantId) -> Vec<PersonEvent> {
@@ -44,10 +45,10 @@ pub async fn a_persons_events_come_by_receipt_and_in_parts(warehouse: &dyn Wareh
     assert_eq!((event.country.as_deref(), event.source_host.as_deref()), (Some("de"), None));
 }
 
-pub async fn a_person_is_known_by_key_and_hash(warehouse: &dyn Warehouse) {
+pub async fn a_person_is_known_by_key_and_seal(warehouse: &dyn Warehouse) {
     land_four(warehouse).await;
-    let phone = HashedIdentifier { key: IdentifierKey::Phone, ..them()[0] };
-    let another = HashedIdentifier { hash: IdentifierHash([8; 32]), ..them()[0] };
+    let phone = SealedIdentifier { key: IdentifierKey::Phone, ..them()[0] };
+    let another = SealedIdentifier { seal: IdentifierSeal([8; SEAL_BYTES]), ..them()[0] };
     for stranger in [vec![], vec![phone], vec![phone, another]] {
         let part = warehouse.person_events(scope(TENANT), &stranger, 0, 9).await.expect("none");
         assert_eq!((part.total, part.events.len()), (0, 0), "{stranger:?}");
@@ -78,4 +79,33 @@ pub async fn a_person_is_forgotten_by_one_tenant_only(warehouse: &dyn Warehouse)
     warehouse.forget_person(scope(TENANT), &them()).await.expect("done");
     let other = all(warehouse, TenantId(TENANT.0 + 1)).await;
     assert_eq!((other.len(), &other[0].identifiers), (1, &them()));
+}
+
+pub async fn a_persons_days_and_own_names_are_known_and_names_are_taken_away(
+    warehouse: &dyn Warehouse,
+) {
+    land_four(warehouse).await;
+    let days_of = async || warehouse.person_days(scope(TENANT), &them()).await.expect("days");
+    assert_eq!(days_of().await, Some(days(0, 0)));
+    let phone = SealedIdentifier { key: IdentifierKey::Phone, ..them()[0] };
+    assert_eq!(warehouse.person_days(scope(TENANT), &[phone]).await.expect("none"), None);
+    let own = warehouse.own_event_names(scope(TENANT), &them()).await.expect("names");
+    assert_eq!(own, ["Purchase"]);
+    assert!(warehouse.own_event_names(scope(TENANT), &[phone]).await.expect("none").is_empty());
+    warehouse.forget_event_names(scope(TENANT), &["Lead".to_owned()]).await.expect("nothing");
+    assert_eq!(all(warehouse, TENANT).await.len(), 3);
+    warehouse.forget_event_names(scope(TENANT), &own).await.expect("done");
+    assert_eq!((days_of().await, all(warehouse, TENANT).await.len()), (None, 0));
+    let query = KpiQuery { days: days(-1, 1), platform: None, account_id: None, campaign_id: None };
+    let sums = warehouse.kpi_groups(scope(TENANT), &query, KpiGrouping::Total).await.expect("sums");
+    assert!(sums.iter().all(|group| group.sums.tracked_conversions == 0));
+    assert_eq!(all(warehouse, TenantId(TENANT.0 + 1)).await.len(), 1, "the other tenant's stay");
+}
+
+pub async fn a_person_leads_to_their_strong_identifiers(warehouse: &dyn Warehouse) {
+    land_four(warehouse).await;
+    let linked = warehouse.linked_identifiers(scope(TENANT), &them()).await.expect("linked");
+    assert_eq!(linked, them());
+    let nobody = warehouse.linked_identifiers(scope(TENANT), &[]).await.expect("none");
+    assert!(nobody.is_empty());
 }

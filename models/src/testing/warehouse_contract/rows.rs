@@ -12,15 +12,13 @@ use super::Warehouse;
 use crate::ad_report::{AdReport, AdReportSplit, ad_report_batch, ad_report_split_batch};
 use crate::event::{ConversionEvent, DedupKey, EventBatchBuilder, PURCHASE};
 use crate::id::TenantId;
-use crate::identifier::{
-    HashedIdentifier, IdentifierHash, IdentifierKey, IdentifierMask, InvalidIdentifier,
-    InvalidReason,
-};
+use crate::identifier::{IdentifierKey, IdentifierMask, InvalidIdentifier, InvalidReason};
 use crate::log::{Offset, PartitionId, Topic};
 use crate::money::Currency;
 use crate::platform::{ActionSource, Channel, Device, Platform};
 use crate::rejection::{RejectReason, Rejection, RowKind, platform_code, rejection_batch};
 use crate::scope::TenantScope;
+use crate::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use crate::table::Table;
 use crate::time::{DAY_MS, Day, DayRange, UnixMillis};
 use crate::warehouse::{Commit, CommitOutcome, LogRange};
@@ -146,9 +144,9 @@ pub fn facts(
                 key: IdentifierKey::Phone,
                 reason: InvalidReason::TrunkZero,
             }],
-            identifiers: &[HashedIdentifier {
+            identifiers: &[SealedIdentifier {
                 key: IdentifierKey::Email,
-                hash: IdentifierHash([9; 32]),
+                seal: IdentifierSeal([9; SEAL_BYTES]),
             }],
             test: false,
             opt_out: false,

@@ -1,5 +1,6 @@
 //! The reading side of the port: one statement a question, every one bound to a tenant.
 
+mod digits;
 mod kpi;
 mod breakdown;
 mod campaign;
