@@ -50,6 +50,9 @@ export default defineConfig({
     manifest: "manifest.json",
     modulePreload: { polyfill: false },
     target: "es2023",
+    rolldownOptions: { input: ["index.html", "docs.html"] },
+    // The reference is one file of another project.
+    chunkSizeWarningLimit: 2000,
   },
   server: { proxy: Object.fromEntries(served.map((path) => [path, program])) },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },

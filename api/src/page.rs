@@ -17,6 +17,13 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
     form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
     trusted-types 'none'";
 
+/// Of the reference of the API, another project's program: it writes styles of its own and makes markup
+/// of the document's texts, which are ours.
+const DOCS_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
 /// Paths of the page. What stands behind each of them, the page itself decides.
 const PATHS: [&str; 19] = [
     "/",
@@ -44,6 +51,7 @@ const PATHS: [&str; 19] = [
 const NAMED: [&str; 2] = ["look.js", "icon.svg"];
 
 const INDEX: &str = "index.html";
+const DOCS: &str = "docs.html";
 const UNBUILT: &str = "<!doctype html><meta charset=utf-8><title>Stratum</title>\
     <h1>The page is not built</h1><p>Run <code>make page</code>. The API answers all the same.</p>";
 
@@ -56,30 +64,36 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 #[allow_missing = true]
 struct Files;
 
-/// The page that shows the document of the routes.
-pub async fn docs() -> Html<&'static str> {
-    Html(include_str!("../../frontend/plain/docs.html"))
-}
-
 /// The routes of the page's files.
 pub fn router() -> Router<App> {
-    let router = PATHS.into_iter().fold(Router::new(), |router, path| router.route(path, get(index)));
+    let router =
+        PATHS.into_iter().fold(Router::new(), |router, path| router.route(path, get(index)));
     let router = NAMED.into_iter().fold(router, |router, name| {
         router.route(&format!("/{name}"), get(async move |headers| file(name, &headers, CHECKED)))
     });
-    let script = ("text/javascript; charset=utf-8", include_str!("../../frontend/plain/docs.js"));
-    let style = ("text/css; charset=utf-8", include_str!("../../frontend/plain/style.css"));
-    router
-        .route("/assets/{name}", get(asset))
-        .route("/docs.js", get(async move || ([(header::CONTENT_TYPE, script.0)], script.1)))
-        .route("/style.css", get(async move || ([(header::CONTENT_TYPE, style.0)], style.1)))
+    router.route("/assets/{name}", get(asset)).route("/docs", get(docs))
 }
 
 async fn index(headers: HeaderMap) -> Response {
     match found(INDEX, &headers) {
         Some((file, encoding)) => answer(INDEX, file, encoding, &headers, CHECKED),
-        None => (StatusCode::SERVICE_UNAVAILABLE, Html(UNBUILT)).into_response(),
+        None => unbuilt(),
     }
+}
+
+async fn docs(headers: HeaderMap) -> Response {
+    match found(DOCS, &headers) {
+        Some((file, encoding)) => {
+            let mut response = answer(DOCS, file, encoding, &headers, CHECKED);
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, DOCS_SECURITY_POLICY);
+            response
+        }
+        None => unbuilt(),
+    }
+}
+
+fn unbuilt() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, Html(UNBUILT)).into_response()
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {

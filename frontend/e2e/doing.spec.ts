@@ -39,7 +39,7 @@ test("a dataset, its key and a first event, from nothing", async ({ signedIn: pa
   await expect(page.getByRole("rowheader", { name: /Shop of the test/ })).toBeVisible();
   await page.goto("/start");
   await page
-    .getByRole("button", { name: /Dataset$/ })
+    .getByRole("button", { name: /Dataset/ })
     .first()
     .click();
   await page.getByRole("option", { name: /Shop of the test/ }).click();
@@ -54,7 +54,7 @@ test("a campaign is made, changed and found", async ({ signedIn: page }) => {
   await settled(page);
   await page.getByRole("button", { name: "New campaign" }).click();
   const dialog = page.getByRole("dialog", { name: "New campaign" });
-  await dialog.getByLabel("Name").fill("=Trail & <b>Run</b>");
+  await dialog.getByLabel("Name", { exact: true }).fill("=Trail & <b>Run</b>");
   await dialog.getByRole("button", { name: "Create campaign" }).click();
   await expect(dialog).toBeHidden();
   await page.getByRole("searchbox").fill("trail");

@@ -5,10 +5,10 @@ test("signs in, comes back to where one was going, and signs out", async ({ page
   await page.goto("/campaigns?status=active");
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await page.getByLabel("E-mail").fill(demo.email);
-  await page.getByRole("textbox", { name: "Password" }).fill("not the password");
+  await page.getByLabel("Password", { exact: true }).fill("not the password");
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("alert")).toBeVisible();
-  await page.getByRole("textbox", { name: "Password" }).fill(demo.password);
+  await page.getByLabel("Password", { exact: true }).fill(demo.password);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "Campaigns", level: 1 })).toBeVisible();
   await expect(page).toHaveURL(/\/campaigns\?status=active/);
@@ -22,7 +22,7 @@ test("signs in, comes back to where one was going, and signs out", async ({ page
 test("goes to no other site after sign-in", async ({ page }) => {
   await page.goto("/sign-in?next=//example.com/");
   await page.getByLabel("E-mail").fill(demo.email);
-  await page.getByRole("textbox", { name: "Password" }).fill(demo.password);
+  await page.getByLabel("Password", { exact: true }).fill(demo.password);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
 });
@@ -36,7 +36,7 @@ test("answers alike for a forgotten password, whoever asks", async ({ page }) =>
 
 test("a letter's token leaves the address and the history", async ({ page }) => {
   await page.goto("/reset-password#token=secret-of-a-letter");
-  await expect(page.getByRole("textbox", { name: "New password" })).toBeVisible();
+  await expect(page.getByLabel("New password", { exact: true })).toBeVisible();
   expect(page.url()).not.toContain("secret");
   await page.goto("/accept-invitation");
   await expect(page.getByText("This link is not complete")).toBeVisible();

@@ -5,6 +5,7 @@ import { completeness } from "../src/figures/completeness";
 import { changeOf, isBetter, KPIS } from "../src/figures/kpi";
 import { completeDays, isDay, lastMonth, length, shift, thisMonth, withToday } from "../src/figures/period";
 import { parseRates } from "../src/figures/rates";
+import { gathered } from "../src/figures/refusals";
 
 const next = (day: string) => parseDate(day).add({ days: 1 }).toString();
 
@@ -100,4 +101,23 @@ test("rates are read as they come out of a sheet", () => {
   expect(rates.map(({ per_usd }) => per_usd)).toEqual([0.9213, 48.12, 1234.5]);
   expect(rates[1]?.currency).toBe("EGP");
   expect(faults).toEqual([4, 5, 7]);
+});
+
+test("a field is the same wherever its event stood in the request", () => {
+  const one = (field: string, rows: number, reason = "missing_field") => ({
+    dataset_id: "1",
+    platform: "meta",
+    field,
+    rows,
+    reason,
+  });
+  const rows = gathered([
+    one("data[0].value", 2),
+    one("data[7].value", 3),
+    one("data[0].value", 1, "wrong_type"),
+  ]);
+  expect(rows.map(({ field, rows: count }) => [field, count])).toEqual([
+    ["data[].value", 5],
+    ["data[].value", 1],
+  ]);
 });

@@ -99,3 +99,13 @@ test("signing out closes every tab", () => {
   expect([one.state, other.state]).toEqual(["closed", "closed"]);
   expect(browser.kept.size).toBe(0);
 });
+
+test("a token that a cookie holds is never in reach of a script", async () => {
+  const browser = new Browser();
+  const tab = browser.tab();
+  tab.open({ access_token: "access-0", expires_in: 100 });
+  expect([...browser.kept.values()]).toEqual(["cookie"]);
+  browser.now = 99_000;
+  expect(await tab.token()).toBe("access-1");
+  expect(browser.spent).toEqual(["cookie"]);
+});

@@ -52,8 +52,8 @@ export class Live {
   async #lead(): Promise<void> {
     const { signal } = this.#stop;
     const read = async () => {
-      while (!signal.aborted && session.state === "open") {
-        await this.#read().catch(() => {});
+      while (!signal.aborted) {
+        if (session.state === "open") await this.#read().catch(() => {});
         if (signal.aborted) return;
         this.#tell({ state: "away" });
         await new Promise((resume) => setTimeout(resume, COME_BACK_MS));

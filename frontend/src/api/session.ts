@@ -5,6 +5,8 @@
 import { Refused, refusal } from "./errors";
 
 const KEPT = "stratum.session";
+/** Kept in place of a refresh token that a cookie holds, which no script can read. */
+const COOKIE = "cookie";
 const LOCK = "stratum.refresh";
 const EARLY = 0.8;
 
@@ -36,7 +38,8 @@ export interface World {
 
 export interface TokenAnswer {
   access_token: string;
-  refresh_token: string;
+  /** Absent where a cookie holds it. */
+  refresh_token?: string | null;
   expires_in: number;
 }
 
@@ -120,7 +123,7 @@ export class Session {
   #pairOf(answer: TokenAnswer): Pair {
     return {
       access: answer.access_token,
-      refresh: answer.refresh_token,
+      refresh: answer.refresh_token ?? COOKIE,
       renewAt: this.world.now() + answer.expires_in * 1000 * EARLY,
     };
   }
@@ -149,11 +152,17 @@ export class Session {
   }
 }
 
+/** Asks for the refresh token in a cookie; a browser keeps such a one over HTTPS and on the own machine alone. */
+export function cookieMode(): Record<string, string> {
+  return isSecureContext ? { "x-session": "cookie" } : {};
+}
+
 async function exchange(refresh: string): Promise<TokenAnswer> {
+  const isCookie = refresh === COOKIE;
   const response = await fetch("/api/v1/auth/refresh", {
     method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ refresh_token: refresh }),
+    headers: { "content-type": "application/json", ...(isCookie ? cookieMode() : {}) },
+    body: JSON.stringify(isCookie ? {} : { refresh_token: refresh }),
   }).catch(() => {
     throw new Refused(0, "unreachable", "");
   });

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { ChevronsUpDown, Languages, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { api, session } from "../api/client";
+import { cookieMode } from "../api/session";
 import { choose, type Theme, useLook } from "./look";
 import { useMe } from "./me";
 import { useTexts } from "./texts";
@@ -82,7 +83,7 @@ export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   const navigate = useNavigate();
   return async () => {
-    await api.POST("/api/v1/auth/logout").catch(() => {});
+    await api.POST("/api/v1/auth/logout", { headers: cookieMode() }).catch(() => {});
     await navigate({ to: "/sign-in", search: {} });
     session.close();
     client.clear();

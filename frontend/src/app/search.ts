@@ -15,7 +15,9 @@ function oneOf<const T extends readonly string[]>(names: T) {
   return v.optional(v.fallback(v.optional(v.picklist(names)), undefined));
 }
 
-export const text = v.optional(v.fallback(v.optional(v.pipe(v.string(), v.maxLength(200))), undefined));
+/** A text; one that looks like a number comes as a number out of an address typed by hand. */
+const texts = v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.maxLength(200));
+export const text = v.optional(v.fallback(v.optional(texts), undefined));
 export const number = v.optional(v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined));
 export { oneOf };
 

@@ -121,8 +121,8 @@ export function Curve({ simulation }: { simulation: Schemas["Simulation"] }) {
               </text>
             </g>
           ))}
-          <path d={band(points) ?? ""} className="fill-accent" opacity={0.16} />
-          <path d={middle(points) ?? ""} className="fill-transparent stroke-accent" strokeWidth={2} />
+          <path d={band(points) ?? ""} className="fill-reported" opacity={0.16} />
+          <path d={middle(points) ?? ""} className="fill-transparent stroke-reported" strokeWidth={2} />
           {points[now] ? (
             <line
               x1={x(spend(points[now]))}
@@ -138,7 +138,7 @@ export function Curve({ simulation }: { simulation: Schemas["Simulation"] }) {
               cx={x(spend(one))}
               cy={y(one.revenue)}
               r={5}
-              className="fill-surface stroke-accent"
+              className="fill-surface stroke-reported"
               strokeWidth={2.5}
             />
           ) : null}

@@ -84,7 +84,7 @@ function IntervalPlot({ one }: { one: One }) {
           y={22}
           height={16}
           rx={8}
-          className="fill-accent"
+          className="fill-reported"
           opacity={0.22}
         />
         {one.current_roas != null ? (
@@ -101,7 +101,7 @@ function IntervalPlot({ one }: { one: One }) {
           cx={x(one.predicted_roas ?? 0)}
           cy={30}
           r={6}
-          className="fill-surface stroke-accent"
+          className="fill-surface stroke-reported"
           strokeWidth={3}
         />
         {x.ticks(6).map((tick) => (

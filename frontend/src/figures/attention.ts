@@ -29,14 +29,21 @@ export interface Words {
 
 const SHOWN_MAX = 5;
 
+/** Days without a rate by currency; the API names each run of days apart. */
+export function missingDays(rates: Schemas["MissingRate"][]): Map<string, number> {
+  const days = new Map<string, number>();
+  for (const one of rates) days.set(one.currency, (days.get(one.currency) ?? 0) + one.days);
+  return days;
+}
+
 export function concerns(known: Known, words: Words): Concern[] {
   const found: Concern[] = [];
-  for (const one of known.missingRates ?? []) {
+  for (const [currency, days] of missingDays(known.missingRates ?? [])) {
     found.push({
-      key: `rate:${one.currency}`,
+      key: `rate:${currency}`,
       severity: "bad",
       text: "concern.rate",
-      values: { currency: one.currency, days: one.days },
+      values: { currency, days },
       action: "concern.rate.action",
       to: "/settings/$section",
       params: { section: "rates" },

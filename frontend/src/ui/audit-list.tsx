@@ -1,4 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../api/client";
+import { users } from "../api/queries";
+import { useMay } from "../app/me";
 import { useFormat, useTexts } from "../app/texts";
 import { Badge } from "./panel";
 
@@ -6,6 +9,12 @@ import { Badge } from "./panel";
 export function AuditList({ rows }: { rows: Schemas["AuditItem"][] }) {
   const t = useTexts();
   const format = useFormat();
+  const maySee = useMay("tenant.read");
+  const known = useQuery({ ...users(), enabled: maySee });
+  const nameOf = ({ kind, id }: Schemas["Party"]) => {
+    const user = kind === "user" ? known.data?.find((one) => one.id === id) : undefined;
+    return user?.full_name ?? `${kind} ${id ?? ""}`.trim();
+  };
   return (
     <ol className="text-control">
       {rows.map((row) => (
@@ -21,8 +30,8 @@ export function AuditList({ rows }: { rows: Schemas["AuditItem"][] }) {
                 </Badge>
               )}{" "}
               <span className="text-ink-2">
-                {t("audit.by", { actor: `${row.actor.kind} ${row.actor.id ?? ""}`.trim() })}
-                {row.object.id ? ` · ${row.object.kind} ${row.object.id}` : ` · ${row.object.kind}`}
+                {t("audit.by", { actor: nameOf(row.actor) })} ·{" "}
+                <bdi title={row.object.id ?? undefined}>{nameOf(row.object)}</bdi>
               </span>
             </span>
             <time dateTime={row.at} className="text-note text-ink-3">

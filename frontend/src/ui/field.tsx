@@ -50,7 +50,9 @@ export function Choose<K extends string>({
       className={`flex flex-col gap-1 ${className ?? ""}`}
     >
       {isLabelHidden ? null : <Label className={LABEL}>{label}</Label>}
-      <AriaButton className="inline-flex min-h-8 items-center justify-between gap-2 rounded-sm border border-edge/60 bg-surface px-2.5 text-control text-ink hover:bg-sunken">
+      <AriaButton
+        className={`inline-flex ${isLabelHidden ? "min-h-8" : "min-h-9"} items-center justify-between gap-2 rounded-sm border border-edge/60 bg-surface px-2.5 text-control text-ink hover:bg-sunken`}
+      >
         <SelectValue className="truncate data-[placeholder]:text-ink-3" />
         <ChevronDown size={14} className="shrink-0 text-ink-3" aria-hidden />
       </AriaButton>

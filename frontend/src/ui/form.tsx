@@ -12,12 +12,14 @@ export function Form({
   onCancel,
   children,
   isDanger,
+  isDisabled,
 }: {
   action: string;
   send: () => Promise<void>;
   onCancel?: () => void;
   children: ReactNode;
   isDanger?: boolean;
+  isDisabled?: boolean;
 }) {
   const t = useTexts();
   const [error, setError] = useState<unknown>(null);
@@ -40,7 +42,12 @@ export function Form({
       {error ? <ErrorNote error={error} /> : null}
       <div className="flex justify-end gap-2">
         {onCancel ? <Button onPress={onCancel}>{t("action.cancel")}</Button> : null}
-        <Button kind={isDanger ? "danger" : "primary"} type="submit" isPending={isSending}>
+        <Button
+          kind={isDanger ? "danger" : "primary"}
+          type="submit"
+          isPending={isSending}
+          isDisabled={isDisabled}
+        >
           {action}
         </Button>
       </div>

@@ -29,7 +29,7 @@ export function Segments<K extends string>({
         const [key] = [...keys];
         if (key !== undefined) onChange(key as K);
       }}
-      className="inline-flex max-w-full overflow-x-auto rounded-sm border border-edge/60 bg-surface p-px"
+      className="inline-flex max-w-full self-start overflow-x-auto rounded-sm border border-edge/60 bg-surface p-px"
     >
       {choices.map((choice) => (
         <ToggleButton

@@ -3,6 +3,7 @@ import type { Schemas } from "../../api/client";
 import { ingest } from "../../api/queries";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
+import { gathered } from "../../figures/refusals";
 import { Ago } from "../../ui/ago";
 import { ButtonLink } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
@@ -56,7 +57,7 @@ function CountsPanel({ title, counts }: { title: string; counts: Schemas["Counts
 function Refusals({ rows }: { rows: Schemas["Rejections"][] }) {
   const t = useTexts();
   const format = useFormat();
-  const sorted = [...rows].sort((a, b) => b.rows - a.rows);
+  const sorted = gathered(rows);
   return (
     <Panel title={t("refusals.title")} note={t("refusals.note")}>
       {sorted.length === 0 ? (

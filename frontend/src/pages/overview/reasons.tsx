@@ -24,13 +24,18 @@ export function Reasons({
     <div className="flex flex-col gap-2">
       {sums.currency_reason ? (
         <Note kind="warn">
-          {t("reason.currency")} {sums.currency_reason}.{" "}
-          {sums.by_currency.map((one) => (
-            <bdi key={one.currency} className="me-3">
-              {format.money(one.total_spend, one.currency)} {t("reason.spent")},{" "}
-              {format.money(one.total_revenue, one.currency)} {t("reason.earned")}
-            </bdi>
-          ))}
+          <span title={sums.currency_reason}>{t("reason.currency")}</span>
+          <ul className="flex flex-wrap gap-x-6">
+            {sums.by_currency.map((one) => (
+              <li key={one.currency}>
+                <bdi>{one.currency}</bdi>:{" "}
+                {(["total_spend", "total_revenue", "tracked_revenue"] as const)
+                  .filter((field) => one[field])
+                  .map((field) => `${t(`amount.${field}`)} ${format.money(one[field], one.currency)}`)
+                  .join(", ")}
+              </li>
+            ))}
+          </ul>
         </Note>
       ) : null}
       {missing ? (

@@ -5,6 +5,7 @@ import { kpis, rates } from "../../api/queries";
 import { useMay, useMe } from "../../app/me";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
+import { missingDays } from "../../figures/attention";
 import { parseRates } from "../../figures/rates";
 import { DataTable } from "../../ui/data-table";
 import { Form } from "../../ui/form";
@@ -25,10 +26,14 @@ export function Rates() {
   const missing = sums.data?.missing_rates ?? [];
   return (
     <div className="flex flex-col gap-4">
-      {missing.map((one) => (
-        <Note key={one.currency} kind="bad">
-          {t("concern.rate", { currency: one.currency, days: one.days })}{" "}
-          {one.date_from && one.date_to ? <bdi>{format.days(one.date_from, one.date_to)}</bdi> : null}
+      {[...missingDays(missing)].map(([currency, days]) => (
+        <Note key={currency} kind="bad">
+          {t("concern.rate", { currency, days })}{" "}
+          {format.list(
+            missing
+              .filter((one) => one.currency === currency && one.date_from && one.date_to)
+              .map((one) => format.days(one.date_from ?? "", one.date_to ?? "")),
+          )}
         </Note>
       ))}
       <Panel
@@ -99,7 +104,7 @@ function Enter() {
     setText("");
   };
   return (
-    <Form action={t("rates.save", { count: found.length })} send={send}>
+    <Form action={t("rates.save", { count: found.length })} send={send} isDisabled={found.length === 0}>
       <Field
         name="rates"
         label={t("rates.lines")}

@@ -32,7 +32,7 @@ export function Listening({
   const first = useRef<Counts | null>(null);
   if (query.data && !first.current) first.current = query.data;
   const silent = useSilence();
-  const since = query.data && first.current ? difference(query.data, first.current) : null;
+  const since = query.data && first.current ? difference(query.data, first.current, dataset) : null;
   const hasLanded = (since?.landed ?? 0) + (since?.duplicate ?? 0) > 0;
   useEffect(() => {
     if (hasLanded) onEvent();
@@ -67,17 +67,25 @@ export function Listening({
   );
 }
 
-function difference(now: Counts, then: Counts) {
-  const refused = now.rejections.filter((one) => {
+/** What came to the dataset between two answers. */
+function difference(now: Counts, then: Counts, dataset: Schemas["DatasetItem"] | null) {
+  const isIts = (one: { dataset_id: string; platform: string }) =>
+    !dataset || (one.dataset_id === dataset.external_id && one.platform === dataset.platform);
+  const count = (counts: Counts, part: "landed" | "duplicate") =>
+    counts.datasets.find((one) => one.kind === "event" && isIts(one))?.[part] ?? 0;
+  const refused = now.rejections.filter(isIts).filter((one) => {
     const before = then.rejections.find(
       (other) =>
-        other.reason === one.reason && other.field === one.field && other.dataset_id === one.dataset_id,
+        other.reason === one.reason &&
+        other.field === one.field &&
+        other.dataset_id === one.dataset_id &&
+        other.platform === one.platform,
     );
     return one.rows > (before?.rows ?? 0);
   });
   return {
-    landed: now.events.landed - then.events.landed,
-    duplicate: now.events.duplicate - then.events.duplicate,
+    landed: count(now, "landed") - count(then, "landed"),
+    duplicate: count(now, "duplicate") - count(then, "duplicate"),
     refused,
   };
 }

@@ -109,7 +109,9 @@ function DatasetStep({
           value={dataset.id}
           options={rows.map((row) => ({
             key: row.id,
-            label: `${row.name} · ${t(`platform.${row.platform}` as never)} ${row.external_id}`,
+            label: row.name.includes(row.external_id)
+              ? `${row.name} · ${t(`platform.${row.platform}` as never)}`
+              : `${row.name} · ${t(`platform.${row.platform}` as never)} ${row.external_id}`,
           }))}
           onChange={onChoose}
           className="max-w-md"
