@@ -208,7 +208,7 @@ impl Refusal {
         &self.details
     }
 
-    fn of_status(status: StatusCode) -> Refusal {
+    pub(crate) fn of_status(status: StatusCode) -> Refusal {
         let message = match status {
             StatusCode::NOT_FOUND => "no such route; /docs lists them",
             StatusCode::METHOD_NOT_ALLOWED => "this route does not take this method",
