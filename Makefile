@@ -25,7 +25,6 @@ run: packages engines page ## Build and start everything on the embedded engines
 
 test: packages-test engines-test clients page check page-check lint ## Every test, on the real engines
 	cargo test --workspace --no-fail-fast
-	cargo build --bin stratum
 	frontend/run e2e
 
 page: ## Build the page
@@ -39,7 +38,7 @@ page-check: page ## The page's types, lints, texts and unit tests
 	frontend/run check
 
 page-test: page-check ## The page in a real browser, on the real program
-	cargo build --bin stratum
+	cargo test --workspace --test it --no-run
 	frontend/run e2e
 
 soak: engines-test clients ## The long crash loops
