@@ -17,6 +17,7 @@
 
 mod tenant;
 mod second;
+mod state;
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -29,7 +30,6 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use sqlx::Connection as _;
 use tempfile::TempDir;
 
 pub use second::Second;
@@ -276,40 +276,6 @@ impl Stratum {
         let text = answer.text().await.expect("a whole answer");
         assert!(status.is_success(), "{question}: {text}");
         text
-    }
-
-    /// The URL of the embedded state store as this login, whose password is kept in this file.
-    pub fn state_url(&self, login: &str, password: &str) -> String {
-        let home = self.data_folder().join("postgres");
-        let read = |name| std::fs::read_to_string(home.join(name)).expect(name).trim().to_owned();
-        format!("postgres://{login}:{}@127.0.0.1:{}/stratum", read(password), read("port"))
-    }
-
-    /// A connection to the embedded state store as its superuser, whom no policy binds.
-    pub async fn state_connection(&self) -> sqlx::PgConnection {
-        self.state_connection_as("postgres", "superuser.password").await
-    }
-
-    /// A connection to the embedded state store as a login.
-    pub async fn state_connection_as(&self, login: &str, password: &str) -> sqlx::PgConnection {
-        let url = self.state_url(login, password);
-        sqlx::PgConnection::connect(&url).await.expect("Postgres")
-    }
-
-    /// The rows of each table of the embedded state store, as text.
-    pub async fn state_rows(&self) -> Vec<(String, String)> {
-        let mut owner = self.state_connection().await;
-        let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
-        let tables: Vec<String> =
-            sqlx::query_scalar(tables).fetch_all(&mut owner).await.expect("tables");
-        let mut rows = Vec::new();
-        for table in tables {
-            let all = format!("SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM {table:?} t");
-            let text = sqlx::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(&mut owner).await;
-            rows.push((table, text.expect("rows")));
-        }
-        assert!(!rows.is_empty(), "the state store has no tables");
-        rows
     }
 }
 

@@ -1,6 +1,7 @@
 //! Row-level security: what holds even when a statement forgets its tenant, and against whoever speaks
 //! through the program's own login.
 
+use std::process::Output;
 use std::time::Duration;
 
 use serde_json::json;
@@ -10,7 +11,8 @@ use stratum_models::testing::kafka_broker::KafkaBroker;
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually, run, stratum};
 use crate::signin::{audited, is_open, sign_in};
 
-const WAIT: Duration = Duration::from_secs(30);
+/// An engine may have to start; a machine full of tests is slow.
+const WAIT: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_forgets_its_tenant_leaks_nothing() {
@@ -222,6 +224,37 @@ async fn a_login_that_could_lift_it_may_not_serve() {
     assert!(said.contains("owns the tables"), "{said}");
 }
 
+/// A database of somebody's own, empty at first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_state_store_is_migrated_by_its_owner_and_served_by_another() {
+    let stratum = Stratum::start(&[]).await;
+    let mut mighty = stratum.state_connection().await;
+    execute(&mut mighty, "CREATE DATABASE second OWNER stratum_owner TEMPLATE template0").await;
+    let second = |login, password| {
+        let url = stratum.state_url(login, password);
+        format!("{}second", url.trim_end_matches("stratum"))
+    };
+    let superuser = second("postgres", "superuser.password");
+    let mut mighty = PgConnection::connect(&superuser).await.unwrap();
+    execute(&mut mighty, "ALTER SCHEMA public OWNER TO stratum_owner").await;
+    let (app, owner) = (second("app", "app.password"), second("stratum_owner", "owner.password"));
+    let migrated = command(&stratum, &["migrate"], &both(&app, &owner)).await;
+    assert!(migrated.status.success(), "{migrated:?}");
+    let create = ["admin", "tenant", "create", "--slug", "acme"];
+    let made = command(&stratum, &create, &[("DATABASE_URL", app.as_str())]).await;
+    assert!(made.status.success(), "{made:?}");
+    for url in [&owner, &superuser] {
+        let refused = command(&stratum, &["migrate"], &both(url, &owner)).await;
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains("may not serve"), "{said}");
+    }
+}
+
+/// The logins of the program and of the owner.
+fn both<'a>(url: &'a str, migration_url: &'a str) -> [(&'static str, &'a str); 2] {
+    [("DATABASE_URL", url), ("DATABASE_MIGRATION_URL", migration_url)]
+}
+
 /// What a command says that must not work with this login.
 async fn refused(
     first: &Stratum,
@@ -229,20 +262,24 @@ async fn refused(
     (login, password): (&str, &str),
     brokers: Option<&str>,
 ) -> String {
+    let url = first.state_url(login, password);
+    let mut env = vec![("DATABASE_URL", &*url)];
+    env.extend(brokers.map(|brokers| ("KAFKA_BROKERS", brokers)));
+    let output = command(first, arguments, &env).await;
+    assert!(!output.status.success(), "{arguments:?} as {login}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Runs a command to its end, on data of its own and with the keys of the first.
+async fn command(first: &Stratum, arguments: &[&str], env: &[(&str, &str)]) -> Output {
     let data = tempfile::tempdir().unwrap();
     let secrets = first.data_folder().join("secrets");
     let key = std::fs::read_to_string(secrets.join("pii_encryption_key")).unwrap();
     let mut command = stratum();
     command.arg("--data").arg(data.path()).args(arguments);
-    command.env("DATABASE_URL", first.state_url(login, password));
-    command.env("PII_ENCRYPTION_KEY", key.trim());
-    if let Some(brokers) = brokers {
-        command.env("KAFKA_BROKERS", brokers);
-    }
+    command.env("PII_ENCRYPTION_KEY", key.trim()).envs(env.iter().copied());
     let ran = tokio::task::spawn_blocking(move || run(command, ""));
-    let output = tokio::time::timeout(WAIT, ran).await.expect("it serves").unwrap();
-    assert!(!output.status.success(), "{arguments:?} as {login}");
-    String::from_utf8(output.stderr).unwrap()
+    tokio::time::timeout(WAIT, ran).await.expect("it serves").unwrap()
 }
 
 /// Whoever writes tables cannot make what is sealed another row's, of whatever tenant.
