@@ -315,14 +315,14 @@ impl Process {
         }
         if roles.has(Role::Jobs) {
             let state = self.stores.state.clone().context("the jobs have no state store")?;
-            let days = settings.auth.session_keep_days;
+            let hourly = stage::hourly(settings, state.clone(), &self.stores.data);
             let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
             let warehouse: Arc<dyn WarehouseReader> = Arc::new(warehouse);
             let adopter = stage::adopter(settings, state.clone(), warehouse.clone());
-            let puller = stage::puller(settings, state.clone(), self.appender(settings)?)?;
+            let puller = stage::puller(settings, state, self.appender(settings)?)?;
             // Its runs are handed over before the log takes no more rows.
             self.stages.spawn(puller.run(self.stop_serving.clone()));
-            self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
+            self.stages.spawn(hourly.run(self.stop_stages.clone()));
             self.stages.spawn(adopter.run(self.stop_stages.clone()));
             let exports = exports::runner(settings, &self.stores)?;
             self.stages.spawn(exports.run(self.stop_stages.clone()));

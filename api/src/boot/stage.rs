@@ -1,5 +1,6 @@
 //! Work that runs beside the server until the process stops.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use super::settings::Settings;
 use super::system::{SystemClock, SystemRest};
 use crate::adopt::Adopter;
+use crate::heads::HeadWriter;
+use crate::heads::files::HeadFiles;
 use crate::pull::Puller;
 use crate::state::PostgresState;
 
@@ -22,7 +25,7 @@ const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);
 const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
 /// A run this long was a good one: the next failure waits little again.
 const GOOD_RUN: Duration = Duration::from_secs(60);
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Runs the pipeline until `stop`; one that ends with an error is begun anew.
 pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
@@ -43,18 +46,32 @@ pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
     }
 }
 
-/// Forgets what sign-ins left behind, once an hour.
-pub async fn jobs(state: PostgresState, keep_days: u64, stop: CancellationToken) {
-    let mut sweep = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            _ = sweep.tick() => {}
-        }
-        match sweep_sessions(&state, keep_days).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "ended sign-ins forgotten"),
-            Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
+/// Work that is done once an hour.
+pub struct Hourly {
+    state: PostgresState,
+    keep_days: u64,
+    heads: HeadWriter,
+}
+
+/// The work that forgets ended sign-ins and puts the heads of the audit log down among these data.
+pub fn hourly(settings: &Settings, state: PostgresState, data: &Path) -> Hourly {
+    let heads = HeadWriter::new(state.clone(), HeadFiles::new(data), Arc::new(SystemClock));
+    Hourly { state, keep_days: settings.auth.session_keep_days, heads }
+}
+
+impl Hourly {
+    /// Does it until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut hour = tokio::time::interval(HOUR);
+        while stop.run_until_cancelled(hour.tick()).await.is_some() {
+            match sweep_sessions(&self.state, self.keep_days).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::info!(rows, "ended sign-ins forgotten"),
+                Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
+            }
+            if let Err(error) = self.heads.put_down().await {
+                tracing::warn!(error = %error, "heads of the audit log not put down");
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod login;
 pub mod audit;
 pub mod audit_page;
 pub mod audit_chain;
+pub mod audit_head;
 pub mod tenant;
 pub mod limit;
 pub mod user;

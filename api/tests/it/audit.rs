@@ -1,9 +1,13 @@
 //! The audit log: what it shows, and that nobody alters it unseen.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use crate::fixture::{Stratum, TestTenant};
+use crate::fixture::{Stratum, TestTenant, eventually, names};
+
+const HEADS_WAIT: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_log_is_listed_by_filters_and_tampering_is_found() {
@@ -15,10 +19,15 @@ async fn the_audit_log_is_listed_by_filters_and_tampering_is_found() {
     assert_eq!(status, 201, "{key}");
     filters_narrow_the_list(&stratum, &admin, key["data"]["id"].as_str().unwrap()).await;
     let told = verify(&stratum, &tenant, true).await;
-    let head = told.split("head ").nth(1).unwrap().trim().to_owned();
     let list = rows(&stratum, &admin, "page_size=1").await;
-    assert_eq!(list["data"][0]["hash"], json!(head), "the head is the newest row's");
+    let hash = head(&told).split('/').nth(2).unwrap();
+    assert_eq!(list["data"][0]["hash"], json!(hash), "the head is the newest row's");
     tampering_is_found(&stratum, &tenant).await;
+}
+
+/// The head that a verification tells.
+fn head(told: &str) -> &str {
+    told.split("head ").nth(1).unwrap().trim()
 }
 
 async fn rows(stratum: &Stratum, admin: &str, query: &str) -> Value {
@@ -90,7 +99,10 @@ async fn tampering_is_found(stratum: &Stratum, tenant: &TestTenant<'_>) {
         (format!("DELETE FROM audit_log WHERE {of} AND seq = {last}"), "were cut off"),
         (format!("UPDATE audit_heads SET hash = '' WHERE {of}"), "the head does not belong"),
         (format!("DELETE FROM audit_heads WHERE {of}"), "the head is gone"),
+        (beyond(&of, "1"), "stands beyond the head"),
+        (beyond(&of, "1000000"), "row 1000"),
     ] {
+        run(&mut owner, UNCHAINED).await;
         run(&mut owner, &tampering).await;
         let told = verify(stratum, tenant, false).await;
         assert!(told.contains(found), "{tampering}: {told}");
@@ -108,6 +120,127 @@ async fn tampering_is_found(stratum: &Stratum, tenant: &TestTenant<'_>) {
     }
     run(&mut owner, "DROP TABLE kept, kept_heads").await;
     owner.close().await.unwrap();
+}
+
+const UNCHAINED: &str = "ALTER TABLE audit_log DISABLE TRIGGER chain_audit_row";
+
+/// A row so many numbers after the last one.
+fn beyond(of: &str, by: &str) -> String {
+    format!(
+        "INSERT INTO audit_log SELECT tenant_id, seq + {by}, at, actor_kind, actor_id, action, object_kind, \
+         object_id, outcome, changes, request_id, hash, sha256(hash) \
+         FROM audit_log WHERE {of} ORDER BY seq DESC LIMIT 1"
+    )
+}
+
+/// Every row of a tenant's chain and its head made anew, as whoever owns the tables can: another actor in
+/// the second row, and each later hash follows.
+const MADE_ANEW: &str = "DO $$ \
+    DECLARE entry audit_log; before bytea := ''; \
+    BEGIN \
+        FOR entry IN SELECT * FROM audit_log WHERE tenant_id = 2 ORDER BY seq LOOP \
+            IF entry.seq = 2 THEN entry.actor_id := 'another'; END IF; \
+            entry.previous_hash := before; \
+            entry.hash := audit_hash(entry); \
+            before := entry.hash; \
+            UPDATE audit_log SET actor_id = entry.actor_id, previous_hash = entry.previous_hash, \
+                hash = entry.hash WHERE tenant_id = 2 AND seq = entry.seq; \
+        END LOOP; \
+        UPDATE audit_heads SET hash = before WHERE tenant_id = 2; \
+    END $$";
+
+/// The database alone cannot tell; heads that were put down outside it can.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_made_anew_is_found_by_the_heads_that_were_kept() {
+    let mut stratum = Stratum::start(&[]).await;
+    let slug = {
+        let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;
+        tenant.create_user("viewer").await;
+        tenant.slug.clone()
+    };
+    let told = verify_since(&stratum, &slug, &[], true).await;
+    let noted = head(&told);
+    assert!(noted.starts_with("2/2/"), "{told}");
+    // Heads are put down at the start and once an hour.
+    stratum.stop().await;
+    stratum.restart().await;
+    let folder = stratum.data_folder().join("audit");
+    let kept = async || {
+        let files = if folder.exists() { names(&folder) } else { Vec::new() };
+        let read = |name| std::fs::read_to_string(folder.join(name)).unwrap();
+        let text: String = files.iter().map(read).collect();
+        text.contains(noted).then_some(files)
+    };
+    let files = eventually("no head is put down", HEADS_WAIT, kept).await;
+    assert!(stratum.output().contains(noted), "no head in the log");
+    let told = verify_since(&stratum, &slug, &[noted], true).await;
+    assert!(told.contains("1 kept heads met"), "{told}");
+
+    let mut owner = stratum.state_connection().await;
+    run(&mut owner, "CREATE TABLE kept AS SELECT * FROM audit_log").await;
+    run(&mut owner, MADE_ANEW).await;
+    let anew = "row 2 is another one than when its head was kept: the chain was made anew";
+    let told = verify_since(&stratum, &slug, &[], false).await;
+    assert!(told.contains(anew), "the data folder tells: {told}");
+    let elsewhere = stratum.data_folder().join("elsewhere");
+    std::fs::rename(folder.join(&files[0]), &elsewhere).unwrap();
+    let told = verify_since(&stratum, &slug, &[], true).await;
+    assert_ne!(head(&told), noted, "the database alone cannot tell");
+    for since in [noted, elsewhere.to_str().unwrap()] {
+        let told = verify_since(&stratum, &slug, &[since], false).await;
+        assert!(told.contains(anew), "{since}: {told}");
+    }
+    let forged = noted.replacen("2/2/", "2/1/", 1);
+    for wrong in [&*forged, "2/2/nothing", "no/such/file"] {
+        verify_since(&stratum, &slug, &[wrong], false).await;
+    }
+    for gone in
+        ["DELETE FROM audit_log WHERE tenant_id = 2", "DELETE FROM audit_heads WHERE tenant_id = 2"]
+    {
+        run(&mut owner, gone).await;
+    }
+    let told = verify_since(&stratum, &slug, &[noted], false).await;
+    assert!(told.contains("all of its rows are gone"), "{told}");
+    the_program_puts_down_no_head_of_it(&mut stratum, &mut owner, &elsewhere).await;
+}
+
+/// A head of a chain that does not follow would hide what was done.
+async fn the_program_puts_down_no_head_of_it(
+    stratum: &mut Stratum,
+    owner: &mut PgConnection,
+    kept: &std::path::Path,
+) {
+    run(owner, UNCHAINED).await;
+    run(owner, "INSERT INTO audit_log SELECT * FROM kept WHERE tenant_id = 2").await;
+    run(owner, "INSERT INTO audit_heads SELECT 2, 2, ''::bytea").await;
+    run(owner, MADE_ANEW).await;
+    run(owner, "ALTER TABLE audit_log ENABLE TRIGGER chain_audit_row").await;
+    let home = stratum.data_folder().join("audit");
+    let kept_text = std::fs::read_to_string(kept).unwrap();
+    for name in names(&home) {
+        std::fs::remove_file(home.join(name)).unwrap();
+    }
+    std::fs::rename(kept, home.join("2026-01.heads")).unwrap();
+    stratum.stop().await;
+    stratum.restart().await;
+    let told = async || stratum.output().contains("the audit log is broken").then_some(());
+    eventually("nobody is told", HEADS_WAIT, told).await;
+    for name in names(&home).iter().filter(|name| *name != "2026-01.heads") {
+        let text = std::fs::read_to_string(home.join(name)).unwrap();
+        assert!(!text.contains(" 2/"), "{text}");
+    }
+    assert_eq!(std::fs::read_to_string(home.join("2026-01.heads")).unwrap(), kept_text);
+}
+
+/// What a verification says that is given these heads; it must succeed, or must not.
+async fn verify_since(stratum: &Stratum, slug: &str, since: &[&str], succeeds: bool) -> String {
+    let mut arguments = vec!["admin", "audit", "verify", "--tenant", slug];
+    arguments.extend(since.iter().flat_map(|head| ["--since", *head]));
+    let output = stratum.run(&arguments, "").await;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.success(), succeeds, "{since:?}: {told}{said}");
+    told
 }
 
 async fn run(owner: &mut PgConnection, statement: &str) {
