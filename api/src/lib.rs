@@ -5,6 +5,7 @@ pub mod boot;
 pub mod config;
 pub mod entropy;
 pub mod state;
+pub mod heads;
 pub mod adopt;
 pub mod erase;
 pub mod pull;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::system::SystemEntropy;
 use crate::config::Secret;
+use crate::config::placeholder::is_placeholder;
 use crate::entropy::token;
 
 /// Secrets shorter than this are refused: they can be guessed.
@@ -54,6 +55,9 @@ pub fn configured_or(
     }
     if secret_set.expose().len() < SECRET_CHARS_MIN {
         bail!("{names} must have at least {SECRET_CHARS_MIN} characters");
+    }
+    if is_placeholder(secret_set.expose()) {
+        bail!("{names} is the placeholder of an example: set a secret of your own");
     }
     Ok(secret_set.clone())
 }
@@ -109,7 +113,11 @@ mod tests {
         let refused = configured(&Secret::default(), "SECRET_KEY", &path, true).unwrap_err();
         assert!(refused.to_string().contains("SECRET_KEY must be set"), "{refused}");
         assert!(!path.exists());
-        let long = Secret::new("x".repeat(32));
+        let long = Secret::new("0123456789abcdef".repeat(2));
+        for example in ["x".repeat(32), "change-me".repeat(4)] {
+            let refused = configured(&Secret::new(example), "SECRET_KEY", &path, true).unwrap_err();
+            assert!(refused.to_string().contains("SECRET_KEY is the placeholder"), "{refused}");
+        }
         assert_eq!(configured(&long, "SECRET_KEY", &path, true).unwrap(), long);
         let short = Secret::new("x".repeat(31));
         assert!(configured(&short, "SECRET_KEY", &path, false).is_err());

@@ -31,6 +31,7 @@ impl Operator {
     /// Reaches the state store. An embedded one runs only while `stratum up` does.
     pub async fn open(settings: &Settings) -> Result<Operator> {
         let data = data_dir(settings)?;
+        stores::refuse_placeholders(settings)?;
         let shared = !settings.state.url.is_empty();
         let url = match shared {
             true => settings.state.url.clone(),

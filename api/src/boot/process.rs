@@ -297,7 +297,7 @@ impl Process {
         }
         if roles.has(Role::Jobs) {
             let state = self.stores.state.clone().context("the jobs have no state store")?;
-            let days = settings.auth.session_keep_days;
+            let hourly = stage::hourly(settings, state.clone(), &self.stores.data);
             let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
             let eraser = Eraser { state: state.clone(), persons: Arc::new(warehouse.clone()) };
             self.stages.spawn(eraser.run(self.stop_stages.clone()));
@@ -307,13 +307,7 @@ impl Process {
             let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?)?;
             // Its runs are handed over before the log takes no more rows.
             self.stages.spawn(puller.run(self.stop_serving.clone()));
-            let audit_days = settings.state.audit_keep_days;
-            self.stages.spawn(stage::retention(
-                state.clone(),
-                audit_days,
-                self.stop_stages.clone(),
-            ));
-            self.stages.spawn(stage::jobs(state.clone(), days, self.stop_stages.clone()));
+            self.stages.spawn(hourly.run(self.stop_stages.clone()));
             self.stages.spawn(adopter.run(self.stop_stages.clone()));
             self.stages.spawn(stage::rate_keeper(settings, state)?.run(self.stop_stages.clone()));
             let exports = exports::runner(settings, &self.stores)?;

@@ -1,5 +1,7 @@
 //! Work that runs beside the server until the process stops.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use anyhow::{Context as _, Result};
 use stratum_ingest::append::Appender;
 use stratum_ingest::connector::{CallConfig, Platforms, Surroundings};
 use stratum_ingest::reference_rates::ReferenceRates;
+use stratum_models::id::TenantId;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Clock as _, DAY_MS, UnixMillis};
@@ -19,6 +22,8 @@ use super::settings::Settings;
 use super::stores::Stores;
 use super::system::{SystemClock, SystemRest};
 use crate::adopt::Adopter;
+use crate::heads::HeadWriter;
+use crate::heads::files::HeadFiles;
 use crate::pull::Puller;
 use crate::rates::RateKeeper;
 use crate::state::PostgresState;
@@ -29,7 +34,7 @@ const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);
 const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
 /// A run this long was a good one: the next failure waits little again.
 const GOOD_RUN: Duration = Duration::from_secs(60);
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_secs(3600);
 /// No younger row of the audit log is removed; the state store holds to it, too.
 const AUDIT_DAYS_MIN: u32 = 30;
 
@@ -66,18 +71,43 @@ pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
     }
 }
 
-/// Forgets what sign-ins left behind, once an hour.
-pub async fn jobs(state: PostgresState, keep_days: u64, stop: CancellationToken) {
-    let mut sweep = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            _ = sweep.tick() => {}
-        }
-        match sweep_sessions(&state, keep_days).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "ended sign-ins forgotten"),
-            Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
+/// Work that is done once an hour.
+pub struct Hourly {
+    state: PostgresState,
+    session_days: u64,
+    audit_days: u32,
+    heads: HeadWriter,
+}
+
+/// The work that forgets ended sign-ins, puts the heads of the audit log down among these data, and then
+/// removes what the audit log has kept long enough.
+pub fn hourly(settings: &Settings, state: PostgresState, data: &Path) -> Hourly {
+    let heads = HeadWriter::new(state.clone(), HeadFiles::new(data), Arc::new(SystemClock));
+    let (session_days, audit_days) =
+        (settings.auth.session_keep_days, settings.state.audit_keep_days);
+    Hourly { state, session_days, audit_days, heads }
+}
+
+impl Hourly {
+    /// Does it until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut hour = tokio::time::interval(HOUR);
+        while stop.run_until_cancelled(hour.tick()).await.is_some() {
+            match sweep_sessions(&self.state, self.session_days).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::info!(rows, "ended sign-ins forgotten"),
+                Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
+            }
+            let whose = match self.heads.put_down().await {
+                Ok(whose) => whose,
+                Err(error) => {
+                    tracing::warn!(error = %error, "heads of the audit log not put down");
+                    continue;
+                }
+            };
+            if let Err(error) = retire_audit_rows(&self.state, self.audit_days, &whose).await {
+                tracing::warn!(error = %error, "old rows of the audit log not removed");
+            }
         }
     }
 }
@@ -89,26 +119,21 @@ async fn sweep_sessions(state: &PostgresState, keep_days: u64) -> Result<u64, St
     Ok(rows)
 }
 
-/// Removes what the audit log has kept long enough, once an hour; with 0 days it keeps everything.
-pub async fn retention(state: PostgresState, keep_days: u32, stop: CancellationToken) {
-    let mut sweep = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            _ = sweep.tick() => {}
-        }
-        if keep_days > 0
-            && let Err(error) = retire_audit_rows(&state, keep_days).await
-        {
-            tracing::warn!(error = %error, "old rows of the audit log not removed");
-        }
+/// Removes what the audit log has kept long enough from the chains whose heads are put down; with 0 days it
+/// keeps everything.
+async fn retire_audit_rows(
+    state: &PostgresState,
+    keep_days: u32,
+    whose: &BTreeSet<TenantId>,
+) -> Result<(), StoreError> {
+    if keep_days == 0 {
+        return Ok(());
     }
-}
-
-async fn retire_audit_rows(state: &PostgresState, keep_days: u32) -> Result<(), StoreError> {
     let keep_days = i64::from(keep_days.max(AUDIT_DAYS_MIN));
     let before = UnixMillis(SystemClock.now().0 - keep_days * DAY_MS);
-    for chain in state.system().await?.audit_chains().await? {
+    let mut chains = state.system().await?.audit_chains().await?;
+    chains.retain(|chain| whose.contains(&chain.tenant));
+    for chain in chains {
         loop {
             let mut work = state.system().await?;
             match work.retire_audit_rows(&chain, before).await? {

@@ -17,6 +17,7 @@ use super::kept;
 use super::settings::{ClickHouseAccess, Settings};
 use super::system::{SystemClock, SystemEntropy};
 use crate::config::Secret;
+use crate::config::placeholder::is_placeholder;
 use crate::state::seal::Seal;
 use crate::state::{PostgresState, StateConfig, schema};
 
@@ -83,6 +84,7 @@ impl Stores {
     pub async fn open(settings: &Settings, needs: Needs) -> Result<Stores> {
         let data = data_dir(settings)?;
         refuse_half(settings, needs)?;
+        refuse_placeholders(settings)?;
         let folder = match needs.embedded {
             true => Some(StateFolder::open(&data).await?),
             false => None,
@@ -215,6 +217,21 @@ impl Stores {
         };
         tokio::join!(postgres, clickhouse);
     }
+}
+
+/// A password that an example named opens a store to everybody who read it.
+pub fn refuse_placeholders(settings: &Settings) -> Result<()> {
+    for (url, name) in [
+        (&settings.state.url, "DATABASE_URL"),
+        (&settings.state.migration_url, "DATABASE_MIGRATION_URL"),
+        (&settings.warehouse.url, "CLICKHOUSE_URL"),
+    ] {
+        let parsed = url.expose().parse::<reqwest::Url>().ok();
+        if parsed.as_ref().and_then(|url| url.password()).is_some_and(is_placeholder) {
+            bail!("the password of {name} is the placeholder of an example: set one of your own");
+        }
+    }
+    Ok(())
 }
 
 /// A role alone shares its stores with other processes, so none of them can be inside this one. What

@@ -14,8 +14,9 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
+use super::audit::AuditAct;
 use super::print;
-use super::upkeep::{AuditAct, PlanAct};
+use super::upkeep::PlanAct;
 use crate::auth::strength::weakness;
 use crate::boot::{Operator, Settings};
 use crate::state::api_key::{ApiKeyScope, NewApiKey};
@@ -181,7 +182,7 @@ pub async fn admin(settings: Settings, args: AdminArgs) -> Result<()> {
         Noun::Dataset(act) => dataset(&operator, act).await,
         Noun::ApiKey(act) => api_key(&operator, act).await,
         Noun::Plan(act) => super::upkeep::plan(&operator, act).await,
-        Noun::Audit(act) => super::upkeep::audit(&operator, act).await,
+        Noun::Audit(act) => super::audit::audit(&operator, act).await,
         Noun::RotatePii => super::upkeep::rotate_pii(&operator).await,
     }
 }

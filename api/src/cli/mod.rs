@@ -4,6 +4,7 @@ pub mod print;
 mod run;
 mod admin;
 mod upkeep;
+mod audit;
 mod demo;
 mod tail;
 mod health;

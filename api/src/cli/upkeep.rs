@@ -1,4 +1,4 @@
-//! `stratum admin plan | audit | rotate-pii`
+//! `stratum admin plan | rotate-pii`, and the way back in without a second factor.
 
 use anyhow::{Context as _, Result, bail};
 use clap::builder::PossibleValuesParser;
@@ -10,7 +10,6 @@ use super::admin::find;
 use super::print;
 use crate::boot::Operator;
 use crate::state::audit::{AuditEntry, Author};
-use crate::state::audit_chain::Chain;
 use crate::state::limit::{LimitOverrides, Limits, PLANS};
 
 #[derive(Subcommand)]
@@ -41,17 +40,6 @@ pub struct PlanSet {
     /// Events and ad reports a second, instead of the plan's.
     #[arg(long)]
     events_per_second: Option<u32>,
-}
-
-#[derive(Subcommand)]
-pub enum AuditAct {
-    /// Follow every chain, or one tenant's, from its first row to its last, and say where it is
-    /// broken. The head's hash, kept elsewhere, shows later that no chain was put in place of this one.
-    Verify {
-        /// The tenant's short name.
-        #[arg(long)]
-        tenant: Option<String>,
-    },
 }
 
 /// For somebody who can sign in no more, and has no admin to ask.
@@ -99,44 +87,6 @@ pub async fn plan(operator: &Operator, act: PlanAct) -> Result<()> {
     work.commit().await?;
     print::table(&head, &[row(&set.plan, Limits::of_plan(&set.plan).with(over))]);
     Ok(())
-}
-
-/// Whether the audit log is as it was written.
-pub async fn audit(operator: &Operator, AuditAct::Verify { tenant }: AuditAct) -> Result<()> {
-    let wanted = match &tenant {
-        Some(slug) => Some(find(operator, slug).await?.id),
-        None => None,
-    };
-    let mut work = operator.state.system().await?;
-    let mut chains = work.audit_chains().await?;
-    chains.retain(|chain| wanted.is_none_or(|wanted| chain.tenant == wanted));
-    if chains.is_empty() {
-        bail!("there is no audit log to verify");
-    }
-    let mut broken = 0;
-    for chain in &chains {
-        let verdict = work.verify_chain(chain).await?;
-        let line = match verdict {
-            Ok(intact) => format!("intact, {} rows, head {}", intact.rows, intact.head),
-            Err(fault) => {
-                broken += 1;
-                format!("BROKEN: {fault}")
-            }
-        };
-        print::line(&format!("{}: {line}", whose(chain)))?;
-    }
-    if broken > 0 {
-        bail!("{broken} of {} chains are broken", chains.len());
-    }
-    Ok(())
-}
-
-fn whose(chain: &Chain) -> String {
-    match (&chain.slug, chain.tenant.0) {
-        (Some(slug), _) => slug.clone(),
-        (None, 0) => "the installation".to_owned(),
-        (None, id) => format!("tenant {id}"),
-    }
 }
 
 /// Seals everything anew with the current key, a batch a transaction.

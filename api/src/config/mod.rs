@@ -3,6 +3,7 @@
 
 pub mod load;
 pub mod place;
+pub mod placeholder;
 pub mod secret;
 
 pub use load::{ConfigError, Loader};

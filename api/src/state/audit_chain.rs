@@ -1,6 +1,9 @@
-//! Whether the audit log is as it was written. The hashes are made anew here from the rows, not by the
-//! database that could have been told to lie. A chain that does not begin with its first row has a seal in
-//! it that names where it may begin ([`super::audit_seal`]).
+//! Verification that the audit log is as it was written. The hashes are made anew here from the rows, not
+//! by the database that could have been told to lie; heads that were kept elsewhere tell of a chain that
+//! was made anew as a whole. A chain that does not begin with its first row has a seal in it that names
+//! where it may begin ([`super::audit_seal`]).
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -10,6 +13,7 @@ use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 
 use super::audit::Actor;
+use super::audit_head::{AuditHead, HeadKey};
 use super::work::SystemWork;
 use super::{millis, store_error};
 
@@ -47,6 +51,17 @@ pub enum ChainFault {
     /// The last row is not the one that was written last.
     #[error("the head does not belong to row {0}")]
     Head(i64),
+    /// A row that no program of ours wrote.
+    #[error("row {row} stands beyond the head {head}")]
+    Beyond {
+        /// The row.
+        row: i64,
+        /// The last row that was written.
+        head: i64,
+    },
+    /// The row is not the one whose head was kept.
+    #[error("row {0} is another one than when its head was kept: the chain was made anew")]
+    MadeAnew(i64),
     /// There are rows, and what tells their number is gone.
     #[error("the head is gone")]
     NoHead,
@@ -55,11 +70,12 @@ pub enum ChainFault {
 /// A chain without a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intact {
-    /// Its rows.
+    /// Rows that there are.
     pub rows: u64,
-    /// The hash of the last one, in hexadecimal: kept elsewhere, it shows later that no chain was
-    /// made in place of this one.
-    pub head: String,
+    /// Kept heads that were met; the others are of rows that were sealed and removed.
+    pub met: usize,
+    /// Its newest row.
+    pub head: AuditHead,
 }
 
 /// The action of a row that seals those before it.
@@ -87,14 +103,14 @@ impl Link {
         millis(self.at)
     }
 
-    /// Whether it seals all rows up to one with this number and hash.
-    fn seals(&self, last: i64, hash: &[u8]) -> bool {
+    /// True where it seals all rows up to this one, under a key of this installation.
+    fn seals(&self, last: &AuditHead, key: &HeadKey) -> bool {
         let of_system = self.action == SEALED && self.actor_kind == Actor::System.kind();
-        let names = || {
+        let keyed = || {
             let changes: Value = serde_json::from_str(&self.changes).ok()?;
-            Some(changes["through"].as_i64()? == last && changes["hash"].as_str()? == hex(hash))
+            Some(key.has_sealed(last, changes["keyed"].as_str()?))
         };
-        of_system && names().unwrap_or_default()
+        of_system && keyed().unwrap_or_default()
     }
 
     /// The hash that the row must have: of the hash before it and every field with its length.
@@ -121,54 +137,90 @@ impl Link {
 }
 
 /// Follows a chain row by row.
-#[derive(Default)]
-pub(super) struct Walk {
+pub(super) struct Walk<'a> {
+    tenant: TenantId,
+    /// The row after which it begins; 0 for the first.
+    from: i64,
     last: i64,
     hash: Vec<u8>,
+    /// Number and hash of the row written last.
+    head: &'a (i64, Vec<u8>),
+    /// Hashes of rows that were heads once, kept elsewhere.
+    kept: &'a BTreeMap<i64, Vec<u8>>,
+    key: &'a HeadKey,
     /// The row before the first one there is, where rows were removed, until a row seals it.
-    unsealed: Option<(i64, Vec<u8>)>,
+    unsealed: Option<AuditHead>,
     rows: u64,
+    met: usize,
 }
 
-impl Walk {
-    /// The number of the row met last.
-    pub(super) fn last(&self) -> i64 {
-        self.last
+impl<'a> Walk<'a> {
+    /// A walk that begins after the row of this number and hash.
+    pub(super) fn new(
+        chain: &'a Chain,
+        (from, hash): (i64, Vec<u8>),
+        kept: &'a BTreeMap<i64, Vec<u8>>,
+        key: &'a HeadKey,
+    ) -> Result<Walk<'a>, ChainFault> {
+        let head = chain.head.as_ref().ok_or(ChainFault::NoHead)?;
+        let tenant = chain.tenant;
+        let (last, unsealed, rows, met) = (from, None, 0, 0);
+        Ok(Walk { tenant, from, last, hash, head, kept, key, unsealed, rows, met })
     }
 
-    /// The hash of that row in hexadecimal.
-    pub(super) fn hash(&self) -> String {
-        hex(&self.hash)
+    /// The row met last.
+    pub(super) fn last(&self) -> AuditHead {
+        AuditHead { tenant: self.tenant, seq: self.last, hash: self.hash.clone() }
     }
 
     pub(super) fn step(&mut self, link: Link) -> Result<(), ChainFault> {
-        if self.rows == 0 && link.seq > 1 {
-            (self.last, self.hash) = (link.seq - 1, link.previous_hash.clone());
-            self.unsealed = Some((self.last, self.hash.clone()));
+        let seq = link.seq;
+        if self.rows == 0 && seq > self.last + 1 && self.last < self.head.0 {
+            (self.last, self.hash) = (seq - 1, link.previous_hash.clone());
+            self.meet(seq - 1, &link.previous_hash)?;
+            self.unsealed = Some(self.last());
         }
-        if link.seq != self.last + 1 {
+        if self.last >= self.head.0 {
+            return Err(ChainFault::Beyond { row: seq, head: self.head.0 });
+        }
+        if seq != self.last + 1 {
             return Err(ChainFault::Removed(self.last + 1));
         }
         if link.previous_hash != self.hash || link.expected()[..] != link.hash {
-            return Err(ChainFault::Altered(link.seq));
+            return Err(ChainFault::Altered(seq));
         }
-        if self.unsealed.as_ref().is_some_and(|(last, hash)| link.seals(*last, hash)) {
+        self.meet(seq, &link.hash)?;
+        if self.unsealed.as_ref().is_some_and(|last| link.seals(last, self.key)) {
             self.unsealed = None;
         }
-        (self.last, self.hash) = (link.seq, link.hash);
+        (self.last, self.hash) = (seq, link.hash);
         self.rows += 1;
         Ok(())
     }
 
-    fn end(self, head: &(i64, Vec<u8>)) -> Result<Intact, ChainFault> {
-        let (seq, hash) = head;
-        if self.unsealed.is_some() {
-            return Err(ChainFault::Removed(1));
+    /// Compares a row with the head that was kept of it.
+    fn meet(&mut self, seq: i64, hash: &[u8]) -> Result<(), ChainFault> {
+        if let Some(kept) = self.kept.get(&seq) {
+            if kept != hash {
+                return Err(ChainFault::MadeAnew(seq));
+            }
+            self.met += 1;
         }
-        match (self.last == *seq, self.hash == *hash) {
-            (false, _) => Err(ChainFault::CutOff { last: self.last, head: *seq }),
+        Ok(())
+    }
+
+    fn end(self) -> Result<Intact, ChainFault> {
+        let (seq, hash) = self.head;
+        if self.unsealed.is_some() {
+            return Err(ChainFault::Removed(self.from + 1));
+        }
+        let kept = self.kept.last_key_value().map_or(0, |(seq, _)| *seq);
+        // The walk may have begun at a row that is no more.
+        let (last, head) = (self.last.min(*seq), kept.max(*seq).max(self.last));
+        match (last == head, self.hash == *hash) {
+            (false, _) => Err(ChainFault::CutOff { last, head }),
             (true, false) => Err(ChainFault::Head(*seq)),
-            (true, true) => Ok(Intact { rows: self.rows, head: hex(&self.hash) }),
+            (true, true) => Ok(Intact { rows: self.rows, met: self.met, head: self.last() }),
         }
     }
 }
@@ -186,142 +238,64 @@ impl SystemWork {
         Ok(chains.collect())
     }
 
-    /// Follows a chain from its first row to the head it had when it was listed; rows written since
-    /// are not looked at.
+    /// Follows a chain from the first row there is to its head; the rows whose heads were kept elsewhere
+    /// must be met on the way, but for those that a seal covers. All of it is read in one
+    /// [`super::PostgresState::snapshot`].
     pub async fn verify_chain(
         &mut self,
         chain: &Chain,
+        kept: &BTreeMap<i64, Vec<u8>>,
     ) -> Result<Result<Intact, ChainFault>, StoreError> {
-        let Some(head) = &chain.head else { return Ok(Err(ChainFault::NoHead)) };
-        let mut walk = Walk::default();
+        self.follow(chain, (0, Vec::new()), kept).await
+    }
+
+    /// The same from the row on whose head was kept last, which must be met unless it is the first or a
+    /// seal covers it.
+    pub async fn follow_chain(
+        &mut self,
+        chain: &Chain,
+        from: Option<&AuditHead>,
+    ) -> Result<Result<AuditHead, ChainFault>, StoreError> {
+        let from = from.map(|head| (head.seq, head.hash.clone())).unwrap_or_default();
+        let followed = self.follow(chain, from, &BTreeMap::new()).await?;
+        Ok(followed.map(|intact| intact.head))
+    }
+
+    async fn follow(
+        &mut self,
+        chain: &Chain,
+        from: (i64, Vec<u8>),
+        kept: &BTreeMap<i64, Vec<u8>>,
+    ) -> Result<Result<Intact, ChainFault>, StoreError> {
+        let key = self.head_key();
+        let mut walk = match Walk::new(chain, from, kept, &key) {
+            Ok(walk) => walk,
+            Err(fault) => return Ok(Err(fault)),
+        };
         loop {
-            let rows = self.audit_links(chain, walk.last).await?;
-            if rows.is_empty() {
-                return Ok(walk.end(head));
+            let links = self.audit_links(chain, walk.last).await?;
+            if links.is_empty() {
+                return Ok(walk.end());
             }
-            for row in rows {
-                if let Err(fault) = walk.step(row) {
+            for link in links {
+                if let Err(fault) = walk.step(link) {
                     return Ok(Err(fault));
                 }
             }
         }
     }
-}
 
-impl SystemWork {
-    /// The next rows of a chain after this one, up to the head it had when it was listed.
+    /// The next rows of a chain after this one.
     pub(super) async fn audit_links(
         &mut self,
         chain: &Chain,
         after: i64,
     ) -> Result<Vec<Link>, StoreError> {
         let key = super::tenant_key(chain.tenant)?;
-        let head = chain.head.as_ref().map_or(0, |(seq, _)| *seq);
-        let rows =
-            sqlx::query_file_as!(Link, "sql/select_audit_chain.sql", key, after, head, ROWS_MAX);
+        let rows = sqlx::query_file_as!(Link, "sql/select_audit_chain.sql", key, after, ROWS_MAX);
         rows.fetch_all(self.connection()).await.map_err(store_error)
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn link(seq: i64, previous: &[u8]) -> Link {
-        let text = str::to_owned;
-        let mut link = Link {
-            tenant_id: 2,
-            seq,
-            at: DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(),
-            actor_kind: text("user"),
-            actor_id: text("7"),
-            action: text("tenant.updated"),
-            object_kind: text("tenant"),
-            object_id: text("2"),
-            outcome: text("done"),
-            changes: text("{}"),
-            request_id: String::new(),
-            previous_hash: previous.to_vec(),
-            hash: Vec::new(),
-        };
-        link.hash = link.expected().to_vec();
-        link
-    }
-
-    fn chain(length: i64) -> Vec<Link> {
-        let mut links: Vec<Link> = Vec::new();
-        for seq in 1..=length {
-            let previous = links.last().map(|link| link.hash.clone()).unwrap_or_default();
-            links.push(link(seq, &previous));
-        }
-        links
-    }
-
-    fn walk(links: Vec<Link>, head: (i64, Vec<u8>)) -> Result<Intact, ChainFault> {
-        let mut walk = Walk::default();
-        links.into_iter().try_for_each(|link| walk.step(link))?;
-        walk.end(&head)
-    }
-
-    #[test]
-    fn every_kind_of_damage_is_named() {
-        let head = chain(5).pop().map(|link| (link.seq, link.hash)).unwrap();
-        assert_eq!(walk(chain(5), head.clone()).unwrap().rows, 5);
-        let mut altered = chain(5);
-        altered[2].outcome = "refused".into();
-        assert_eq!(walk(altered, head.clone()), Err(ChainFault::Altered(3)));
-        let mut rewritten = chain(5);
-        rewritten[2].outcome = "refused".into();
-        rewritten[2].hash = rewritten[2].expected().to_vec();
-        assert_eq!(walk(rewritten, head.clone()), Err(ChainFault::Altered(4)));
-        let mut removed = chain(5);
-        removed.remove(1);
-        assert_eq!(walk(removed, head.clone()), Err(ChainFault::Removed(2)));
-        let cut = walk(chain(3), head.clone());
-        assert_eq!(cut, Err(ChainFault::CutOff { last: 3, head: 5 }));
-        assert_eq!(walk(chain(5), (5, vec![0; 32])), Err(ChainFault::Head(5)));
-    }
-
-    #[test]
-    fn a_chain_may_begin_where_a_seal_in_it_says() {
-        let sealed = |through: i64, hash: &[u8], by: &str| {
-            let mut links = chain(7);
-            let mut seal = link(8, &links[6].hash);
-            (seal.actor_kind, seal.action) = (by.to_owned(), SEALED.to_owned());
-            seal.changes = format!(r#"{{"through": {through}, "hash": "{}"}}"#, hex(hash));
-            seal.hash = seal.expected().to_vec();
-            let last = link(9, &seal.hash);
-            links.extend([seal, last]);
-            links
-        };
-        let third = chain(3)[2].hash.clone();
-        let kept = |mut links: Vec<Link>, removed: usize| {
-            let head = links.last().map(|link| (link.seq, link.hash.clone())).unwrap();
-            links.drain(..removed);
-            walk(links, head).map(|intact| intact.rows)
-        };
-        assert_eq!(kept(sealed(3, &third, "system"), 3), Ok(6));
-        assert_eq!(kept(sealed(3, &third, "system"), 0), Ok(9), "sealed and not removed yet");
-        for (links, removed) in [
-            (sealed(3, &third, "system"), 2),
-            (sealed(3, &third, "system"), 4),
-            (sealed(3, &third, "user"), 3),
-            (sealed(2, &third, "system"), 3),
-            (sealed(3, b"other", "system"), 3),
-            (chain(9), 3),
-        ] {
-            assert_eq!(kept(links, removed), Err(ChainFault::Removed(1)));
-        }
-    }
-
-    #[test]
-    fn fields_do_not_run_into_each_other() {
-        let mut moved = link(1, b"");
-        (moved.action, moved.object_kind) = ("tenant.updatedt".into(), "enant".into());
-        assert_ne!(moved.expected(), link(1, b"").expected());
-    }
-}
+mod tests;

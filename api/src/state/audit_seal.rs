@@ -1,6 +1,9 @@
 //! The retention of the audit log. Old rows go in segments: a segment that is as it was written is sealed by
 //! a row at the end of its chain, which names the segment's last row and hash, and is then removed. The chain
-//! can be verified from the seal on ([`super::audit_chain`]). A segment that was tampered with stays.
+//! can be verified from the seal on ([`super::audit_chain`]). What the seal names is also there under a key, so
+//! that whoever owns the tables cannot make a seal. A segment that was tampered with stays.
+
+use std::collections::BTreeMap;
 
 use serde_json::json;
 use stratum_models::store::StoreError;
@@ -8,6 +11,7 @@ use stratum_models::time::UnixMillis;
 
 use super::audit::{Actor, AuditEntry, Author};
 use super::audit_chain::{Chain, ChainFault, SEALED, Walk};
+use super::audit_head::hex;
 use super::store_error;
 use super::work::SystemWork;
 
@@ -22,9 +26,13 @@ impl SystemWork {
         chain: &Chain,
         before: UnixMillis,
     ) -> Result<Result<u64, ChainFault>, StoreError> {
-        let (mut walk, mut rows) = (Walk::default(), 0);
+        let (key, none, mut rows) = (self.head_key(), BTreeMap::new(), 0);
+        let mut walk = match Walk::new(chain, (0, Vec::new()), &none, &key) {
+            Ok(walk) => walk,
+            Err(fault) => return Ok(Err(fault)),
+        };
         'walk: loop {
-            let links = self.audit_links(chain, walk.last()).await?;
+            let links = self.audit_links(chain, walk.last().seq).await?;
             if links.is_empty() {
                 break;
             }
@@ -41,12 +49,18 @@ impl SystemWork {
         if rows == 0 {
             return Ok(Ok(0));
         }
-        let changes = json!({"through": walk.last(), "hash": walk.hash(), "rows": rows});
-        let entry = AuditEntry::done(SEALED, "audit", walk.last(), changes);
+        let last = walk.last();
+        let changes = json!({
+            "through": last.seq,
+            "hash": hex(&last.hash),
+            "rows": rows,
+            "keyed": key.seal(&last),
+        });
+        let entry = AuditEntry::done(SEALED, "audit", last.seq, changes);
         let author = Author { actor: Actor::System, request_id: "".into() };
         self.audit(Some(chain.tenant), author, &entry).await?;
-        let key = super::tenant_key(chain.tenant)?;
-        let removal = sqlx::query_file!("sql/remove_sealed_audit_rows.sql", key);
+        let tenant = super::tenant_key(chain.tenant)?;
+        let removal = sqlx::query_file!("sql/remove_sealed_audit_rows.sql", tenant);
         let removed = removal.fetch_one(self.connection()).await.map_err(store_error)?.removed;
         Ok(Ok(removed.unsigned_abs()))
     }

@@ -6,7 +6,7 @@ use stratum_models::store::StoreError;
 
 use super::{PostgresState, invalid, store_error};
 
-/// What a login is and may do.
+/// Rights and memberships of a login.
 #[derive(Clone, Copy, Debug, Default)]
 struct Login {
     /// A superuser.
@@ -24,7 +24,7 @@ struct Login {
 }
 
 impl Login {
-    /// What keeps it from serving, as ends of a sentence that begins with "it".
+    /// Reasons against its serving, as ends of a sentence that begins with "it".
     fn faults(self) -> Vec<&'static str> {
         let faults = [
             (self.superuser, "is a superuser"),

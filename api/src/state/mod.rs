@@ -9,6 +9,7 @@ pub mod installation;
 pub mod audit;
 pub mod audit_page;
 pub mod audit_chain;
+pub mod audit_head;
 pub mod audit_seal;
 pub mod tenant;
 pub mod limit;

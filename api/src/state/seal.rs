@@ -25,7 +25,7 @@ const WITH_KEY_ID: u8 = 2;
 /// The same, bound to the row as well.
 const WITH_ROW: u8 = 3;
 
-/// What was sealed cannot be opened: another key, another row, or damaged.
+/// Sealed data that cannot be opened: another key, another row, or damaged.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "sealed data cannot be opened: the key (PII_ENCRYPTION_KEY) is another one, or the data was \
@@ -45,7 +45,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// What a seal of this version authenticates beside its text. A column holds no NUL.
+    /// The bytes that a seal of this version authenticates beside its text. A column holds no NUL.
     fn bound(&self, version: u8) -> Vec<u8> {
         let column = self.column.as_bytes();
         if version < WITH_ROW {
@@ -168,7 +168,7 @@ impl Seal {
         keys.find_map(|keys| keys.open(&bound, *nonce, body).ok()).ok_or(SealError)
     }
 
-    /// What everything begins with that the current key sealed for its row.
+    /// The first bytes of everything that the current key sealed for its row.
     pub fn prefix(&self) -> [u8; 1 + KEY_ID_LEN] {
         let mut prefix = [WITH_ROW; 1 + KEY_ID_LEN];
         prefix[1..].copy_from_slice(&self.current.id);

@@ -58,8 +58,23 @@ impl PostgresState {
         self.system_on(&self.watch).await
     }
 
+    /// Work of no tenant that sees one moment and changes nothing: what is committed meanwhile is not
+    /// there for it.
+    pub async fn snapshot(&self) -> Result<SystemWork, StoreError> {
+        let begin = include_str!("../../sql/begin_snapshot.sql");
+        let transaction = self.pool.begin_with(begin).await.map_err(store_error)?;
+        self.enter_system(transaction).await
+    }
+
     async fn system_on(&self, pool: &PgPool) -> Result<SystemWork, StoreError> {
-        let mut transaction = pool.begin().await.map_err(store_error)?;
+        let transaction = pool.begin().await.map_err(store_error)?;
+        self.enter_system(transaction).await
+    }
+
+    async fn enter_system(
+        &self,
+        mut transaction: Transaction<'static, Postgres>,
+    ) -> Result<SystemWork, StoreError> {
         let enter = sqlx::query_file!("sql/enter_system.sql");
         enter.fetch_one(&mut *transaction).await.map_err(store_error)?;
         Ok(SystemWork { transaction, tools: self.tools.clone() })

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually};
+use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually, names};
+
+const HEADS_WAIT: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_log_is_listed_by_filters_and_tampering_is_found() {
@@ -22,10 +24,15 @@ async fn the_audit_log_is_listed_by_filters_and_tampering_is_found() {
     refusals_are_counted(&stratum, &tenant, &admin).await;
     filters_narrow_the_list(&stratum, &admin, key["data"]["id"].as_str().unwrap()).await;
     let told = verify(&stratum, &tenant, true).await;
-    let head = told.split("head ").nth(1).unwrap().trim().to_owned();
     let list = rows(&stratum, &admin, "page_size=1").await;
-    assert_eq!(list["data"][0]["hash"], json!(head), "the head is the newest row's");
+    let hash = head(&told).split('/').nth(2).unwrap();
+    assert_eq!(list["data"][0]["hash"], json!(hash), "the head is the newest row's");
     tampering_is_found(&stratum, &tenant).await;
+}
+
+/// The head that a verification tells.
+fn head(told: &str) -> &str {
+    told.split("head ").nth(1).unwrap().trim()
 }
 
 async fn rows(stratum: &Stratum, admin: &str, query: &str) -> Value {
@@ -111,6 +118,10 @@ async fn old_rows_are_sealed_and_removed_and_the_rest_can_be_verified() {
     // The first rows are young: what is behind them is not removed before they are old.
     let before = left(&stratum).await;
     assert!(before.iter().all(|(_, action)| action != "audit.sealed"), "{before:?}");
+    let newest = before.last().unwrap().0;
+    head_put_down(&stratum, &format!(" {}/{newest}/", tenant.number().await)).await;
+    // Rows are aged by making the chain anew, which the heads of the young ones would tell.
+    std::fs::remove_dir_all(stratum.data_folder().join("audit")).unwrap();
     let mut owner = stratum.state_connection().await;
     age_all(&mut owner, &of).await;
     owner.close().await.unwrap();
@@ -128,7 +139,8 @@ async fn old_rows_are_sealed_and_removed_and_the_rest_can_be_verified() {
     );
     assert!(rows[0].0 > 1, "{rows:?}");
     let tenant = TestTenant::known(&stratum, &slug);
-    assert!(verify(&stratum, &tenant, true).await.contains("2 rows"));
+    let told = verify(&stratum, &tenant, true).await;
+    assert!(told.contains("2 rows, 1 kept heads met, head"), "{told}");
     // What is not sealed is missed, and what is sealed is missed without its seal.
     let mut owner = stratum.state_connection().await;
     run(
@@ -219,7 +231,10 @@ async fn tampering_is_found(stratum: &Stratum, tenant: &TestTenant<'_>) {
         (format!("DELETE FROM audit_log WHERE {of} AND seq = {last}"), "were cut off"),
         (format!("UPDATE audit_heads SET hash = '' WHERE {of}"), "the head does not belong"),
         (format!("DELETE FROM audit_heads WHERE {of}"), "the head is gone"),
+        (beyond(&of, "1"), "stands beyond the head"),
+        (beyond(&of, "1000000"), "row 1000"),
     ] {
+        run(&mut owner, UNCHAINED).await;
         run(&mut owner, &tampering).await;
         let told = verify(stratum, tenant, false).await;
         assert!(told.contains(found), "{tampering}: {told}");
@@ -237,6 +252,137 @@ async fn tampering_is_found(stratum: &Stratum, tenant: &TestTenant<'_>) {
     }
     run(&mut owner, "DROP TABLE kept, kept_heads").await;
     owner.close().await.unwrap();
+}
+
+const UNCHAINED: &str = "ALTER TABLE audit_log DISABLE TRIGGER chain_audit_row";
+
+/// A row so many numbers after the last one.
+fn beyond(of: &str, by: &str) -> String {
+    format!(
+        "INSERT INTO audit_log SELECT tenant_id, seq + {by}, at, actor_kind, actor_id, action, object_kind, \
+         object_id, outcome, changes, request_id, hash, sha256(hash) \
+         FROM audit_log WHERE {of} ORDER BY seq DESC LIMIT 1"
+    )
+}
+
+/// Every row of this tenant's chain and its head made anew, as whoever owns the tables can: another actor
+/// in the second row, and each later hash follows.
+fn made_anew(number: i64) -> String {
+    let statement = "DO $$ \
+        DECLARE entry audit_log; before bytea := ''; \
+        BEGIN \
+            FOR entry IN SELECT * FROM audit_log WHERE tenant_id = NUMBER ORDER BY seq LOOP \
+                IF entry.seq = 2 THEN entry.actor_id := 'another'; END IF; \
+                entry.previous_hash := before; \
+                entry.hash := audit_hash(entry); \
+                before := entry.hash; \
+                UPDATE audit_log SET actor_id = entry.actor_id, previous_hash = entry.previous_hash, \
+                    hash = entry.hash WHERE tenant_id = NUMBER AND seq = entry.seq; \
+            END LOOP; \
+            UPDATE audit_heads SET hash = before WHERE tenant_id = NUMBER; \
+        END $$";
+    statement.replace("NUMBER", &number.to_string())
+}
+
+/// The database alone cannot tell; heads that were put down outside it can.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_made_anew_is_found_by_the_heads_that_were_kept() {
+    let mut stratum = Stratum::start(&[]).await;
+    let slug = {
+        let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;
+        tenant.create_user("viewer").await;
+        tenant.slug.clone()
+    };
+    let told = verify_since(&stratum, &slug, &[], true).await;
+    let noted = head(&told);
+    let number = TestTenant::known(&stratum, &slug).number().await;
+    assert!(noted.starts_with(&format!("{number}/2/")), "{told}");
+    // Heads are put down at the start and once an hour.
+    stratum.stop().await;
+    stratum.restart().await;
+    let folder = stratum.data_folder().join("audit");
+    let files = head_put_down(&stratum, noted).await;
+    assert!(stratum.output().contains(noted), "no head in the log");
+    let told = verify_since(&stratum, &slug, &[noted], true).await;
+    assert!(told.contains("1 kept heads met"), "{told}");
+
+    let mut owner = stratum.state_connection().await;
+    run(&mut owner, "CREATE TABLE kept AS SELECT * FROM audit_log").await;
+    run(&mut owner, &made_anew(number)).await;
+    let anew = "row 2 is another one than when its head was kept: the chain was made anew";
+    let told = verify_since(&stratum, &slug, &[], false).await;
+    assert!(told.contains(anew), "the data folder tells: {told}");
+    let elsewhere = stratum.data_folder().join("elsewhere");
+    std::fs::rename(folder.join(&files[0]), &elsewhere).unwrap();
+    let told = verify_since(&stratum, &slug, &[], true).await;
+    assert_ne!(head(&told), noted, "the database alone cannot tell");
+    for since in [noted, elsewhere.to_str().unwrap()] {
+        let told = verify_since(&stratum, &slug, &[since], false).await;
+        assert!(told.contains(anew), "{since}: {told}");
+    }
+    let forged = noted.replacen("/2/", "/1/", 1);
+    for wrong in [&*forged, "2/2/nothing", "no/such/file"] {
+        verify_since(&stratum, &slug, &[wrong], false).await;
+    }
+    for table in ["audit_log", "audit_heads"] {
+        run(&mut owner, &format!("DELETE FROM {table} WHERE tenant_id = {number}")).await;
+    }
+    let told = verify_since(&stratum, &slug, &[noted], false).await;
+    assert!(told.contains("all of its rows are gone"), "{told}");
+    the_program_puts_down_no_head_of_it(&mut stratum, number, &mut owner, &elsewhere).await;
+}
+
+/// The files of heads, once this is in one of them.
+async fn head_put_down(stratum: &Stratum, head: &str) -> Vec<String> {
+    let folder = stratum.data_folder().join("audit");
+    let kept = async || {
+        let files = if folder.exists() { names(&folder) } else { Vec::new() };
+        let read = |name| std::fs::read_to_string(folder.join(name)).unwrap();
+        let text: String = files.iter().map(read).collect();
+        text.contains(head).then_some(files)
+    };
+    eventually("no head is put down", HEADS_WAIT, kept).await
+}
+
+/// A head of a chain that does not follow would hide what was done.
+async fn the_program_puts_down_no_head_of_it(
+    stratum: &mut Stratum,
+    number: i64,
+    owner: &mut PgConnection,
+    kept: &std::path::Path,
+) {
+    run(owner, UNCHAINED).await;
+    let again = format!("INSERT INTO audit_log SELECT * FROM kept WHERE tenant_id = {number}");
+    run(owner, &again).await;
+    run(owner, &format!("INSERT INTO audit_heads SELECT {number}, 2, ''::bytea")).await;
+    run(owner, &made_anew(number)).await;
+    run(owner, "ALTER TABLE audit_log ENABLE TRIGGER chain_audit_row").await;
+    let home = stratum.data_folder().join("audit");
+    let kept_text = std::fs::read_to_string(kept).unwrap();
+    for name in names(&home) {
+        std::fs::remove_file(home.join(name)).unwrap();
+    }
+    std::fs::rename(kept, home.join("2026-01.heads")).unwrap();
+    stratum.stop().await;
+    stratum.restart().await;
+    let told = async || stratum.output().contains("the audit log is broken").then_some(());
+    eventually("nobody is told", HEADS_WAIT, told).await;
+    for name in names(&home).iter().filter(|name| *name != "2026-01.heads") {
+        let text = std::fs::read_to_string(home.join(name)).unwrap();
+        assert!(!text.contains(&format!(" {number}/")), "{text}");
+    }
+    assert_eq!(std::fs::read_to_string(home.join("2026-01.heads")).unwrap(), kept_text);
+}
+
+/// What a verification says that is given these heads; it must succeed, or must not.
+async fn verify_since(stratum: &Stratum, slug: &str, since: &[&str], succeeds: bool) -> String {
+    let mut arguments = vec!["admin", "audit", "verify", "--tenant", slug];
+    arguments.extend(since.iter().flat_map(|head| ["--since", *head]));
+    let output = stratum.run(&arguments, "").await;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.success(), succeeds, "{since:?}: {told}{said}");
+    told
 }
 
 async fn run(owner: &mut PgConnection, statement: &str) {

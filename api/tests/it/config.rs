@@ -60,6 +60,28 @@ fn a_secret_is_required_where_the_state_store_is_shared() {
     assert!(said.contains("DATABASE_URL") && !said.contains("hunter2"), "{said}");
 }
 
+/// What `docker/.env.example` and others like it said.
+#[test]
+fn placeholders_are_no_secrets() {
+    let database = |password| format!("postgres://app:{password}@127.0.0.1:1/none");
+    let warehouse = "http://app:change-me@127.0.0.1:1/none";
+    let good = database("hunter2");
+    let key = "change-me-to-a-secret-of-32-characters";
+    for (variable, env) in [
+        ("DATABASE_URL", [("DATABASE_URL", database("change-me")), ("RUST_LOG", String::new())]),
+        ("CLICKHOUSE_URL", [("DATABASE_URL", good.clone()), ("CLICKHOUSE_URL", warehouse.into())]),
+        ("PII_ENCRYPTION_KEY", [("DATABASE_URL", good), ("PII_ENCRYPTION_KEY", key.into())]),
+    ] {
+        let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let said = refused(&["admin", "tenant", "list"], &env);
+        assert!(
+            said.contains(variable) && said.contains("the placeholder of an example"),
+            "{said}"
+        );
+        assert!(!said.contains("change-me"), "{said}");
+    }
+}
+
 #[test]
 fn commands_for_a_running_process_say_that_there_is_none() {
     for arguments in [&["admin", "tenant", "list"][..], &["tail"], &["health"]] {

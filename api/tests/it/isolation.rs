@@ -1,6 +1,7 @@
 //! Row-level security: what holds even when a statement forgets its tenant, and against whoever speaks
 //! through the program's own login.
 
+use std::process::Output;
 use std::time::Duration;
 
 use serde_json::json;
@@ -10,13 +11,16 @@ use stratum_models::testing::kafka_broker::KafkaBroker;
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually, run, stratum};
 use crate::signin::{audited, is_open, sign_in};
 
-const WAIT: Duration = Duration::from_secs(30);
+/// An engine may have to start; a machine full of tests is slow.
+const WAIT: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_forgets_its_tenant_leaks_nothing() {
     let stratum = Stratum::start(&[]).await;
+    let mut number = 0;
     for name in ["Nile Souq", "Rhein Markt"] {
         let tenant = stratum.create_tenant(name, "UTC", "EUR").await;
+        number = tenant.number().await;
         tenant.create_dataset("meta", "1234").await;
         tenant.create_user("viewer").await;
         tenant.create_ingest_key().await;
@@ -28,7 +32,8 @@ async fn a_statement_that_forgets_its_tenant_leaks_nothing() {
         let all = format!("SELECT * FROM {table}");
         assert_eq!(count(&mut connection, &all).await, 0, "{table} without a tenant");
     }
-    execute(&mut connection, "SELECT set_config('stratum.tenant_id', '2', false)").await;
+    let enter = format!("SELECT set_config('stratum.tenant_id', '{number}', false)");
+    execute(&mut connection, &enter).await;
     for (table, column) in [
         ("tenants", "id"),
         ("users", "tenant_id"),
@@ -37,7 +42,7 @@ async fn a_statement_that_forgets_its_tenant_leaks_nothing() {
     ] {
         let all = format!("SELECT DISTINCT {column} FROM {table}");
         assert_eq!(count(&mut connection, &all).await, 1, "{table} of one tenant");
-        let foreign = format!("SELECT * FROM {table} WHERE {column} <> 2");
+        let foreign = format!("SELECT * FROM {table} WHERE {column} <> {number}");
         assert_eq!(count(&mut connection, &foreign).await, 0, "{table} of others");
     }
     the_application_cannot_lift_it(&mut connection).await;
@@ -134,9 +139,11 @@ async fn temporary_tables_lead_nobody_astray() {
     let mut mighty = stratum.state_connection().await;
     let mut app = stratum.state_connection_as("app", "app.password").await;
     execute(&mut mighty, "GRANT TEMPORARY ON DATABASE stratum TO PUBLIC").await;
+    let enter =
+        format!("SELECT set_config('stratum.tenant_id', '{}', false)", tenant.number().await);
     for statement in [
         "SET ROLE stratum_app",
-        "SELECT set_config('stratum.tenant_id', '2', false)",
+        &enter,
         "CREATE TEMPORARY TABLE audit_heads (tenant_id bigint, seq bigint, hash bytea)",
         "CREATE TEMPORARY TABLE revoked_sessions (LIKE public.sessions)",
         "CREATE TEMPORARY TABLE session_revision (one boolean, revision bigint)",
@@ -166,15 +173,17 @@ async fn a_row_gets_the_number_of_the_chain(
     tenant: &TestTenant<'_>,
     app: &mut PgConnection,
 ) {
+    let number = tenant.number().await;
     let last = "SELECT max(seq) FROM public.audit_log";
     for claimed in ["0", "1", "2", "1000000"] {
-        let head = format!("INSERT INTO pg_temp.audit_heads VALUES (2, {claimed}, '\\xdead')");
+        let head =
+            format!("INSERT INTO pg_temp.audit_heads VALUES ({number}, {claimed}, '\\xdead')");
         sqlx::query(AssertSqlSafe(head)).execute(&mut *app).await.unwrap();
         let before: i64 = sqlx::query_scalar(last).fetch_one(&mut *app).await.unwrap();
         let insert = "INSERT INTO public.audit_log (tenant_id, at, actor_kind, actor_id, action, \
             object_kind, object_id, outcome, changes, request_id) \
-            VALUES (2, now(), 'nobody', '', 'planted', '', '', 'done', '{}', '') RETURNING seq";
-        let seq: i64 = sqlx::query_scalar(insert).fetch_one(&mut *app).await.unwrap();
+            VALUES ($1, now(), 'nobody', '', 'planted', '', '', 'done', '{}', '') RETURNING seq";
+        let seq: i64 = sqlx::query_scalar(insert).bind(number).fetch_one(&mut *app).await.unwrap();
         assert_eq!(seq, before + 1, "where a head of {claimed} was claimed");
         execute(app, "TRUNCATE pg_temp.audit_heads").await;
     }
@@ -222,6 +231,37 @@ async fn a_login_that_could_lift_it_may_not_serve() {
     assert!(said.contains("owns the tables"), "{said}");
 }
 
+/// A database of somebody's own, empty at first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_state_store_is_migrated_by_its_owner_and_served_by_another() {
+    let stratum = Stratum::start(&[]).await;
+    let mut mighty = stratum.state_connection().await;
+    execute(&mut mighty, "CREATE DATABASE second OWNER stratum_owner TEMPLATE template0").await;
+    let second = |login, password| {
+        let url = stratum.state_url(login, password);
+        format!("{}second", url.trim_end_matches("stratum"))
+    };
+    let superuser = second("postgres", "superuser.password");
+    let mut mighty = PgConnection::connect(&superuser).await.unwrap();
+    execute(&mut mighty, "ALTER SCHEMA public OWNER TO stratum_owner").await;
+    let (app, owner) = (second("app", "app.password"), second("stratum_owner", "owner.password"));
+    let migrated = command(&stratum, &["migrate"], &both(&app, &owner)).await;
+    assert!(migrated.status.success(), "{migrated:?}");
+    let create = ["admin", "tenant", "create", "--slug", "acme"];
+    let made = command(&stratum, &create, &[("DATABASE_URL", app.as_str())]).await;
+    assert!(made.status.success(), "{made:?}");
+    for url in [&owner, &superuser] {
+        let refused = command(&stratum, &["migrate"], &both(url, &owner)).await;
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains("may not serve"), "{said}");
+    }
+}
+
+/// The logins of the program and of the owner.
+fn both<'a>(url: &'a str, migration_url: &'a str) -> [(&'static str, &'a str); 2] {
+    [("DATABASE_URL", url), ("DATABASE_MIGRATION_URL", migration_url)]
+}
+
 /// What a command says that must not work with this login.
 async fn refused(
     first: &Stratum,
@@ -229,20 +269,24 @@ async fn refused(
     (login, password): (&str, &str),
     brokers: Option<&str>,
 ) -> String {
+    let url = first.state_url(login, password);
+    let mut env = vec![("DATABASE_URL", &*url)];
+    env.extend(brokers.map(|brokers| ("KAFKA_BROKERS", brokers)));
+    let output = command(first, arguments, &env).await;
+    assert!(!output.status.success(), "{arguments:?} as {login}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Runs a command to its end, on data of its own and with the keys of the first.
+async fn command(first: &Stratum, arguments: &[&str], env: &[(&str, &str)]) -> Output {
     let data = tempfile::tempdir().unwrap();
     let secrets = first.data_folder().join("secrets");
     let key = std::fs::read_to_string(secrets.join("pii_encryption_key")).unwrap();
     let mut command = stratum();
     command.arg("--data").arg(data.path()).args(arguments);
-    command.env("DATABASE_URL", first.state_url(login, password));
-    command.env("PII_ENCRYPTION_KEY", key.trim());
-    if let Some(brokers) = brokers {
-        command.env("KAFKA_BROKERS", brokers);
-    }
+    command.env("PII_ENCRYPTION_KEY", key.trim()).envs(env.iter().copied());
     let ran = tokio::task::spawn_blocking(move || run(command, ""));
-    let output = tokio::time::timeout(WAIT, ran).await.expect("it serves").unwrap();
-    assert!(!output.status.success(), "{arguments:?} as {login}");
-    String::from_utf8(output.stderr).unwrap()
+    tokio::time::timeout(WAIT, ran).await.expect("it serves").unwrap()
 }
 
 /// Whoever writes tables cannot make what is sealed another row's, of whatever tenant.
@@ -260,13 +304,18 @@ async fn what_is_sealed_opens_in_its_row_alone() {
     let (status, made) = stratum.post("/api/v1/connectors", &admin, &connector).await;
     assert_eq!(status, 201, "{made}");
     let mut mighty = stratum.state_connection().await;
+    let (first, second) = (one.number().await, other.number().await);
     for statement in [
-        "UPDATE users SET email_sealed = (SELECT email_sealed FROM users WHERE tenant_id = 2) \
-         WHERE tenant_id = 3",
-        "INSERT INTO connectors SELECT (json_populate_record(c, json_build_object( \
-         'id', gen_random_uuid(), 'tenant_id', 3))).* FROM connectors c",
+        format!(
+            "UPDATE users SET email_sealed = (SELECT email_sealed FROM users WHERE tenant_id = {first}) \
+             WHERE tenant_id = {second}"
+        ),
+        format!(
+            "INSERT INTO connectors SELECT (json_populate_record(c, json_build_object( \
+             'id', gen_random_uuid(), 'tenant_id', {second}))).* FROM connectors c"
+        ),
     ] {
-        execute(&mut mighty, statement).await;
+        execute(&mut mighty, &statement).await;
     }
     let list = stratum.run(&["admin", "user", "list", "--tenant", &other.slug], "").await;
     let said = String::from_utf8_lossy(&list.stderr).into_owned();
@@ -274,12 +323,11 @@ async fn what_is_sealed_opens_in_its_row_alone() {
     stratum.admin(&["user", "list", "--tenant", &one.slug], "").await;
     let rotate = stratum.run(&["admin", "rotate-pii"], "").await;
     assert!(rotate.status.success(), "nothing is older: {rotate:?}");
-    execute(
-        &mut mighty,
+    let older = format!(
         "UPDATE connectors SET credentials_sealed = '\\x02' || \
-        substring(credentials_sealed FROM 2) WHERE tenant_id = 3",
-    )
-    .await;
+        substring(credentials_sealed FROM 2) WHERE tenant_id = {second}"
+    );
+    execute(&mut mighty, &older).await;
     let rotate = stratum.run(&["admin", "rotate-pii"], "").await;
     let said = String::from_utf8_lossy(&rotate.stderr).into_owned();
     assert!(!rotate.status.success() && said.contains("cannot be opened"), "{said}");
@@ -300,8 +348,8 @@ async fn the_application_cannot_lift_it(connection: &mut PgConnection) {
     }
 }
 
-async fn execute(connection: &mut PgConnection, statement: &'static str) {
-    sqlx::query(statement).execute(connection).await.unwrap();
+async fn execute(connection: &mut PgConnection, statement: &str) {
+    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(connection).await.unwrap();
 }
 
 async fn count(connection: &mut PgConnection, question: &str) -> usize {
@@ -320,8 +368,9 @@ async fn what_is_done_and_what_is_refused_is_chained_in_the_audit_log() {
     type Row = (i64, String, Vec<u8>, Vec<u8>, bool);
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT seq, action, previous_hash, hash, audit_hash(a) = hash FROM audit_log a \
-         WHERE tenant_id = 2 ORDER BY seq",
+         WHERE tenant_id = $1 ORDER BY seq",
     )
+    .bind(tenant.number().await)
     .fetch_all(&mut connection)
     .await
     .unwrap();

@@ -91,7 +91,7 @@ async fn only_the_right_password_of_a_known_account_signs_in() {
     forms_are_taken_too(&stratum, &email).await;
     bodies_that_cannot_be_read_are_told(&stratum).await;
     tokens_that_open_nothing(&stratum, token).await;
-    an_imported_hash_is_replaced(&stratum, &email).await;
+    an_imported_hash_is_replaced(&stratum, tenant.number().await, &email).await;
     let done = audited(&stratum, &tenant.slug).await;
     for expected in ["user.signed_in done", "user.signed_in refused"] {
         assert!(done.iter().any(|row| row == expected), "no {expected} in {done:?}");
@@ -99,18 +99,19 @@ async fn only_the_right_password_of_a_known_account_signs_in() {
 }
 
 /// Cost 4, so that the test need not wait; the hash is of the password of every user of a fixture.
-async fn an_imported_hash_is_replaced(stratum: &Stratum, email: &str) {
+async fn an_imported_hash_is_replaced(stratum: &Stratum, number: i64, email: &str) {
     let imported = bcrypt::hash_with_salt(PASSWORD, 4, *b"0123456789abcdef").unwrap().to_string();
     let mut owner = stratum.state_connection().await;
-    let import = "UPDATE users SET password_hash = $1 WHERE tenant_id = 2";
-    sqlx::query(import).bind(&imported).execute(&mut owner).await.unwrap();
+    let import = "UPDATE users SET password_hash = $1 WHERE tenant_id = $2";
+    sqlx::query(import).bind(&imported).bind(number).execute(&mut owner).await.unwrap();
     let (status, _) = stratum.login(email, "Wrong-passw0rd").await;
     assert_eq!(status, 401);
     // Several at once: one of them replaces the hash under the others.
     let logins = futures::future::join_all((0..4).map(|_| stratum.login(email, PASSWORD))).await;
     assert!(logins.iter().all(|(status, _)| *status == 200), "{logins:?}");
-    let stored = "SELECT password_hash FROM users WHERE tenant_id = 2";
-    let stored: String = sqlx::query_scalar(stored).fetch_one(&mut owner).await.unwrap();
+    let stored = "SELECT password_hash FROM users WHERE tenant_id = $1";
+    let stored: String =
+        sqlx::query_scalar(stored).bind(number).fetch_one(&mut owner).await.unwrap();
     assert!(stored.starts_with("$argon2id$"), "{stored}");
     assert_eq!(stratum.login(email, PASSWORD).await.0, 200);
 }
