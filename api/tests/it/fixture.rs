@@ -59,14 +59,6 @@ impl Stratum {
 
     /// Starts on an empty folder with these environment variables, and waits until it is ready.
     pub async fn start(env: &[(&str, &str)]) -> Stratum {
-        Stratum::start_in(env, |_| ()).await.0
-    }
-
-    /// The same on a data folder that `prepare` made ready, which is empty when it gets it.
-    pub async fn start_in<T>(
-        env: &[(&str, &str)],
-        prepare: impl FnOnce(&Path) -> T,
-    ) -> (Stratum, T) {
         // Postgres' own user must be able to pass the folder.
         let mut folder = tempfile::Builder::new();
         let folder = folder.permissions(Permissions::from_mode(0o755)).tempdir();
@@ -81,10 +73,8 @@ impl Stratum {
             url: "http://127.0.0.1:0".into(),
             client: client.build().expect("an HTTP client"),
         };
-        std::fs::create_dir(&stratum.data).expect("the data folder");
-        let prepared = prepare(&stratum.data);
         stratum.launch().await;
-        (stratum, prepared)
+        stratum
     }
 
     /// `http://127.0.0.1:PORT`, the same for the fixture's whole life.
@@ -139,6 +129,12 @@ impl Stratum {
         signal(&child, Signal::SIGTERM);
         let status = ended(&mut child).await;
         assert!(status.success(), "it ended with {status}:\n{}", self.output());
+    }
+
+    /// Another environment variable for the next start.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value.to_owned()));
     }
 
     /// Waits until every store answers.

@@ -13,8 +13,8 @@ async fn tokens_of_a_listed_key_count_until_it_is_dropped() {
     let email = stratum.create_tenant("Nile Souq", "UTC", "EGP").await.create_user("viewer").await;
     let old = sign_in(&stratum, &email).await;
     let secret = std::fs::read_to_string(stratum.data_folder().join("secrets/secret_key")).unwrap();
-    stratum.set_env("STRATUM__auth__token_algorithm", "EdDSA");
-    stratum.set_env("STRATUM__auth__previous_keys", secret.trim());
+    stratum.set("STRATUM__auth__token_algorithm", "EdDSA");
+    stratum.set("STRATUM__auth__previous_keys", secret.trim());
     stratum.stop().await;
     stratum.restart().await;
     let new = sign_in(&stratum, &email).await;
@@ -30,7 +30,7 @@ async fn tokens_of_a_listed_key_count_until_it_is_dropped() {
     assert_eq!(status, 200, "{renewed}");
     let key = std::fs::metadata(stratum.data_folder().join("secrets/token_key.pem")).unwrap();
     assert_eq!(key.permissions().mode() & 0o777, 0o600);
-    stratum.set_env("STRATUM__auth__previous_keys", "");
+    stratum.set("STRATUM__auth__previous_keys", "");
     stratum.stop().await;
     stratum.restart().await;
     assert!(!is_open(&stratum, stratum.url(), &old.access).await, "a dropped key opens still");
