@@ -168,7 +168,7 @@ async fn registration_is_off_without_mail_and_open_for_trials() {
         (&config["data"]["registration"], &config["data"]["mail"]),
         (&json!("off"), &json!(false))
     );
-    stratum.set("STRATUM__auth__registration", "open");
+    stratum.set_env("STRATUM__auth__registration", "open");
     stratum.stop().await;
     stratum.restart().await;
     let (status, answer) = register(&stratum, EMAIL, "Palmyra").await;
