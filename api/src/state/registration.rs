@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
+use uuid::Uuid;
 
+use super::seal::Place;
 use super::work::SystemWork;
 use super::{damaged, store_error};
 use crate::config::Secret;
@@ -27,6 +29,11 @@ pub struct Applicant {
     pub password_hash: String,
 }
 
+/// The place of a row that belongs to no tenant yet.
+const fn place(row: Uuid) -> Place {
+    Place { column: CONTENT, tenant: 0, row }
+}
+
 impl SystemWork {
     /// Keeps what somebody wants to register with, and returns the token that is to be mailed.
     pub async fn create_pending_registration(
@@ -36,11 +43,12 @@ impl SystemWork {
     ) -> Result<Secret, StoreError> {
         let token = token(&*self.tools.entropy, TOKEN_CHARS);
         let content = serde_json::to_string(applicant).map_err(|_| damaged("registration"))?;
+        let id = self.tools.ids.next();
         let statement = sqlx::query_file!(
             "sql/insert_pending_registration.sql",
-            self.tools.ids.next(),
+            id,
             &sha256(&token)[..],
-            self.tools.sealed(CONTENT, &content)?,
+            self.tools.sealed(place(id), &content)?,
             self.now(),
             expires_at.to_utc()
         );
@@ -57,7 +65,7 @@ impl SystemWork {
         let row = sqlx::query_file!("sql/select_pending_registration.sql", &hash[..], self.now());
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         let Some(row) = row else { return Ok(None) };
-        let content = self.tools.opened(CONTENT, &row.content_sealed)?;
+        let content = self.tools.opened(place(row.id), &row.content_sealed)?;
         serde_json::from_str(&content).map(Some).map_err(|_| damaged("registration"))
     }
 

@@ -75,8 +75,9 @@ impl TenantWork {
         );
         let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
         for row in &rows {
-            let secret = self.tools.opened(SECRET, &row.secret_sealed)?;
-            let sealed = self.tools.sealed(SECRET, &secret)?;
+            let place = self.place(SECRET, row.user_id);
+            let secret = self.tools.opened(place, &row.secret_sealed)?;
+            let sealed = self.tools.sealed(place, &secret)?;
             let statement =
                 sqlx::query_file!("sql/reseal_second_factor.sql", self.key, row.user_id, sealed);
             statement.execute(self.connection()).await.map_err(store_error)?;

@@ -27,7 +27,7 @@ impl TenantWork {
         let row = sqlx::query_file!("sql/select_second_factor.sql", self.key, user.0);
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         let Some(row) = row else { return Ok(None) };
-        let secret = self.tools.opened(SECRET, &row.secret_sealed)?;
+        let secret = self.tools.opened(self.place(SECRET, user.0), &row.secret_sealed)?;
         let secret = FactorSecret::parse(&secret).ok_or_else(|| damaged("second factor"))?;
         Ok(Some(SecondFactor { secret, confirmed: row.confirmed }))
     }
@@ -39,7 +39,7 @@ impl TenantWork {
         user: UserId,
     ) -> Result<Option<FactorSecret>, StoreError> {
         let secret = FactorSecret::make(&*self.tools.entropy);
-        let sealed = self.tools.sealed(SECRET, &secret.to_base32())?;
+        let sealed = self.tools.sealed(self.place(SECRET, user.0), &secret.to_base32())?;
         let statement =
             sqlx::query_file!("sql/upsert_second_factor.sql", self.key, user.0, sealed, self.now());
         let done = statement.execute(self.connection()).await.map_err(store_error)?;

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use stratum_models::id::{TenantId, UserId};
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
+use uuid::Uuid;
 
+use super::seal::Place;
 use super::work::SystemWork;
 use super::{damaged, millis, store_error, tenant_key};
 use crate::auth::device::Device;
@@ -35,7 +37,8 @@ pub struct Guesser([u8; 32]);
 
 const DEVICE: &str = "sign_in_failures.device";
 const SIGNED_IN: &str = "sign_in_failures.signed_in";
-const DEVICE_TOKEN: &str = "devices.token";
+/// A device's token is kept by the device alone: no row, and it names its user itself.
+const DEVICE_TOKEN: Place = Place { column: "devices.token", tenant: 0, row: Uuid::nil() };
 
 impl SystemWork {
     /// Everybody who tries this address, but for devices that are known.

@@ -60,14 +60,6 @@ impl Stratum {
 
     /// Starts on an empty folder with these environment variables, and waits until it is ready.
     pub async fn start(env: &[(&str, &str)]) -> Stratum {
-        Stratum::start_in(env, |_| ()).await.0
-    }
-
-    /// The same on a data folder that `prepare` made ready, which is empty when it gets it.
-    pub async fn start_in<T>(
-        env: &[(&str, &str)],
-        prepare: impl FnOnce(&Path) -> T,
-    ) -> (Stratum, T) {
         // Postgres' own user must be able to pass the folder.
         let mut folder = tempfile::Builder::new();
         let folder = folder.permissions(Permissions::from_mode(0o755)).tempdir();
@@ -82,10 +74,8 @@ impl Stratum {
             url: "http://127.0.0.1:0".into(),
             client: client.build().expect("an HTTP client"),
         };
-        std::fs::create_dir(&stratum.data).expect("the data folder");
-        let prepared = prepare(&stratum.data);
         stratum.launch().await;
-        (stratum, prepared)
+        stratum
     }
 
     /// `http://127.0.0.1:PORT`, the same for the fixture's whole life.

@@ -29,12 +29,17 @@ const HEAL_WAIT: Duration = Duration::from_secs(120);
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(at: &Path) -> SmallDisk {
+    /// Puts one in the place of a folder, with what the folder holds.
+    fn in_place_of(folder: &Path) -> SmallDisk {
+        let aside = folder.with_extension("aside");
+        std::fs::rename(folder, &aside).expect("moving the folder aside");
+        std::fs::create_dir(folder).expect("a place to mount at");
         let size = format!("size={DISK_MIB}m,mode=755");
-        let mount =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(at).status();
-        assert!(mount.expect("mount").success());
-        SmallDisk(at.to_owned())
+        run(Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(folder));
+        let disk = SmallDisk(folder.to_owned());
+        run(Command::new("cp").arg("--archive").arg(aside.join(".")).arg(folder));
+        std::fs::remove_dir_all(&aside).expect("removing what was moved");
+        disk
     }
 
     fn fill(&self) {
@@ -57,6 +62,10 @@ impl Drop for SmallDisk {
     }
 }
 
+fn run(command: &mut Command) {
+    assert!(command.status().expect("a program of the system").success(), "{command:?}");
+}
+
 /// Whether the store is up, as health tells it.
 async fn is_up(stratum: &Stratum, store: &str) -> bool {
     let request = stratum.client().get(format!("{}/health", stratum.url()));
@@ -71,7 +80,10 @@ async fn a_full_disk_is_told_of_and_heals_by_itself() {
     if !nix::unistd::Uid::effective().is_root() {
         return;
     }
-    let (mut stratum, disk) = Stratum::start_in(&[], SmallDisk::mount).await;
+    let mut stratum = Stratum::start(&[]).await;
+    stratum.stop().await;
+    let disk = SmallDisk::in_place_of(stratum.data_folder());
+    stratum.restart().await;
     let seed = now().0.unsigned_abs();
     let load = Arc::new(Load::create(&stratum, seed).await);
     let over = Arc::new(AtomicBool::new(false));

@@ -191,7 +191,7 @@ pub async fn budget_optimize(
             Chosen::but(artifact, days, currency, |_| true, |one| request.inactivity_of(one))?;
         let question = request.question(goal, &chosen.outlooks)?;
         let found = plan(&chosen.outlooks, &question).map_err(clash)?;
-        Ok(answer(chosen, &found, days, basis))
+        Ok(answer(chosen, &found, request.total_budget, days, basis))
     };
     // Many campaigns take a core for a while.
     let worked = tokio::task::spawn_blocking(work).await;
@@ -269,12 +269,18 @@ impl BudgetRequest {
     }
 }
 
-fn answer(chosen: Chosen, plan: &BudgetPlan, days: usize, basis: Basis) -> BudgetAnswer {
+fn answer(
+    chosen: Chosen,
+    plan: &BudgetPlan,
+    total: f64,
+    days: usize,
+    basis: Basis,
+) -> BudgetAnswer {
     let sum = |of: fn(&Recommended) -> f64| plan.campaigns.iter().map(of).sum::<f64>();
     let (spend, revenue) = (sum(|one| one.budget), sum(|one| one.revenue.value));
     // What is shown adds up to the budget, to the cent.
     let budgets = plan.campaigns.iter().map(|one| one.budget).chain([plan.unspent]);
-    let mut shown_budgets = in_cents(&budgets.collect::<Vec<f64>>());
+    let mut shown_budgets = in_cents(&budgets.collect::<Vec<f64>>(), total);
     let unspent = shown_budgets.pop().unwrap_or_default();
     let parts = chosen.outlooks.iter().zip(&plan.campaigns).zip(shown_budgets);
     let mut recommendations: Vec<Recommendation> =
