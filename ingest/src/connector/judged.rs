@@ -13,12 +13,12 @@ use crate::rejections::Rejections;
 pub struct PulledRows {
     /// Those that keep the rules.
     pub taken: Vec<Judged>,
-    /// What stands for the others.
+    /// Rejections that stand for the others.
     pub rejected: Vec<Rejection>,
 }
 
 impl PulledRows {
-    /// How many rows were rejected.
+    /// The number of rejected rows.
     pub fn rejected_rows(&self) -> u64 {
         self.rejected.iter().map(|one| one.rows).sum()
     }
