@@ -21,7 +21,7 @@ pub(crate) struct Rejections<'t> {
     order: Vec<Group<'t>>,
 }
 
-/// What rows that were refused alike have in common.
+/// The marks that rows refused alike have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Group<'t> {
     platform: Option<Platform>,
@@ -66,7 +66,7 @@ impl<'t> Rejections<'t> {
         }) += rows;
     }
 
-    /// What is kept of them.
+    /// The rejections to keep, in the order their groups were met.
     pub(crate) fn into_rows(self) -> Vec<Rejection> {
         let Rejections { tenant_id, kind, received_at, counts, order } = self;
         let rejection = |group: Group<'t>| Rejection {

@@ -62,7 +62,7 @@ coded! {
 /// Rows of one request that were refused alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Whose they are.
+    /// The tenant.
     pub tenant_id: TenantId,
     /// The dialect or platform they came for; `None` where they name none that is known.
     pub platform: Option<Platform>,
@@ -76,9 +76,9 @@ pub struct Rejection {
     pub reason: RejectReason,
     /// The path of the field at fault within its row (`user_data.em`), empty when it is the whole.
     pub field: String,
-    /// How many rows, at least one.
+    /// The number of rows, at least one.
     pub rows: u64,
-    /// When they were refused.
+    /// The time of their receipt.
     pub received_at: UnixMillis,
 }
 

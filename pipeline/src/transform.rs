@@ -109,7 +109,7 @@ pub(crate) struct Transformed {
     pub(crate) newest: Option<UnixMillis>,
 }
 
-/// How many rows these rejections stand for; a field that was refused without its row stands for none.
+/// The number of rows these rejections stand for; a field that was refused without its row stands for none.
 fn rejected(rejections: &RecordBatch) -> usize {
     let column = |name: &str| rejections.column_by_name(name);
     let kinds = column("kind").and_then(|kinds| kinds.as_primitive_opt::<Int8Type>());

@@ -115,7 +115,7 @@ pub struct Diagnostics {
     reason: &'static str,
     /// The path of the field at fault (`custom_data.currency`).
     field: String,
-    /// How many events, duplicates included.
+    /// The number of events, duplicates included.
     events: u64,
 }
 

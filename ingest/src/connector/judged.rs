@@ -15,7 +15,7 @@ use crate::rejections::Rejections;
 pub struct PulledRows {
     /// Those that keep the rules.
     pub taken: Vec<Judged>,
-    /// What stands for the others.
+    /// Rejections that stand for the others.
     pub rejected: Vec<Rejection>,
     /// What is wrong with the first of these.
     pub faults: Vec<PulledFault>,
@@ -38,7 +38,7 @@ pub struct PulledFault {
 }
 
 impl PulledRows {
-    /// How many rows were rejected.
+    /// The number of rejected rows.
     pub fn rejected_rows(&self) -> u64 {
         self.rejected.iter().map(|one| one.rows).sum()
     }

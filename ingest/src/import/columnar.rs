@@ -130,7 +130,7 @@ impl ColumnarSheet {
     }
 }
 
-/// Whether a column holds one cell a row, and one that is a text or can be written as one.
+/// True for a column of one cell a row that is a text or can be written as one.
 fn is_flat(column: &ColumnDescriptor) -> bool {
     let is_text = column.converted_type() == ConvertedType::UTF8
         || matches!(column.logical_type_ref(), Some(LogicalType::String));

@@ -23,13 +23,13 @@ pub(crate) struct BodyReader<'d> {
     door: &'d Door,
     hold: Hold,
     stream: BodyDataStream,
-    /// How long it is going to be at least.
+    /// The least number of bytes it is going to have.
     declared: u64,
     buffer: Buffer,
     pace: Pace,
 }
 
-/// What has come of it. Most bodies come in one piece, which is not copied.
+/// The bytes that have come. Most bodies come in one piece, which is not copied.
 enum Buffer {
     One(Bytes),
     Many(BytesMut),
@@ -66,7 +66,7 @@ impl<'d> BodyReader<'d> {
         BodyReader { door, hold, stream: body.into_data_stream(), declared, buffer, pace }
     }
 
-    /// What has come so far.
+    /// The bytes that have come so far.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.buffer.bytes()
     }
@@ -139,11 +139,11 @@ impl<'d> BodyReader<'d> {
     }
 }
 
-/// How fast a body has to come.
+/// The least rate of a body, and its end.
 struct Pace {
-    /// When all of it has to be here.
+    /// The time at which all of it has to be here.
     end: Instant,
-    /// When `bytes_min` have to be here.
+    /// The time at which `bytes_min` have to be here.
     window_end: Instant,
     bytes: usize,
     bytes_min: usize,
@@ -169,7 +169,7 @@ impl Pace {
         }
     }
 
-    /// When it is too slow, if nothing more comes.
+    /// The time from which on it is too slow, if nothing more comes.
     fn until(&self) -> Instant {
         self.end.min(self.window_end)
     }

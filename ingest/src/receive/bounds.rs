@@ -18,7 +18,7 @@ use crate::config::DoorConfig;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Busy;
 
-/// Who pays for what a request holds.
+/// The one who pays for the memory of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Payer {
     /// A sender without a known key: its address, of IPv6 its network.
@@ -33,7 +33,7 @@ impl Payer {
     }
 }
 
-/// What may be held at once.
+/// The bounds of requests and bytes held at once.
 #[derive(Clone, Copy, Debug)]
 struct Shares {
     requests: usize,

@@ -97,7 +97,7 @@ impl Door {
         }
     }
 
-    /// Whether the tenant's plan takes so many rows more now, whatever becomes of them.
+    /// Takes so many rows off what the tenant's plan allows now, whatever becomes of them.
     pub(crate) fn admit(&self, tenant: TenantId, rows: usize) -> Result<(), Denied> {
         let Some(rate) = self.directory.rows_per_second(tenant) else { return Ok(()) };
         let passes = self.allowances.take(tenant, rows, rate, self.clock.now());

@@ -31,35 +31,35 @@ use crate::telemetry::{Meters, Outcome};
 pub(crate) trait Dialect: 'static {
     /// Its name in telemetry and log lines.
     const NAME: &'static str;
-    /// Where its rejections go.
+    /// The topic of its rejections.
     const TOPIC: Topic;
     /// Its rows.
     const KIND: RowKind;
     /// Its platform, where all its rows are of one.
     const PLATFORM: Option<Platform>;
-    /// Whether a body may hold the key.
+    /// True if a body may hold the key.
     const KEY_IN_BODY: bool;
-    /// What the head of a request asks for.
+    /// The part of a request's head that its key is judged for.
     type Ask: Send + Sync;
-    /// What a key opens.
+    /// The dataset or tenant that a key opens.
     type Access: Send + Sync + 'static;
-    /// Why a request is not taken, in the dialect's words.
+    /// The refusal of a request, in the dialect's words.
     type Complaint: Complaint;
 
     /// Its telemetry.
     fn meters(door: &Door) -> &Meters;
 
-    /// What this head asks for.
+    /// Reads a head. An error where there is no such path.
     fn ask(head: &Parts) -> Result<Self::Ask, Self::Complaint>;
 
-    /// What the key opens of what is asked for.
+    /// Looks up what the key opens.
     fn access(
         door: &Door,
         ask: &Self::Ask,
         key: &ApiKeyHash,
     ) -> Result<Arc<Self::Access>, AccessRefusal>;
 
-    /// Whose it is, and the dataset that its rejections are counted for.
+    /// The tenant, and the dataset that its rejections are counted for.
     fn owner(access: &Self::Access) -> (TenantId, &str);
 
     /// The key a body holds. Of the body no more is looked at than that takes; `None` where it holds none
@@ -80,11 +80,11 @@ pub(crate) trait Dialect: 'static {
     ) -> Verdict<Self::Complaint>;
 }
 
-/// Why a request is not taken.
+/// The refusal of a request.
 pub(crate) trait Complaint:
     From<Denied> + From<AccessRefusal> + From<StoreError> + From<Malformed> + Send + 'static
 {
-    /// What it is to telemetry.
+    /// Its outcome in telemetry.
     fn outcome(&self) -> Outcome;
 }
 
@@ -107,7 +107,7 @@ pub(crate) enum Verdict<C> {
 }
 
 impl<C> Verdict<C> {
-    /// What became of `rows` rows the appender was given.
+    /// The verdict on `rows` rows that were given to the appender.
     pub(crate) fn enqueued<E>(rows: usize, ticket: Result<Ticket, E>) -> Verdict<C> {
         match ticket {
             Ok(ticket) => Verdict::Rows(rows, ticket),
@@ -206,7 +206,7 @@ impl<D: Dialect> Arrival<D> {
     }
 }
 
-/// What the key opens, unless its tenant has sent more than its plan takes already.
+/// Looks up what the key opens. An error if its tenant has sent more than its plan takes already.
 fn admitted<D: Dialect>(
     door: &Door,
     ask: &D::Ask,

@@ -226,7 +226,7 @@ pub fn rejected(rows: &[LogRow]) -> Vec<(String, String)> {
     all
 }
 
-/// Why rows were refused.
+/// The reason of a rejection.
 pub fn reason(row: &LogRow) -> RejectReason {
     RejectReason::from_code(row["reason"].parse().unwrap()).unwrap()
 }

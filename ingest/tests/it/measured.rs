@@ -63,7 +63,7 @@ async fn requests_and_rows_are_counted() {
         (telemetry::ROWS_REJECTED, "meta batch_rejected", 1),
         (telemetry::REQUESTS, "ad_reports unauthorized", 1),
         (telemetry::ROWS_REJECTED, "ad_reports malformed_body", 1),
-        (telemetry::BODY_BYTES, "ad_reports", 9),
+        (telemetry::BODY_BYTES, "ad_reports", 7),
         (telemetry::REQUESTS_IN_FLIGHT, "meta", 0),
     ] {
         assert_eq!(book.count(name, labels), count, "{name} {labels}");

@@ -16,7 +16,7 @@ use crate::desk::{DATASET, Desk, KEY, LogRow, altered, gzip, purchase, reason};
 
 const REPORTS: &str = "/api/v1/ad-reports?access_token=TOK%2Ben%7C1";
 
-/// What the rejections of a topic say: platform, reason, field and number.
+/// The rejections of a topic: platform, reason, field and number of rows.
 fn kept(desk: &Desk, topic: Topic) -> Vec<(String, String, String, u64)> {
     let rows = desk.rows(topic, RecordKind::Rejections);
     let say = |row: &LogRow| {

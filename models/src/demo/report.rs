@@ -105,7 +105,7 @@ fn report(world: &World, campaign: &Campaign, date: i32, age: u32) -> PlantedRep
         clicks: clicks as i64,
         conversions_micros: conversions * MICROS / 100,
         revenue_micros: cents(revenue),
-        version: (i64::from(date + age as i32 + 1) * DAY_MS).unsigned_abs(),
+        version: (i64::from(date + age as i32) * DAY_MS).unsigned_abs(),
     }
 }
 

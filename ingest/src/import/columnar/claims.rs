@@ -150,7 +150,7 @@ fn pages(file: &[u8], chunk: &ColumnChunkMetaData) -> Result<Pages, Unreadable> 
     Ok(all)
 }
 
-/// What the head of a page claims.
+/// The claims in the head of a page.
 #[derive(Default)]
 struct PageHead {
     kind: i64,
@@ -229,7 +229,7 @@ impl PageHead {
     }
 }
 
-/// Whether a packed page is no longer than it claims: this one decoder does not ask.
+/// True if a packed page is no longer than it claims. The gzip decoder does not check that itself.
 fn unpacks_to(packed: &[u8], bytes: usize) -> bool {
     let limit = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut unpacked = MultiGzDecoder::new(packed).take(limit);

@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
         Reader { bytes, at: 0 }
     }
 
-    /// How many bytes were read.
+    /// The number of bytes read.
     pub(super) fn at(&self) -> usize {
         self.at
     }
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         Ok(Some(Field { id, kind: head & 0x0f }))
     }
 
-    /// How many elements a list has, and their type. Each takes a byte at least.
+    /// The number of elements of a list, and their type. Each takes a byte at least.
     pub(super) fn list(&mut self) -> Result<(usize, u8), Unreadable> {
         let head = self.byte()?;
         let count = match head >> 4 {

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::{Busy, Payer, Shares};
 
-/// What all hold, and each of them.
+/// The requests and bytes held by all, and by each payer.
 #[derive(Debug)]
 pub(super) struct Accounts {
     shares: Shares,
@@ -61,7 +61,7 @@ impl Account {
         }
     }
 
-    /// Whether one of its waiting requests could give some of it back.
+    /// True if one of its waiting requests could give some of it back.
     fn can_give(&self, lack: Lack) -> bool {
         match lack {
             Lack::Requests => !self.waiting.is_empty(),
@@ -178,7 +178,7 @@ impl Accounts {
         self.next_id
     }
 
-    /// Whether the request was still waiting, and had not to make room.
+    /// Ends a wait. False if the request has had to make room meanwhile.
     pub(super) fn wait_over(&mut self, payer: Payer, id: u64) -> bool {
         let account = self.payers.get_mut(&payer);
         account.is_some_and(|account| account.take_waiting(id).is_some())
