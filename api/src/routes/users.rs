@@ -75,7 +75,7 @@ pub struct UserItem {
     time_zone: Option<String>,
     /// Whether they may sign in.
     active: bool,
-    /// Whether signing in takes a second factor.
+    /// True where signing in takes a second factor.
     has_second_factor: bool,
     /// When they last signed in.
     last_login_at: Option<DateTime<Utc>>,
@@ -113,7 +113,7 @@ pub struct UserChange {
     #[schema(value_type = Option<String>)]
     pub(super) phone: Option<Option<String>>,
     /// What they may do. Another role ends their sign-ins.
-    role: Option<Role>,
+    pub(super) role: Option<Role>,
     /// The language they read, such as `en` or `ar-EG`.
     pub(super) locale: Option<String>,
     /// Their own time zone.
@@ -121,10 +121,10 @@ pub struct UserChange {
     #[schema(value_type = Option<String>)]
     pub(super) time_zone: Option<Option<String>>,
     /// Whether they may sign in. False ends their sign-ins.
-    active: Option<bool>,
+    pub(super) active: Option<bool>,
     /// False takes the second factor away from somebody who has lost the device, and ends their sign-ins. Only
     /// they can set one up.
-    has_second_factor: Option<bool>,
+    pub(super) has_second_factor: Option<bool>,
 }
 
 impl UserChange {
