@@ -49,7 +49,7 @@ pub struct MailConfig {
     pub folder_letters_max: usize,
     /// Those that are older than this are removed, too.
     pub folder_keep_hours: u32,
-    /// How many letters may be caused.
+    /// Bounds on the letters that may be caused.
     pub limits: LetterLimits,
 }
 
@@ -77,7 +77,7 @@ impl Default for MailConfig {
 }
 
 impl MailConfig {
-    /// Whether letters go out by a server, and not into a folder.
+    /// True where letters go out by a server, and not into a folder.
     pub fn has_server(&self) -> bool {
         !self.host.is_empty()
     }
@@ -108,7 +108,7 @@ pub struct Letter {
 pub struct Addressed {
     /// An e-mail address.
     pub to: String,
-    /// What is written.
+    /// The letter itself.
     pub letter: Letter,
 }
 

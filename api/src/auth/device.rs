@@ -1,4 +1,4 @@
-//! What a client is told at sign-in to say at the next one, so that it is known as a device that has signed
+//! A token that a client gets at sign-in and sends at the next one, so that it is known as a device that has signed
 //! in before: its wrong passwords are counted apart from those of strangers, who therefore cannot lock it out.
 //! It opens nothing.
 
@@ -8,7 +8,7 @@ use stratum_models::id::UserId;
 use stratum_models::time::{DAY_MS, UnixMillis};
 use uuid::Uuid;
 
-/// How long a device is known after its last sign-in.
+/// Days that a device is known after its last sign-in.
 const KNOWN_DAYS: i64 = 180;
 /// Longest text that may be a device's token.
 pub const TOKEN_BYTES_MAX: usize = 1024;
@@ -31,7 +31,7 @@ impl Device {
         Device { id, user, password: fingerprint(password_hash), at: now.0 }
     }
 
-    /// Whether it has signed in as this user with this password, not too long ago.
+    /// True where it has signed in as this user with this password, not too long ago.
     pub fn is_of(&self, user: UserId, password_hash: &str, now: UnixMillis) -> bool {
         let age_ms = now.0 - self.at;
         self.user == user

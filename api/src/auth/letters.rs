@@ -1,11 +1,11 @@
-//! What users are written. Names that somebody chose are quoted and cut, and left out where they could be
+//! Letters to users. Names that somebody chose are quoted and cut, and left out where they could be
 //! taken for a link: a letter of ours says nothing in a stranger's words.
 
 use crate::mail::Letter;
 
 /// Characters of a name that are shown.
 const NAME_CHARS_MAX: usize = 60;
-/// What browsers take for the dot of a host's name.
+/// Characters that browsers take for the dot of a host's name.
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 /// The address of a page of the dashboard with a token in its fragment, which browsers send to nobody; `None`
@@ -15,7 +15,7 @@ pub fn link(public_url: &str, page: &str, token: &str) -> Option<String> {
     (!base.is_empty()).then(|| format!("{base}/{page}#token={token}"))
 }
 
-/// What to do with a token: by a link, or by itself.
+/// The sentence that says what a token is for, with a link or the token itself.
 fn way(what: &str, public_url: &str, page: &str, token: &str) -> String {
     match link(public_url, page, token) {
         Some(link) => format!("{what} here:\n\n{link}\n"),
@@ -27,7 +27,9 @@ fn way(what: &str, public_url: &str, page: &str, token: &str) -> String {
 fn shown(name: &str) -> Option<String> {
     // Marks that turn the direction of writing make a text look like another one.
     let turns = |c: &char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let plain: String = name.chars().filter(|c| !c.is_control() && !turns(c)).collect();
+    let plain = name.chars().filter(|c| !c.is_control() && !turns(c));
+    // The quotes around it are ours. All of it is plain ASCII where the name is: such a letter is sent as written.
+    let plain: String = plain.map(|c| if c == '"' { '\'' } else { c }).collect();
     let is_host = |word: &str| {
         let parts: Vec<&str> = word.split(DOTS).collect();
         parts.windows(2).any(|pair| {
@@ -40,9 +42,9 @@ fn shown(name: &str) -> Option<String> {
     }
     let mut cut: String = plain.trim().chars().take(NAME_CHARS_MAX).collect();
     if plain.trim().chars().count() > NAME_CHARS_MAX {
-        cut.push('…');
+        cut.push_str("...");
     }
-    (!cut.is_empty()).then(|| format!("\u{201c}{cut}\u{201d}"))
+    (!cut.is_empty()).then(|| format!("\"{cut}\""))
 }
 
 /// To somebody who forgot the password.
@@ -130,14 +132,15 @@ mod tests {
 
     #[test]
     fn a_name_is_quoted_and_cut() {
-        assert_eq!(shown(" Nile Souq ").as_deref(), Some("“Nile Souq”"));
+        assert_eq!(shown(" Nile Souq ").as_deref(), Some("\"Nile Souq\""));
         for name in ["St. Pauli e.V.", "Müller & Co.", "No. 7", "سوق النيل", "A.B. Ltd"] {
-            assert_eq!(shown(name), Some(format!("“{name}”")), "{name}");
+            assert_eq!(shown(name), Some(format!("\"{name}\"")), "{name}");
         }
         let long = shown(&"a".repeat(200)).unwrap();
-        assert_eq!(long, format!("“{}…”", "a".repeat(NAME_CHARS_MAX)));
-        assert_eq!(shown("Nile\u{202e} Souq\n").as_deref(), Some("“Nile Souq”"));
+        assert_eq!(long, format!("\"{}...\"", "a".repeat(NAME_CHARS_MAX)));
+        assert_eq!(shown("Nile\u{202e} Souq\n").as_deref(), Some("\"Nile Souq\""));
         assert_eq!(shown(" \u{200b} "), None);
+        assert_eq!(shown("Nile\" pay now").as_deref(), Some("\"Nile' pay now\""));
     }
 
     #[test]

@@ -37,15 +37,15 @@ pub struct AuthConfig {
     pub pii_encryption_key: Secret,
     /// Older keys: what they sealed still opens, until `stratum admin rotate-pii` has run.
     pub pii_encryption_keys_older: Vec<Secret>,
-    /// Whether and how anybody may register, and so make a tenant.
+    /// The way in which anybody may register, and so make a tenant.
     pub registration: Registration,
-    /// How long a registration waits for its letter's link to be opened.
+    /// Hours that a registration waits for its letter's link to be opened.
     pub registration_hours: u32,
     /// How long an access token lives.
     pub access_token_minutes: u32,
     /// How long a refresh token lives.
     pub refresh_token_days: u32,
-    /// How long a sign-in lasts, however often it is renewed.
+    /// Days that a sign-in lasts, however often it is renewed.
     pub session_days_max: u32,
     /// A refresh token that was spent no longer ago than this is answered once more with its successor, to the
     /// client that spent it.

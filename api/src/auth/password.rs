@@ -138,7 +138,7 @@ impl Turn {
         self.run(move || hash(&argon2, &*entropy, &normalized(&password))).await
     }
 
-    /// Why a password may not be chosen for an account of which these texts are known; `None` when it may.
+    /// The reason why a password may not be chosen for an account of which these texts are known; `None` when it may.
     pub async fn weakness(
         &self,
         password: &str,

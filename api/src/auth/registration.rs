@@ -1,8 +1,8 @@
-//! Whether and how anybody may make a tenant.
+//! Registrations: the ways in which anybody may make a tenant.
 
 use serde::{Deserialize, Serialize};
 
-/// How registrations are taken.
+/// The way in which registrations are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
@@ -17,7 +17,7 @@ pub enum Registration {
 }
 
 impl Registration {
-    /// What is meant where there is a mail server, or none.
+    /// The way that is meant where there is a mail server, or none.
     pub fn settled(self, has_mail: bool) -> Registration {
         match self {
             Registration::Auto if has_mail => Registration::Confirmed,

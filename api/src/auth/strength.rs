@@ -19,7 +19,7 @@ const REST_CHARS_MIN: usize = 6;
 const OWN_CHARS_MIN: usize = 3;
 const PRODUCT: &str = "stratum";
 
-/// Why a password may not be chosen; `None` when it may. `own` are the texts that are known of the account: its
+/// The reason why a password may not be chosen; `None` when it may. `own` are the texts that are known of the account: its
 /// address, the names of the user and the tenant. Takes up to a tenth of a second.
 pub fn weakness(password: &str, own: &[&str]) -> Option<&'static str> {
     let password = normalized(password);
@@ -55,7 +55,7 @@ fn own_words(own: &[&str]) -> Vec<String> {
     words
 }
 
-/// Whether hardly anything is left of a password without these words.
+/// True where hardly anything is left of a password without these words.
 fn is_made_of(password: &str, words: &[String]) -> bool {
     let folded = password.to_lowercase();
     // Cut out, not closed up: what stood around a word makes no other one.

@@ -1,4 +1,4 @@
-//! How many letters one may cause. The one rule for every letter: to an address, for a tenant, in all.
+//! Bounds on the letters that one may cause. The one rule for every letter: to an address, for a tenant, in all.
 //!
 //! It is asked before it is looked up whether an address has an account, and counts alike for both: what it
 //! answers tells nothing about that.
@@ -9,7 +9,7 @@ use stratum_models::time::{DAY_MS, UnixMillis};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// How many letters may be caused; 0 is no limit.
+/// Bounds on the letters that may be caused; 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LetterLimits {
@@ -39,7 +39,7 @@ pub enum Cause {
 /// One allowance: how many letters, since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// What it is of; holds an address in clear.
+    /// The thing it is of; holds an address in clear.
     pub of: String,
     /// The beginning of the hour or day.
     pub since: UnixMillis,

@@ -16,7 +16,7 @@ use crate::entropy::Ids;
 use crate::state::PostgresState;
 use crate::telemetry;
 
-/// How often letters are looked for that are kept for too long.
+/// The pause between two looks for letters that are kept for too long.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// Takes letters, as many as may wait and as many as one may cause.
@@ -35,7 +35,7 @@ pub struct Place {
     to: String,
 }
 
-/// Why no letter can be sent.
+/// The reason why no letter can be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsent {
     /// Too many wait to be sent.
@@ -44,7 +44,7 @@ pub enum Unsent {
     /// Too many were caused.
     #[error("too many letters were sent")]
     Over,
-    /// How many were caused is not known.
+    /// The number that were caused is not known.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -57,7 +57,7 @@ impl Place {
 }
 
 impl Mailer {
-    /// Whether letters go out by a mail server, and not into a folder.
+    /// True where letters go out by a mail server, and not into a folder.
     pub fn has_server(&self) -> bool {
         self.has_server
     }

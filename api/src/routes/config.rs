@@ -8,19 +8,19 @@ use super::App;
 use crate::answer::{Answer, Answered};
 use crate::auth::Registration;
 
-/// What the installation is like.
+/// Facts about the installation.
 #[derive(Serialize, ToSchema)]
 pub struct ConfigResponse {
     /// The version of the program.
     version: &'static str,
-    /// Whether and how anybody may register: `confirmed`, `open` or `off`.
+    /// The way in which anybody may register: `confirmed`, `open` or `off`.
     #[schema(value_type = String)]
     registration: Registration,
-    /// Whether letters go out by a mail server; without one, invitations are handed on by who invites.
+    /// True where letters go out by a mail server; without one, invitations are handed on by who invites.
     mail: bool,
 }
 
-/// What the installation is like.
+/// Facts about the installation.
 #[utoipa::path(
     get, path = "/api/v1/config", tag = "operation",
     responses((status = 200, body = Answer<ConfigResponse>)),

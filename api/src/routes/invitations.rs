@@ -118,7 +118,7 @@ pub struct InvitationQuestion {
     token: String,
 }
 
-/// What an invitation is to, for who has its token.
+/// An invitation as it is shown to who has its token.
 #[derive(Serialize, ToSchema)]
 pub struct InvitationPreview {
     /// Who is invited.

@@ -50,7 +50,7 @@ pub struct TenantItem {
     /// What else was set, by name.
     #[schema(value_type = Object)]
     settings: Map<String, Value>,
-    /// Whether every user must have a second factor.
+    /// True where every user must have a second factor.
     second_factor_required: bool,
     /// What it may have at most.
     limits: Limits,
@@ -85,7 +85,7 @@ pub struct TenantChange {
     /// Settings to add or replace by name; null takes one away.
     #[schema(value_type = Option<Object>)]
     settings: Option<Map<String, Value>>,
-    /// Whether every user must have a second factor. True ends the sign-ins of those without; they set one up at
+    /// True where every user must have a second factor. True ends the sign-ins of those without; they set one up at
     /// their next. Who asks for it has one.
     second_factor_required: Option<bool>,
 }

@@ -75,7 +75,7 @@ pub struct UserItem {
     time_zone: Option<String>,
     /// Whether they may sign in.
     active: bool,
-    /// Whether signing in takes a second factor.
+    /// True where signing in takes a second factor.
     has_second_factor: bool,
     /// When they last signed in.
     last_login_at: Option<DateTime<Utc>>,

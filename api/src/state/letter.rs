@@ -1,4 +1,4 @@
-//! How many letters were caused, by allowances that are known by keyed hashes.
+//! Counts of the letters that were caused, by allowances that are known by keyed hashes.
 
 use stratum_models::store::StoreError;
 
@@ -6,7 +6,7 @@ use super::store_error;
 use super::work::SystemWork;
 use crate::mail::limit::Allowance;
 
-/// What the hashes are of.
+/// The purpose of the hashes.
 const ALLOWANCE: &str = "letter_counts.allowance";
 
 impl SystemWork {

@@ -12,9 +12,9 @@ pub(super) const SECRET: &str = "second_factors.secret";
 
 /// A user's second factor.
 pub struct SecondFactor {
-    /// What codes are made of.
+    /// The secret that codes are made of.
     pub secret: FactorSecret,
-    /// Whether a code of it was given: before that it does not count.
+    /// True once a code of it was given: before that it does not count.
     pub confirmed: bool,
 }
 
@@ -88,7 +88,7 @@ impl TenantWork {
         Ok(done.rows_affected() > 0)
     }
 
-    /// How many recovery codes a user has left.
+    /// The number of recovery codes that a user has left.
     pub async fn recovery_codes_left(&mut self, user: UserId) -> Result<u64, StoreError> {
         let count = sqlx::query_file!("sql/count_recovery_codes.sql", self.key, user.0);
         let row = count.fetch_one(self.connection()).await.map_err(store_error)?;

@@ -31,7 +31,7 @@ impl Default for LockoutConfig {
     }
 }
 
-/// Whose wrong passwords are counted together.
+/// Somebody whose wrong passwords are counted together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guesser([u8; 32]);
 
@@ -56,7 +56,7 @@ impl SystemWork {
         Guesser(self.tools.seal.lookup(SIGNED_IN, &user.to_string()))
     }
 
-    /// What a device says at its next sign-in.
+    /// The token that a device sends at its next sign-in.
     pub fn device_token(&self, device: &Device) -> Result<String, StoreError> {
         let text = serde_json::to_string(device).map_err(|_| damaged("device"))?;
         let sealed = self.tools.sealed(DEVICE_TOKEN, &text)?;

@@ -40,7 +40,7 @@ pub struct Tenant {
     pub reporting_currency: Currency,
     /// What else was set, by name.
     pub settings: Map<String, Value>,
-    /// Whether every user must have a second factor.
+    /// True where every user must have a second factor.
     pub second_factor_required: bool,
     /// When it was made.
     pub created_at: UnixMillis,

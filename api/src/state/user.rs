@@ -103,7 +103,7 @@ pub struct User {
     pub last_login_at: Option<UnixMillis>,
     /// When they were added.
     pub created_at: UnixMillis,
-    /// Whether signing in takes a second factor.
+    /// True where signing in takes a second factor.
     pub has_second_factor: bool,
 }
 

@@ -14,7 +14,7 @@ use crate::routes::fields::nullable;
 use crate::routes::users::UserChange;
 use crate::state::audit::AuditEntry;
 
-/// What is to become another. Absent stays; null takes away.
+/// Fields to change. Absent stays; null takes away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeChange {

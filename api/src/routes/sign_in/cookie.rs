@@ -68,7 +68,7 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
     pairs.find(|(name, _)| name.trim() == NAME).map(|(_, value)| value.trim().to_owned())
 }
 
-/// Whether a request is of a page that is served here: its origin is the host it asks, or the public address.
+/// True for a request of a page that is served here: its origin is the host it asks, or the public address.
 fn is_own_page(headers: &HeaderMap, host: Option<&str>, public_url: &str) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let place = |url: &str| {

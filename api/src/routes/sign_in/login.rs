@@ -55,9 +55,9 @@ pub struct LoginRequest {
 /// A sign-in, or what it takes.
 #[derive(Default, Serialize, ToSchema)]
 pub struct LoginResponse {
-    /// What is needed beside the password, sent again with it; null when signed in.
+    /// The step that is missing, to be sent again with the password; null when signed in.
     next: Option<NextStep>,
-    /// To be sent as `Authorization: Bearer …`; like all below but the last, absent until signed in.
+    /// To be sent as `Authorization: Bearer …`; absent, as are those below, until signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token: Option<String>,
     /// To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie.
@@ -75,12 +75,12 @@ pub struct LoginResponse {
     /// Shown once, where this sign-in has set up the second factor.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
-    /// What to set up the second factor with, where `next` is `set_up_second_factor`.
+    /// The secret to set up the second factor with, where `next` is `set_up_second_factor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     second_factor: Option<SecondFactorSecret>,
 }
 
-/// What a sign-in takes beside the password.
+/// A step that a sign-in takes beside the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NextStep {
@@ -192,7 +192,7 @@ struct Attempt<'a> {
     guesser: Guesser,
 }
 
-/// What comes of a right password.
+/// The outcome of a right password.
 enum Admission {
     /// A sign-in, or what it takes beside.
     Answer(Box<LoginResponse>),

@@ -34,7 +34,7 @@ pub struct MeResponse {
     permissions: &'static [Permission],
     /// Their tenant.
     tenant: MeTenant,
-    /// Whether signing in takes a second factor.
+    /// True where signing in takes a second factor.
     has_second_factor: bool,
     /// When they last signed in.
     last_login_at: Option<chrono::DateTime<chrono::Utc>>,

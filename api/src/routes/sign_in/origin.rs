@@ -29,7 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Origin {
     }
 }
 
-/// What browsers call themselves, those first that call themselves others, too.
+/// Names that browsers give themselves, those first that give themselves others, too.
 const PROGRAMS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
     ("OPR/", "Opera"),

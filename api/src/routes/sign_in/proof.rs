@@ -55,7 +55,7 @@ pub async fn prove_password(
     }
 }
 
-/// Whether a text is a code of the moment of this factor, or a recovery code, that was not taken before.
+/// True for a code of the moment of this factor, or a recovery code, that was not taken before.
 pub async fn takes_code(
     app: &App,
     work: &mut TenantWork,
@@ -72,7 +72,7 @@ pub async fn takes_code(
     }
 }
 
-/// What the second factor says to a sign-in.
+/// The second factor's say in a sign-in.
 pub enum Factor {
     /// It goes on; with recovery codes where this has set the factor up.
     Passed(Option<Vec<String>>),

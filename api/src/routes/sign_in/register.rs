@@ -40,12 +40,12 @@ pub struct RegisterRequest {
     tenant_name: String,
 }
 
-/// What comes next. It says the same whether or not the address was known before.
+/// The next step. It is the same whether or not the address was known before.
 #[derive(Serialize, ToSchema)]
 pub struct RegisterResponse {
     /// The address, as it was understood.
     email: String,
-    /// Whether the link of a letter must be opened first; false where one may sign in at once.
+    /// True where the link of a letter must be opened first; false where one may sign in at once.
     confirm: bool,
     /// In words.
     message: &'static str,

@@ -18,18 +18,18 @@ use crate::state::audit::AuditEntry;
 use crate::state::user::User;
 use crate::state::work::TenantWork;
 
-/// How the caller's second factor is.
+/// The state of the caller's second factor.
 #[derive(Serialize, ToSchema)]
 pub struct SecondFactorState {
-    /// Whether signing in takes a code.
+    /// True where signing in takes a code.
     active: bool,
-    /// Whether the tenant wants every user to have one.
+    /// True where the tenant wants every user to have one.
     required: bool,
     /// Recovery codes that were not used yet.
     recovery_codes_left: u64,
 }
 
-/// What an app makes codes of. Shown once.
+/// The secret that an app makes codes of. Shown once.
 #[derive(Serialize, ToSchema)]
 pub struct SecondFactorSecret {
     /// To be typed into the app: letters and digits (base32).
@@ -101,7 +101,7 @@ fn tell(app: &App, email: String, is_set: bool) {
     }
 }
 
-/// How the caller's second factor is.
+/// The state of the caller's second factor.
 #[utoipa::path(
     get, path = "/api/v1/auth/second-factor", tag = "sign-in", security(("bearer" = [])),
     responses(

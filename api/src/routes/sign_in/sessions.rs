@@ -22,7 +22,7 @@ const SESSIONS_MAX: i64 = 100;
 pub struct SessionItem {
     /// Its id.
     id: Uuid,
-    /// Whether it is the one that asks.
+    /// True for the one that asks.
     current: bool,
     /// The kind of device, such as `Firefox on Linux`; empty where it is not known.
     device: String,

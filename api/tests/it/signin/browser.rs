@@ -14,7 +14,7 @@ struct Page {
 }
 
 impl Page {
-    /// What a page of this origin is answered.
+    /// The answer to a page of this origin.
     async fn ask(request: RequestBuilder, origin: &str) -> Page {
         let request = request.header("x-session", "cookie").header("origin", origin);
         let answer = request.send().await.expect("an answer");
