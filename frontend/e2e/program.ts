@@ -1,6 +1,6 @@
 // Starts the real program with demo data before the tests, and ends it after them.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "@playwright/test";
@@ -64,6 +64,8 @@ async function landed({ url, email, password }: Told): Promise<void> {
 
 export default async function start(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "stratum-page-"));
+  // As root, Postgres runs as another user, who must get to its own folder in this one.
+  chmodSync(folder, 0o755);
   const settings = join(folder, "settings.toml");
   writeFileSync(settings, SETTINGS);
   const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/stratum/target");
