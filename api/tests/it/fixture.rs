@@ -17,6 +17,7 @@
 
 mod tenant;
 mod second;
+mod operation;
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -135,14 +136,6 @@ impl Stratum {
     pub fn set(&mut self, name: &str, value: &str) {
         self.env.retain(|(known, _)| known != name);
         self.env.push((name.to_owned(), value.to_owned()));
-    }
-
-    /// What the listener for operators shows of the process.
-    pub async fn measurements(&self) -> String {
-        let address = std::fs::read_to_string(self.data.join("operation_address"));
-        let url = format!("{}/metrics", address.expect("an address for operators").trim());
-        let answer = self.client.get(url).send().await.expect("an answer");
-        answer.text().await.expect("a whole answer")
     }
 
     /// Waits until every store answers.
