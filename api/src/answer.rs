@@ -4,8 +4,9 @@
 //! response; [`render`] gives it its body, because only there is the request's id known. What axum
 //! refuses by itself (no such route, wrong method, too large) is rendered the same way.
 
+mod request_id;
+
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
@@ -15,6 +16,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use utoipa::ToSchema;
+
+pub use self::request_id::RequestId;
 
 use crate::entropy::Ids;
 use crate::routes::paging::Pagination;
@@ -297,28 +300,6 @@ impl From<StoreError> for Refusal {
     }
 }
 
-/// A request's id, as every handler may know it: ours, and behind a space the one that the client gave it,
-/// where that reads like one. Ours never comes from a client, so no two requests look like one.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub Arc<str>);
-
-impl RequestId {
-    fn new(ours: &str, clients: Option<&str>) -> RequestId {
-        match clients {
-            Some(clients) => RequestId(format!("{ours} {clients}").into()),
-            None => RequestId(ours.into()),
-        }
-    }
-
-    /// Ours and the client's, of an id as it is written down.
-    pub fn parts(written: &str) -> (&str, Option<&str>) {
-        match written.split_once(' ') {
-            Some((ours, clients)) => (ours, Some(clients)),
-            None => (written, None),
-        }
-    }
-}
-
 /// Answers every route that does not exist.
 pub async fn no_such_route() -> Refusal {
     Refusal::of_status(StatusCode::NOT_FOUND)
@@ -335,7 +316,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) -> Response {
     let id = ids.next().to_string();
     let clients = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
-    let written = RequestId::new(&id, clients.filter(|id| is_request_id(id)));
+    let written = RequestId::new(&id, clients);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "none".to_owned());
     let method = known_method(request.method());
@@ -386,11 +367,6 @@ fn refusal_of(response: &mut Response) -> Option<Refusal> {
     let is_plain = content_type.is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
     let is_refusal = status.is_client_error() || status.is_server_error();
     (is_refusal && is_plain).then(|| Refusal::of_status(status))
-}
-
-fn is_request_id(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// Methods are labels of a measurement: those a client makes up count as one.

@@ -19,6 +19,7 @@ mod tenant;
 mod second;
 mod state;
 mod identifier;
+mod operation;
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -130,14 +131,6 @@ impl Stratum {
         signal(&child, Signal::SIGTERM);
         let status = ended(&mut child).await;
         assert!(status.success(), "it ended with {status}:\n{}", self.output());
-    }
-
-    /// What the listener for operators shows of the process.
-    pub async fn measurements(&self) -> String {
-        let address = std::fs::read_to_string(self.data.join("operation_address"));
-        let url = format!("{}/metrics", address.expect("an address for operators").trim());
-        let answer = self.client.get(url).send().await.expect("an answer");
-        answer.text().await.expect("a whole answer")
     }
 
     /// Waits until every store answers.

@@ -143,7 +143,7 @@ impl Traffic {
             token: served.sign_in().await?,
             status: 200,
         };
-        let asks = Arc::new(move |_| question.request());
+        let asks = Arc::new(move |_: u64| question.request());
         Ok(Traffic { address, sends, asks })
     }
 
