@@ -9,26 +9,43 @@ export STRATUM_ENGINES ?= $(HOME)/.cache/stratum/engines
 export STRATUM_CLIENTS ?= $(HOME)/.cache/stratum/clients
 export SQLX_OFFLINE ?= true
 
+export STRATUM_NODE ?= $(HOME)/.cache/stratum/node
+
 STRATUM := $(CARGO_TARGET_DIR)/serve/stratum
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run test soak bench lint check packages packages-test engines engines-test clients sqlx openapi
+.PHONY: help run test soak bench lint check packages packages-test engines engines-test clients sqlx openapi page page-dev page-check page-test
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: packages engines ## Build and start everything on the embedded engines, with demo data
+run: packages engines page ## Build and start everything on the embedded engines, with demo data
 	cargo build --profile serve --bin stratum
 	exec $(STRATUM) up --demo --listen $(LISTEN)
 
-test: packages-test engines-test clients check lint ## Every test, on the real engines
+test: packages-test engines-test clients page check page-check lint ## Every test, on the real engines
 	cargo test --workspace --no-fail-fast
+	frontend/run e2e
+
+page: ## Build the page
+	frontend/build
+
+page-dev: ## The page's development server, beside a running program
+	frontend/build
+	frontend/run dev
+
+page-check: page ## The page's types, lints, texts and unit tests
+	frontend/run check
+
+page-test: page-check ## The page in a real browser, on the real program
+	cargo test --workspace --test it --no-run
+	frontend/run e2e
 
 soak: engines-test clients ## The long crash loops
 	STRATUM_SOAK=1 cargo test -p stratum-api --test it -- --nocapture crash
 	STRATUM_SOAK=1 cargo test -p stratum-pipeline --test it -- --nocapture simulation
 
-bench: engines ## The benchmarks of benches/RESULTS.md
+bench: engines page ## The benchmarks of benches/RESULTS.md
 	cargo build --release -p stratum-api -p stratum-benches
 	$(CARGO_TARGET_DIR)/release/stratum-benches
 
@@ -36,8 +53,9 @@ lint: ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-check: ## The compose file against its schema
+check: ## The compose file, and what the workspace depends on
 	docker/check
+	docker/deny
 
 packages: ## Debian packages that a build and the engines need
 	docker/packages run
@@ -58,5 +76,7 @@ clients: ## The vendors' SDKs and the API's clients that the tests drive, pinned
 sqlx: ## Re-check the Postgres statements against the migrations
 	api/sqlx-prepare
 
-openapi: ## Write api/openapi.json anew
+openapi: ## Write api/openapi.json anew, and the page's types of it
 	cargo run -q --bin stratum -- openapi > api/openapi.json
+	api/tests/clients/install
+	$(STRATUM_CLIENTS)/api-node/node_modules/.bin/openapi-typescript api/openapi.json -o frontend/src/api/schema.d.ts

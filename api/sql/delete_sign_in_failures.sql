@@ -1,1 +1,1 @@
-DELETE FROM sign_in_failures WHERE email_lookup = $1
+DELETE FROM sign_in_failures WHERE counted_for = $1

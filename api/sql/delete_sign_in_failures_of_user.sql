@@ -1,2 +1,2 @@
 DELETE FROM sign_in_failures
-WHERE email_lookup = (SELECT email_lookup FROM users WHERE tenant_id = $1 AND id = $2)
+WHERE counted_for = (SELECT email_lookup FROM users WHERE tenant_id = $1 AND id = $2)

@@ -4,7 +4,7 @@ WITH signed_in AS (
     WHERE tenant_id = $1 AND id = $2 AND active AND password_hash = $3
     RETURNING id, role
 ), session AS (
-    INSERT INTO sessions (id, tenant_id, user_id, refresh_id, created_at, expires_at)
-    SELECT $4, $1, id, $6, $5, $7 FROM signed_in
+    INSERT INTO sessions (id, tenant_id, user_id, refresh_id, created_at, expires_at, ends_at, device)
+    SELECT $4, $1, id, $6, $5, $7, $8, $9 FROM signed_in
 )
 SELECT role FROM signed_in

@@ -1,1 +1,1 @@
-SELECT locked_until FROM sign_in_failures WHERE email_lookup = $1 FOR UPDATE
+SELECT locked_until FROM sign_in_failures WHERE counted_for = $1 FOR UPDATE

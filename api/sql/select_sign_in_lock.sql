@@ -1,1 +1,1 @@
-SELECT locked_until AS "locked_until!" FROM sign_in_failures WHERE email_lookup = $1 AND locked_until > $2
+SELECT locked_until AS "locked_until!" FROM sign_in_failures WHERE counted_for = $1 AND locked_until > $2

@@ -1,3 +1,3 @@
-SELECT id, slug, name, plan, time_zone, reporting_currency, settings, created_at, updated_at
+SELECT id, slug, name, plan, time_zone, reporting_currency, settings, second_factor_required, created_at, updated_at
 FROM tenants
 WHERE id = $1

@@ -89,7 +89,8 @@ pub struct RefusalBody {
     pub message: String,
     /// What is wrong with which field.
     pub details: Vec<Detail>,
-    /// The id of this request, also in the `x-request-id` header and in the log.
+    /// The id of this request, also in the `x-request-id` header of the answer and in the log. One that the
+    /// client sent in that header is noted beside it.
     pub request_id: String,
 }
 
@@ -149,6 +150,11 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_FOUND, format!("{what} not found"))
     }
 
+    /// 408: the body came below the least rate.
+    pub fn too_slow() -> Refusal {
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly; send it again")
+    }
+
     /// 503: may work if tried again.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Refusal {
         let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
@@ -202,7 +208,7 @@ impl Refusal {
         &self.details
     }
 
-    fn of_status(status: StatusCode) -> Refusal {
+    pub(crate) fn of_status(status: StatusCode) -> Refusal {
         let message = match status {
             StatusCode::NOT_FOUND => "no such route; /docs lists them",
             StatusCode::METHOD_NOT_ALLOWED => "this route does not take this method",
@@ -291,9 +297,27 @@ impl From<StoreError> for Refusal {
     }
 }
 
-/// A request's id, as every handler may know it.
+/// A request's id, as every handler may know it: ours, and behind a space the one that the client gave it,
+/// where that reads like one. Ours never comes from a client, so no two requests look like one.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
+
+impl RequestId {
+    fn new(ours: &str, clients: Option<&str>) -> RequestId {
+        match clients {
+            Some(clients) => RequestId(format!("{ours} {clients}").into()),
+            None => RequestId(ours.into()),
+        }
+    }
+
+    /// Ours and the client's, of an id as it is written down.
+    pub fn parts(written: &str) -> (&str, Option<&str>) {
+        match written.split_once(' ') {
+            Some((ours, clients)) => (ours, Some(clients)),
+            None => (written, None),
+        }
+    }
+}
 
 /// Answers every route that does not exist.
 pub async fn no_such_route() -> Refusal {
@@ -309,25 +333,30 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives every request its id, every refusal its body, and counts both.
 pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) -> Response {
-    let sent = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
-    let id =
-        sent.filter(|id| is_request_id(id)).map_or_else(|| ids.next().to_string(), str::to_owned);
+    let id = ids.next().to_string();
+    let clients = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
+    let written = RequestId::new(&id, clients.filter(|id| is_request_id(id)));
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "none".to_owned());
     let method = known_method(request.method());
-    request.extensions_mut().insert(RequestId(id.as_str().into()));
+    request.extensions_mut().insert(written.clone());
+    let ours = HeaderValue::from_str(&id).ok();
+    // For what answers with an id of its own.
+    if let Some(ours) = ours.clone() {
+        request.headers_mut().insert(REQUEST_ID, ours);
+    }
     let began = tokio::time::Instant::now();
     let mut response = next.run(request).await;
     if let Some(refusal) = refusal_of(&mut response) {
         if refusal.status.is_server_error() && !refusal.quiet {
-            tracing::warn!(request.id = %id, http.route = %route, status = refusal.status.as_u16(), "refused");
+            tracing::warn!(request.id = %written.0, http.route = %route, status = refusal.status.as_u16(), "refused");
         }
         let said = std::mem::take(response.headers_mut());
         response = refusal.body(&id);
         keep(&said, response.headers_mut());
     }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+    if let Some(ours) = ours {
+        response.headers_mut().insert(REQUEST_ID, ours);
     }
     let class = ["1xx", "2xx", "3xx", "4xx", "5xx"]
         [usize::from(response.status().as_u16() / 100).clamp(1, 5) - 1];

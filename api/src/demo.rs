@@ -150,7 +150,7 @@ async fn prepare_key(operator: &Operator, tenant_id: TenantId) -> Result<Secret>
         }
     }
     let (scope, name) = (ApiKeyScope::Ingest, KEY_NAME.to_owned());
-    let new = NewApiKey { scope, dataset_id: None, name };
+    let new = NewApiKey { scope, dataset_id: None, name, expires_at: None };
     let (_, key) = work.create_api_key(&new).await?;
     work.commit().await?;
     Ok(key)

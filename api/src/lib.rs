@@ -8,6 +8,7 @@ pub mod state;
 pub mod adopt;
 pub mod erase;
 pub mod pull;
+pub mod rates;
 pub mod rights;
 pub mod mail;
 pub mod auth;

@@ -5,13 +5,15 @@ pub mod message;
 pub mod smtp;
 pub mod folder;
 pub mod queue;
+pub mod limit;
 
 use async_trait::async_trait;
 use lettre::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Secret;
-pub use queue::{Courier, Mailer};
+pub use limit::{Cause, LetterLimits};
+pub use queue::{Courier, Mailer, Place, Unsent};
 
 /// Where letters go, and the bounds of sending them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +47,10 @@ pub struct MailConfig {
     pub retry_ms_max: u64,
     /// Letters kept in the folder; the oldest are removed.
     pub folder_letters_max: usize,
+    /// Those that are older than this are removed, too.
+    pub folder_keep_hours: u32,
+    /// How many letters may be caused.
+    pub limits: LetterLimits,
 }
 
 impl Default for MailConfig {
@@ -64,7 +70,16 @@ impl Default for MailConfig {
             retry_ms_min: 1_000,
             retry_ms_max: 300_000,
             folder_letters_max: 1_000,
+            folder_keep_hours: 24,
+            limits: LetterLimits::default(),
         }
+    }
+}
+
+impl MailConfig {
+    /// Whether letters go out by a server, and not into a folder.
+    pub fn has_server(&self) -> bool {
+        !self.host.is_empty()
     }
 }
 
@@ -80,14 +95,21 @@ pub enum MailSecurity {
     None,
 }
 
-/// A letter. Holds personal data and secrets: never printed, hence no `Debug`.
+/// A letter without its address: that is the place's it is put into ([`Mailer::reserve`]). Holds personal data
+/// and secrets: never printed, hence no `Debug`.
 pub struct Letter {
-    /// An e-mail address.
-    pub to: String,
     /// What it is about.
     pub subject: &'static str,
     /// The text.
     pub text: String,
+}
+
+/// A letter with its address. Never printed, hence no `Debug`.
+pub struct Addressed {
+    /// An e-mail address.
+    pub to: String,
+    /// What is written.
+    pub letter: Letter,
 }
 
 /// A letter did not go out. Neither kind tells what was in it, or to whom.
@@ -110,4 +132,7 @@ fn code(code: Option<u16>) -> String {
 pub trait Post: Send + Sync {
     /// Hands one over; the caller repeats what can be repeated.
     async fn send(&self, message: &Message) -> Result<(), PostError>;
+
+    /// Removes letters that are kept for too long; asked now and then.
+    async fn sweep(&self) {}
 }

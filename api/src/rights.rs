@@ -116,9 +116,11 @@ pub enum Access {
     With(Permission),
     /// Its own door checks: API keys in a vendor's form.
     Door,
+    /// Whoever has the operator's token; no user, no API key.
+    Operator,
 }
 
-use Access::{Door, Open, User, With};
+use Access::{Door, Open, Operator, User, With};
 
 const GET: &str = "GET";
 const POST: &str = "POST";
@@ -130,12 +132,24 @@ const DELETE: &str = "DELETE";
 pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Sign-in
     (POST, "/api/v1/auth/register", Open),
+    (POST, "/api/v1/auth/confirm", Open),
     (POST, "/api/v1/auth/login", Open),
     (POST, "/api/v1/auth/refresh", Open),
     (POST, "/api/v1/auth/logout", User),
     (POST, "/api/v1/auth/forgot-password", Open),
     (POST, "/api/v1/auth/reset-password", Open),
+    (POST, "/api/v1/auth/change-password", User),
+    (GET, "/api/v1/auth/sessions", User),
+    (DELETE, "/api/v1/auth/sessions", User),
+    (DELETE, "/api/v1/auth/sessions/{id}", User),
+    (GET, "/api/v1/auth/second-factor", User),
+    (POST, "/api/v1/auth/second-factor", User),
+    (POST, "/api/v1/auth/second-factor/confirm", User),
+    (POST, "/api/v1/auth/second-factor/remove", User),
+    (POST, "/api/v1/auth/second-factor/recovery-codes", User),
     (GET, "/api/v1/auth/me", User),
+    (PATCH, "/api/v1/auth/me", User),
+    (GET, "/api/v1/config", Open),
     // Users and invitations
     (GET, "/api/v1/users", With(TenantRead)),
     (POST, "/api/v1/users", With(TenantWrite)),
@@ -145,6 +159,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/users/invitations", With(TenantRead)),
     (POST, "/api/v1/users/invitations", With(TenantWrite)),
     (DELETE, "/api/v1/users/invitations/{id}", With(TenantWrite)),
+    (POST, "/api/v1/auth/invitation", Open),
     (POST, "/api/v1/auth/accept-invitation", Open),
     // The tenant
     (GET, "/api/v1/tenant", With(TenantRead)),
@@ -223,7 +238,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/health", Open),
     (GET, "/health/live", Open),
     (GET, "/health/ready", Open),
-    (GET, "/metrics", Open),
+    (GET, "/metrics", Operator),
     // The front door
     (POST, "/{version}/{dataset_id}/events", Door),
     (POST, "/capi/{dataset_id}/events", Door),

@@ -25,10 +25,19 @@ pub const LETTERS: &str = "stratum_api_letters_total";
 pub const ENGINE_RESTARTS: &str = "stratum_api_engine_restarts_total";
 /// 1 while a store answers, by store.
 pub const STORE_UP: &str = "stratum_api_store_up";
+/// Seconds since exchange rates were last fetched.
+pub const EXCHANGE_RATES_AGE_SECONDS: &str = "stratum_api_exchange_rates_age_seconds";
+/// Times that exchange rates were asked for, by outcome.
+pub const EXCHANGE_RATE_FETCHES: &str = "stratum_api_exchange_rate_fetches_total";
 /// Live streams open now.
 pub const LIVE_STREAMS: &str = "stratum_api_live_streams";
 /// Watchers that fell behind and were told to look at everything again.
 pub const LIVE_RESYNCS: &str = "stratum_api_live_resyncs_total";
+
+/// Files of ad reports that are read now.
+pub const IMPORTS_RUNNING: &str = "stratum_api_imports_running";
+/// Files of ad reports that wait for their turn.
+pub const IMPORTS_WAITING: &str = "stratum_api_imports_waiting";
 
 /// Requests refused because they came too often, by whose limit it was.
 pub const RATE_LIMITED: &str = "stratum_api_rate_limited_total";

@@ -40,6 +40,7 @@ fn door(folder: &std::path::Path) -> Result<Router> {
         keys: identifier_keys(),
         appender: Appender::start(Arc::new(log), AppendConfig::default()),
         clock: world::clock(),
+        client: |_| None,
         config: DoorConfig::default(),
         trace_seed: 1,
     }))

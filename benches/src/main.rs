@@ -19,6 +19,7 @@ mod kpis;
 mod mixed;
 mod predictions;
 mod export;
+mod attacks;
 
 use anyhow::{Result, bail};
 
@@ -38,7 +39,7 @@ fn main() -> Result<()> {
         return api::hello();
     }
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let benches: [(&str, Bench); 10] = [
+    let benches: [(&str, Bench); 11] = [
         ("json-to-arrow", json_to_arrow::run),
         ("identifiers", identifiers::run),
         ("ingest", ingest::run),
@@ -49,6 +50,7 @@ fn main() -> Result<()> {
         ("mixed", mixed::run),
         ("predictions", predictions::run),
         ("export", export::run),
+        ("attacks", attacks::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| !benches.iter().any(|(b, _)| b == name)) {
         bail!("no benchmark {unknown}; there are {:?}", benches.map(|(name, _)| name));

@@ -45,6 +45,9 @@ impl Served {
             "--listen",
             "127.0.0.1:0",
         ]);
+        // Clients of a benchmark all come from here, and several run at once.
+        command.env("STRATUM__server__connections_per_address_max", "10000");
+        command.env("STRATUM__server__operation_listen", "");
         for limit in UNLIMITED {
             command.env(format!("STRATUM__edge__limits__{limit}"), "0");
         }

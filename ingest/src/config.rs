@@ -13,15 +13,29 @@ pub struct DoorConfig {
     pub unpacked_bytes_max: usize,
     /// How long a body may take to arrive.
     pub body_wait_ms_max: u64,
+    /// Bytes a second that a body must come at, measured over three seconds.
+    pub body_bytes_per_s_min: usize,
     /// Body bytes of all requests that wait for their append.
     pub bytes_in_flight_max: usize,
+    /// Such bytes of one tenant.
+    pub bytes_in_flight_per_tenant_max: usize,
+    /// Bytes of a body in which its key is looked for early, where the head has none. Of a packed body no
+    /// more is unpacked for it.
+    pub keyless_bytes_max: usize,
+    /// Bytes of all bodies whose key is not known yet. Those that wait for their sender make room for
+    /// others.
+    pub keyless_bytes_in_flight_max: usize,
+    /// Such bytes from one address, of IPv6 from one network of 64 bits.
+    pub keyless_bytes_per_address_max: usize,
     /// Requests being worked on.
     pub requests_in_flight_max: usize,
+    /// Such requests of one tenant, or from one address where no key is known yet.
+    pub requests_in_flight_per_tenant_max: usize,
     /// A larger body is read on a thread of its own, so that it does not hold up small ones.
     pub inline_bytes_max: usize,
     /// The same for a packed body, which may unpack to a thousand times as much.
     pub inline_packed_bytes_max: usize,
-    /// Large bodies read at once.
+    /// Large bodies read at once; of one sender half as many.
     pub large_bodies_max: usize,
     /// Events of one request.
     pub events_max: usize,
@@ -50,8 +64,14 @@ impl Default for DoorConfig {
             body_bytes_max: 8 << 20,
             unpacked_bytes_max: 16 << 20,
             body_wait_ms_max: 10_000,
+            body_bytes_per_s_min: 4 << 10,
             bytes_in_flight_max: 256 << 20,
+            bytes_in_flight_per_tenant_max: 64 << 20,
+            keyless_bytes_max: 64 << 10,
+            keyless_bytes_in_flight_max: 32 << 20,
+            keyless_bytes_per_address_max: 16 << 20,
             requests_in_flight_max: 10_000,
+            requests_in_flight_per_tenant_max: 5_000,
             inline_bytes_max: 256 << 10,
             inline_packed_bytes_max: 16 << 10,
             large_bodies_max: 4,

@@ -36,6 +36,10 @@ pub const LOG_APPENDED_BYTES: &str = "stratum_log_appended_bytes_total";
 pub const LOG_COMMIT_SECONDS: &str = "stratum_log_commit_seconds";
 /// Appends that failed. Label: `kind`.
 pub const LOG_APPEND_FAILURES: &str = "stratum_log_append_failures_total";
+/// 1 while the log on this disk takes appends, 0 after a write failed and until it was opened anew.
+pub const LOG_WRITABLE: &str = "stratum_log_writable";
+/// Times the log on this disk was opened anew after a write failed.
+pub const LOG_REOPENED: &str = "stratum_log_reopened_total";
 /// Records read from the log. Label: `topic`.
 pub const LOG_READ_RECORDS: &str = "stratum_log_read_records_total";
 /// Their bytes. Label: `topic`.
@@ -124,10 +128,10 @@ impl Meters {
     }
 
     /// Rows were refused for this reason.
-    pub fn rejected(&self, reason: RejectReason, rows: usize) {
+    pub fn rejected(&self, reason: RejectReason, rows: u64) {
         let at = RejectReason::ALL.iter().position(|one| *one == reason);
         if let Some(counter) = at.and_then(|at| self.rejected.get(at)) {
-            counter.increment(rows as u64);
+            counter.increment(rows);
         }
     }
 }

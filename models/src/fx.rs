@@ -4,6 +4,8 @@
 //! linear: however amounts are grouped, what their sum converts to is the sum of what they convert
 //! to. It is rounded only when it is shown.
 
+mod conversion;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{AddAssign, SubAssign};
 
@@ -13,90 +15,12 @@ use crate::metrics::{KpiGroup, MetricSums};
 use crate::money::Currency;
 use crate::time::{Day, DayRange};
 
+pub use conversion::{CARRIED_DAYS_MAX, Conversion, Factor, FxRate};
+
 /// The factor of a currency into itself.
 pub const FACTOR_ONE: i128 = 1_000_000_000_000_000_000;
-/// What one US dollar is worth of itself, in billionths.
-const USD_NANOS: i64 = 1_000_000_000;
 /// Ranges of days without a rate that are told of one currency; the last one takes in the rest.
 const MISSING_RANGES_MAX: usize = 10;
-
-/// What one US dollar was worth on a day. It holds for that day alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FxRate {
-    /// The day.
-    pub day: Day,
-    /// The currency; never US dollars, which are worth themselves.
-    pub currency: Currency,
-    /// Billionths of a unit of the currency for one US dollar; above 0.
-    pub per_usd_nanos: i64,
-}
-
-/// What an amount of a currency and a day is multiplied with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Factor {
-    /// The currency of the amount.
-    pub from: Currency,
-    /// Its day.
-    pub day: Day,
-    /// In units of which [`FACTOR_ONE`] is 1.
-    pub factor: i128,
-}
-
-/// Into which currency amounts go, and by which rates.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Conversion {
-    /// The currency of what comes out.
-    pub to: Currency,
-    per_usd: BTreeMap<(Day, Currency), i64>,
-}
-
-impl Conversion {
-    /// By these rates.
-    pub fn new(to: Currency, rates: impl IntoIterator<Item = FxRate>) -> Conversion {
-        let rates = rates.into_iter().map(|rate| ((rate.day, rate.currency), rate.per_usd_nanos));
-        Conversion { to, per_usd: rates.collect() }
-    }
-
-    /// How many rates it has.
-    pub fn rates(&self) -> usize {
-        self.per_usd.len()
-    }
-
-    fn per_usd(&self, currency: Currency, day: Day) -> Option<i128> {
-        if currency == Currency::USD {
-            return Some(USD_NANOS.into());
-        }
-        let nanos = self.per_usd.get(&(day, currency)).filter(|nanos| **nanos > 0);
-        nanos.map(|nanos| (*nanos).into())
-    }
-
-    /// What an amount of that day is multiplied with, [`FACTOR_ONE`] standing for 1; `None` where a
-    /// rate is missing.
-    pub fn factor(&self, from: Currency, day: Day) -> Option<i128> {
-        if from == self.to {
-            return Some(FACTOR_ONE);
-        }
-        let (from, to) = (self.per_usd(from, day)?, self.per_usd(self.to, day)?);
-        // Both are below 2⁶³, so the product is far below 2¹²⁷.
-        Some((to * FACTOR_ONE + from / 2) / from)
-    }
-
-    /// Every factor there is on these days, by day, but those of the currency converted to.
-    pub fn factors(&self, days: DayRange) -> Vec<Factor> {
-        let rates = self.per_usd.keys().filter(|(day, _)| days.from <= *day && *day <= days.to);
-        let each = rates.flat_map(|(day, currency)| [(*day, *currency), (*day, Currency::USD)]);
-        let each: BTreeSet<(Day, Currency)> = each.filter(|(_, from)| *from != self.to).collect();
-        let factor =
-            |(day, from)| self.factor(from, day).map(|factor| Factor { from, day, factor });
-        each.into_iter().filter_map(factor).collect()
-    }
-
-    /// The currencies whose rate of that day is missing to convert from this one.
-    pub fn missing(&self, from: Currency, day: Day) -> impl Iterator<Item = Currency> {
-        let needed = [from, self.to].into_iter().filter(move |_| from != self.to);
-        needed.filter(move |currency| self.per_usd(*currency, day).is_none())
-    }
-}
 
 /// An amount in the currency converted to, in 10⁻¹⁸ micros.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -201,6 +125,20 @@ pub struct Tally {
     amounts: ConvertedAmounts,
     missing_reported: Missing,
     missing_tracked: Missing,
+    carried: BTreeMap<Currency, BTreeMap<Day, Day>>,
+}
+
+/// Days whose amounts were converted by a rate of an earlier day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CarriedRates {
+    /// The currency whose rate it is.
+    pub currency: Currency,
+    /// The day of the rate, that of the last of several.
+    pub of: Day,
+    /// From the first to the last of the days it was taken for.
+    pub days: DayRange,
+    /// How many of the days in between.
+    pub count: usize,
 }
 
 /// Days of a currency that have no rate and need one.
@@ -232,6 +170,12 @@ impl Tally {
         };
         if let Some(factor) = factor {
             self.amounts += ConvertedAmounts::of(&group.sums, factor);
+            let holds = group.sums.has_reported_amounts() || group.sums.has_tracked_amounts();
+            if let Some(day) = group.day.filter(|_| holds) {
+                for (currency, of) in by.carried(from, day) {
+                    self.carried.entry(currency).or_default().insert(day, of);
+                }
+            }
             return;
         }
         let missing: Vec<(Currency, Option<Day>)> = match group.day {
@@ -262,6 +206,9 @@ impl Tally {
     }
 
     fn lack(&mut self, other: &Tally) {
+        for (currency, days) in &other.carried {
+            self.carried.entry(*currency).or_default().extend(days);
+        }
         let sides = [
             (&mut self.missing_reported, &other.missing_reported),
             (&mut self.missing_tracked, &other.missing_tracked),
@@ -300,6 +247,37 @@ impl Tally {
             all.entry(*currency).or_default().extend(days);
         }
         all.into_iter().flat_map(|(currency, days)| gathered(currency, &days)).collect()
+    }
+}
+
+impl Tally {
+    /// The rates of earlier days that amounts were converted by, by currency and day, days next to each other
+    /// gathered.
+    pub fn carried(&self) -> Vec<CarriedRates> {
+        let mut all = Vec::new();
+        for (currency, days) in &self.carried {
+            let mut gathered: Vec<CarriedRates> = Vec::new();
+            for (day, of) in days {
+                let full = gathered.len() == MISSING_RANGES_MAX;
+                match gathered.last_mut() {
+                    Some(last)
+                        if full || (last.of == *of && last.days.to.0.succ_opt() == Some(day.0)) =>
+                    {
+                        last.of = *of;
+                        last.days.to = *day;
+                        last.count += 1;
+                    }
+                    _ => gathered.push(CarriedRates {
+                        currency: *currency,
+                        of: *of,
+                        days: DayRange { from: *day, to: *day },
+                        count: 1,
+                    }),
+                }
+            }
+            all.append(&mut gathered);
+        }
+        all
     }
 }
 

@@ -127,6 +127,11 @@ pub trait EventLog: Send + Sync {
 
     /// The offset the next record of the partition will get.
     async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError>;
+
+    /// Answers once the log is known to take appends; `Unavailable` says why it does not.
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.end(Topic::Events, PartitionId(0)).await.map(drop)
+    }
 }
 
 /// A running read of a topic. Dropping it leaves the group.

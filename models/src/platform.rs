@@ -1,5 +1,7 @@
 //! Ad platforms, and the closed sets an event carries. Codes are stored: never renumber one.
 
+use std::borrow::Cow;
+
 /// Declares an enum whose variants have a stored code and a wire name.
 macro_rules! coded {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal),* $(,)? }) => {
@@ -71,6 +73,39 @@ impl Platform {
     pub const fn restated_days(self) -> u64 {
         28
     }
+
+    /// The one form in which the id of an ad account is kept. Screens, files and interfaces of a
+    /// platform write it in several: Meta's with and without `act_`, Google's with and without dashes,
+    /// LinkedIn's as a number and as a URN. The warehouse brings rows of earlier records into the same
+    /// form (`query/sql/insert_ad_reports.sql`).
+    pub fn account_id(self, id: &str) -> Cow<'_, str> {
+        let without = |prefix: &str| {
+            let (head, rest) = id.split_at_checked(prefix.len())?;
+            (head.eq_ignore_ascii_case(prefix) && is_number(rest)).then_some(rest)
+        };
+        let told = match self {
+            Platform::Meta => without("act_"),
+            Platform::Linkedin => without("urn:li:sponsoredaccount:"),
+            Platform::Google if is_dashed_number(id) => return id.replace('-', "").into(),
+            _ => None,
+        };
+        told.unwrap_or(id).into()
+    }
+
+    /// The same where the platform is not known: the form of the one platform that writes ids so.
+    pub fn any_account_id(id: &str) -> Cow<'_, str> {
+        let mut forms = Platform::ALL.iter().map(|platform| platform.account_id(id));
+        forms.find(|form| form.as_ref() != id).unwrap_or(id.into())
+    }
+}
+
+/// `123-456-7890`: groups of digits with one dash between two.
+fn is_dashed_number(id: &str) -> bool {
+    id.contains('-') && id.split('-').all(is_number)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 coded! {
@@ -126,6 +161,32 @@ coded! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_has_one_id_whoever_writes_it() {
+        for (platform, id, kept) in [
+            (Platform::Meta, "act_4411", "4411"),
+            (Platform::Meta, "ACT_4411", "4411"),
+            (Platform::Meta, "4411", "4411"),
+            (Platform::Meta, "act_", "act_"),
+            (Platform::Meta, "act_ual", "act_ual"),
+            (Platform::Meta, "123-456", "123-456"),
+            (Platform::Google, "123-456-7890", "1234567890"),
+            (Platform::Google, "-55", "-55"),
+            (Platform::Google, "shop-1", "shop-1"),
+            (Platform::Google, "act_4411", "act_4411"),
+            (Platform::Linkedin, "urn:li:sponsoredAccount:51", "51"),
+            (Platform::Snapchat, "8adc3db7-8148-4fbf", "8adc3db7-8148-4fbf"),
+            (Platform::Tiktok, "é", "é"),
+        ] {
+            let once = platform.account_id(id);
+            assert_eq!(once, kept, "{platform} {id}");
+            assert_eq!(platform.account_id(&once), kept, "{platform} {id}: it stays so");
+        }
+        for (id, kept) in [("act_4411", "4411"), ("123-456-7890", "1234567890"), ("a-1", "a-1")] {
+            assert_eq!(Platform::any_account_id(id), kept);
+        }
+    }
 
     #[test]
     fn names_and_codes_round_trip() {

@@ -16,7 +16,7 @@ use arrow::ipc::{MetadataVersion, root_as_message};
 use crate::ad_report::{ad_report_schema, ad_report_split_schema};
 use crate::event::{event_schema, hashed_event_schema, without_hashes};
 use crate::platform::coded;
-use crate::rejection::rejection_schema;
+use crate::rejection::{counted, rejection_schema, uncounted_schema};
 use crate::update::update_schema;
 
 coded! {
@@ -58,7 +58,7 @@ pub enum RecordError {
 /// The version of the layout that records of this kind are written in.
 const fn version_of(kind: RecordKind) -> u8 {
     match kind {
-        RecordKind::Events => 2,
+        RecordKind::Events | RecordKind::Rejections => 2,
         _ => 1,
     }
 }
@@ -67,6 +67,7 @@ const fn version_of(kind: RecordKind) -> u8 {
 fn earlier_schema(kind: RecordKind, version: u8) -> Option<SchemaRef> {
     match (kind, version) {
         (RecordKind::Events, 1) => Some(hashed_event_schema()),
+        (RecordKind::Rejections, 1) => Some(uncounted_schema()),
         _ => None,
     }
 }
@@ -75,6 +76,7 @@ fn earlier_schema(kind: RecordKind, version: u8) -> Option<SchemaRef> {
 fn renewed(kind: RecordKind, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     match kind {
         RecordKind::Events => without_hashes(rows),
+        RecordKind::Rejections => counted(rows),
         _ => Ok(rows.clone()),
     }
 }
@@ -190,7 +192,7 @@ mod tests {
     use crate::id::TenantId;
     use crate::identifier::{IdentifierKey, IdentifierMask};
     use crate::platform::{ActionSource, Channel, Device, Platform};
-    use crate::rejection::rejection_batch;
+    use crate::rejection::{RejectReason, Rejection, RowKind, rejection_batch};
     use crate::time::UnixMillis;
 
     #[test]
@@ -259,6 +261,28 @@ mod tests {
         let pairs = StructArray::try_new(fields.clone(), vec![key, Arc::new(hash)], None).unwrap();
         let offsets = OffsetBuffer::from_lengths([1]);
         Arc::new(ListArray::try_new(item.clone(), offsets, Arc::new(pairs), None).unwrap())
+    }
+
+    #[test]
+    fn rejections_written_before_they_had_a_count_count_as_one_each() {
+        let rejection = Rejection {
+            tenant_id: TenantId(7),
+            platform: None,
+            dataset_id: "act_1".into(),
+            kind: RowKind::AdReport,
+            event_name: String::new(),
+            reason: RejectReason::MissingField,
+            field: "spend".into(),
+            rows: 1,
+            received_at: UnixMillis(1_790_000_000_000),
+        };
+        let batch = rejection_batch(&[rejection.clone(), rejection]).unwrap();
+        let mut earlier = batch.clone();
+        earlier.remove_column(batch.schema().index_of("row_count").unwrap());
+        let record = encode_as(RecordKind::Rejections, 1, &earlier).unwrap();
+        assert_eq!(decode(&record).unwrap(), (RecordKind::Rejections, batch));
+        let newer = encode_as(RecordKind::Rejections, 3, &earlier).unwrap();
+        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(3, 3))));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What was refused, and why. Every refused row of a known tenant is kept (without its content).
+//! What was refused, and why. Every refused row of a known tenant is counted; nothing of its content is kept.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,6 +18,8 @@ coded! {
         Event = 1 "event",
         /// An ad report.
         AdReport = 2 "ad_report",
+        /// A field of a conversion event that was taken without it. The event itself is counted as an event.
+        Field = 3 "field",
     }
 }
 
@@ -38,7 +40,7 @@ coded! {
         InFuture = 6 "in_future",
         /// A purchase without a value.
         MissingPurchaseValue = 7 "missing_purchase_value",
-        /// No currency, or none of ISO 4217, where a value is given.
+        /// A currency that is none of ISO 4217, where a value is given.
         InvalidCurrency = 8 "invalid_currency",
         /// The identifiers alone cannot match anyone.
         InsufficientIdentifiers = 9 "insufficient_identifiers",
@@ -52,16 +54,18 @@ coded! {
         EmptyBatch = 13 "empty_batch",
         /// The log record that holds it cannot be read.
         UnreadableRecord = 14 "unreadable_record",
+        /// No currency where a value is given.
+        MissingCurrency = 15 "missing_currency",
     }
 }
 
-/// A refused row.
+/// Rows of one request that were refused alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Whose it is.
+    /// Whose they are.
     pub tenant_id: TenantId,
-    /// The dialect or platform it came for.
-    pub platform: Platform,
+    /// The dialect or platform they came for; `None` where they name none that is known.
+    pub platform: Option<Platform>,
     /// The dataset or ad account, empty when unknown.
     pub dataset_id: String,
     /// What kind of row.
@@ -70,11 +74,44 @@ pub struct Rejection {
     pub event_name: String,
     /// Why.
     pub reason: RejectReason,
-    /// The path of the field at fault (`data[3].user_data.em`), empty when it is the whole.
+    /// The path of the field at fault within its row (`user_data.em`), empty when it is the whole.
     pub field: String,
-    /// When it was refused.
+    /// How many rows, at least one.
+    pub rows: u64,
+    /// When they were refused.
     pub received_at: UnixMillis,
 }
+
+/// The stored code of a platform, 0 for one that is not known.
+pub fn platform_code(platform: Option<Platform>) -> i8 {
+    platform.map_or(0, Platform::code)
+}
+
+/// The platform with this stored code: `Some(None)` for the code of one that is not known, `None` for a
+/// code that means nothing.
+pub fn platform_from_code(code: i8) -> Option<Option<Platform>> {
+    if code == 0 { Some(None) } else { Platform::from_code(code).map(Some) }
+}
+
+/// The layout of a batch of rejections before they had a count, in records that are still in a log.
+pub(crate) fn uncounted_schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+        let counted = rejection_schema();
+        let fields = counted.fields().iter().filter(|field| field.name() != ROW_COUNT);
+        Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()))
+    });
+    SCHEMA.clone()
+}
+
+/// An uncounted batch with a count of one in each row.
+pub(crate) fn counted(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let mut columns = batch.columns().to_vec();
+    let counts = UInt64Array::from_value(1, batch.num_rows());
+    columns.insert(rejection_schema().index_of(ROW_COUNT)?, Arc::new(counts));
+    RecordBatch::try_new(rejection_schema(), columns)
+}
+
+const ROW_COUNT: &str = "row_count";
 
 /// The layout of a batch of rejections, in the log.
 pub fn rejection_schema() -> SchemaRef {
@@ -82,12 +119,14 @@ pub fn rejection_schema() -> SchemaRef {
         let field = |name: &str, kind| Field::new(name, kind, false);
         Arc::new(Schema::new(vec![
             field("tenant_id", DataType::UInt64),
+            // 0 where it is not known.
             field("platform", DataType::Int8),
             field("dataset_id", DataType::Utf8),
             field("kind", DataType::Int8),
             field("event_name", DataType::Utf8),
             field("reason", DataType::Int8),
             field("field", DataType::Utf8),
+            field(ROW_COUNT, DataType::UInt64),
             field("received_at", timestamp_type()),
         ]))
     });
@@ -107,12 +146,13 @@ pub fn rejection_batch(rows: &[Rejection]) -> Result<RecordBatch, ArrowError> {
         rejection_schema(),
         vec![
             Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.tenant_id.0))),
-            code(|r| r.platform.code()),
+            code(|r| platform_code(r.platform)),
             text(|r| &r.dataset_id),
             code(|r| r.kind.code()),
             text(|r| &r.event_name),
             code(|r| r.reason.code()),
             text(|r| &r.field),
+            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.rows))),
             Arc::new(TimestampMillisecondArray::from_iter_values(received).with_timezone("UTC")),
         ],
     )

@@ -80,16 +80,16 @@ impl Update {
         Update { platform, subject, ..Update::blank(tenant_id, UpdateKind::MatchQuality) }
     }
 
-    /// So many rows of this dataset or account were refused.
+    /// So many rows of this dataset or account were refused. Without a platform where they named none that
+    /// is known.
     pub fn rejects(
         tenant_id: TenantId,
-        platform: Platform,
+        platform: Option<Platform>,
         dataset_id: &str,
         reason: RejectReason,
         rows: u64,
     ) -> Update {
-        let (platform, reason) = (Some(platform), Some(reason));
-        let subject = dataset_id.to_owned();
+        let (reason, subject) = (Some(reason), dataset_id.to_owned());
         let blank = Update::blank(tenant_id, UpdateKind::IngestRejects);
         Update { platform, reason, subject, rows, ..blank }
     }
@@ -227,7 +227,7 @@ mod tests {
         let updates = [
             Update::metrics(tenant, Platform::Meta, days("2026-03-01", "2026-03-08")),
             Update::match_quality(TenantId(8), Platform::Tiktok, "1234"),
-            Update::rejects(tenant, Platform::Meta, "1234", RejectReason::TooOld, 12),
+            Update::rejects(tenant, Some(Platform::Meta), "1234", RejectReason::TooOld, 12),
             Update::of_subject(tenant, UpdateKind::ExportDone, "e-1", "done"),
         ];
         let record = encode(RecordKind::Updates, &update_batch(&updates).unwrap()).unwrap();
@@ -252,8 +252,7 @@ mod tests {
         ] {
             assert_eq!(one.absorb(other.clone()), Some(other));
         }
-        let refused =
-            |rows| Update::rejects(TenantId(1), Platform::Meta, "d", RejectReason::TooOld, rows);
+        let refused = |rows| Update::rejects(TenantId(1), None, "d", RejectReason::TooOld, rows);
         let mut many = refused(2);
         assert_eq!(many.absorb(refused(3)), None);
         assert_eq!(many.rows, 5);

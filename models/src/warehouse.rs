@@ -176,8 +176,8 @@ pub struct InvalidCount {
 /// What came in and what became of it. `received = landed + duplicate + rejected`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IngestCount {
-    /// The platform.
-    pub platform: Platform,
+    /// The platform; `None` for refused rows that name none that is known.
+    pub platform: Option<Platform>,
     /// The dataset, or the ad account's place holder.
     pub dataset_id: String,
     /// Events or ad reports.
@@ -197,10 +197,12 @@ pub struct IngestCount {
 /// Refused rows by reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectionCount {
-    /// The platform.
-    pub platform: Platform,
+    /// The platform; `None` where they name none that is known.
+    pub platform: Option<Platform>,
     /// The dataset.
     pub dataset_id: String,
+    /// Rows, or fields of events that were taken without them.
+    pub kind: RowKind,
     /// Why.
     pub reason: RejectReason,
     /// The field at fault.
@@ -309,7 +311,8 @@ pub trait WarehouseReader: Send + Sync {
         until: UnixMillis,
     ) -> Result<Vec<IngestCount>, StoreError>;
 
-    /// Refused rows received between two instants, by reason, most first, at most 100 groups.
+    /// Refused rows and fields received between two instants, by kind and reason, most first, at most 100
+    /// groups of rows and 100 of fields.
     async fn rejection_counts(
         &self,
         scope: TenantScope,

@@ -1,5 +1,6 @@
 -- Every row received, by what became of it. What landed has rows of its own, so that the newest of
--- them can be told from the newest received. Kinds: 1 event, 2 ad report.
+-- them can be told from the newest received. Kinds: 1 event, 2 ad report, 3 a field of an event, which
+-- is counted itself.
 SELECT
     tenant_id,
     platform,
@@ -32,7 +33,8 @@ FROM (
     UNION ALL
     SELECT
         tenant_id, platform, dataset_id, kind, received_hour AS hour,
-        0 AS landed, 0 AS duplicate, count(*) AS rejected, max(received_at) AS newest_received_at
+        0 AS landed, 0 AS duplicate, sum(row_count) AS rejected, max(received_at) AS newest_received_at
     FROM rejections
+    WHERE kind <> 3
     GROUP BY tenant_id, platform, dataset_id, kind, received_hour
 )

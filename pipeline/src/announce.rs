@@ -12,7 +12,7 @@ use stratum_models::id::TenantId;
 use stratum_models::log::{EventLog, NewRecord, PartitionId, Topic};
 use stratum_models::platform::Platform;
 use stratum_models::record::{self, RecordKind};
-use stratum_models::rejection::RejectReason;
+use stratum_models::rejection::{RejectReason, RowKind, platform_from_code};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::table::Table;
 use stratum_models::time::{Day, DayRange};
@@ -164,9 +164,14 @@ impl Changes {
     fn rejects(&mut self, rows: &RecordBatch) -> Option<()> {
         let datasets = texts(rows, "dataset_id")?;
         let reasons = numbers::<Int8Type>(rows, "reason")?;
+        let kinds = numbers::<Int8Type>(rows, "kind")?;
+        let counts = numbers::<UInt64Type>(rows, "row_count")?;
         for (row, of) in of_platforms(rows)?.enumerate() {
-            let key = (of, datasets.value(row).to_owned(), reasons.value(row));
-            *self.rejects.entry(key).or_default() += 1;
+            // The row of such a field was taken.
+            if kinds.value(row) != RowKind::Field.code() {
+                let key = (of, datasets.value(row).to_owned(), reasons.value(row));
+                *self.rejects.entry(key).or_default() += counts.value(row);
+            }
         }
         Some(())
     }
@@ -183,7 +188,7 @@ impl Changes {
         let rejects =
             self.rejects.into_iter().filter_map(|(((tenant, platform), id, reason), rows)| {
                 let (platform, reason) =
-                    (Platform::from_code(platform)?, RejectReason::from_code(reason)?);
+                    (platform_from_code(platform)?, RejectReason::from_code(reason)?);
                 Some(Update::rejects(TenantId(tenant), platform, &id, reason, rows))
             });
         metrics.chain(quality).chain(rejects).collect()

@@ -123,7 +123,7 @@ impl Default for UpdatesConfig {
 
 impl Default for RetryConfig {
     fn default() -> Self {
-        RetryConfig { wait_ms_min: 100, wait_ms_max: 10_000, attempts_max: 360 }
+        RetryConfig { wait_ms_min: 100, wait_ms_max: 2_000, attempts_max: 1_800 }
     }
 }
 

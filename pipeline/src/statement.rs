@@ -144,12 +144,13 @@ mod tests {
     fn rejections(rows: usize) -> Arc<Inputs> {
         let rejection = Rejection {
             tenant_id: TenantId(1),
-            platform: Platform::Meta,
+            platform: Some(Platform::Meta),
             dataset_id: "d1".into(),
             kind: RowKind::Event,
             event_name: String::new(),
             reason: RejectReason::TooOld,
             field: String::new(),
+            rows: 1,
             received_at: UnixMillis(1_780_000_000_000),
         };
         let rows = rejection_batch(&vec![rejection; rows]).unwrap();

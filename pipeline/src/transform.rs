@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Int8Type, UInt64Type};
 use arrow::error::ArrowError;
 use datafusion::error::Result;
 use stratum_models::erasure::Erasures;
 use stratum_models::log::{Offset, PartitionId};
 use stratum_models::record::RecordKind;
+use stratum_models::rejection::RowKind;
 use stratum_models::table::Table;
 use stratum_models::time::UnixMillis;
 
@@ -107,6 +109,17 @@ pub(crate) struct Transformed {
     pub(crate) newest: Option<UnixMillis>,
 }
 
+/// How many rows these rejections stand for; a field that was refused without its row stands for none.
+fn rejected(rejections: &RecordBatch) -> usize {
+    let column = |name: &str| rejections.column_by_name(name);
+    let kinds = column("kind").and_then(|kinds| kinds.as_primitive_opt::<Int8Type>());
+    let counts = column("row_count").and_then(|counts| counts.as_primitive_opt::<UInt64Type>());
+    let Some((kinds, counts)) = kinds.zip(counts) else { return 0 };
+    let of_rows = kinds.values().iter().zip(counts.values());
+    let of_rows = of_rows.filter(|(kind, _)| **kind != RowKind::Field.code());
+    of_rows.map(|(_, count)| usize::try_from(*count).unwrap_or(usize::MAX)).sum()
+}
+
 /// The rows of a range of `partition`. `window` is that of the records before it.
 pub(crate) fn transform(
     statements: &Statements,
@@ -124,7 +137,7 @@ pub(crate) fn transform(
     let tally = Tally {
         landed: count(&events) + count(&ad_reports) + count(&splits),
         duplicate: duplicates.iter().map(RecordBatch::num_rows).sum(),
-        rejected: count(&rejections),
+        rejected: rejections.as_ref().map_or(0, rejected),
     };
 
     let mut inputs = Inputs::default().with_duplicates(&duplicates)?;

@@ -1,10 +1,18 @@
 -- Needs neither a token nor a look: a row inserted again has the same rank and replaces itself.
+-- An account has one id, also in records from before ids were brought into one form: Platform::account_id.
 INSERT INTO ad_report_splits (
     tenant_id, platform, account_id, campaign_id, campaign_name, split, ad_set_id, ad_set_name, ad_id,
     ad_name, country, device, date, currency, spend_micros, impressions, clicks, conversions_micros,
     revenue_micros, version, received_at, log_partition, log_offset, log_row)
 SELECT
-    tenant_id, platform, account_id, campaign_id, campaign_name, split, ad_set_id, ad_set_name, ad_id,
+    tenant_id, platform,
+    multiIf(
+        platform = 1, replaceRegexpOne(account_id, '^(?i:act_)([0-9]+)$', '\\1'),
+        platform = 2 AND match(account_id, '^[0-9]+(-[0-9]+)+$'), replaceAll(account_id, '-', ''),
+        platform = 5, replaceRegexpOne(account_id, '^(?i:urn:li:sponsoredaccount:)([0-9]+)$', '\\1'),
+        account_id
+    ) AS account_id,
+    campaign_id, campaign_name, split, ad_set_id, ad_set_name, ad_id,
     ad_name, country, device, date, currency, spend_micros, impressions, clicks, conversions_micros,
     revenue_micros, version, received_at, log_partition, log_offset, log_row
 FROM input('

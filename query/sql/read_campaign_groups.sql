@@ -18,7 +18,7 @@ FROM
         toString(ad_reports.currency) AS currency_code,
         CAST(ad_reports.platform, 'Int8') AS platform_code,
         ad_reports.campaign_id AS campaign,
-        max((received_at, date, rank, ad_reports.campaign_name)) AS newest_name,
+        max((date, received_at, rank, ad_reports.campaign_name)) AS newest_name,
         sum(toInt128(ad_reports.spend_micros)) AS spend,
         sum(toInt128(ad_reports.impressions)) AS shown,
         sum(toInt128(ad_reports.clicks)) AS clicked,

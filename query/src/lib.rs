@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod turns;
 pub mod warehouse;
 pub mod answers;
 pub mod export;

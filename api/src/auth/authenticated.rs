@@ -1,12 +1,13 @@
 //! The caller of a closed operation. The only place where a token or a key becomes a scope.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use serde_json::json;
 use stratum_models::directory::{AccessRefusal, ApiKeyHash};
 use stratum_models::id::{ApiKeyId, TenantId, UserId};
 use stratum_models::scope::TenantScope;
@@ -15,10 +16,11 @@ use stratum_models::store::StoreError;
 use super::revocation::Standing;
 use super::token::{Claims, TokenError};
 use crate::answer::{Refusal, RequestId};
+use crate::edge::Limits;
 use crate::rights::{Access, Permission, access};
 use crate::routes::App;
 use crate::state::api_key::ApiKeyScope;
-use crate::state::audit::{Actor, AuditEntry, Author};
+use crate::state::audit::{Actor, Author};
 use crate::state::work::TenantWork;
 
 /// What every API key begins with.
@@ -35,6 +37,8 @@ pub struct Authenticated {
     pub permissions: &'static [Permission],
     /// The claims of a user's token; `None` for an API key.
     pub claims: Option<Claims>,
+    /// The hash of an API key; `None` for a user.
+    pub key: Option<ApiKeyHash>,
 }
 
 impl Authenticated {
@@ -51,7 +55,21 @@ impl Authenticated {
         }
     }
 
-    fn of_token(app: &App, token: &str, request_id: RequestId) -> Result<Authenticated, Refusal> {
+    /// Whether the token or key would still be let in now. Asks memory alone.
+    pub fn is_still_good(&self, app: &App) -> bool {
+        let of_token = |claims: &Claims| {
+            let lives = claims.exp > app.clock.now().0.div_euclid(1000);
+            lives && app.revocations.standing(claims.sid) == Standing::Good
+        };
+        let of_key = |key: &ApiKeyHash| knows_keys(app) && app.directory.reader(key).is_ok();
+        self.claims.as_ref().is_none_or(of_token) && self.key.as_ref().is_none_or(of_key)
+    }
+
+    async fn of_token(
+        app: &App,
+        token: &str,
+        request_id: RequestId,
+    ) -> Result<Authenticated, Refusal> {
         let claims = app.tokens.access(token, app.clock.now()).map_err(|error| match error {
             TokenError::Expired => {
                 Refusal::unauthorized("the access token has expired; sign in again")
@@ -60,43 +78,69 @@ impl Authenticated {
         })?;
         match app.revocations.standing(claims.sid) {
             Standing::Good => {}
-            Standing::Ended => {
-                return Err(Refusal::unauthorized("you were signed out; sign in again"));
-            }
-            Standing::Unknown => {
-                return Err(Refusal::unavailable("the state store does not answer; try again"));
-            }
+            Standing::Ended => return Err(signed_out()),
+            Standing::Unknown => return Err(unknown()),
         }
-        Ok(Authenticated {
-            scope: TenantScope::from_access_token(claims.tenant_id),
-            author: Author { actor: Actor::User(claims.sub), request_id: request_id.0 },
-            permissions: claims.role.permissions(),
-            claims: Some(claims),
-        })
+        let scope = TenantScope::from_access_token(claims.tenant_id);
+        let author = Author { actor: Actor::User(claims.sub), request_id: request_id.0 };
+        if !app.sessions.confirm(&app.state, scope, &author, &claims).await? {
+            return Err(signed_out());
+        }
+        let permissions = claims.role.permissions();
+        Ok(Authenticated { scope, author, permissions, claims: Some(claims), key: None })
     }
 
     fn of_key(app: &App, key: &str, request_id: RequestId) -> Result<Authenticated, Refusal> {
-        let opened = app.directory.reader(&ApiKeyHash::of(key));
+        if !knows_keys(app) {
+            return Err(unknown());
+        }
+        let hash = ApiKeyHash::of(key);
+        let opened = app.directory.reader(&hash);
         let opened: Result<(ApiKeyId, TenantId, ApiKeyScope), AccessRefusal> = opened;
         let (id, tenant, scope) = opened.map_err(|refusal| match refusal {
             AccessRefusal::WrongScope => Refusal::new(
                 StatusCode::FORBIDDEN,
                 "this API key is for sending; reading takes one of another scope",
             ),
-            _ => Refusal::unauthorized("the API key is not known or was revoked"),
+            _ => Refusal::unauthorized("the API key is not known, was revoked or has expired"),
         })?;
         Ok(Authenticated {
             scope: TenantScope::from_api_key(tenant),
             author: Author { actor: Actor::ApiKey(id), request_id: request_id.0 },
             permissions: scope.permissions(),
             claims: None,
+            key: Some(hash),
         })
     }
 }
 
+fn signed_out() -> Refusal {
+    Refusal::unauthorized("you were signed out; sign in again")
+}
+
+/// Nobody knows what still counts: a token or a key for reading lets nobody in then. Keys for sending do.
+fn unknown() -> Refusal {
+    Refusal::unavailable("the state store does not answer; try again")
+}
+
+/// Whether the copy of API keys is as fresh as ended sessions must be.
+fn knows_keys(app: &App) -> bool {
+    app.directory.age_ms() <= app.auth.revocation_stale_ms_max
+}
+
+/// What closed operations stand behind.
+#[derive(Clone)]
+pub struct Gate {
+    /// Who may ask.
+    pub app: App,
+    /// How often.
+    pub limits: Arc<Limits>,
+}
+
 /// Lets a request pass to whom its operation is open to, by the table of rights. An operation
-/// without a row is open to nobody.
-pub async fn authorize(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// without a row is open to nobody. A caller is counted as soon as it is known, before anything is done
+/// or written down for it.
+pub async fn authorize(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = path.unwrap_or_default();
     let Some(access) = access(request.method(), &path) else {
@@ -106,71 +150,47 @@ pub async fn authorize(State(app): State<App>, mut request: Request, next: Next)
     if matches!(access, Access::Open | Access::Door) {
         return next.run(request).await;
     }
-    let caller = match identify(&app, &request) {
-        Ok(caller) => caller,
-        Err(refusal) => return refusal.into_response(),
-    };
-    match admit(&app, &caller, access, request.method().clone(), &path).await {
-        Ok(()) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+    let (mut parts, body) = request.into_parts();
+    match admit(&gate, access, &parts, &path).await {
+        Ok(caller) => {
+            parts.extensions.insert(caller);
+            next.run(Request::from_parts(parts, body)).await
         }
         Err(refusal) => refusal.into_response(),
     }
 }
 
-/// Who asks.
-fn identify(app: &App, request: &Request) -> Result<Authenticated, Refusal> {
-    let token = bearer_of(request.headers()).ok_or_else(|| {
-        Refusal::unauthorized("sign in, and send the access token as `Authorization: Bearer …`")
-    })?;
-    let request_id = request.extensions().get::<RequestId>().cloned();
-    let request_id = request_id.unwrap_or_else(|| RequestId("".into()));
-    recognise(app, token, request_id)
-}
-
-fn recognise(app: &App, token: &str, request_id: RequestId) -> Result<Authenticated, Refusal> {
-    match token.starts_with(KEY_PREFIX) {
-        true => Authenticated::of_key(app, token, request_id),
-        false => Authenticated::of_token(app, token, request_id),
-    }
-}
-
-/// Whether the token or key that opened a stream would open it now.
-pub fn is_still_good(app: &App, token: &str) -> bool {
-    recognise(app, token, RequestId("".into())).is_ok()
-}
-
-/// Whether they may.
+/// The caller, who may.
 async fn admit(
-    app: &App,
-    caller: &Authenticated,
+    Gate { app, limits }: &Gate,
     access: Access,
-    method: Method,
+    request: &Parts,
     path: &str,
-) -> Result<(), Refusal> {
+) -> Result<Authenticated, Refusal> {
+    let caller = identify(app, request).await?;
+    limits.caller(&caller)?;
     let allowed = match access {
         Access::With(permission) => caller.permissions.contains(&permission),
-        _ => caller.claims.is_some(),
+        Access::User => caller.claims.is_some(),
+        Access::Open | Access::Door | Access::Operator => false,
     };
     if !allowed {
-        write_down(app, caller, method.as_str(), path).await;
+        app.refusals.note(&app.state, &caller, request.method.as_str(), path).await;
         return Err(Refusal::new(StatusCode::FORBIDDEN, "your role does not allow this"));
     }
-    Ok(())
+    Ok(caller)
 }
 
-/// A refusal is written down too; where that fails it stays a refusal.
-pub async fn write_down(app: &App, caller: &Authenticated, method: &str, path: &str) {
-    let why = json!({"method": method, "route": path});
-    let entry = AuditEntry::refused("operation.refused", "operation", why);
-    let write = async {
-        let mut work = caller.work(app).await?;
-        work.audit(&entry).await?;
-        work.commit().await
-    };
-    if let Err(error) = write.await {
-        tracing::warn!(error = %error, "a refusal was not written down");
+/// Who asks.
+async fn identify(app: &App, request: &Parts) -> Result<Authenticated, Refusal> {
+    let token = bearer_of(&request.headers).ok_or_else(|| {
+        Refusal::unauthorized("sign in, and send the access token as `Authorization: Bearer …`")
+    })?;
+    let request_id = request.extensions.get::<RequestId>().cloned();
+    let request_id = request_id.unwrap_or_else(|| RequestId("".into()));
+    match token.starts_with(KEY_PREFIX) {
+        true => Authenticated::of_key(app, token, request_id),
+        false => Authenticated::of_token(app, token, request_id).await,
     }
 }
 

@@ -9,6 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use pem::{EncodeConfig, LineEnding, Pem};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::AuthConfig;
 use super::token::{Claims, TokenError};
@@ -72,7 +73,7 @@ impl Key {
         })
     }
 
-    fn verifying(&self) -> Verifying {
+    fn verifying(&self, issuer: &str) -> Verifying {
         let (algorithm, key) = match self {
             Key::Hmac(secret) => (Algorithm::HS256, DecodingKey::from_secret(secret)),
             Key::Private(_, public) | Key::Public(public) => {
@@ -82,9 +83,20 @@ impl Key {
         let mut validation = Validation::new(algorithm);
         // The end is compared with our own clock.
         validation.validate_exp = false;
-        validation.set_required_spec_claims(&["exp", "sub"]);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
         Verifying { key, validation }
     }
+}
+
+/// Claims as they are signed.
+#[derive(Serialize)]
+struct Issued<'a> {
+    iss: &'a str,
+    aud: &'static str,
+    #[serde(flatten)]
+    claims: &'a Claims,
 }
 
 struct Verifying {
@@ -92,16 +104,22 @@ struct Verifying {
     validation: Validation,
 }
 
+/// Who a token is for: the API of the installation that made it.
+const AUDIENCE: &str = "stratum-api";
+
 /// One key that signs, and every key that verifies.
 pub struct KeyRing {
+    issuer: String,
     header: Header,
     signing: EncodingKey,
     verifying: HashMap<String, Verifying>,
 }
 
 impl KeyRing {
-    /// The configured keys. `Key` where one of them is none, or does not fit the algorithm.
-    pub fn new(config: &AuthConfig) -> Result<KeyRing, TokenError> {
+    /// The configured keys, for tokens of this installation alone. `Key` where one of them is none, or does
+    /// not fit the algorithm.
+    pub fn new(config: &AuthConfig, installation: Uuid) -> Result<KeyRing, TokenError> {
+        let issuer = installation.urn().to_string();
         let first = Key::parse(config.secret_key.expose())?;
         let (algorithm, signing) = match (config.token_algorithm, &first) {
             (TokenAlgorithm::Hs256, Key::Hmac(secret)) => {
@@ -113,20 +131,21 @@ impl KeyRing {
             _ => return Err(TokenError::Key),
         };
         let header = Header { kid: Some(first.kid()), ..Header::new(algorithm) };
-        let mut verifying = HashMap::from([(first.kid(), first.verifying())]);
+        let mut verifying = HashMap::from([(first.kid(), first.verifying(&issuer))]);
         for key in &config.previous_keys {
             let key = Key::parse(key.expose())?;
-            verifying.insert(key.kid(), key.verifying());
+            verifying.insert(key.kid(), key.verifying(&issuer));
         }
-        Ok(KeyRing { header, signing, verifying })
+        Ok(KeyRing { issuer, header, signing, verifying })
     }
 
     /// The signed text of these claims.
     pub fn sign(&self, claims: &Claims) -> Result<String, TokenError> {
-        jsonwebtoken::encode(&self.header, claims, &self.signing).map_err(|_| TokenError::Unsigned)
+        let claims = Issued { iss: &self.issuer, aud: AUDIENCE, claims };
+        jsonwebtoken::encode(&self.header, &claims, &self.signing).map_err(|_| TokenError::Unsigned)
     }
 
-    /// What a token says, if one of the keys signed it. Its end is not looked at.
+    /// What a token says, if one of the keys signed it for this installation. Its end is not looked at.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         let by = header.kid.and_then(|kid| self.verifying.get(&kid)).ok_or(TokenError::Invalid)?;
@@ -147,14 +166,12 @@ pub fn new_private_key(entropy: &dyn Entropy) -> Result<String, TokenError> {
 
 #[cfg(test)]
 mod tests {
-    use stratum_models::id::{TenantId, UserId};
-    use uuid::Uuid;
-
     use super::*;
     use crate::auth::token::TokenKind;
     use crate::config::Secret;
     use crate::entropy::fixed::Counting;
     use crate::state::user::Role;
+    use stratum_models::id::{TenantId, UserId};
 
     const SECRET: &str = "a key of at least thirty-two bytes";
 
@@ -163,12 +180,52 @@ mod tests {
         key: &str,
         previous: &[&str],
     ) -> Result<KeyRing, TokenError> {
-        KeyRing::new(&AuthConfig {
+        of_installation(7, algorithm, key, previous)
+    }
+
+    fn of_installation(
+        number: u128,
+        algorithm: TokenAlgorithm,
+        key: &str,
+        previous: &[&str],
+    ) -> Result<KeyRing, TokenError> {
+        let config = AuthConfig {
             secret_key: Secret::new(key.to_owned()),
             previous_keys: previous.iter().map(|key| Secret::new((*key).to_owned())).collect(),
             token_algorithm: algorithm,
             ..AuthConfig::default()
-        })
+        };
+        KeyRing::new(&config, Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn two_installations_with_one_key_do_not_open_each_other() {
+        let private = new_private_key(&Counting::default()).unwrap();
+        for (algorithm, key) in [(TokenAlgorithm::Hs256, SECRET), (TokenAlgorithm::EdDsa, &private)]
+        {
+            let one = of_installation(1, algorithm, key, &[]).unwrap();
+            let other = of_installation(2, algorithm, key, &[]).unwrap();
+            let token = one.sign(&claims()).unwrap();
+            assert_eq!(one.verify(&token), Ok(claims()));
+            assert_eq!(other.verify(&token), Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn a_token_names_the_installation_and_what_it_is_for() {
+        let ring = ring(TokenAlgorithm::Hs256, SECRET, &[]).unwrap();
+        for (iss, aud) in [(None, Some(AUDIENCE)), (Some("urn"), Some(AUDIENCE)), (Some(""), None)]
+        {
+            let mut said = serde_json::to_value(claims()).unwrap();
+            let iss = if iss == Some("") { Some(ring.issuer.as_str()) } else { iss };
+            for (name, value) in [("iss", iss), ("aud", aud)] {
+                if let Some(value) = value {
+                    said[name] = value.into();
+                }
+            }
+            let token = jsonwebtoken::encode(&ring.header, &said, &ring.signing).unwrap();
+            assert_eq!(ring.verify(&token), Err(TokenError::Invalid), "{iss:?} {aud:?}");
+        }
     }
 
     fn claims() -> Claims {

@@ -2,9 +2,15 @@
 //! extractor that makes a scope of a token.
 
 pub mod password;
+pub mod strength;
+pub mod second_factor;
+pub mod device;
+pub mod registration;
 pub mod keys;
 pub mod token;
 pub mod revocation;
+pub mod sessions;
+pub mod refusals;
 pub mod authenticated;
 pub mod letters;
 pub mod reset_desk;
@@ -13,8 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Secret;
 use crate::state::sign_in::LockoutConfig;
-pub use authenticated::{Authenticated, authorize, write_down};
+pub use authenticated::{Authenticated, Gate, authorize};
 pub use keys::TokenAlgorithm;
+pub use registration::Registration;
 
 /// Keys of sign-in, and its bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,12 +37,19 @@ pub struct AuthConfig {
     pub pii_encryption_key: Secret,
     /// Older keys: what they sealed still opens, until `stratum admin rotate-pii` has run.
     pub pii_encryption_keys_older: Vec<Secret>,
-    /// Whether anybody may register, and so make a tenant.
-    pub registration: bool,
+    /// Whether and how anybody may register, and so make a tenant.
+    pub registration: Registration,
+    /// How long a registration waits for its letter's link to be opened.
+    pub registration_hours: u32,
     /// How long an access token lives.
     pub access_token_minutes: u32,
     /// How long a refresh token lives.
     pub refresh_token_days: u32,
+    /// How long a sign-in lasts, however often it is renewed.
+    pub session_days_max: u32,
+    /// A refresh token that was spent no longer ago than this is answered once more with its successor, to the
+    /// client that spent it.
+    pub refresh_repeat_s: u32,
     /// Verified access tokens that are remembered.
     pub verified_tokens_max: usize,
     /// How often ended sessions are asked for.
@@ -64,6 +78,13 @@ pub struct AuthConfig {
     pub session_keep_days: u64,
 }
 
+impl AuthConfig {
+    /// The same, with what is meant by `auto` where there is a mail server, or none.
+    pub fn settled(&self, has_mail: bool) -> AuthConfig {
+        AuthConfig { registration: self.registration.settled(has_mail), ..self.clone() }
+    }
+}
+
 impl Default for AuthConfig {
     fn default() -> Self {
         AuthConfig {
@@ -72,9 +93,12 @@ impl Default for AuthConfig {
             token_algorithm: TokenAlgorithm::Hs256,
             pii_encryption_key: Secret::default(),
             pii_encryption_keys_older: Vec::new(),
-            registration: true,
+            registration: Registration::Auto,
+            registration_hours: 24,
             access_token_minutes: 30,
             refresh_token_days: 7,
+            session_days_max: 30,
+            refresh_repeat_s: 10,
             verified_tokens_max: 10_000,
             revocation_poll_ms: 200,
             revocation_stale_ms_max: 5_000,

@@ -7,8 +7,9 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use unicode_normalization::UnicodeNormalization as _;
 
-use super::AuthConfig;
+use super::{AuthConfig, strength};
 use crate::entropy::SharedEntropy;
 
 /// 19 MiB and two passes, one lane: the OWASP minimum for Argon2id.
@@ -115,11 +116,15 @@ impl Turn {
     ) -> Result<Verdict, PasswordError> {
         let Passwords { argon2, entropy, .. } = self.passwords.clone();
         let check = move || {
-            let right = matches(&argon2, &password, stored.as_deref().unwrap_or(NOBODY))?;
+            let normal = normalized(&password);
+            let against = stored.as_deref().unwrap_or(NOBODY);
+            let is_right = matches(&argon2, &normal, against)?;
+            // As it was typed, too: so were hashes made before passwords were normalised.
+            let is_older = !is_right && normal != password && matches(&argon2, &password, against)?;
             match stored {
-                Some(stored) if right && stored.starts_with(OURS) => Ok(Verdict::Right(None)),
-                Some(_) if right => {
-                    hash(&argon2, &*entropy, &password).map(|hash| Verdict::Right(Some(hash)))
+                Some(stored) if is_right && stored.starts_with(OURS) => Ok(Verdict::Right(None)),
+                Some(_) if is_right || is_older => {
+                    hash(&argon2, &*entropy, &normal).map(|hash| Verdict::Right(Some(hash)))
                 }
                 _ => Ok(Verdict::Wrong),
             }
@@ -130,8 +135,28 @@ impl Turn {
     /// The PHC string to store for a password.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         let Passwords { argon2, entropy, .. } = self.passwords.clone();
-        self.run(move || hash(&argon2, &*entropy, &password)).await
+        self.run(move || hash(&argon2, &*entropy, &normalized(&password))).await
     }
+
+    /// Why a password may not be chosen for an account of which these texts are known; `None` when it may.
+    pub async fn weakness(
+        &self,
+        password: &str,
+        own: &[&str],
+    ) -> Result<Option<&'static str>, PasswordError> {
+        let own: Vec<String> = own.iter().map(|text| (*text).to_owned()).collect();
+        let password = password.to_owned();
+        self.run(move || {
+            let own: Vec<&str> = own.iter().map(String::as_str).collect();
+            Ok(strength::weakness(&password, &own))
+        })
+        .await
+    }
+}
+
+/// A password as it is hashed: the same letters are the same however a keyboard composed them (NFC).
+pub(super) fn normalized(password: &str) -> String {
+    password.nfc().collect()
 }
 
 /// Whether a password is behind a hash of ours, or of bcrypt from an import.
@@ -154,19 +179,6 @@ fn hash(
     entropy.fill(&mut salt);
     let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
     hash.map(|phc| phc.to_string()).map_err(|_| PasswordError::Failed)
-}
-
-/// Why a password may not be chosen; `None` when it may.
-pub fn weakness(password: &str) -> Option<&'static str> {
-    let has = |test: fn(char) -> bool| password.chars().any(test);
-    match password.chars().count() {
-        ..8 => Some("a password has at least 8 characters"),
-        129.. => Some("a password has at most 128 characters"),
-        _ if !has(char::is_uppercase) => Some("a password holds an upper-case letter"),
-        _ if !has(char::is_lowercase) => Some("a password holds a lower-case letter"),
-        _ if !has(|c| c.is_ascii_digit()) => Some("a password holds a digit"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -227,11 +239,19 @@ mod tests {
         assert!(passwords.hash("x".into()).await.is_ok());
     }
 
-    #[test]
-    fn weak_passwords_are_named() {
-        assert_eq!(weakness("Abcdefg1"), None);
-        for weak in ["Abcdef1", "abcdefg1", "ABCDEFG1", "Abcdefgh", &"Aa1".repeat(43)] {
-            assert!(weakness(weak).is_some(), "{weak}");
+    #[tokio::test]
+    async fn a_password_is_the_same_however_it_was_composed() {
+        let passwords = passwords(2, 8);
+        let turn = passwords.admit().await.unwrap();
+        let (composed, decomposed) = ("Pässwörd-läng", "Pa\u{308}sswo\u{308}rd-la\u{308}ng");
+        for (set, typed) in [(composed, decomposed), (decomposed, composed), (composed, composed)] {
+            let stored = passwords.hash(set.into()).await.unwrap();
+            assert_eq!(turn.verify(typed.into(), Some(stored)).await, Ok(Verdict::Right(None)));
         }
+        // As it was hashed before: typed in the same way it is right, and hashed anew.
+        let old = hash(&passwords.argon2, &*passwords.entropy, decomposed).unwrap();
+        let verdict = turn.verify(decomposed.into(), Some(old)).await;
+        let Ok(Verdict::Right(Some(anew))) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(turn.verify(composed.into(), Some(anew)).await, Ok(Verdict::Right(None)));
     }
 }

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::json;
-use stratum_models::store::StoreError;
 use stratum_models::time::{SharedClock, UnixMillis};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{AuthConfig, letters};
-use crate::mail::{Letter, Mailer};
+use crate::mail::{Cause, Mailer, Place, Unsent};
 use crate::state::PostgresState;
 use crate::state::audit::{Actor, AuditEntry, Author};
+use crate::state::user::canonical_email;
 
 const ATTEMPTS_MAX: u32 = 5;
 const RETRY_WAIT: Duration = Duration::from_secs(1);
@@ -62,43 +62,55 @@ impl ResetClerk {
     /// Works until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         while let Some(Some(asked)) = stop.run_until_cancelled(self.queue.recv()).await {
-            if let Some(letter) = self.answer(&asked, &stop).await {
-                stop.run_until_cancelled(self.mailer.put(letter)).await;
-            }
+            stop.run_until_cancelled(self.answer(&asked)).await;
         }
         stop.cancelled().await;
     }
 
-    /// The letter, once the store has answered.
-    async fn answer(&self, asked: &Forgotten, stop: &CancellationToken) -> Option<Letter> {
+    /// Writes a letter, once the store has answered.
+    async fn answer(&self, asked: &Forgotten) {
+        // What is no address is no user's.
+        let Some(email) = canonical_email(&asked.email) else { return };
+        let mut place = None;
         for attempt in 1..=ATTEMPTS_MAX {
-            match self.write(asked).await {
-                Ok(letter) => return letter,
+            match self.write(&email, &asked.request_id, &mut place).await {
+                Ok(()) | Err(Unsent::Over) => return,
                 Err(error) => {
                     tracing::warn!(request.id = %asked.request_id, error = %error, attempt, "no reset token was made");
                 }
             }
-            stop.run_until_cancelled(tokio::time::sleep(RETRY_WAIT * attempt)).await?;
+            tokio::time::sleep(RETRY_WAIT * attempt).await;
         }
-        None
     }
 
-    /// A token and its letter; `None` for addresses without an active account, and for those that
-    /// were written to a moment ago.
-    async fn write(&self, asked: &Forgotten) -> Result<Option<Letter>, StoreError> {
+    /// A token and its letter; nothing for addresses without an active account, and for those that were
+    /// written to a moment ago.
+    async fn write(
+        &self,
+        email: &str,
+        request_id: &Arc<str>,
+        place: &mut Option<Place>,
+    ) -> Result<(), Unsent> {
+        // Before it is known whether there is such an account: what is left of an allowance tells nothing.
+        if place.is_none() {
+            *place = Some(self.mailer.wait_for_place(email, Cause::Stranger).await?);
+        }
         let mut work = self.state.system().await?;
-        let user = work.user_by_email(&asked.email).await?;
-        let Some(user) = user.filter(|user| user.active) else { return Ok(None) };
-        let author = Author { actor: Actor::Nobody, request_id: asked.request_id.clone() };
+        let user = work.user_by_email(email).await?;
+        let Some(user) = user.filter(|user| user.active) else { return Ok(()) };
+        let author = Author { actor: Actor::Nobody, request_id: request_id.clone() };
         let mut work = work.enter(user.tenant_id, author).await?;
         let minutes = self.config.reset_token_minutes;
         let ends = UnixMillis(self.clock.now().0 + i64::from(minutes) * 60_000);
         let every = TimeDelta::seconds(self.config.reset_every_s.into());
         let Some(token) = work.create_reset_token(user.id, ends, every).await? else {
-            return Ok(None);
+            return Ok(());
         };
         work.audit(&AuditEntry::done("user.reset_asked", "user", user.id, json!({}))).await?;
         work.commit().await?;
-        Ok(Some(letters::reset(user.email, &token, minutes, &self.public_url)))
+        if let Some(place) = place.take() {
+            place.put(letters::reset(&token, minutes, &self.public_url));
+        }
+        Ok(())
     }
 }

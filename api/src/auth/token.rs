@@ -31,7 +31,9 @@ pub enum TokenError {
     )]
     Key,
     /// A life that cannot be used.
-    #[error("access_token_minutes must be from 1 to 1440, refresh_token_days from 1 to 365")]
+    #[error(
+        "access_token_minutes must be from 1 to 1440, refresh_token_days and session_days_max from 1 to 365"
+    )]
     Life,
 }
 
@@ -80,6 +82,17 @@ pub struct Holder {
     pub session: Uuid,
 }
 
+/// The refresh token of a pair.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshToken {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was made.
+    pub made_at: UnixMillis,
+    /// When it ends.
+    pub ends_at: UnixMillis,
+}
+
 /// A pair of tokens. No `Debug`: whoever has them is signed in.
 pub struct TokenPair {
     /// Opens the API.
@@ -93,22 +106,28 @@ pub struct Tokens {
     keys: KeyRing,
     access_s: i64,
     refresh_s: i64,
+    session_ms: i64,
     /// By the SHA-256 of the token: what was verified once is not verified again.
     verified: Cache<[u8; 32], Claims>,
 }
 
 impl Tokens {
-    /// Tokens of the configured keys and lives.
-    pub fn new(config: &AuthConfig) -> Result<Tokens, TokenError> {
+    /// Tokens of the configured keys and lives, for this installation alone.
+    pub fn new(config: &AuthConfig, installation: Uuid) -> Result<Tokens, TokenError> {
         let access_s = i64::from(config.access_token_minutes) * 60;
-        let days = config.refresh_token_days;
-        if !(1..=ACCESS_LIFE_MAX.num_seconds()).contains(&access_s) || !(1..=365).contains(&days) {
+        let (days, session_days) = (config.refresh_token_days, config.session_days_max);
+        let is_life = |days: u32| (1..=365).contains(&days);
+        if !(1..=ACCESS_LIFE_MAX.num_seconds()).contains(&access_s)
+            || !is_life(days)
+            || !is_life(session_days)
+        {
             return Err(TokenError::Life);
         }
         Ok(Tokens {
-            keys: KeyRing::new(config)?,
+            keys: KeyRing::new(config, installation)?,
             access_s,
             refresh_s: i64::from(days) * DAY_MS / 1000,
+            session_ms: i64::from(session_days) * DAY_MS,
             verified: Cache::new(config.verified_tokens_max),
         })
     }
@@ -118,28 +137,40 @@ impl Tokens {
         self.access_s
     }
 
+    /// Seconds a refresh token lives.
+    pub fn refresh_s(&self) -> i64 {
+        self.refresh_s
+    }
+
     /// When a refresh token made now ends.
     pub fn refresh_ends(&self, now: UnixMillis) -> UnixMillis {
         UnixMillis((now.0.div_euclid(1000) + self.refresh_s) * 1000)
     }
 
-    /// A pair of tokens with these ids.
+    /// When a session that begins now ends, however often it is renewed.
+    pub fn session_ends(&self, now: UnixMillis) -> UnixMillis {
+        UnixMillis(now.0 + self.session_ms)
+    }
+
+    /// A pair of tokens: an access token of this id made now, and a refresh token, which is the same text
+    /// whenever it is asked for.
     pub fn pair(
         &self,
         holder: Holder,
         access_id: Uuid,
-        refresh_id: Uuid,
+        refresh: RefreshToken,
         now: UnixMillis,
     ) -> Result<TokenPair, TokenError> {
         let Holder { user, tenant, role, session } = holder;
-        let iat = now.0.div_euclid(1000);
-        let sign = |kind, life_s, jti| {
-            let (sub, tenant_id, exp, sid) = (user, tenant, iat + life_s, session);
+        let sign = |kind, made_at: UnixMillis, exp, jti| {
+            let (sub, tenant_id, iat, sid) = (user, tenant, made_at.0.div_euclid(1000), session);
             self.keys.sign(&Claims { sub, tenant_id, role, kind, exp, iat, jti, sid })
         };
+        let access_ends = now.0.div_euclid(1000) + self.access_s;
+        let RefreshToken { id, made_at, ends_at } = refresh;
         Ok(TokenPair {
-            access: sign(TokenKind::Access, self.access_s, access_id)?,
-            refresh: sign(TokenKind::Refresh, self.refresh_s, refresh_id)?,
+            access: sign(TokenKind::Access, now, access_ends, access_id)?,
+            refresh: sign(TokenKind::Refresh, made_at, ends_at.0.div_euclid(1000), id)?,
         })
     }
 
@@ -180,7 +211,8 @@ mod tests {
 
     fn tokens(key: &str) -> Tokens {
         let secret_key = Secret::new(key.to_owned());
-        Tokens::new(&AuthConfig { secret_key, ..AuthConfig::default() }).unwrap()
+        let config = AuthConfig { secret_key, ..AuthConfig::default() };
+        Tokens::new(&config, Uuid::from_u128(1)).unwrap()
     }
 
     const KEY: &str = "a key of at least thirty-two bytes";
@@ -193,7 +225,12 @@ mod tests {
             role: Role::Analyst,
             session: Uuid::from_u128(9),
         };
-        tokens.pair(holder, Uuid::from_u128(8), Uuid::from_u128(10), NOW).unwrap()
+        let refresh = RefreshToken {
+            id: Uuid::from_u128(10),
+            made_at: NOW,
+            ends_at: tokens.refresh_ends(NOW),
+        };
+        tokens.pair(holder, Uuid::from_u128(8), refresh, NOW).unwrap()
     }
 
     fn later(seconds: i64) -> UnixMillis {
@@ -215,6 +252,25 @@ mod tests {
         assert_eq!((claims.exp - claims.iat, claims.jti), (week, Uuid::from_u128(10)));
         assert_eq!(tokens.refresh(&pair.refresh, later(week)), Err(TokenError::Expired));
         assert_eq!(tokens.refresh_ends(NOW), later(week));
+    }
+
+    #[test]
+    fn a_refresh_token_asked_for_again_is_the_same_text() {
+        let tokens = tokens(KEY);
+        let holder = Holder {
+            user: UserId(Uuid::from_u128(7)),
+            tenant: TenantId(3),
+            role: Role::Analyst,
+            session: Uuid::from_u128(9),
+        };
+        let refresh = RefreshToken { id: Uuid::from_u128(10), made_at: NOW, ends_at: later(60) };
+        let pair =
+            |access: u128, now| tokens.pair(holder, Uuid::from_u128(access), refresh, now).unwrap();
+        let (first, second) = (pair(1, NOW), pair(2, later(9)));
+        assert_eq!(first.refresh, second.refresh);
+        assert_ne!(first.access, second.access);
+        assert_eq!(tokens.access(&second.access, later(9)).unwrap().exp, later(9 + 1800).0 / 1000);
+        assert_eq!(tokens.refresh(&first.refresh, later(60)), Err(TokenError::Expired));
     }
 
     #[test]
@@ -250,12 +306,13 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let secret_key = Secret::new(KEY.to_owned());
         let config = AuthConfig { secret_key, verified_tokens_max: 10, ..AuthConfig::default() };
-        let tokens = Tokens::new(&config).unwrap();
+        let tokens = Tokens::new(&config, Uuid::from_u128(1)).unwrap();
         for user in 0..100 {
             let user = UserId(Uuid::from_u128(user));
             let session = Uuid::from_u128(9);
             let holder = Holder { user, tenant: TenantId(3), role: Role::Viewer, session };
-            let pair = tokens.pair(holder, Uuid::nil(), Uuid::nil(), NOW).unwrap();
+            let refresh = RefreshToken { id: Uuid::nil(), made_at: NOW, ends_at: later(9) };
+            let pair = tokens.pair(holder, Uuid::nil(), refresh, NOW).unwrap();
             assert_eq!(tokens.access(&pair.access, NOW).unwrap().sub, user);
         }
         assert!(tokens.verified.len() <= 10, "{}", tokens.verified.len());
@@ -263,14 +320,17 @@ mod tests {
 
     #[test]
     fn a_life_out_of_bounds_is_refused() {
-        for (minutes, days) in [(0, 7), (1441, 7), (30, 0), (30, 366)] {
+        for (minutes, days, session_days) in
+            [(0, 7, 30), (1441, 7, 30), (30, 0, 30), (30, 366, 30), (30, 7, 0), (30, 7, 366)]
+        {
             let config = AuthConfig {
                 secret_key: Secret::new(KEY.to_owned()),
                 access_token_minutes: minutes,
                 refresh_token_days: days,
+                session_days_max: session_days,
                 ..AuthConfig::default()
             };
-            assert_eq!(Tokens::new(&config).err(), Some(TokenError::Life));
+            assert_eq!(Tokens::new(&config, Uuid::nil()).err(), Some(TokenError::Life));
         }
     }
 }

@@ -64,7 +64,7 @@ pub async fn first_user(state: &PostgresState, passwords: &Passwords) -> Result<
     let mut work = work.enter(tenant_id, Author::operator()).await?;
     work.create_user(&user).await.context("making the first user")?;
     let name = "first key".to_owned();
-    let key = NewApiKey { scope: ApiKeyScope::Ingest, dataset_id: None, name };
+    let key = NewApiKey { scope: ApiKeyScope::Ingest, dataset_id: None, name, expires_at: None };
     let (_, ingest_key) = work.create_api_key(&key).await.context("making the first key")?;
     work.commit().await.context("making the first tenant")?;
     Ok(Some(FirstUser { email: EMAIL.into(), password, tenant: tenant.slug, ingest_key }))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use stratum_models::log::EventLog;
+use stratum_models::store::StoreErrorKind;
 use stratum_query::warehouse::ClickHouseWarehouse;
 
 use super::kept;
@@ -39,11 +40,12 @@ impl Operator {
         let config = StateConfig { url, connections_max: 2, ..settings.state.clone() };
         let state =
             PostgresState::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy), seal)?;
-        if let Err(error) = state.ping().await {
-            if shared {
+        match state.check_login().await {
+            Ok(()) => {}
+            Err(error) if shared || error.kind == StoreErrorKind::Invalid => {
                 return Err(error).context("reaching the state store (DATABASE_URL)");
             }
-            bail!("no Stratum runs on {}: start it with `stratum up`", data.display());
+            Err(_) => bail!("no Stratum runs on {}: start it with `stratum up`", data.display()),
         }
         let passwords = Passwords::new(&settings.auth, Arc::new(SystemEntropy))?;
         Ok(Operator { state, passwords, data })

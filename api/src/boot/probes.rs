@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use stratum_models::id::TenantId;
-use stratum_models::log::{EventLog, PartitionId, Topic};
+use stratum_models::log::EventLog;
 use stratum_models::warehouse::DataVersions;
 
+use super::settings::Settings;
 use super::stores::Stores;
-use crate::routes::health::{Check, Probe};
+use crate::routes::health::{Check, Health, Probe};
 use crate::state::PostgresState;
 use crate::state::work::operator_scope;
 
-/// The probes of these stores.
-pub fn probes(stores: &Stores) -> Vec<Probe> {
+/// The health of these stores, and of what is fetched into them.
+pub fn health(stores: &Stores, settings: &Settings) -> Health {
+    let rates = stores.state.clone().filter(|_| settings.exchange_rates.enabled);
+    Health::new(probes(stores), rates, &settings.server)
+}
+
+fn probes(stores: &Stores) -> Vec<Probe> {
     let log = stores.log.clone().map(|log| Probe { store: "log", check: of_log(log) });
     let warehouse = stores
         .warehouse
@@ -25,7 +31,7 @@ pub fn probes(stores: &Stores) -> Vec<Probe> {
 fn of_log(log: Arc<dyn EventLog>) -> Check {
     Box::new(move || {
         let log = log.clone();
-        Box::pin(async move { log.end(Topic::Events, PartitionId(0)).await.map(drop) })
+        Box::pin(async move { log.ready().await })
     })
 }
 

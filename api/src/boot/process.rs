@@ -11,69 +11,34 @@ use stratum_ingest::append::Appender;
 use stratum_ingest::receive::{FrontDoor, router as door};
 use stratum_models::warehouse::WarehouseReader;
 use stratum_query::answers::CachedReader;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::first_start::{FirstUser, first_user};
-use super::listener::BoundedListener;
+use super::listeners::{self, Listeners};
+use super::roles::{Role, Roles};
+use super::server::serve;
 use super::settings::Settings;
 use super::sign_in::{self, SignInDesk};
-use super::stores::{Needs, Stores};
+use super::stores::Stores;
 use super::system::{SystemClock, SystemEntropy};
 use super::{exports, kept, probes, stage};
 use crate::auth::password::Passwords;
+use crate::auth::refusals::Refusals;
+use crate::auth::sessions::Sessions;
 use crate::config::Secret;
-use crate::edge::Edge;
+use crate::edge::{ClientIp, Edge};
 use crate::entropy::{Entropy as _, Ids};
 use crate::erase::Eraser;
-use crate::live::{self, Hub};
+use crate::live::{self, Hub, UpdateSeal};
 use crate::predict::Forecasts;
-use crate::routes::health::Health;
 use crate::routes::imports::ImportDesk;
-use crate::routes::{self, Operation, Peer, Services};
+use crate::routes::prometheus::{Measurements, Readers};
+use crate::routes::{self, Operation, Services};
 use crate::state::directory::StateDirectory;
 use crate::state::fx_copies::FxCopies;
 use crate::state::{PostgresState, StateConfig};
-
-/// What a process does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Takes events and ad reports.
-    Ingest,
-    /// Moves them into the warehouse.
-    Pipeline,
-    /// Answers.
-    Api,
-    /// Pulls from ad platforms, clears up, and makes the campaigns that ad reports name.
-    Jobs,
-}
-
-/// The roles of one process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Roles {
-    /// Every role, on embedded stores where no URL says otherwise.
-    Every,
-    /// One role, on shared stores.
-    One(Role),
-}
-
-impl Roles {
-    fn has(self, role: Role) -> bool {
-        self == Roles::Every || self == Roles::One(role)
-    }
-
-    fn needs(self) -> Needs {
-        Needs {
-            log: true,
-            warehouse: self != Roles::One(Role::Ingest),
-            // The pipeline asks who was erased.
-            state: true,
-            embedded: self == Roles::Every,
-        }
-    }
-}
 
 /// What an operator is told once everything runs.
 #[derive(Debug)]
@@ -90,11 +55,10 @@ pub struct Announcement {
 pub struct Process {
     stores: Stores,
     appender: Option<Appender>,
-    server: JoinSet<Result<()>>,
+    server: JoinSet<()>,
     stages: JoinSet<()>,
     stop_serving: CancellationToken,
     stop_stages: CancellationToken,
-    address_file: PathBuf,
     patience: Duration,
 }
 
@@ -108,13 +72,10 @@ impl Process {
         measurements: Option<PrometheusHandle>,
     ) -> Result<(Process, Announcement)> {
         // Taken first: a port in use is told at once, not after the engines have started.
-        let listener = TcpListener::bind(&settings.server.listen).await;
-        let listener =
-            listener.with_context(|| format!("listening on {}", settings.server.listen))?;
-        let address = format!("http://{}", listener.local_addr()?);
+        let listeners = Listeners::bind(settings).await?;
+        let address = format!("http://{}", listeners.public.local_addr()?);
         let stores = Stores::open(settings, roles.needs()).await?;
         let mut process = Process {
-            address_file: stores.data.join("address"),
             stores,
             appender: None,
             server: JoinSet::new(),
@@ -123,7 +84,7 @@ impl Process {
             stop_stages: CancellationToken::new(),
             patience: Duration::from_millis(settings.server.shutdown_ms_max),
         };
-        match process.launch(settings, roles, listener, &address, measurements).await {
+        match process.launch(settings, roles, listeners, measurements).await {
             Ok(first_user) => {
                 let data = process.stores.data.clone();
                 Ok((process, Announcement { address, data, first_user }))
@@ -139,8 +100,7 @@ impl Process {
         &mut self,
         settings: &Settings,
         roles: Roles,
-        listener: TcpListener,
-        address: &str,
+        listeners: Listeners,
         measurements: Option<PrometheusHandle>,
     ) -> Result<Option<FirstUser>> {
         if let Some(handle) = measurements.clone() {
@@ -152,9 +112,14 @@ impl Process {
             _ => None,
         };
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
-        let edge = Edge::new(&settings.edge, &(Arc::new(SystemClock) as _))?;
-        let health = Health::new(probes::probes(&self.stores), &settings.server);
-        let mut parts = vec![routes::operation(Arc::new(Operation { health, measurements }))];
+        let clock = Arc::new(SystemClock) as _;
+        let edge = Edge::new(&settings.edge, settings.server.pace, &clock)?;
+        let operation = Operation {
+            health: Arc::new(probes::health(&self.stores, settings)),
+            measurements: measurements.map(Measurements::new),
+            readers: Readers::Operator(self.operator_token(settings)?),
+        };
+        let mut parts = vec![routes::operation(operation.clone())];
         if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
             let directory = self.follow_directory(&state, &settings.state).await?;
             if roles.has(Role::Ingest) {
@@ -166,10 +131,17 @@ impl Process {
             }
         }
         self.start_stages(settings, roles)?;
-        self.serve(settings, listener, routes::assemble(parts, ids, &edge));
-        // For scripts, and for `stratum demo`, `tail` and `health` on this machine.
-        if roles == Roles::Every {
-            kept::write(&self.address_file, address)?;
+        let public = routes::assemble(parts, ids.clone(), &edge);
+        let operation = routes::operation(Operation { readers: Readers::Everybody, ..operation });
+        let operation = routes::assemble([operation], ids, &edge);
+        let servers = listeners.servers(public, operation, &edge, &settings.server);
+        for (server, name) in servers {
+            // For scripts, and for `stratum demo`, `tail` and `health` on this machine.
+            if roles == Roles::Every {
+                let address = format!("http://{}", server.listener.local_addr()?);
+                kept::write(&self.stores.data.join(name), &address)?;
+            }
+            self.server.spawn(serve(server, self.stop_serving.clone()));
         }
         Ok(first_user)
     }
@@ -207,6 +179,7 @@ impl Process {
             keys: self.stores.identifier_keys(settings)?,
             appender,
             clock: Arc::new(SystemClock),
+            client: |of| of.get::<ClientIp>().map(|client| client.allowance_key()),
             config: settings.door.clone(),
             trace_seed: u64::from_be_bytes(seed),
         }))
@@ -240,12 +213,11 @@ impl Process {
     ) -> Result<Router> {
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
         let reader = Arc::new(CachedReader::new(warehouse.clone(), &settings.answers));
-        let live = self.follow_updates(settings, &desk.ids)?;
+        let live = self.follow_updates(settings, &desk.ids, desk.live_ids)?;
         let forecasts = self.forecasts(settings, reader.clone())?;
         let services = Services {
             live,
             exports: exports::exports(settings, &self.stores)?,
-            state,
             forecasts,
             directory,
             persons: Arc::new(warehouse),
@@ -261,11 +233,14 @@ impl Process {
             log: self.stores.log.clone(),
             tokens: desk.tokens,
             revocations: desk.revocations,
+            sessions: Sessions::new(settings.auth.verified_tokens_max),
+            refusals: self.follow_refusals(&state),
+            state,
             resets: desk.resets,
             mailer: desk.mailer,
             public_url: settings.mail.public_url.clone(),
             passwords,
-            auth: settings.auth.clone(),
+            auth: settings.auth.settled(settings.mail.has_server()),
             ids: desk.ids,
             entropy: Arc::new(SystemEntropy),
             clock: Arc::new(SystemClock),
@@ -275,6 +250,15 @@ impl Process {
             bounds: settings.bounds.clone(),
         };
         Ok(routes::api(Arc::new(services), edge))
+    }
+
+    /// What is refused to callers, with what writes it down.
+    fn follow_refusals(&mut self, state: &PostgresState) -> Arc<Refusals> {
+        let refusals = Arc::new(Refusals::default());
+        let (followed, state) = (refusals.clone(), state.clone());
+        let stop = self.stop_stages.clone();
+        self.stages.spawn(async move { followed.follow(&state, stop).await });
+        refusals
     }
 
     fn forecasts(
@@ -293,9 +277,14 @@ impl Process {
         settings.kafka.brokers.is_empty().then(|| kept::secret(&file)).transpose()
     }
 
-    fn follow_updates(&mut self, settings: &Settings, ids: &Ids) -> Result<Arc<Hub>> {
+    fn follow_updates(
+        &mut self,
+        settings: &Settings,
+        ids: &Ids,
+        seal: UpdateSeal,
+    ) -> Result<Arc<Hub>> {
         let log = self.stores.log.clone().context("the API has no log")?;
-        let hub = Arc::new(Hub::new(settings.live.clone()));
+        let hub = Arc::new(Hub::new(settings.live.clone(), seal));
         let (reader, stop) = (ids.next(), self.stop_stages.clone());
         self.stages.spawn(live::follow(hub.clone(), log, reader, stop));
         Ok(hub)
@@ -318,8 +307,15 @@ impl Process {
             let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?)?;
             // Its runs are handed over before the log takes no more rows.
             self.stages.spawn(puller.run(self.stop_serving.clone()));
-            self.stages.spawn(stage::jobs(state, days, self.stop_stages.clone()));
+            let audit_days = settings.state.audit_keep_days;
+            self.stages.spawn(stage::retention(
+                state.clone(),
+                audit_days,
+                self.stop_stages.clone(),
+            ));
+            self.stages.spawn(stage::jobs(state.clone(), days, self.stop_stages.clone()));
             self.stages.spawn(adopter.run(self.stop_stages.clone()));
+            self.stages.spawn(stage::rate_keeper(settings, state)?.run(self.stop_stages.clone()));
             let exports = exports::runner(settings, &self.stores)?;
             self.stages.spawn(exports.run(self.stop_stages.clone()));
             let forecasts = self.forecasts(settings, warehouse)?;
@@ -328,24 +324,11 @@ impl Process {
         Ok(())
     }
 
-    fn serve(&mut self, settings: &Settings, listener: TcpListener, routes: Router) {
-        let idle_max = Duration::from_millis(settings.server.idle_ms_max);
-        let listener = BoundedListener::new(listener, settings.server.connections_max, idle_max);
-        let service = routes.into_make_service_with_connect_info::<Peer>();
-        let stop = self.stop_serving.clone();
-        self.server.spawn(async move {
-            let served =
-                axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-            served.await.context("serving")
-        });
-    }
-
     /// Returns when the server or a stage has ended by itself, which none should.
     pub async fn failed(&mut self) -> anyhow::Error {
         tokio::select! {
             Some(ended) = self.server.join_next() => match ended {
-                Ok(Ok(())) => anyhow!("the server ended"),
-                Ok(Err(error)) => error,
+                Ok(()) => anyhow!("the server ended"),
                 Err(error) => anyhow!(error).context("the server ended"),
             },
             Some(ended) = self.stages.join_next() => match ended {
@@ -360,7 +343,9 @@ impl Process {
     /// committed, the clients closed, the engines ended. Each step has its time.
     pub async fn stop(mut self) {
         tracing::info!("stopping");
-        std::fs::remove_file(&self.address_file).ok();
+        for name in listeners::ADDRESS_FILES {
+            std::fs::remove_file(self.stores.data.join(name)).ok();
+        }
         self.stop_serving.cancel();
         self.step("requests", async |this| while this.server.join_next().await.is_some() {}).await;
         self.server.shutdown().await;

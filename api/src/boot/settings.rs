@@ -23,6 +23,7 @@ use crate::live::LiveConfig;
 use crate::mail::MailConfig;
 use crate::predict::PredictionsConfig;
 use crate::pull::PullConfig;
+use crate::rates::ExchangeRatesConfig;
 use crate::routes::ServerConfig;
 use crate::state::StateConfig;
 use crate::state::bounds::BoundsConfig;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub export: ExportConfig,
     /// How ad platforms are pulled from.
     pub pull: PullConfig,
+    /// How exchange rates are fetched.
+    pub exchange_rates: ExchangeRatesConfig,
     /// The front door.
     pub door: DoorConfig,
     /// Files of ad reports.
@@ -93,6 +96,7 @@ impl Default for Settings {
             adopt: AdoptConfig::default(),
             export: ExportConfig::default(),
             pull: PullConfig::default(),
+            exchange_rates: ExchangeRatesConfig::default(),
             door: DoorConfig::default(),
             import: ImportConfig::default(),
             append: AppendConfig::default(),
@@ -178,8 +182,10 @@ impl WarehouseSettings {
 pub struct EnginesConfig {
     /// The folder that `make engines` fills; empty for `STRATUM_ENGINES`, else `~/.cache/stratum/engines`.
     pub folder: String,
-    /// The ClickHouse library; empty for the one in `folder`, else `clickhouse` on the PATH.
+    /// The ClickHouse library; empty for the one in `folder`.
     pub clickhouse_library: String,
+    /// Whether ClickHouse may run where the kernel cannot keep it from the machine's files. Never as root.
+    pub clickhouse_unfenced: bool,
     /// The folder of Postgres' programs; empty to look for them.
     pub postgres_bin: String,
     /// What ClickHouse may allocate in all.
@@ -201,6 +207,7 @@ impl Default for EnginesConfig {
         EnginesConfig {
             folder: String::new(),
             clickhouse_library: String::new(),
+            clickhouse_unfenced: engine.clickhouse_unfenced,
             postgres_bin: String::new(),
             clickhouse_memory_bytes_max: engine.clickhouse_memory_bytes_max,
             clickhouse_mark_cache_bytes_max: engine.clickhouse_mark_cache_bytes_max,
@@ -218,6 +225,7 @@ impl EnginesConfig {
         EngineSettings {
             engines: path(&self.folder),
             clickhouse_library: path(&self.clickhouse_library),
+            clickhouse_unfenced: self.clickhouse_unfenced,
             postgres_bin: path(&self.postgres_bin),
             clickhouse_memory_bytes_max: self.clickhouse_memory_bytes_max,
             clickhouse_mark_cache_bytes_max: self.clickhouse_mark_cache_bytes_max,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use stratum_models::time::SharedClock;
@@ -16,6 +17,7 @@ use crate::auth::token::Tokens;
 use crate::auth::{AuthConfig, TokenAlgorithm};
 use crate::config::Secret;
 use crate::entropy::Ids;
+use crate::live::UpdateSeal;
 use crate::mail::folder::FolderPost;
 use crate::mail::message::Sender;
 use crate::mail::smtp::SmtpPost;
@@ -26,6 +28,8 @@ use crate::state::PostgresState;
 pub struct SignInDesk {
     /// Signs and verifies tokens.
     pub tokens: Tokens,
+    /// Seals the ids of the live stream.
+    pub live_ids: UpdateSeal,
     /// Sessions whose tokens count no more.
     pub revocations: Arc<Revocations>,
     /// Takes requests for new passwords.
@@ -56,21 +60,21 @@ impl SignInDesk {
         let (auth, mail) = (&settings.auth, &settings.mail);
         let clock: SharedClock = Arc::new(SystemClock);
         let secret_key = signing_key(auth, &data.join("secrets"), shared)?;
-        let tokens = Tokens::new(&AuthConfig { secret_key, ..auth.clone() }).context("[auth]")?;
-        let revocations = Revocations::load(state, auth, clock.clone()).await;
+        let live_ids = UpdateSeal::new(secret_key.expose().as_bytes())?;
+        let installation = state.system().await?.installation().await;
+        let installation = installation.context("reading the installation's id")?;
+        let auth = AuthConfig { secret_key, ..auth.clone() };
+        let tokens = Tokens::new(&auth, installation).context("[auth]")?;
+        let revocations = Revocations::load(state, &auth, clock.clone()).await;
         let revocations = Arc::new(revocations.context("reading ended sessions")?);
         let sender = Sender::parse(&mail.from).context("[mail] from is no address")?;
         let post = post(mail, data, ids)?;
         let (mailer, courier) =
-            queue::queue(post, sender, mail.clone(), ids.clone(), clock.clone());
-        let (resets, clerk) = reset_desk::open(
-            state.clone(),
-            mailer.clone(),
-            auth.clone(),
-            mail.public_url.clone(),
-            clock,
-        );
-        let desk = SignInDesk { tokens, revocations, resets, mailer, ids: ids.clone() };
+            queue::queue(post, sender, mail.clone(), ids.clone(), state.clone(), clock.clone());
+        let (resets, clerk) =
+            reset_desk::open(state.clone(), mailer.clone(), auth, mail.public_url.clone(), clock);
+        let ids = ids.clone();
+        let desk = SignInDesk { tokens, live_ids, revocations, resets, mailer, ids };
         Ok((desk, SignInWork { clerk, courier }))
     }
 }
@@ -96,5 +100,6 @@ fn post(mail: &MailConfig, data: &Path, ids: &Ids) -> Result<Arc<dyn Post>> {
         return Ok(Arc::new(SmtpPost::new(mail)?));
     };
     tracing::info!("no mail server is configured: letters are written into a folder");
-    Ok(Arc::new(FolderPost::new(folder, mail.folder_letters_max, ids.clone())))
+    let age_max = Duration::from_secs(u64::from(mail.folder_keep_hours) * 3_600);
+    Ok(Arc::new(FolderPost::new(folder, mail.folder_letters_max, age_max, ids.clone())))
 }

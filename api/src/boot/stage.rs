@@ -6,8 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use stratum_ingest::append::Appender;
 use stratum_ingest::connector::{CallConfig, Platforms, Surroundings};
+use stratum_ingest::reference_rates::ReferenceRates;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
+use stratum_models::time::{Clock as _, DAY_MS, UnixMillis};
 use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
 use tokio::time::Instant;
@@ -18,6 +20,7 @@ use super::stores::Stores;
 use super::system::{SystemClock, SystemRest};
 use crate::adopt::Adopter;
 use crate::pull::Puller;
+use crate::rates::RateKeeper;
 use crate::state::PostgresState;
 use crate::state::erasure::ErasureCopy;
 
@@ -27,6 +30,8 @@ const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
 /// A run this long was a good one: the next failure waits little again.
 const GOOD_RUN: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// No younger row of the audit log is removed; the state store holds to it, too.
+const AUDIT_DAYS_MIN: u32 = 30;
 
 /// What the pipeline is made of.
 pub fn pipeline_parts(settings: &Settings, stores: &Stores) -> Result<Pipeline> {
@@ -84,6 +89,44 @@ async fn sweep_sessions(state: &PostgresState, keep_days: u64) -> Result<u64, St
     Ok(rows)
 }
 
+/// Removes what the audit log has kept long enough, once an hour; with 0 days it keeps everything.
+pub async fn retention(state: PostgresState, keep_days: u32, stop: CancellationToken) {
+    let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = sweep.tick() => {}
+        }
+        if keep_days > 0
+            && let Err(error) = retire_audit_rows(&state, keep_days).await
+        {
+            tracing::warn!(error = %error, "old rows of the audit log not removed");
+        }
+    }
+}
+
+async fn retire_audit_rows(state: &PostgresState, keep_days: u32) -> Result<(), StoreError> {
+    let keep_days = i64::from(keep_days.max(AUDIT_DAYS_MIN));
+    let before = UnixMillis(SystemClock.now().0 - keep_days * DAY_MS);
+    for chain in state.system().await?.audit_chains().await? {
+        loop {
+            let mut work = state.system().await?;
+            match work.retire_audit_rows(&chain, before).await? {
+                Ok(0) => break,
+                Ok(rows) => {
+                    work.commit().await?;
+                    tracing::info!(rows, tenant = %chain.tenant, "old rows of the audit log removed");
+                }
+                Err(fault) => {
+                    tracing::error!(%fault, tenant = %chain.tenant, "the audit log was altered; its old rows stay");
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What makes campaigns of those that ad reports name.
 pub fn adopter(
     settings: &Settings,
@@ -99,6 +142,13 @@ pub fn platforms(settings: &Settings, bounds: CallConfig) -> Result<Platforms> {
     let surroundings = Surroundings { clock: Arc::new(SystemClock), rest: Arc::new(SystemRest) };
     let platforms = Platforms::new(settings.pull.urls.clone(), bounds, surroundings);
     platforms.context("[pull.urls]")
+}
+
+/// What fetches exchange rates.
+pub fn rate_keeper(settings: &Settings, state: PostgresState) -> Result<RateKeeper> {
+    let config = settings.exchange_rates.clone();
+    let bank = ReferenceRates::new(config.source.clone()).context("[exchange_rates.source]")?;
+    Ok(RateKeeper { state, bank, clock: Arc::new(SystemClock), config })
 }
 
 /// What pulls from them.

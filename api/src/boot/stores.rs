@@ -18,7 +18,7 @@ use super::settings::{ClickHouseAccess, Settings};
 use super::system::{SystemClock, SystemEntropy};
 use crate::config::Secret;
 use crate::state::seal::Seal;
-use crate::state::{PostgresState, StateConfig};
+use crate::state::{PostgresState, StateConfig, schema};
 
 /// What a process needs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -158,17 +158,21 @@ impl Stores {
 
     async fn open_state(&self, settings: &Settings, migrates: bool) -> Result<PostgresState> {
         let shared = self.postgres.is_none();
-        let url = match &self.postgres {
-            Some(engine) => Secret::new(engine.url().to_owned()),
-            None => settings.state.url.clone(),
+        let config = match &self.postgres {
+            Some(engine) => StateConfig {
+                url: Secret::new(engine.url().to_owned()),
+                migration_url: Secret::new(engine.migration_url().to_owned()),
+                ..settings.state.clone()
+            },
+            None => settings.state.clone(),
         };
         let seal = seal(settings, &self.data, shared)?;
-        let config = StateConfig { url, ..settings.state.clone() };
         let clock = Arc::new(SystemClock);
         let state = PostgresState::open(&config, clock, Arc::new(SystemEntropy), seal)?;
         if migrates {
-            state.migrate().await.context("bringing the state store up to date")?;
+            schema::migrate(&config).await.context("bringing the state store up to date")?;
         }
+        state.check_login().await.context("signing in to the state store")?;
         if let Some(engine) = &self.postgres {
             kept::write(&state_url_file(&self.data), engine.url())?;
         }
@@ -213,10 +217,21 @@ impl Stores {
     }
 }
 
-/// A role alone shares its stores with other processes, so none of them can be inside this one.
+/// A role alone shares its stores with other processes, so none of them can be inside this one. What
+/// migrates a shared state store needs its owner's login beside the program's own.
 fn refuse_half(settings: &Settings, needs: Needs) -> Result<()> {
     if needs.embedded {
-        return Ok(());
+        let names = ["DATABASE_URL", "DATABASE_MIGRATION_URL"];
+        let (set, missing) =
+            match (settings.state.url.is_empty(), settings.state.migration_url.is_empty()) {
+                (false, true) => (names[0], names[1]),
+                (true, false) => (names[1], names[0]),
+                _ => return Ok(()),
+            };
+        bail!(
+            "{set} is set and {missing} is not: DATABASE_URL names the program's own login, which owns \
+             nothing, DATABASE_MIGRATION_URL the login that owns the tables and brings them up to date"
+        );
     }
     let missing: Vec<&str> = [
         (needs.log && settings.kafka.brokers.is_empty(), "KAFKA_BROKERS"),

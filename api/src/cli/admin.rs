@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, Result, bail};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::print;
 use super::upkeep::{AuditAct, PlanAct};
-use crate::auth::password::weakness;
+use crate::auth::strength::weakness;
 use crate::boot::{Operator, Settings};
 use crate::state::api_key::{ApiKeyScope, NewApiKey};
 use crate::state::audit::{AuditEntry, Author};
@@ -98,6 +99,12 @@ enum UserAct {
         #[arg(long)]
         tenant: String,
     },
+    /// Take the second factor from a user who has lost the device, and end their sign-ins.
+    RemoveSecondFactor {
+        /// What they sign in with.
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -144,6 +151,9 @@ enum ApiKeyAct {
         /// Name to show.
         #[arg(long, default_value = "made at the command line")]
         name: String,
+        /// From when on it opens nothing, such as 2027-01-31T00:00:00Z; never where absent.
+        #[arg(long)]
+        expires_at: Option<DateTime<Utc>>,
     },
     /// List a tenant's keys.
     List {
@@ -231,7 +241,7 @@ async fn user(operator: &Operator, act: UserAct) -> Result<()> {
             let made = given.is_none().then(Operator::new_password);
             let password = given.or_else(|| made.as_ref().map(|made| made.expose().to_owned()));
             let password = password.unwrap_or_default();
-            if let Some(weakness) = weakness(&password) {
+            if let Some(weakness) = weakness(&password, &[&email, &name, &tenant.name]) {
                 bail!("{weakness}");
             }
             let password_hash = operator.passwords.hash(password).await?;
@@ -245,6 +255,9 @@ async fn user(operator: &Operator, act: UserAct) -> Result<()> {
             work.commit().await?;
             print::line(&format!("user {id}"))?;
             made.map_or(Ok(()), |made| print::line(&format!("password {}", made.expose())))
+        }
+        UserAct::RemoveSecondFactor { email } => {
+            super::upkeep::remove_second_factor(operator, &email).await
         }
         UserAct::List { tenant } => {
             let tenant = find(operator, &tenant).await?;
@@ -321,13 +334,17 @@ async fn dataset(operator: &Operator, act: DatasetAct) -> Result<()> {
 
 async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
     match act {
-        ApiKeyAct::Create { tenant, scope, dataset, name } => {
+        ApiKeyAct::Create { tenant, scope, dataset, name, expires_at } => {
+            if expires_at.is_some_and(|at| at <= Utc::now()) {
+                bail!("--expires-at must lie ahead");
+            }
             let tenant = find(operator, &tenant).await?;
             let dataset_id = match dataset {
                 Some(id) => Some(find_dataset(operator, &tenant, &id).await?.id),
                 None => None,
             };
-            let new = NewApiKey { scope, dataset_id, name };
+            let expires_at = expires_at.map(|at| UnixMillis(at.timestamp_millis()));
+            let new = NewApiKey { scope, dataset_id, name, expires_at };
             let mut work = operator.state.operate(tenant.id).await?;
             let (id, key) = work.create_api_key(&new).await?;
             let changes = json!({"scope": scope.as_str(), "dataset_id": dataset_id});
@@ -342,6 +359,7 @@ async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
                     let scope = one.scope.as_str().to_owned();
                     let dataset = one.dataset.unwrap_or_else(|| "every".into());
                     let (used, revoked) = (maybe(one.last_used_at), maybe(one.revoked_at));
+                    let expires = maybe(one.expires_at);
                     vec![
                         one.id.to_string(),
                         format!("stk_…{}", one.hint),
@@ -349,10 +367,11 @@ async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
                         dataset,
                         one.name,
                         used,
+                        expires,
                         revoked,
                     ]
                 });
-            let head = ["id", "key", "scope", "dataset", "name", "last used", "revoked"];
+            let head = ["id", "key", "scope", "dataset", "name", "last used", "expires", "revoked"];
             print::table(&head, &keys.collect::<Vec<_>>());
             Ok(())
         }

@@ -34,9 +34,7 @@ pub async fn demo(settings: Settings, args: DemoArgs) -> Result<()> {
     let plan = DemoPlan { url, rate, seconds: args.duration, config };
     let operator = Operator::open(&settings).await?;
     let world = prepare(&operator, &plan).await?;
-    for (tenant, email, password) in &world.sign_ins {
-        print::note(&format!("{tenant}: e-mail {email}, password {}", password.expose()));
-    }
+    print::demo_sign_ins(&operator.data, &world.sign_ins)?;
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     tokio::spawn(async move {

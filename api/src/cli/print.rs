@@ -1,10 +1,12 @@
 //! The only place that writes to the terminal.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 
 use anyhow::Result;
 
-use crate::boot::Announcement;
+use crate::boot::{Announcement, write_private};
+use crate::config::Secret;
 
 /// Writes a text to stdout. A reader that left is no error.
 pub fn text(text: &str) {
@@ -30,22 +32,46 @@ pub fn error(error: &anyhow::Error) {
 }
 
 /// Tells where the process serves, and the first credentials where there are any.
-pub fn announcement(told: &Announcement) {
-    let mut lines = format!("Stratum serves at {}\n", told.address);
-    if let Some(first) = &told.first_user {
-        lines.push_str(&format!(
-            "First sign-in, shown this once:\n  e-mail      {}\n  password    {}\n  ingest key  {}\n",
-            first.email,
-            first.password.expose(),
-            first.ingest_key.expose(),
-        ));
-        lines.push_str(&format!(
-            "Next: `stratum admin dataset create --tenant {} --platform meta --id PIXEL_ID`, and point a \
-             Conversions API client here.\n",
-            first.tenant
-        ));
+pub fn announcement(told: &Announcement) -> Result<()> {
+    text(&format!("Stratum serves at {}\n", told.address));
+    let Some(first) = &told.first_user else { return Ok(()) };
+    let credentials = format!(
+        "  e-mail      {}\n  password    {}\n  ingest key  {}\n",
+        first.email,
+        first.password.expose(),
+        first.ingest_key.expose(),
+    );
+    secret(&told.data, "first_sign_in", "First sign-in", &credentials)?;
+    text(&format!(
+        "Next: `stratum admin dataset create --tenant {} --platform meta --id PIXEL_ID`, and point a \
+         Conversions API client here.\n",
+        first.tenant
+    ));
+    Ok(())
+}
+
+/// Tells how to sign in to the demo tenants that were made just now: name, e-mail and password of each.
+pub fn demo_sign_ins(data: &Path, sign_ins: &[(String, String, Secret)]) -> Result<()> {
+    if sign_ins.is_empty() {
+        return Ok(());
     }
-    text(&lines);
+    let lines = sign_ins.iter().map(|(tenant, email, password)| {
+        format!("  {tenant}: e-mail {email}, password {}\n", password.expose())
+    });
+    secret(data, "demo_sign_in", "Demo tenants", &lines.collect::<String>())
+}
+
+/// Shows a secret to a person at a terminal. Elsewhere stdout may end in a journal: there it goes into a file of
+/// the data folder that only its owner may read, and the file is named.
+pub fn secret(data: &Path, file: &str, what: &str, secret: &str) -> Result<()> {
+    if std::io::stdout().is_terminal() {
+        text(&format!("{what}, shown this once:\n{secret}"));
+        return Ok(());
+    }
+    let path = data.join("secrets").join(file);
+    write_private(&path, secret.trim_end())?;
+    text(&format!("{what}: see {}; remove it once you have signed in\n", path.display()));
+    Ok(())
 }
 
 /// Writes rows in columns to stdout.

@@ -21,7 +21,7 @@ pub async fn run(settings: Settings, roles: Roles, demo_rate: Option<f64>) -> Re
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
-    print::announcement(&told);
+    print::announcement(&told)?;
     let stop = CancellationToken::new();
     let demo = demo_rate.map(|rate| tokio::spawn(demo(settings, told.address, rate, stop.clone())));
     let outcome = tokio::select! {
@@ -46,12 +46,7 @@ async fn demo(settings: Settings, url: String, rate: f64, stop: CancellationToke
         let operator = Operator::open(&settings).await?;
         let plan = DemoPlan { url, rate, seconds: None, config: settings.demo.clone() };
         let world = crate::demo::prepare(&operator, &plan).await?;
-        for (tenant, email, password) in &world.sign_ins {
-            print::text(&format!(
-                "Demo tenant {tenant}: e-mail {email}, password {}\n",
-                password.expose()
-            ));
-        }
+        print::demo_sign_ins(&operator.data, &world.sign_ins)?;
         feed(world, plan, stop, |_| {}).await
     };
     if let Err(error) = fed.await {

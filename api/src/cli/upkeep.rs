@@ -54,6 +54,22 @@ pub enum AuditAct {
     },
 }
 
+/// For somebody who can sign in no more, and has no admin to ask.
+pub async fn remove_second_factor(operator: &Operator, email: &str) -> Result<()> {
+    let user = operator.state.system().await?.user_by_email(email).await?;
+    let user = user.context("no user has this e-mail address")?;
+    let mut work = operator.state.operate(user.tenant_id).await?;
+    if !work.remove_second_factor(user.id).await? {
+        bail!("the user has no second factor");
+    }
+    let ended = work.end_sessions(user.id).await?;
+    let changes = json!({"sessions_ended": ended.len()});
+    let entry = AuditEntry::done("user.second_factor_removed", "user", user.id, changes);
+    work.audit(&entry).await?;
+    work.commit().await?;
+    print::line("they sign in with the password alone")
+}
+
 /// What tenants may have.
 pub async fn plan(operator: &Operator, act: PlanAct) -> Result<()> {
     let row = |name: &str, limits: Limits| {

@@ -52,6 +52,7 @@ pub enum ConfigError {
 const WELL_KNOWN: &[(&str, &[&str])] = &[
     ("STRATUM_DATA", &["data_dir"]),
     ("DATABASE_URL", &["state", "url"]),
+    ("DATABASE_MIGRATION_URL", &["state", "migration_url"]),
     ("CLICKHOUSE_URL", &["warehouse", "url"]),
     ("KAFKA_BROKERS", &["kafka", "brokers"]),
     ("SECRET_KEY", &["auth", "secret_key"]),

@@ -163,7 +163,9 @@ impl Limits {
         }
     }
 
-    fn caller(&self, caller: &Authenticated) -> Result<(), Refusal> {
+    /// Counts a request of a caller, as soon as it is known who asks. 429 past the allowance of the caller,
+    /// or of all callers of the tenant.
+    pub fn caller(&self, caller: &Authenticated) -> Result<(), Refusal> {
         refused(self.callers.take(&caller.author.actor), "caller")?;
         refused(self.tenants.take(&caller.scope.tenant_id()), "tenant")
     }
@@ -171,7 +173,9 @@ impl Limits {
 
 /// Where passwords and one-time tokens are tried.
 pub(super) fn is_sign_in(path: &str) -> bool {
-    path.strip_prefix("/api/v1/auth/").is_some_and(|rest| !matches!(rest, "me" | "logout"))
+    path.strip_prefix("/api/v1/auth/").is_some_and(|rest| {
+        !matches!(rest, "me" | "logout" | "sessions") && !rest.starts_with("sessions/")
+    })
 }
 
 fn refused(taken: Result<(), Duration>, whose: &'static str) -> Result<(), Refusal> {
@@ -190,19 +194,6 @@ pub async fn limit_clients(
     let client = request.extensions().get::<ClientIp>().copied();
     let taken = client.map_or(Ok(()), |client| limits.client(client, request.uri().path()));
     match taken {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
-    }
-}
-
-/// Refuses what one caller, or all of a tenant, ask too often. After it is known who asks.
-pub async fn limit_callers(
-    State(limits): State<Arc<Limits>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let taken = request.extensions().get::<Authenticated>().map(|caller| limits.caller(caller));
-    match taken.unwrap_or(Ok(())) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
@@ -264,6 +255,8 @@ mod tests {
         for path in ["login", "register", "refresh", "forgot-password", "reset-password"] {
             assert!(is_sign_in(&format!("/api/v1/auth/{path}")), "{path}");
         }
+        assert!(is_sign_in("/api/v1/auth/confirm") && is_sign_in("/api/v1/auth/second-factor"));
+        assert!(!is_sign_in("/api/v1/auth/sessions") && !is_sign_in("/api/v1/auth/sessions/x"));
         assert!(!is_sign_in("/api/v1/auth/me") && !is_sign_in("/api/v1/analytics/kpis"));
     }
 }

@@ -7,6 +7,7 @@ mod admit;
 mod cors;
 mod headers;
 mod time;
+pub mod pace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +22,9 @@ use tower_http::cors::CorsLayer;
 use admit::{Admission, admit};
 pub use client::{ClientIp, Proxies, note_client};
 pub use headers::{Headers, harden};
+pub use limit::Limits;
 use limit::limit_clients;
-pub use limit::{Limits, limit_callers};
+use pace::{PaceConfig, pace_bodies};
 use time::bound_time;
 
 /// What stands before the routes.
@@ -126,11 +128,17 @@ pub struct Edge {
     pub answer_max: Duration,
     /// How many requests are let in.
     pub admission: Arc<Admission>,
+    /// How fast the bodies of requests must come.
+    pub pace: PaceConfig,
 }
 
 impl Edge {
     /// The edge of a process with these settings.
-    pub fn new(config: &EdgeConfig, clock: &SharedClock) -> Result<Edge, EdgeError> {
+    pub fn new(
+        config: &EdgeConfig,
+        pace: PaceConfig,
+        clock: &SharedClock,
+    ) -> Result<Edge, EdgeError> {
         Ok(Edge {
             proxies: Proxies::new(&config.trusted_proxies),
             limits: Arc::new(Limits::new(&config.limits, clock)),
@@ -138,12 +146,14 @@ impl Edge {
             headers: Headers::new(config),
             answer_max: Duration::from_millis(config.answer_ms_max.max(1)),
             admission: Arc::new(Admission::new(config)),
+            pace,
         })
     }
 
     /// Puts the edge of the API before its routes.
     pub fn before(&self, routes: Router) -> Router {
         let routes = routes
+            .layer(from_fn_with_state(self.pace, pace_bodies))
             .layer(from_fn_with_state(self.answer_max, bound_time))
             .layer(from_fn_with_state(self.admission.clone(), admit))
             .layer(from_fn_with_state(self.limits.clone(), limit_clients));

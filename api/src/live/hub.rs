@@ -1,8 +1,6 @@
 //! Where updates of the log meet those who watch, in one process.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,32 +11,17 @@ use stratum_models::update::{Update, UpdateKind};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
-use super::LiveConfig;
 use super::event::UpdateEvent;
+use super::{LiveConfig, UpdateSeal};
 use crate::telemetry;
 
-/// The place of an update in the log: its record, and the row in it. The id of an event.
+/// The place of an update in the log: its record, and the row in it. Sealed, it is the id of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UpdateId {
     /// The record.
     pub offset: u64,
     /// The row.
     pub row: u32,
-}
-
-impl fmt::Display for UpdateId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.offset, self.row)
-    }
-}
-
-impl FromStr for UpdateId {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<UpdateId, ()> {
-        let (offset, row) = text.split_once('-').ok_or(())?;
-        Ok(UpdateId { offset: offset.parse().map_err(drop)?, row: row.parse().map_err(drop)? })
-    }
 }
 
 /// An update as it is handed on.
@@ -81,6 +64,7 @@ pub struct TooManyStreams;
 /// The newest updates, and the channel of each tenant that has watchers.
 pub struct Hub {
     config: LiveConfig,
+    seal: UpdateSeal,
     state: Mutex<State>,
     caught_up: watch::Sender<bool>,
 }
@@ -98,8 +82,13 @@ struct State {
 
 impl Hub {
     /// A hub that has read nothing yet.
-    pub fn new(config: LiveConfig) -> Hub {
-        Hub { config, state: Mutex::default(), caught_up: watch::Sender::new(false) }
+    pub fn new(config: LiveConfig, seal: UpdateSeal) -> Hub {
+        Hub { config, seal, state: Mutex::default(), caught_up: watch::Sender::new(false) }
+    }
+
+    /// Seals the ids of events.
+    pub fn seal(&self) -> &UpdateSeal {
+        &self.seal
     }
 
     /// Its bounds.
@@ -239,6 +228,11 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// An id as this watcher's client sees it.
+    pub fn sealed(&self, id: UpdateId) -> String {
+        self.hub.seal.seal(id, self.tenant_id)
+    }
+
     /// The newest update, of whatever tenant, when the watch began.
     pub fn newest(&self) -> Option<UpdateId> {
         self.newest

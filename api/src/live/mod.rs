@@ -8,6 +8,7 @@
 pub mod event;
 pub mod hub;
 pub mod follow;
+pub mod seal;
 
 use serde::{Deserialize, Serialize};
 use stratum_models::log::{EventLog, NewRecord, PartitionId, Topic};
@@ -17,6 +18,7 @@ use stratum_models::update::{Update, update_batch};
 
 pub use follow::follow;
 pub use hub::{Hub, Signal, Since, UpdateId, Watch};
+pub use seal::UpdateSeal;
 
 /// Bounds of the live stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +36,7 @@ pub struct LiveConfig {
     pub behind_max: usize,
     /// How long one who comes back waits for a process that has just started.
     pub history_wait_ms_max: u64,
-    /// How often it is asked whether the caller may still watch.
+    /// How often it is asked whether the caller may still watch, or be sent the rest of an export.
     pub recheck_ms: u64,
 }
 

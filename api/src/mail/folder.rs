@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::Message;
@@ -15,13 +16,14 @@ use crate::entropy::Ids;
 pub struct FolderPost {
     folder: PathBuf,
     letters_max: usize,
+    age_max: Duration,
     ids: Ids,
 }
 
 impl FolderPost {
-    /// Letters into this folder; beyond `letters_max` the oldest are removed.
-    pub fn new(folder: PathBuf, letters_max: usize, ids: Ids) -> FolderPost {
-        FolderPost { folder, letters_max: letters_max.max(1), ids }
+    /// Letters into this folder; beyond `letters_max` the oldest are removed, and those older than `age_max`.
+    pub fn new(folder: PathBuf, letters_max: usize, age_max: Duration, ids: Ids) -> FolderPost {
+        FolderPost { folder, letters_max: letters_max.max(1), age_max, ids }
     }
 }
 
@@ -37,6 +39,14 @@ impl Post for FolderPost {
         match written.await {
             Ok(Ok(())) => Ok(()),
             _ => Err(PostError::Later(None)),
+        }
+    }
+
+    async fn sweep(&self) {
+        let (folder, age_max) = (self.folder.clone(), self.age_max);
+        let swept = tokio::task::spawn_blocking(move || remove_older(&folder, age_max));
+        if !matches!(swept.await, Ok(Ok(()))) {
+            tracing::warn!("old letters could not be removed");
         }
     }
 }
@@ -97,12 +107,32 @@ fn write(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
     fs::rename(&unfinished, folder.join(format!("{name}.eml")))
 }
 
-fn remove_oldest(folder: &Path, letters_max: usize) -> io::Result<()> {
-    let mut letters: Vec<PathBuf> = fs::read_dir(folder)?
+/// The letters of the folder, oldest first; none where nobody has made it yet.
+fn letters(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut letters: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
         .collect();
     letters.sort();
+    Ok(letters)
+}
+
+/// By the time a file was written: a letter holds tokens, which nobody shall find later.
+fn remove_older(folder: &Path, age_max: Duration) -> io::Result<()> {
+    for path in letters(folder)? {
+        if fs::metadata(&path)?.modified()?.elapsed().is_ok_and(|age| age > age_max) {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_oldest(folder: &Path, letters_max: usize) -> io::Result<()> {
+    let letters = letters(folder)?;
     let surplus = letters.len().saturating_sub(letters_max);
     letters.iter().take(surplus).try_for_each(fs::remove_file)
 }
@@ -146,5 +176,21 @@ mod tests {
         names.sort_by_key(std::fs::DirEntry::file_name);
         let names: Vec<_> = names.iter().map(std::fs::DirEntry::file_name).collect();
         assert_eq!(names, ["2.eml", "3.eml"]);
+    }
+
+    #[test]
+    fn letters_go_when_they_are_old() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("mail");
+        let age_max = Duration::from_secs(3_600);
+        remove_older(&folder, age_max).unwrap();
+        for name in ["1", "2"] {
+            write(&folder, name, b"text").unwrap();
+        }
+        let old = std::time::SystemTime::now() - 2 * age_max;
+        let file = OpenOptions::new().write(true).open(folder.join("1.eml")).unwrap();
+        file.set_modified(old).unwrap();
+        remove_older(&folder, age_max).unwrap();
+        assert_eq!(letters(&folder).unwrap(), [folder.join("2.eml")]);
     }
 }

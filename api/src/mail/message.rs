@@ -8,7 +8,7 @@ use lettre::message::{Body, Mailbox};
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
-use super::{Letter, PostError};
+use super::{Addressed, Letter, PostError};
 
 /// Whom letters come from.
 #[derive(Clone, Debug)]
@@ -21,17 +21,23 @@ impl Sender {
     }
 
     /// The message of a letter. `Refused` where its address cannot be written to.
-    pub fn message(&self, letter: Letter, id: Uuid, now: UnixMillis) -> Result<Message, PostError> {
-        let to = letter.to.parse().map_err(|_| PostError::Refused(None))?;
+    pub fn message(
+        &self,
+        letter: Addressed,
+        id: Uuid,
+        now: UnixMillis,
+    ) -> Result<Message, PostError> {
+        let Addressed { to, letter: Letter { subject, text } } = letter;
+        let to = to.parse().map_err(|_| PostError::Refused(None))?;
         let since = Duration::from_millis(u64::try_from(now.0).unwrap_or_default());
         let message = Message::builder()
             .from(self.0.clone())
             .to(Mailbox::new(None, to))
             .date(UNIX_EPOCH + since)
             .message_id(Some(format!("<{id}@{}>", self.0.email.domain())))
-            .subject(letter.subject)
+            .subject(subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(body(letter.text));
+            .body(body(text));
         message.map_err(|_| PostError::Refused(None))
     }
 }
@@ -59,9 +65,9 @@ mod tests {
     const LINK: &str =
         "https://stratum.example/reset-password#token=0123456789012345678901234567890123456789012";
 
-    fn letter(to: &str) -> Letter {
+    fn letter(to: &str) -> Addressed {
         let text = format!("A line.\n.\n{LINK}\n");
-        Letter { to: to.to_owned(), subject: "A subject", text }
+        Addressed { to: to.to_owned(), letter: Letter { subject: "A subject", text } }
     }
 
     #[test]

@@ -5,45 +5,99 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use lettre::Message;
+use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::message::Sender;
-use super::{Letter, MailConfig, Post, PostError};
+use super::{Addressed, Cause, Letter, LetterLimits, MailConfig, Post, PostError};
 use crate::entropy::Ids;
+use crate::state::PostgresState;
 use crate::telemetry;
 
-/// Takes letters, as many as may wait.
-#[derive(Clone)]
-pub struct Mailer(mpsc::Sender<Letter>);
+/// How often letters are looked for that are kept for too long.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// A place in the queue.
-pub struct Place(mpsc::OwnedPermit<Letter>);
+/// Takes letters, as many as may wait and as many as one may cause.
+#[derive(Clone)]
+pub struct Mailer {
+    queue: mpsc::Sender<Addressed>,
+    state: PostgresState,
+    limits: LetterLimits,
+    has_server: bool,
+    clock: SharedClock,
+}
+
+/// A place in the queue for a letter to one address.
+pub struct Place {
+    place: mpsc::OwnedPermit<Addressed>,
+    to: String,
+}
+
+/// Why no letter can be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsent {
+    /// Too many wait to be sent.
+    #[error("too many letters wait to be sent")]
+    Full,
+    /// Too many were caused.
+    #[error("too many letters were sent")]
+    Over,
+    /// How many were caused is not known.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 impl Place {
     /// Puts a letter there.
     pub fn put(self, letter: Letter) {
-        self.0.send(letter);
+        self.place.send(Addressed { to: self.to, letter });
     }
 }
 
 impl Mailer {
-    /// A place in the queue; `None` when it is full.
-    pub fn reserve(&self) -> Option<Place> {
-        self.0.clone().try_reserve_owned().ok().map(Place)
+    /// Whether letters go out by a mail server, and not into a folder.
+    pub fn has_server(&self) -> bool {
+        self.has_server
     }
 
-    /// Waits for a place and puts a letter there.
-    pub async fn put(&self, letter: Letter) {
+    /// A place for a letter that `cause` wants to be sent to an address; counted, whether or not it is used.
+    pub async fn reserve(&self, to: &str, cause: Cause) -> Result<Place, Unsent> {
+        let place = self.queue.clone().try_reserve_owned().map_err(|_| Unsent::Full)?;
+        self.admit(to, cause).await?;
+        Ok(Place { place, to: to.to_owned() })
+    }
+
+    /// The same; waits where the queue is full.
+    pub async fn wait_for_place(&self, to: &str, cause: Cause) -> Result<Place, Unsent> {
         // Without a courier the process is about to end.
-        self.0.send(letter).await.ok();
+        let place = self.queue.clone().reserve_owned().await.map_err(|_| Unsent::Full)?;
+        self.admit(to, cause).await?;
+        Ok(Place { place, to: to.to_owned() })
+    }
+
+    /// A place for a letter that tells an owner what was done with the account, by who could do it: it has no
+    /// limit but that. `None` when the queue is full.
+    pub fn reserve_notice(&self, to: String) -> Option<Place> {
+        let place = self.queue.clone().try_reserve_owned().ok()?;
+        Some(Place { place, to })
+    }
+
+    async fn admit(&self, to: &str, cause: Cause) -> Result<(), Unsent> {
+        let allowances = self.limits.allowances(to, cause, self.clock.now());
+        let mut work = self.state.system().await?;
+        if !work.use_allowances(&allowances).await? {
+            metrics::counter!(telemetry::LETTERS, "outcome" => "over").increment(1);
+            return Err(Unsent::Over);
+        }
+        Ok(work.commit().await?)
     }
 }
 
 /// Carries letters until the process ends.
 pub struct Courier {
-    queue: mpsc::Receiver<Letter>,
+    queue: mpsc::Receiver<Addressed>,
     carrier: Carrier,
 }
 
@@ -61,35 +115,58 @@ pub fn queue(
     sender: Sender,
     config: MailConfig,
     ids: Ids,
+    state: PostgresState,
     clock: SharedClock,
 ) -> (Mailer, Courier) {
+    let (limits, has_server) = (config.limits, config.has_server());
+    let (queue, courier) = channel(post, sender, config, ids, clock.clone());
+    (Mailer { queue, state, limits, has_server, clock }, courier)
+}
+
+/// The queue itself and its courier.
+fn channel(
+    post: Arc<dyn Post>,
+    sender: Sender,
+    config: MailConfig,
+    ids: Ids,
+    clock: SharedClock,
+) -> (mpsc::Sender<Addressed>, Courier) {
     let (put, take) = mpsc::channel(config.queue_max.max(1));
     let carrier = Carrier { post, sender, config, ids, clock };
-    (Mailer(put), Courier { queue: take, carrier })
+    (put, Courier { queue: take, carrier })
 }
 
 impl Courier {
     /// Carries letters until `stop`; what waits then is tried once more.
     pub async fn run(self, stop: CancellationToken) {
         let Courier { mut queue, carrier } = self;
-        let (carrier, stop) = (&carrier, &stop);
+        let carrier = Arc::new(carrier);
         let letters = stream::poll_fn(|context| queue.poll_recv(context));
-        letters
-            .take_until(stop.cancelled())
-            .for_each_concurrent(carrier.config.senders_max.max(1), |letter| async move {
-                carrier.carry(letter, stop).await;
-            })
-            .await;
+        let carrying = letters.take_until(stop.cancelled()).for_each_concurrent(
+            carrier.config.senders_max.max(1),
+            |letter| {
+                let (carrier, stop) = (carrier.clone(), stop.clone());
+                async move { carrier.carry(letter, &stop).await }
+            },
+        );
+        tokio::join!(carrying, carrier.sweep(&stop));
         // The mailers outlive this: nobody ends the queue for us.
         stop.cancelled().await;
         while let Ok(letter) = queue.try_recv() {
-            carrier.carry(letter, stop).await;
+            carrier.carry(letter, &stop).await;
         }
     }
 }
 
 impl Carrier {
-    async fn carry(&self, letter: Letter, stop: &CancellationToken) {
+    async fn sweep(&self, stop: &CancellationToken) {
+        let mut tick = tokio::time::interval(SWEEP_EVERY);
+        while stop.run_until_cancelled(tick.tick()).await.is_some() {
+            self.post.sweep().await;
+        }
+    }
+
+    async fn carry(&self, letter: Addressed, stop: &CancellationToken) {
         let message = self.sender.message(letter, self.ids.next(), self.clock.now());
         let outcome = match message {
             Ok(message) => self.send(&message, stop).await,
@@ -163,16 +240,16 @@ mod tests {
         }
     }
 
-    fn letter(number: usize) -> Letter {
+    fn letter(number: usize) -> Addressed {
         let to = format!("user-{number}@example.com");
-        Letter { to, subject: "A subject", text: "A text".into() }
+        Addressed { to, letter: Letter { subject: "A subject", text: "A text".into() } }
     }
 
-    fn start(post: Arc<Told>, config: MailConfig) -> (Mailer, Courier) {
+    fn start(post: Arc<Told>, config: MailConfig) -> (mpsc::Sender<Addressed>, Courier) {
         let sender = Sender::parse("post@example.com").unwrap();
         let clock: SharedClock = Arc::new(Still);
         let ids = Ids::new(clock.clone(), Arc::new(Counting::default()));
-        queue(post, sender, config, ids, clock)
+        channel(post, sender, config, ids, clock)
     }
 
     /// Runs the courier over what was put, with a stop at the end.
@@ -201,7 +278,7 @@ mod tests {
         ] {
             let post = Arc::new(Told { answers: Mutex::new(answers.into()), ..Told::default() });
             let (mailer, courier) = start(post.clone(), quick());
-            mailer.put(letter(1)).await;
+            mailer.send(letter(1)).await.unwrap();
             settle(courier, &post, asked).await;
             assert_eq!((*post.asked.lock(), post.taken.lock().len()), (asked, taken));
         }
@@ -212,9 +289,9 @@ mod tests {
         let post = Arc::new(Told::default());
         let (mailer, courier) = start(post.clone(), MailConfig { queue_max: 2, ..quick() });
         for number in 0..2 {
-            mailer.reserve().unwrap().put(letter(number));
+            mailer.try_send(letter(number)).unwrap();
         }
-        assert!(mailer.reserve().is_none());
+        assert!(mailer.try_reserve().is_err());
         settle(courier, &post, 0).await;
         assert_eq!(post.taken.lock().len(), 2);
     }

@@ -29,6 +29,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The account it is of.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
     /// The beginning of the same answer; `None` where it was begun again too often.
     pub fn again(&self, forgotten_max: u32) -> Option<Place> {
         let forgotten = self.forgotten + 1;
@@ -112,6 +117,12 @@ impl Plan {
             true => self.begin(account, rest),
             false => self.begin(account + 1, self.accounts.get(account + 1)?.1.from),
         }
+    }
+
+    /// The place behind the account of this one; `None` where it is the last.
+    pub fn beyond(&self, place: &Place) -> Option<Place> {
+        let account = self.accounts.iter().position(|(one, _)| one.id == place.account)?;
+        self.begin(account + 1, self.accounts.get(account + 1)?.1.from)
     }
 
     /// The same place with half the days; `None` where it is one day already.

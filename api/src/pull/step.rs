@@ -6,13 +6,14 @@ use stratum_ingest::ad_reports::{Judge, Judged};
 use stratum_ingest::append::{Overloaded, Ticket};
 use stratum_ingest::connector::row::added_up;
 use stratum_ingest::connector::{
-    Cursor, Level, Page, PullError, PulledRows, Question, ReportingApi, judged,
+    Cursor, Level, Page, PullError, PulledFault, PulledRows, Question, ReportingApi, judged,
 };
 use stratum_models::log::Topic;
 
 use super::Puller;
 use super::place::{Place, Plan};
 use super::work::{Stop, Task};
+use crate::state::pull_fault::PullFault;
 use crate::state::pull_run::Progress;
 
 /// A window whose place the platform forgets so often is given up.
@@ -24,6 +25,14 @@ const APPEND_ROWS: usize = 2_000;
 /// How long a full log is waited for, in all some ten seconds.
 const APPEND_REST: Duration = Duration::from_millis(250);
 const APPEND_TRIES: u32 = 40;
+
+/// What became of rows.
+#[derive(Default)]
+struct Kept {
+    rows_taken: i64,
+    rows_rejected: i64,
+    faults: Vec<PullFault>,
+}
 
 /// What a step came to.
 struct Stepped {
@@ -43,10 +52,26 @@ impl Puller {
     ) -> Result<Option<Place>, Stop> {
         let Some(question) = plan.question(&here) else { return Ok(None) };
         let read = self.read(api, &question, &here.at).await;
-        let Stepped { page, next, lack } = stepped(plan, here, read)?;
+        let Stepped { page, next, lack } = match stepped(plan, here.clone(), read) {
+            Ok(stepped) => {
+                task.open(here.account());
+                stepped
+            }
+            // The other accounts are read all the same.
+            Err(error) if error.is_of_account() => {
+                task.close(here.account(), &error);
+                if task.all_closed() {
+                    return Err(error.into());
+                }
+                Stepped { page: Page::default(), next: plan.beyond(&here), lack: None }
+            }
+            Err(error) => return Err(error.into()),
+        };
         let wait = page.wait;
-        let (rows_taken, rows_rejected) = self.keep(task, &question, page).await?;
+        let Kept { rows_taken, rows_rejected, faults } = self.keep(task, &question, page).await?;
         let progress = Progress {
+            closed_accounts: task.closed(),
+            faults,
             place: serde_json::to_value(&next).unwrap_or_default(),
             days_asked: plan.days_asked(),
             days_done: plan.days_done(next.as_ref()),
@@ -100,10 +125,10 @@ impl Puller {
         Err(PullError::TooMuch)
     }
 
-    /// Makes the rows durable; how many were taken, and how many rejected.
-    async fn keep(&self, task: &Task, question: &Question, page: Page) -> Result<(i64, i64), Stop> {
+    /// Makes the rows durable.
+    async fn keep(&self, task: &Task, question: &Question, page: Page) -> Result<Kept, Stop> {
         if page.rows.is_empty() {
-            return Ok((0, 0));
+            return Ok(Kept::default());
         }
         let keys = self.keys.of(task.lease.tenant);
         let (now, limits) = (self.clock.now(), self.door.clone());
@@ -113,15 +138,28 @@ impl Puller {
             judged(&judge, platform, &account, &page.rows)
         });
         let judged = judging.await;
-        let PulledRows { taken, rejected } =
+        let judged =
             judged.map_err(|_| PullError::Transient { message: "rows were not judged".into() })?;
+        let rejected_rows = judged.rejected_rows();
+        let PulledRows { taken, rejected, faults } = judged;
         for rows in taken.chunks(APPEND_ROWS) {
             self.append(|| self.enqueue(rows)).await?;
         }
-        for rows in rejected.chunks(APPEND_ROWS) {
-            self.append(|| self.appender.enqueue_rejections(Topic::AdReports, rows)).await?;
+        if !rejected.is_empty() {
+            self.append(|| self.appender.enqueue_rejections(Topic::AdReports, &rejected)).await?;
         }
-        Ok((count(taken.len()), count(rejected.len())))
+        let fault = |fault: PulledFault| PullFault {
+            account_id: question.account.id.clone(),
+            campaign_id: fault.campaign_id,
+            date: fault.date,
+            field: fault.field.map(str::to_owned),
+            message: fault.message,
+        };
+        Ok(Kept {
+            rows_taken: count(taken.len()),
+            rows_rejected: i64::try_from(rejected_rows).unwrap_or(i64::MAX),
+            faults: faults.into_iter().map(fault).collect(),
+        })
     }
 
     fn enqueue(&self, rows: &[Judged]) -> Result<Ticket, Overloaded> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use serde_json::json;
 use stratum_ingest::connector::{Account, Counting, Credentials, Level, PullError, ReportingApi};
 use stratum_models::platform::Platform;
@@ -14,6 +15,7 @@ use super::Puller;
 use super::place::Plan;
 use crate::state::audit::AuditEntry;
 use crate::state::connector::{Connector, ConnectorStatus};
+use crate::state::pull_fault::{ClosedAccount, Outcome};
 use crate::state::pull_run::{Lease, Leaving, PullKind, PullRun, PullState};
 
 /// A platform is left alone for a day at most, whatever it says.
@@ -25,6 +27,42 @@ pub(super) struct Task {
     pub(super) run: PullRun,
     pub(super) connector: Connector,
     credentials: Credentials,
+    closed: Mutex<Vec<ClosedAccount>>,
+}
+
+impl Task {
+    /// Accounts that could not be read so far.
+    pub(super) fn closed(&self) -> Vec<ClosedAccount> {
+        self.closed.lock().clone()
+    }
+
+    /// Writes down that an account cannot be read.
+    pub(super) fn close(&self, account_id: &str, error: &PullError) {
+        self.open(account_id);
+        self.closed.lock().push(ClosedAccount::of(account_id, error));
+    }
+
+    /// Writes down that it can.
+    pub(super) fn open(&self, account_id: &str) {
+        self.closed.lock().retain(|one| one.account_id != account_id);
+    }
+
+    /// Whether there is no account that can be read.
+    pub(super) fn all_closed(&self) -> bool {
+        let closed = self.closed.lock();
+        let is_closed = |id: &String| closed.iter().any(|one| one.account_id == *id);
+        self.connector.content.account_ids.iter().all(is_closed)
+    }
+
+    /// Which accounts could not be read, in words; `None` where all could.
+    fn lack(&self) -> Option<String> {
+        let closed = self.closed.lock();
+        let each = closed.iter().map(|one| format!("{}: {}", one.account_id, one.message));
+        let each: Vec<String> = each.collect();
+        let (count, all) = (each.len(), self.connector.content.account_ids.len());
+        let told = each.join("; ");
+        (count > 0).then(|| format!("{count} of {all} accounts could not be read: {told}"))
+    }
 }
 
 /// Why a run is not worked at any further.
@@ -93,13 +131,21 @@ impl Puller {
         // It was paused after its time had come.
         if task.run.kind == PullKind::Scheduled && !task.connector.content.enabled {
             let leaving = Leaving { state: PullState::Cancelled, error: None, not_before: None };
-            return self.leave(&task, &leaving, task.connector.known, None).await;
+            let error = task.connector.last_error.clone();
+            *task.closed.lock() = task.connector.closed_accounts.clone();
+            return self.leave(&task, &leaving, task.connector.known, error).await;
         }
         let ended = self.pull(&task).await;
         let (leaving, status, message) = match ended {
             Ok(()) => {
-                let leaving = Leaving { state: PullState::Done, error: None, not_before: None };
-                (leaving, ConnectorStatus::Working, None)
+                let lack = task.lack();
+                let error = lack.clone().map(|lack| ("closed_accounts".to_owned(), lack));
+                let leaving = Leaving { state: PullState::Done, error, not_before: None };
+                let status = match &lack {
+                    Some(_) => ConnectorStatus::Partial,
+                    None => ConnectorStatus::Working,
+                };
+                (leaving, status, lack)
             }
             Err(Stop::Lost) => return Ok(()),
             Err(Stop::Store(error)) => return Err(error),
@@ -118,7 +164,8 @@ impl Puller {
         let sealed = work.lock_credentials(connector.id).await?.unwrap_or_default();
         let fields = sealed.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
         let credentials = Credentials::new(fields);
-        Ok(Some(Task { lease, run, connector, credentials }))
+        let closed = Mutex::new(run.closed_accounts.clone());
+        Ok(Some(Task { lease, run, connector, credentials, closed }))
     }
 
     async fn pull(&self, task: &Task) -> Result<(), Stop> {
@@ -152,9 +199,18 @@ impl Puller {
         task: &Task,
         api: &dyn ReportingApi,
     ) -> Result<Vec<(Account, DayRange)>, Stop> {
-        let mut accounts = Vec::new();
+        let (mut accounts, mut first) = (Vec::new(), None);
         for id in &task.connector.content.account_ids {
-            let account = api.account(id).await?;
+            let account = match api.account(id).await {
+                Ok(account) => account,
+                // A closed account is no reason not to read the open ones.
+                Err(error) if error.is_of_account() => {
+                    task.close(id, &error);
+                    first.get_or_insert(error);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let mut work = self.enter(task.lease.tenant).await?;
             work.keep_ad_account(task.connector.platform, &account).await?;
             work.commit().await?;
@@ -166,7 +222,10 @@ impl Puller {
             let message = "the connector names no ad account".to_owned();
             return Err(PullError::Refused { message }.into());
         }
-        Ok(accounts)
+        match first {
+            Some(error) if task.all_closed() => Err(error.into()),
+            _ => Ok(accounts),
+        }
     }
 
     /// Seals new credentials in the place of those the run began with, unless somebody changed them.
@@ -198,7 +257,9 @@ impl Puller {
             {
                 (Some(self.pause(failures)), ConnectorStatus::Failing)
             }
-            PullError::Unauthorized { .. } => (None, ConnectorStatus::NeedsCredentials),
+            PullError::Unauthorized { .. } | PullError::Forbidden { .. } => {
+                (None, ConnectorStatus::NeedsCredentials)
+            }
             _ => (None, ConnectorStatus::Failing),
         };
         let not_before: Option<DateTime<Utc>> =
@@ -228,8 +289,11 @@ impl Puller {
         }
         let id = task.connector.id;
         let to = Day(task.run.days.to.0.min(self.clock.now().to_utc().date_naive()));
-        let well = (leaving.state == PullState::Done).then_some(to);
-        work.note_outcome(id, status, message.as_deref(), well).await?;
+        let (closed_accounts, is_pulled) = (task.closed(), leaving.state == PullState::Done);
+        // Days of a closed account are missed, and asked for once it is open again.
+        let pulled_to = Some(to).filter(|_| is_pulled && closed_accounts.is_empty());
+        let outcome = Outcome { status, error: message, closed_accounts, is_pulled, pulled_to };
+        work.note_outcome(id, &outcome).await?;
         if task.connector.known != status {
             let told = json!({"status": status});
             work.audit(&AuditEntry::done("connector.status", "connector", id, told)).await?;

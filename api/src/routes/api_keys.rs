@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::id::ApiKeyId;
 use stratum_models::platform::Platform;
+use stratum_models::time::{DAY_MS, UnixMillis};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,6 +26,8 @@ use crate::state::work::TenantWork;
 
 /// Longest name of a key.
 const NAME_CHARS_MAX: usize = 200;
+/// Longest life of a key that has an end.
+const LIFE_DAYS_MAX: i64 = 3_653;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -52,6 +55,8 @@ pub struct ApiKeyItem {
     created_at: DateTime<Utc>,
     /// When it was last used, to within some seconds.
     last_used_at: Option<DateTime<Utc>>,
+    /// From when on it opens nothing; null for never.
+    expires_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     revoked_at: Option<DateTime<Utc>>,
 }
@@ -67,6 +72,7 @@ impl From<ApiKey> for ApiKeyItem {
             hint: key.hint,
             created_at: key.created_at.to_utc(),
             last_used_at: key.last_used_at.map(|at| at.to_utc()),
+            expires_at: key.expires_at.map(|at| at.to_utc()),
             revoked_at: key.revoked_at.map(|at| at.to_utc()),
         }
     }
@@ -86,6 +92,8 @@ pub struct NewApiKeyRequest {
     /// That dataset's platform, where datasets of several platforms have the same id.
     #[schema(value_type = Option<String>)]
     platform: Option<Platform>,
+    /// From when on it is to open nothing, at most ten years from now; never where absent or null.
+    expires_at: Option<DateTime<Utc>>,
 }
 
 /// A key, this once.
@@ -103,9 +111,11 @@ pub struct NewApiKeyResponse {
     scope: ApiKeyScope,
     /// The platform's id of the one dataset it opens; every dataset where null.
     dataset_id: Option<String>,
+    /// From when on it opens nothing; null for never.
+    expires_at: Option<DateTime<Utc>>,
 }
 
-/// The tenant's keys, oldest first, revoked ones included.
+/// The tenant's keys, oldest first, revoked and expired ones included.
 #[utoipa::path(
     get, path = "/api/v1/api-keys", tag = "api-keys", params(PageParams), security(("bearer" = [])),
     responses(
@@ -150,6 +160,7 @@ pub async fn create_api_key(
 ) -> Answered<NewApiKeyResponse> {
     let name = name("name", &request.name, NAME_CHARS_MAX)?;
     let scope = request.scope;
+    let expires_at = end(request.expires_at, app.clock.now())?;
     let mut work = caller.work(&app).await?;
     let dataset_id = match &request.dataset_id {
         Some(_) if scope != ApiKeyScope::Ingest => {
@@ -161,15 +172,30 @@ pub async fn create_api_key(
     };
     let limits = work.lock_limits().await?;
     limits.admit(Limit::ApiKeys, work.count_api_keys().await?.1)?;
-    let new = NewApiKey { scope, dataset_id, name: name.clone() };
+    let new = NewApiKey { scope, dataset_id, name: name.clone(), expires_at };
     let (id, key) = work.create_api_key(&new).await?;
-    let changes = json!({"scope": scope, "dataset_id": dataset_id, "name": name});
+    let expires_at = expires_at.map(|at| at.to_utc());
+    let changes =
+        json!({"scope": scope, "dataset_id": dataset_id, "name": name, "expires_at": expires_at});
     work.audit(&AuditEntry::done("api_key.created", "api_key", id, changes)).await?;
     work.commit().await?;
     let key = key.expose().to_owned();
     let hint = key[key.len().saturating_sub(4)..].to_owned();
     let dataset_id = request.dataset_id;
-    Ok(Answer::created(NewApiKeyResponse { id: id.0, key, hint, name, scope, dataset_id }))
+    let id = id.0;
+    Ok(Answer::created(NewApiKeyResponse { id, key, hint, name, scope, dataset_id, expires_at }))
+}
+
+/// The end of a key; 422 where it is over already, or too far away to be meant.
+fn end(at: Option<DateTime<Utc>>, now: UnixMillis) -> Result<Option<UnixMillis>, Refusal> {
+    let Some(at) = at else { return Ok(None) };
+    let end = UnixMillis(at.timestamp_millis());
+    if end <= now || end.0 > now.0 + LIFE_DAYS_MAX * DAY_MS {
+        let message =
+            "must lie ahead, and at most ten years; leave it out for a key without an end";
+        return Err(Refusal::unprocessable("expires_at", message));
+    }
+    Ok(Some(end))
 }
 
 /// The one dataset of this id; 422 where there is none, or several.

@@ -13,7 +13,7 @@ use super::App;
 use super::fields::{Fields, Params};
 use super::paging::Page;
 use super::range::{Date, midnight};
-use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::Authenticated;
 use crate::state::audit::{ACTOR_KINDS, Outcome};
 use crate::state::audit_page::{AuditFilter, AuditRow};
@@ -73,6 +73,8 @@ pub struct AuditItem {
     changes: Value,
     /// The request it was done by; null outside of requests.
     request_id: Option<String>,
+    /// The id that the client gave that request; null where it gave none.
+    client_request_id: Option<String>,
     /// SHA-256 over the row and the hash before it, in hexadecimal.
     hash: String,
 }
@@ -92,6 +94,7 @@ fn some(text: String) -> Option<String> {
 
 impl From<AuditRow> for AuditItem {
     fn from(row: AuditRow) -> AuditItem {
+        let (request_id, clients) = RequestId::parts(&row.request_id);
         AuditItem {
             seq: row.seq,
             at: row.at.to_utc(),
@@ -100,7 +103,8 @@ impl From<AuditRow> for AuditItem {
             object: Party { kind: row.object_kind, id: some(row.object_id) },
             outcome: row.outcome,
             changes: row.changes,
-            request_id: some(row.request_id),
+            request_id: some(request_id.to_owned()),
+            client_request_id: clients.map(str::to_owned),
             hash: row.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
         }
     }

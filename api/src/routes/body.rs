@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use crate::answer::Refusal;
+use crate::edge::pace::TooSlow;
 
 /// A JSON body. 415 for another content type, 413 for one over the bound, 400 for one that is no
 /// JSON, 422 with the path of the field for a value of the wrong type, a field that is missing or one
@@ -30,6 +31,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 StatusCode::PAYLOAD_TOO_LARGE => {
                     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
                 }
+                _ if TooSlow::caused(&error) => Refusal::too_slow(),
                 _ => Refusal::malformed("the body ended early", Vec::new()),
             })?;
         parse(&bytes).map(Body)

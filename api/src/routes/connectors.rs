@@ -25,6 +25,7 @@ use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::state::audit::AuditEntry;
 use crate::state::connector::{Connector, ConnectorStatus, PullSettings, Schedule};
+use crate::state::pull_fault::ClosedAccount;
 
 const KIND: &str = "connector";
 
@@ -66,6 +67,8 @@ pub struct ConnectorItem {
     next_run_at: Option<DateTime<Utc>>,
     /// What went wrong last, with what to do about it; null once a pull went well.
     last_error: Option<String>,
+    /// Accounts that the platform does not tell of while it tells of others, which are pulled.
+    closed_accounts: Vec<ClosedAccount>,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -89,6 +92,7 @@ impl From<Connector> for ConnectorItem {
             pulled_to: connector.pulled_to.map(|day| day.0),
             next_run_at: connector.next_run_at.filter(|_| content.enabled),
             last_error: connector.last_error,
+            closed_accounts: connector.closed_accounts,
             created_at: connector.created_at,
             updated_at: connector.updated_at,
         }

@@ -1,4 +1,4 @@
-//! `GET /docs` and `/openapi.json`: the document of every route.
+//! `GET /openapi.json`: the document of every route.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,6 @@ use utoipa::openapi::{
 };
 
 use super::{App, doors};
-use crate::page;
 
 /// Title, version, and how to sign in.
 pub fn preamble() -> OpenApi {
@@ -107,7 +106,7 @@ static JSON: LazyLock<String> = LazyLock::new(|| json().unwrap_or_default());
 pub fn router() -> Router<App> {
     let document =
         || async { ([(header::CONTENT_TYPE, "application/json")], JSON.as_str()).into_response() };
-    Router::new().route("/openapi.json", get(document)).route("/docs", get(page::docs))
+    Router::new().route("/openapi.json", get(document))
 }
 
 #[cfg(test)]

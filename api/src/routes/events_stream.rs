@@ -1,21 +1,19 @@
 //! `GET /events/stream`
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _};
-use tokio::time::MissedTickBehavior;
 
 use super::App;
+use super::long_body::end_of;
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::auth::authenticated::{bearer, is_still_good};
 use crate::live::event::UpdateEvent;
 use crate::live::{Signal, Since, UpdateId, Watch};
 
@@ -49,70 +47,49 @@ pub async fn events_stream(
     caller: Authenticated,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let since = since(&headers);
+    let since = since(&app, &caller, &headers);
     if since != Since::Now {
         app.live.wait_until_caught_up().await;
     }
     let watch = app.live.watch(caller.scope, since);
     let watch = watch.map_err(|_| Refusal::busy("too many live streams at once; close one"))?;
-    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = authorization.and_then(bearer).unwrap_or_default().to_owned();
     let heartbeat = Duration::from_millis(app.live.config().heartbeat_ms.max(1));
-    let stop = app.stop.clone();
-    let ended = async move {
-        tokio::select! {
-            () = stop.cancelled_owned() => {}
-            () = no_longer_allowed(app, token) => {}
-        }
-    };
     let heartbeat = KeepAlive::new().interval(heartbeat).text("heartbeat");
-    let stream = Sse::new(events(watch).take_until(Box::pin(ended))).keep_alive(heartbeat);
+    let ended = end_of(&app, caller);
+    let stream = Sse::new(events(watch).take_until(ended)).keep_alive(heartbeat);
     Ok(([(CACHE_CONTROL, "no-store"), UNBUFFERED], stream).into_response())
 }
 
-fn since(headers: &HeaderMap) -> Since {
-    match headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default().parse()) {
-        None => Since::Now,
-        Some(Ok(id)) => Since::After(id),
-        Some(Err(())) => Since::Unknown,
-    }
+fn since(app: &App, caller: &Authenticated, headers: &HeaderMap) -> Since {
+    let Some(id) = headers.get("last-event-id") else { return Since::Now };
+    let id = id.to_str().ok();
+    let id = id.and_then(|id| app.live.seal().open(id, caller.scope.tenant_id()));
+    id.map_or(Since::Unknown, Since::After)
 }
 
 fn events(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
     // Said at once, so that the client knows the stream is there and where it begins.
     let newest = watch.newest().filter(|_| !watch.has_missed());
-    let opening = with_id(Event::default().retry(COME_BACK), newest);
+    let opening = with_id(Event::default().retry(COME_BACK), newest, &watch);
     let signals = futures::stream::unfold(watch, |mut watch| async move {
         let event = match watch.next().await {
             Signal::Update(update) => with_id(
                 Event::default().event(update.kind.as_str()).data(&update.data),
                 Some(update.id),
+                &watch,
             ),
-            Signal::Resync(newest) => with_id(Event::default().event("resync").data("{}"), newest),
+            Signal::Resync(newest) => {
+                with_id(Event::default().event("resync").data("{}"), newest, &watch)
+            }
         };
         Some((Ok(event), watch))
     });
     futures::stream::once(std::future::ready(Ok(opening))).chain(signals)
 }
 
-fn with_id(event: Event, id: Option<UpdateId>) -> Event {
+fn with_id(event: Event, id: Option<UpdateId>, watch: &Watch) -> Event {
     match id {
-        Some(id) => event.id(id.to_string()),
+        Some(id) => event.id(watch.sealed(id)),
         None => event,
-    }
-}
-
-/// Returns once the token opens nothing any more: its time is over, or its session has ended.
-async fn no_longer_allowed(app: App, token: String) {
-    let every = Duration::from_millis(app.live.config().recheck_ms.max(1));
-    let app = Arc::downgrade(&app);
-    let mut recheck = tokio::time::interval(every);
-    recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        recheck.tick().await;
-        let Some(app) = app.upgrade() else { return };
-        if !is_still_good(&app, &token) {
-            return;
-        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use stratum_models::fx::{Conversion, Currencies, FxRate};
+use chrono::Days;
+use stratum_models::fx::{CARRIED_DAYS_MAX, Conversion, Currencies, FxRate};
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
-use stratum_models::time::DayRange;
+use stratum_models::time::{Day, DayRange};
 use tokio::time::Instant;
 
 use super::App;
@@ -67,8 +68,11 @@ impl<'a> Exchange<'a> {
             return Ok(Conversion::new(self.to, []));
         }
         let needed = currencies.to_convert(self.to);
-        let rates = self.rates(days, needed).await?;
-        Ok(Conversion::new(self.to, rates.iter().copied()))
+        // A day without a rate has the last one before it.
+        let earliest = Days::new(CARRIED_DAYS_MAX.unsigned_abs());
+        let from = days.from.0.checked_sub_days(earliest).map_or(days.from, Day);
+        let rates = self.rates(DayRange { from, to: days.to }, needed).await?;
+        Ok(Conversion::carrying(self.to, rates.iter().copied(), days))
     }
 
     /// The rates of these days, from memory where they were read lately.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
-use stratum_models::fx::{Conversion, MissingRates, Tally};
+use stratum_models::fx::{CarriedRates, Conversion, MissingRates, Tally};
 use stratum_models::metrics::{KpiGroup, MetricSums};
 use stratum_models::money::{Currency, MICROS};
 use stratum_models::time::Day;
@@ -173,6 +173,35 @@ impl From<MissingRates> for MissingRate {
     }
 }
 
+/// Days whose amounts were converted by the exchange rate of an earlier day, because banks publish none on
+/// weekends and holidays.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RateCarried {
+    /// The currency whose rate it is.
+    #[schema(value_type = String, example = "EUR")]
+    pub currency: Currency,
+    /// The day of the rate; of several that of the last.
+    pub rate_date: NaiveDate,
+    /// The first day it was taken for.
+    pub date_from: NaiveDate,
+    /// The last one.
+    pub date_to: NaiveDate,
+    /// How many there are in between.
+    pub days: usize,
+}
+
+impl From<CarriedRates> for RateCarried {
+    fn from(carried: CarriedRates) -> RateCarried {
+        RateCarried {
+            currency: carried.currency,
+            rate_date: carried.of.0,
+            date_from: carried.days.from.0,
+            date_to: carried.days.to.0,
+            days: carried.count,
+        }
+    }
+}
+
 /// Figures with the currency they are in.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Money {
@@ -183,6 +212,9 @@ pub struct Money {
     pub currency_reason: Option<String>,
     /// The exchange rates that are missing for them.
     pub missing_rates: Vec<MissingRate>,
+    /// The exchange rates of earlier days, seven at most, that amounts were converted by. Of the parts of a
+    /// whole only the whole tells them.
+    pub rates_carried: Vec<RateCarried>,
     /// The figures.
     #[serde(flatten)]
     pub figures: Figures,
@@ -231,6 +263,7 @@ impl Money {
             currency,
             currency_reason: reason,
             missing_rates: missing.into_iter().map(MissingRate::from).collect(),
+            rates_carried: tally.carried().into_iter().map(RateCarried::from).collect(),
             figures: Figures::tallied(tally),
             by_currency: each.collect(),
         }

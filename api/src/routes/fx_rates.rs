@@ -22,7 +22,7 @@ use super::rules::Rules;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::state::audit::AuditEntry;
-use crate::state::fx_rate::FxRateQuery;
+use crate::state::fx_rate::{FxRateQuery, ListedFxRate};
 
 /// Rates are kept to the billionth.
 const NANOS: f64 = 1e9;
@@ -46,12 +46,15 @@ pub struct FxRateItem {
     currency: Currency,
     /// Units of the currency for one US dollar.
     per_usd: f64,
+    /// `own`: the tenant wrote it; `ecb`: it follows from the European Central Bank's reference rates.
+    source: &'static str,
 }
 
-impl From<FxRate> for FxRateItem {
-    fn from(rate: FxRate) -> FxRateItem {
+impl From<ListedFxRate> for FxRateItem {
+    fn from(ListedFxRate { rate, is_own }: ListedFxRate) -> FxRateItem {
         let per_usd = rate.per_usd_nanos as f64 / NANOS;
-        FxRateItem { date: rate.day.0, currency: rate.currency, per_usd }
+        let source = if is_own { "own" } else { "ecb" };
+        FxRateItem { date: rate.day.0, currency: rate.currency, per_usd, source }
     }
 }
 
@@ -105,7 +108,10 @@ pub struct FxRateListParams {
     page_size: Option<String>,
 }
 
-/// The tenant's exchange rates, newest day first.
+/// The exchange rates that count for the tenant, newest day first.
+///
+/// The tenant's own come first. Where it has none of a day and currency, the European Central Bank's reference
+/// rate counts, which is fetched by itself unless that is turned off.
 #[utoipa::path(
     get, path = "/api/v1/fx-rates", tag = "fx-rates", params(FxRateListParams),
     security(("bearer" = [])),
@@ -138,7 +144,8 @@ pub async fn list_fx_rates(
 
 /// Writes exchange rates, all of them or none.
 ///
-/// A rate is of its day alone: none is carried over to days that have none.
+/// They go before the bank's. A day without any rate takes the last one of the seven days before it, and the
+/// answers it is used in say so (`rates_carried`).
 #[utoipa::path(
     put, path = "/api/v1/fx-rates", tag = "fx-rates", security(("bearer" = [])),
     request_body = FxRatesBody,

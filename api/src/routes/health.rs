@@ -1,11 +1,11 @@
 //! `GET /health`, `/health/live`, `/health/ready`
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 use stratum_models::store::StoreError;
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::{Operation, ServerConfig};
 use crate::answer::{Answer, RefusalBody};
+use crate::state::PostgresState;
 use crate::telemetry;
 
 /// Asks a store whether it answers.
@@ -33,15 +34,16 @@ pub struct Health {
     probes: Vec<Probe>,
     patience: Duration,
     keep: Duration,
+    rates: Option<PostgresState>,
     last: Mutex<Option<(Instant, HealthReport)>>,
 }
 
 impl Health {
     /// The health of these stores.
-    pub fn new(probes: Vec<Probe>, config: &ServerConfig) -> Health {
+    pub fn new(probes: Vec<Probe>, rates: Option<PostgresState>, config: &ServerConfig) -> Health {
         let patience = Duration::from_millis(config.probe_ms_max);
         let keep = Duration::from_millis(config.probe_keep_ms);
-        Health { probes, patience, keep, last: Mutex::new(None) }
+        Health { probes, patience, keep, rates, last: Mutex::new(None) }
     }
 
     /// Which stores answer. Stores are asked at most once per `probe_keep_ms`, whoever asks.
@@ -54,9 +56,19 @@ impl Health {
         }
         let stores = join_all(self.probes.iter().map(|probe| self.ask(probe))).await;
         let up = stores.iter().all(|store| store.up);
-        let report = HealthReport { status: if up { "ok" } else { "degraded" }, stores };
+        let status = if up { "ok" } else { "degraded" };
+        let exchange_rates = self.rates().await;
+        let report = HealthReport { status, stores, exchange_rates };
         *last = Some((Instant::now(), report.clone()));
         report
+    }
+
+    async fn rates(&self) -> Option<RatesHealth> {
+        let state = self.rates.as_ref()?;
+        let source = async { state.system().await?.rates_source().await };
+        let source = tokio::time::timeout(self.patience, source).await.ok()?.ok()?;
+        let (fetched_at, newest_day) = (source.fetched_at, source.newest_day);
+        Some(RatesHealth { fetched_at, newest_day, error: source.error })
     }
 
     async fn ask(&self, probe: &Probe) -> StoreHealth {
@@ -83,6 +95,20 @@ pub struct HealthReport {
     pub status: &'static str,
     /// The stores this process needs.
     pub stores: Vec<StoreHealth>,
+    /// The bank's exchange rates; null where none are fetched here, or the state store does not answer.
+    pub exchange_rates: Option<RatesHealth>,
+}
+
+/// The exchange rates that are fetched. Without them amounts in several currencies are shown by a tenant's own
+/// rates alone; the process serves all the same.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RatesHealth {
+    /// When they were last fetched; null before the first time.
+    pub fetched_at: Option<DateTime<Utc>>,
+    /// The newest day there are rates of.
+    pub newest_day: Option<NaiveDate>,
+    /// Why the last try failed; null where it did not.
+    pub error: Option<String>,
 }
 
 /// One store.
@@ -101,7 +127,7 @@ pub struct StoreHealth {
     get, path = "/health", tag = "operation",
     responses((status = 200, body = Answer<HealthReport>)),
 )]
-pub async fn health(State(operation): State<Arc<Operation>>) -> Answer<HealthReport> {
+pub async fn health(State(operation): State<Operation>) -> Answer<HealthReport> {
     Answer::of(operation.health.report().await)
 }
 
@@ -130,7 +156,7 @@ pub struct Live {
         (status = 500, body = RefusalBody),
     ),
 )]
-pub async fn ready(State(operation): State<Arc<Operation>>) -> Response {
+pub async fn ready(State(operation): State<Operation>) -> Response {
     let report = operation.health.report().await;
     let up = report.stores.iter().all(|store| store.up);
     let status = if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

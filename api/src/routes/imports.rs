@@ -3,14 +3,14 @@
 mod report;
 mod compare;
 mod take;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::StatusCode;
-use futures::StreamExt as _;
 use serde::Deserialize;
 use serde_json::json;
 use stratum_ingest::ad_reports::Judge;
@@ -19,7 +19,7 @@ use stratum_ingest::import::{
     DateOrder, Import, ImportConfig, ImportRequest, Unreadable, read_file,
 };
 use stratum_models::id::TenantId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use stratum_query::turns::{NoTurn, Turn, TurnBounds, TurnGauges, Turns};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,11 +27,13 @@ use utoipa_axum::routes;
 pub use self::report::ImportReport;
 
 use self::compare::Comparison;
+use self::waiting::{WaitingBytes, WaitingFile};
 use super::App;
 use super::fields::{Fields, Params};
 use crate::answer::{Answer, Answered, Detail, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::state::audit::AuditEntry;
+use crate::telemetry;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -39,18 +41,29 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// Bounds of imports, and turns for them.
-#[derive(Debug)]
 pub struct ImportDesk {
     config: ImportConfig,
     rows: DoorConfig,
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns>,
+    waiting: Arc<WaitingBytes>,
 }
+
+const GAUGES: TurnGauges =
+    TurnGauges { running: telemetry::IMPORTS_RUNNING, waiting: telemetry::IMPORTS_WAITING };
 
 impl ImportDesk {
     /// A desk with these bounds; those of rows are the front door's.
     pub fn new(config: ImportConfig, rows: DoorConfig) -> ImportDesk {
-        let turns = Arc::new(Semaphore::new(config.running_max));
-        ImportDesk { config, rows, turns }
+        let bounds = TurnBounds {
+            running_max: config.running_max.max(1),
+            running_per_tenant_max: config.running_per_tenant_max.max(1),
+            waiting_max: config.waiting_max,
+            waiting_per_tenant_max: config.waiting_per_tenant_max,
+            wait_max: Duration::from_millis(config.wait_ms_max),
+        };
+        let turns = Arc::new(Turns::new(bounds, GAUGES));
+        let waiting = WaitingBytes::new(config.bytes_max, config.bytes_per_tenant_max);
+        ImportDesk { config, rows, turns, waiting }
     }
 }
 
@@ -74,10 +87,10 @@ pub struct ImportParams {
     currency: Option<String>,
     /// The order of days that can be read in two ways: `YMD`, `DMY` or `MDY`.
     date_format: Option<String>,
-    /// The mark of fractions: `point` or `comma`; found out where absent.
+    /// The mark of fractions: `point` or `comma`; found out where absent and where the numbers of the file tell.
     decimal: Option<String>,
     /// A JSON object of column names and the field each is (`campaign_id`, `date`, `spend`, …; `last_day` for
-    /// the end of a row's range; null for a column that is not to be used). What it does not name is
+    /// the end of a row's range; `result_kind` for what its results are; null for a column that is not to be used). What it does not name is
     /// found out.
     #[param(max_length = 20000)]
     mapping: Option<String>,
@@ -137,8 +150,8 @@ impl ImportParams {
 /// separator and form of numbers and days, or Parquet. The answer tells what the file is, how it was
 /// read, and what it changes: compared with the figures there are now, by campaign and day. By default
 /// nothing is taken (`dry_run`). With `dry_run=false` the rows are durable when the answer comes, and
-/// count within a second or so; days that are as they were are left alone, so the same file again
-/// changes nothing. A file broken down by ads or ad sets that does not hold their campaigns' days makes
+/// count within a second or so. The last import of a campaign's day counts, and the same file again changes
+/// nothing. A file broken down by ads or ad sets that does not hold their campaigns' days makes
 /// these as sums, and says so; parts by country or device explain days and make none. The file itself
 /// is not kept.
 #[utoipa::path(
@@ -150,10 +163,11 @@ impl ImportParams {
         (status = 400, body = RefusalBody, description = "a parameter cannot be read, or the body was cut short"),
         (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "the role does not allow it"),
+        (status = 408, body = RefusalBody, description = "the file came too slowly"),
         (status = 413, body = RefusalBody, description = "the file is too large"),
         (status = 422, body = RefusalBody, description = "the file cannot be read, or rows break a rule and were to be taken"),
-        (status = 429, body = RefusalBody, description = "as many files are read as may be at once"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
+        (status = 429, body = RefusalBody, description = "too many files of the tenant at once"),
+        (status = 503, body = RefusalBody, description = "too many files at once, or a store does not answer"),
     ),
 )]
 pub async fn import_ad_reports(
@@ -163,13 +177,13 @@ pub async fn import_ad_reports(
     body: Body,
 ) -> Answered<ImportReport> {
     let asked = params.read()?;
-    let desk = &app.imports;
-    let turn = desk.turns.clone().try_acquire_owned().map_err(|_| {
-        Refusal::busy("as many files are read as may be at once; try again in a moment")
-    })?;
-    let file = whole(body, desk.config.file_bytes_max).await?;
+    let (desk, tenant_id) = (&app.imports, caller.scope.tenant_id());
+    let mut file = desk.waiting.begin(tenant_id);
+    file.fill(body, desk.config.file_bytes_max).await?;
+    // Taken once the file is whole: whoever sends slowly keeps nobody waiting.
+    let turn = desk.turns.take(tenant_id).await.map_err(no_turn)?;
     let (dry_run, skip_faulty) = (asked.dry_run, asked.skip_faulty);
-    let mut import = look(&app, caller.scope.tenant_id(), file, asked.file, turn).await?;
+    let mut import = look(&app, tenant_id, file, asked.file, turn).await?;
     let comparison = Comparison::of(&app, caller.scope, &mut import).await?;
     let mut report = ImportReport::of(&import, &comparison, dry_run);
     if dry_run {
@@ -182,7 +196,7 @@ pub async fn import_ad_reports(
         return Err(Refusal::unprocessable("", "the file holds no row that can be taken"));
     }
     let file_rows = import.file.rows;
-    let taken = take::take(&app, import, &comparison).await?;
+    let taken = take::take(&app, import).await?;
     let changes = json!({
         "rows": file_rows, "days": taken.days, "parts": taken.parts, "platform": report.platform(),
     });
@@ -193,36 +207,32 @@ pub async fn import_ad_reports(
     Ok(Answer::of(report))
 }
 
-/// The body, up to the bound.
-async fn whole(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
-    let mut file = Vec::new();
-    let mut pieces = body.into_data_stream();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| Refusal::malformed("the body was cut short", Vec::new()))?;
-        if file.len() + piece.len() > bytes_max {
-            let message = format!("a file may have {bytes_max} bytes at most; split it");
-            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+fn no_turn(why: NoTurn) -> Refusal {
+    match why {
+        NoTurn::Tenant => {
+            Refusal::busy("too many files of your organisation wait to be read; try again")
         }
-        file.extend_from_slice(&piece);
+        NoTurn::All | NoTurn::Late => {
+            Refusal::unavailable("too many files wait to be read; try again")
+        }
     }
-    Ok(file.into())
 }
 
 /// Reads the file on a thread of its own.
 async fn look(
     app: &App,
     tenant_id: TenantId,
-    file: Bytes,
+    mut file: WaitingFile,
     request: ImportRequest,
-    turn: OwnedSemaphorePermit,
+    turn: Turn,
 ) -> Result<Import, Refusal> {
     let (app, now) = (app.clone(), app.clock.now());
     let read = tokio::task::spawn_blocking(move || {
         let keys = app.keys.of(tenant_id);
         let judge = Judge::new(&keys, now, &app.imports.rows);
-        let read = read_file(&file, &request, &judge, &app.imports.config);
-        // Also when nobody waits any more, the turn is over only now.
-        drop(turn);
+        let read = read_file(&file.bytes(), &request, &judge, &app.imports.config);
+        // Also when nobody waits any more, the turn and the bytes are held until now.
+        drop((turn, file));
         read
     });
     match read.await {

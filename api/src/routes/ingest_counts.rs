@@ -3,6 +3,7 @@
 use axum::extract::State;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use stratum_models::platform::Platform;
 use stratum_models::rejection::RowKind;
 use stratum_models::warehouse::{IngestCount, RejectionCount};
 use utoipa::{IntoParams, ToSchema};
@@ -41,6 +42,10 @@ pub struct Ingest {
     datasets: Vec<DatasetCounts>,
     /// Refused rows by reason, most first, at most 100.
     rejections: Vec<Rejections>,
+    /// Fields of events that were taken without them, by reason, most first, at most 100. Such an event is
+    /// counted like any other, but what the field says is missing from the figures: an event with a value
+    /// and no currency counts, and its value does not.
+    diagnostics: Vec<Diagnostics>,
 }
 
 /// `received = landed + duplicate + rejected`.
@@ -71,9 +76,9 @@ impl Counts {
 /// One dataset, or one ad account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DatasetCounts {
-    /// The platform.
-    platform: &'static str,
-    /// The platform's pixel or dataset id, or the ad account.
+    /// The platform; null for refused rows that name none, or one that is not known.
+    platform: Option<&'static str>,
+    /// The platform's pixel or dataset id, or the ad account; empty where refused rows name none.
     dataset_id: String,
     /// `event` or `ad_report`.
     kind: &'static str,
@@ -87,19 +92,34 @@ pub struct DatasetCounts {
 /// Refused rows of one reason.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Rejections {
-    /// The platform.
-    platform: &'static str,
-    /// The platform's pixel or dataset id, or the ad account.
+    /// The platform; null where the rows name none, or one that is not known.
+    platform: Option<&'static str>,
+    /// The platform's pixel or dataset id, or the ad account; empty where the rows name none.
     dataset_id: String,
     /// A stable code (`missing_field`, `too_old` …).
     reason: &'static str,
-    /// The field at fault; empty when it is the whole.
+    /// The path of the field at fault within its row (`user_data.em`); empty when it is the whole row.
     field: String,
     /// How many rows.
     rows: u64,
 }
 
-/// What came in, what landed, what was a duplicate and what was refused.
+/// A field that events were taken without.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Diagnostics {
+    /// The platform.
+    platform: Option<&'static str>,
+    /// The platform's pixel or dataset id.
+    dataset_id: String,
+    /// A stable code (`missing_currency`, `invalid_currency`).
+    reason: &'static str,
+    /// The path of the field at fault (`custom_data.currency`).
+    field: String,
+    /// How many events, duplicates included.
+    events: u64,
+}
+
+/// What came in, what landed, what was a duplicate, and what was refused.
 ///
 /// Days are days of receipt. A row shows here once the pipeline has seen it, normally within a second.
 #[utoipa::path(
@@ -127,6 +147,8 @@ pub async fn ingest_counts(
         app.warehouse.ingest_counts(caller.scope, from, until),
         app.warehouse.rejection_counts(caller.scope, from, until)
     )?;
+    let (diagnostics, rejections): (Vec<_>, Vec<_>) =
+        rejections.into_iter().partition(|count| count.kind == RowKind::Field);
     Ok(Answer::of(Ingest {
         date_from: range.days.from.0,
         date_to: range.days.to.0,
@@ -134,6 +156,7 @@ pub async fn ingest_counts(
         ad_reports: Counts::of(&counts, RowKind::AdReport),
         datasets: counts.into_iter().map(DatasetCounts::from).collect(),
         rejections: rejections.into_iter().map(Rejections::from).collect(),
+        diagnostics: diagnostics.into_iter().map(Diagnostics::from).collect(),
     }))
 }
 
@@ -141,7 +164,7 @@ impl From<IngestCount> for DatasetCounts {
     fn from(count: IngestCount) -> DatasetCounts {
         let IngestCount { received, landed, duplicate, rejected, .. } = count;
         DatasetCounts {
-            platform: count.platform.as_str(),
+            platform: count.platform.map(Platform::as_str),
             dataset_id: count.dataset_id,
             kind: count.kind.as_str(),
             counts: Counts { received, landed, duplicate, rejected },
@@ -153,11 +176,23 @@ impl From<IngestCount> for DatasetCounts {
 impl From<RejectionCount> for Rejections {
     fn from(count: RejectionCount) -> Rejections {
         Rejections {
-            platform: count.platform.as_str(),
+            platform: count.platform.map(Platform::as_str),
             dataset_id: count.dataset_id,
             reason: count.reason.as_str(),
             field: count.field,
             rows: count.rows,
+        }
+    }
+}
+
+impl From<RejectionCount> for Diagnostics {
+    fn from(count: RejectionCount) -> Diagnostics {
+        Diagnostics {
+            platform: count.platform.map(Platform::as_str),
+            dataset_id: count.dataset_id,
+            reason: count.reason.as_str(),
+            field: count.field,
+            events: count.rows,
         }
     }
 }

@@ -19,11 +19,12 @@ use super::App;
 use super::body::Body;
 use super::fields::{Params, name};
 use super::paging::PageParams;
+use super::sign_in::weak;
 use super::users::NAME_CHARS_MAX;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::Authenticated;
 use crate::auth::letters;
-use crate::auth::password::weakness;
+use crate::mail::Cause;
 use crate::state::audit::{Actor, AuditEntry, Author};
 use crate::state::invitation::{Invitation, LIFE_DAYS};
 use crate::state::limit::Limit;
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(add_user))
         .routes(routes!(list_invitations, invite))
         .routes(routes!(withdraw_invitation))
+        .routes(routes!(invitation))
         .routes(routes!(accept_invitation))
 }
 
@@ -68,6 +70,21 @@ impl From<Invitation> for InvitationItem {
     }
 }
 
+/// An invitation that was just made.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationMade {
+    /// The invitation.
+    #[serde(flatten)]
+    invitation: InvitationItem,
+    /// Only where no mail server is configured, so that the letter reaches nobody: its token, to be handed to
+    /// whom is invited. Shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    /// The same as a link, where it is known where the dashboard is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+}
+
 /// Who is to join.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,9 +105,30 @@ pub struct AcceptanceRequest {
     /// Name.
     #[schema(min_length = 1, max_length = 200)]
     full_name: String,
-    /// Password: 8 to 128 characters, upper and lower case and a digit.
+    /// 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
     #[schema(format = Password)]
     password: String,
+}
+
+/// A token from a letter.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationQuestion {
+    /// The token that was mailed.
+    token: String,
+}
+
+/// What an invitation is to, for who has its token.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationPreview {
+    /// Who is invited.
+    email: String,
+    /// The tenant's name.
+    tenant_name: String,
+    /// What they will be allowed to do.
+    role: Role,
+    /// When the token ends.
+    expires_at: DateTime<Utc>,
 }
 
 /// Who joined.
@@ -113,7 +151,7 @@ pub struct AcceptanceResponse {
     post, path = "/api/v1/users", tag = "users", security(("bearer" = [])),
     request_body = InvitationRequest,
     responses(
-        (status = 201, body = Answer<InvitationItem>),
+        (status = 201, body = Answer<InvitationMade>),
         (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "the role does not allow it"),
@@ -121,7 +159,7 @@ pub struct AcceptanceResponse {
         (status = 413, body = RefusalBody, description = "the body is too large"),
         (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
-        (status = 429, body = RefusalBody, description = "too many letters wait to be sent"),
+        (status = 429, body = RefusalBody, description = "too many letters were sent lately, or wait to be sent"),
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
@@ -129,7 +167,7 @@ pub async fn add_user(
     state: State<App>,
     caller: Authenticated,
     body: Body<InvitationRequest>,
-) -> Answered<InvitationItem> {
+) -> Answered<InvitationMade> {
     invite(state, caller, body).await
 }
 
@@ -157,13 +195,14 @@ pub async fn list_invitations(
 
 /// Invites an address.
 ///
-/// A token is mailed that works once, for seven days. An earlier invitation of the same address ends.
+/// A token is mailed that works once, for seven days. An earlier invitation of the same address ends. Where no
+/// mail server is configured the answer holds the token, too, to be handed on.
 /// The answer is the same whether or not the address has an account elsewhere.
 #[utoipa::path(
     post, path = "/api/v1/users/invitations", tag = "users", security(("bearer" = [])),
     request_body = InvitationRequest,
     responses(
-        (status = 201, body = Answer<InvitationItem>),
+        (status = 201, body = Answer<InvitationMade>),
         (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "the role does not allow it"),
@@ -171,7 +210,7 @@ pub async fn list_invitations(
         (status = 413, body = RefusalBody, description = "the body is too large"),
         (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
-        (status = 429, body = RefusalBody, description = "too many letters wait to be sent"),
+        (status = 429, body = RefusalBody, description = "too many letters were sent lately, or wait to be sent"),
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
@@ -179,12 +218,11 @@ pub async fn invite(
     State(app): State<App>,
     caller: Authenticated,
     Body(request): Body<InvitationRequest>,
-) -> Answered<InvitationItem> {
+) -> Answered<InvitationMade> {
     let email = canonical_email(&request.email)
         .ok_or_else(|| Refusal::unprocessable("email", "is not an e-mail address"))?;
     // A letter that could not be sent would leave an invitation that nobody can accept.
-    let place = app.mailer.reserve();
-    let place = place.ok_or_else(|| Refusal::busy("too many letters wait; try again"))?;
+    let place = app.mailer.reserve(&email, Cause::Tenant(caller.scope.tenant_id())).await?;
     let mut work = caller.work(&app).await?;
     let limits = work.lock_limits().await?;
     work.withdraw_invitations_of(&email).await?;
@@ -197,14 +235,18 @@ pub async fn invite(
         _ => error.into(),
     })?;
     let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
-    let changes = json!({"role": invitation.role});
+    let shows = !app.mailer.has_server();
+    let changes = json!({"role": invitation.role, "token_shown": shows});
     let entry = AuditEntry::done("invitation.created", "invitation", invitation.id, changes);
     work.audit(&entry).await?;
     work.commit().await?;
-    let to = invitation.email.clone();
-    let url = &app.public_url;
-    place.put(letters::invitation(to, &tenant.name, token.expose(), LIFE_DAYS, url));
-    Ok(Answer::created(invitation.into()))
+    let (url, token) = (&app.public_url, token.expose());
+    place.put(letters::invitation(&tenant.name, token, LIFE_DAYS, url));
+    Ok(Answer::created(InvitationMade {
+        invitation: invitation.into(),
+        token: shows.then(|| token.to_owned()),
+        link: letters::link(url, "accept-invitation", token).filter(|_| shows),
+    }))
 }
 
 /// Withdraws an open invitation: its token opens nothing any more.
@@ -235,6 +277,37 @@ pub async fn withdraw_invitation(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Tells who has an invitation's token what it is to. Nothing is changed.
+#[utoipa::path(
+    post, path = "/api/v1/auth/invitation", tag = "sign-in", request_body = InvitationQuestion,
+    responses(
+        (status = 200, body = Answer<InvitationPreview>),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is no JSON"),
+        (status = 422, body = RefusalBody, description = "the token is not open"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn invitation(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Body(question): Body<InvitationQuestion>,
+) -> Answered<InvitationPreview> {
+    let mut work = app.state.system().await?;
+    let (id, tenant) = work.invitation_by_token(&question.token).await?.ok_or_else(not_open)?;
+    let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
+    let mut work = work.enter(tenant, author).await?;
+    let invitation = work.invitation(id).await?.ok_or_else(not_open)?;
+    let tenant = work.tenant().await?.ok_or_else(not_open)?;
+    Ok(Answer::of(InvitationPreview {
+        email: invitation.email,
+        tenant_name: tenant.name,
+        role: invitation.role,
+        expires_at: invitation.expires_at.to_utc(),
+    }))
+}
+
 /// Accepts an invitation: the user is there from now on and may sign in.
 #[utoipa::path(
     post, path = "/api/v1/auth/accept-invitation", tag = "sign-in",
@@ -256,20 +329,21 @@ pub async fn accept_invitation(
     Body(request): Body<AcceptanceRequest>,
 ) -> Answered<AcceptanceResponse> {
     let full_name = name("full_name", &request.full_name, NAME_CHARS_MAX)?;
-    if let Some(weakness) = weakness(&request.password) {
-        return Err(Refusal::unprocessable("password", weakness));
-    }
     let turn = app.passwords.admit().await?;
     // A token that is none does not cost a hash.
     let open = app.state.system().await?.invitation_by_token(&request.token).await?;
     let (id, tenant) = open.ok_or_else(not_open)?;
-    let password_hash = turn.hash(request.password).await?;
+    weak("password", turn.weakness(&request.password, &[&full_name]).await?)?;
+    let password_hash = turn.hash(request.password.clone()).await?;
     let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
     let mut work = app.state.system().await?.enter(tenant, author).await?;
     let limits = work.lock_limits().await?;
     let invitation = work.accept_invitation(id).await?.ok_or_else(not_open)?;
     limits.admit(Limit::Users, work.user_places().await?)?;
     let Invitation { email, role, .. } = invitation;
+    let tenant_name = work.tenant().await?.map(|tenant| tenant.name).unwrap_or_default();
+    // Left without committing, the invitation stays open.
+    weak("password", turn.weakness(&request.password, &[&email, &full_name, &tenant_name]).await?)?;
     let new = NewUser { email: email.clone(), full_name: full_name.clone(), role, password_hash };
     let made = work.create_user(&new).await;
     let user = made.map_err(|error| match error.kind {

@@ -129,8 +129,8 @@ impl Comparison {
 /// Both ends count. `total_conversions` and `total_revenue` are what the platforms report,
 /// `tracked_*` what our own events show; they are never added. Amounts in several currencies are
 /// converted day by day into `currency`, else into the tenant's own; amounts that are all in one
-/// currency stay in it where none is asked for. Where a rate is missing, amounts are null, with the
-/// missing rates, the reason and the split. The compared period is converted by its own days' rates.
+/// currency stay in it where none is asked for. A day without a rate takes the last one of the seven days before
+/// it (`rates_carried`); where there is none, amounts are null, with the missing rates, the reason and the split. The compared period is converted by its own days' rates.
 #[utoipa::path(
     get, path = "/api/v1/analytics/kpis", tag = "analytics", params(KpiParams), security(("bearer" = [])),
     responses(
@@ -206,6 +206,10 @@ impl KpiParams {
     ) -> Result<(KpiQuery, Range), Refusal> {
         let platform: Option<Platform> = fields.optional("platform", self.platform.as_deref());
         let account_id = fields.text("account_id", self.account_id, 128);
+        let account_id = account_id.map(|id| match platform {
+            Some(platform) => platform.account_id(&id).into_owned(),
+            None => Platform::any_account_id(&id).into_owned(),
+        });
         let campaign_id = fields.text("campaign_id", self.campaign_id, 128);
         let range = RangeFields {
             from: ("date_from", self.date_from.as_deref()),

@@ -3,12 +3,14 @@
 pub mod fields;
 pub mod paging;
 pub mod body;
+pub mod long_body;
 pub mod rules;
 pub mod range;
 pub mod figures;
 pub mod exchange;
 pub mod periods;
 pub mod sign_in;
+pub mod config;
 pub mod users;
 pub mod invitations;
 pub mod tenant;
@@ -49,7 +51,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::any;
-use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use stratum_ingest::append::Appender;
 use stratum_ingest::connector::Platforms;
@@ -66,12 +67,15 @@ use utoipa_axum::routes;
 
 use crate::answer::{Refusal, no_such_method, no_such_route, render};
 use crate::auth::password::Passwords;
+use crate::auth::refusals::Refusals;
 use crate::auth::reset_desk::ResetDesk;
 use crate::auth::revocation::Revocations;
+use crate::auth::sessions::Sessions;
 use crate::auth::token::Tokens;
-use crate::auth::{AuthConfig, authorize};
+use crate::auth::{AuthConfig, Gate, authorize};
 use crate::config::Secret;
-use crate::edge::{Edge, harden, limit_callers, note_client};
+use crate::edge::pace::PaceConfig;
+use crate::edge::{Edge, harden, note_client};
 use crate::entropy::{Ids, SharedEntropy};
 use crate::export::Exports;
 use crate::live::Hub;
@@ -90,10 +94,18 @@ use crate::state::fx_copies::FxCopies;
 pub struct ServerConfig {
     /// Address and port; port 0 takes a free one.
     pub listen: String,
-    /// Open connections; more wait to be accepted.
+    /// Address and port of health and measurements, for operators alone; empty for none.
+    pub operation_listen: String,
+    /// Open connections. Past them one without a request under way is closed.
     pub connections_max: usize,
+    /// Open connections of one address (of IPv6: one network of 64 bits), trusted proxies aside.
+    pub connections_per_address_max: usize,
     /// A connection on which nothing moves for this long is closed.
     pub idle_ms_max: u64,
+    /// Longest time from the first byte of a request's head to its last.
+    pub head_ms_max: u64,
+    /// Largest head.
+    pub head_bytes_max: usize,
     /// Largest body of a request to `/api/v1`, but for ad reports, which have their own bound.
     pub body_bytes_max: usize,
     /// Longest range of days of a question.
@@ -106,20 +118,27 @@ pub struct ServerConfig {
     pub tails_max: usize,
     /// Requests under way get this long to end at a shutdown; each later step gets as long again.
     pub shutdown_ms_max: u64,
+    /// The least rate of bodies, of requests to `/api/v1` and of all answers.
+    pub pace: PaceConfig,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
         ServerConfig {
             listen: "127.0.0.1:8080".into(),
+            operation_listen: "127.0.0.1:9464".into(),
             connections_max: 10_000,
+            connections_per_address_max: 1_024,
             idle_ms_max: 75_000,
+            head_ms_max: 10_000,
+            head_bytes_max: 65_536,
             body_bytes_max: 65_536,
             range_days_max: 4_000,
             probe_ms_max: 1_500,
             probe_keep_ms: 500,
             tails_max: 4,
             shutdown_ms_max: 10_000,
+            pace: PaceConfig::default(),
         }
     }
 }
@@ -162,6 +181,10 @@ pub struct Services {
     pub tokens: Tokens,
     /// Sessions whose tokens count no more.
     pub revocations: Arc<Revocations>,
+    /// Sessions whose tokens count.
+    pub sessions: Sessions,
+    /// What was refused lately.
+    pub refusals: Arc<Refusals>,
     /// Takes requests for new passwords.
     pub resets: ResetDesk,
     /// Takes letters.
@@ -196,11 +219,14 @@ pub struct Peer(pub SocketAddr);
 pub type App = Arc<Services>;
 
 /// What tells how the process is; every role serves it.
+#[derive(Clone)]
 pub struct Operation {
     /// Which stores answer.
-    pub health: health::Health,
+    pub health: Arc<health::Health>,
     /// What `/metrics` shows; `None` where nothing is collected.
-    pub measurements: Option<PrometheusHandle>,
+    pub measurements: Option<prometheus::Measurements>,
+    /// Who may see that.
+    pub readers: prometheus::Readers,
 }
 
 fn questions() -> OpenApiRouter<App> {
@@ -243,9 +269,10 @@ fn tenancy() -> OpenApiRouter<App> {
         .merge(api_keys::routes())
         .merge(audit::routes())
         .merge(gdpr::routes())
+        .routes(routes!(config::config))
 }
 
-fn operation_routes() -> OpenApiRouter<Arc<Operation>> {
+fn operation_routes() -> OpenApiRouter<Operation> {
     OpenApiRouter::new()
         .routes(routes!(health::health))
         .routes(routes!(health::live))
@@ -262,16 +289,16 @@ pub fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// Health and measurements.
-pub fn operation(operation: Arc<Operation>) -> Router {
+pub fn operation(operation: Operation) -> Router {
     operation_routes().with_state(operation).split_for_parts().0
 }
 
 /// The API, its document, the page and the operator's routes.
 pub fn api(app: App, edge: &Edge) -> Router {
     let (documented, _) = documented().split_for_parts();
+    let gate = Gate { app: app.clone(), limits: edge.limits.clone() };
     let routes = documented
-        .route_layer(from_fn_with_state(edge.limits.clone(), limit_callers))
-        .route_layer(from_fn_with_state(app.clone(), authorize))
+        .route_layer(from_fn_with_state(gate, authorize))
         .merge(docs::router())
         .merge(page::router())
         .merge(tail::router())

@@ -8,6 +8,7 @@ use stratum_models::money::Currency;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::App;
 use super::body::Body;
@@ -49,6 +50,8 @@ pub struct TenantItem {
     /// What else was set, by name.
     #[schema(value_type = Object)]
     settings: Map<String, Value>,
+    /// Whether every user must have a second factor.
+    second_factor_required: bool,
     /// What it may have at most.
     limits: Limits,
     /// How much of that there is.
@@ -82,6 +85,9 @@ pub struct TenantChange {
     /// Settings to add or replace by name; null takes one away.
     #[schema(value_type = Option<Object>)]
     settings: Option<Map<String, Value>>,
+    /// Whether every user must have a second factor. True ends the sign-ins of those without; they set one up at
+    /// their next. Who asks for it has one.
+    second_factor_required: Option<bool>,
 }
 
 impl TenantChange {
@@ -104,6 +110,10 @@ impl TenantChange {
         if let Some(sent) = self.settings {
             changes.insert("settings".into(), sent.keys().map(String::as_str).collect());
             merge(&mut tenant.settings, sent)?;
+        }
+        if let Some(required) = self.second_factor_required {
+            tenant.second_factor_required = required;
+            changes.insert("second_factor_required".into(), json!(required));
         }
         Ok(changes)
     }
@@ -137,6 +147,7 @@ async fn item(work: &mut TenantWork, tenant: Tenant) -> Result<TenantItem, Refus
         time_zone: tenant.time_zone.name().to_owned(),
         reporting_currency: tenant.reporting_currency.to_string(),
         settings: tenant.settings,
+        second_factor_required: tenant.second_factor_required,
         limits: work.limits().await?,
         used: Used { users: work.user_places().await?, api_keys: work.count_api_keys().await?.1 },
         created_at: tenant.created_at.to_utc(),
@@ -186,14 +197,33 @@ pub async fn change_tenant(
     // Settings are read, merged and written: others wait.
     work.lock_limits().await?;
     let mut tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
+    let was_required = tenant.second_factor_required;
     let changes = change.apply(&mut tenant)?;
+    let sessions = match tenant.second_factor_required && !was_required {
+        true => require_second_factor(&mut work, &caller).await?,
+        false => Vec::new(),
+    };
     work.update_tenant(&tenant).await?;
     let entry = AuditEntry::done("tenant.updated", "tenant", tenant.id, Value::Object(changes));
     work.audit(&entry).await?;
     let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
     let item = item(&mut work, tenant).await?;
     work.commit().await?;
+    app.revocations.apply(&sessions);
     Ok(Answer::of(item))
+}
+
+/// Ends the sign-ins of users without a second factor; 422 where the caller is one of them.
+async fn require_second_factor(
+    work: &mut TenantWork,
+    caller: &Authenticated,
+) -> Result<Vec<Uuid>, Refusal> {
+    let user = work.user(caller.user_id()?).await?;
+    if !user.is_some_and(|user| user.has_second_factor) {
+        let message = "set up your own second factor first";
+        return Err(Refusal::unprocessable("second_factor_required", message));
+    }
+    Ok(work.end_sessions_without_second_factor().await?)
 }
 
 #[cfg(test)]

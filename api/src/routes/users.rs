@@ -75,6 +75,8 @@ pub struct UserItem {
     time_zone: Option<String>,
     /// Whether they may sign in.
     active: bool,
+    /// Whether signing in takes a second factor.
+    has_second_factor: bool,
     /// When they last signed in.
     last_login_at: Option<DateTime<Utc>>,
     /// When they were added.
@@ -92,6 +94,7 @@ impl From<User> for UserItem {
             locale: user.locale,
             time_zone: user.time_zone.map(|zone| zone.name().to_owned()),
             active: user.active,
+            has_second_factor: user.has_second_factor,
             last_login_at: user.last_login_at.map(|at| at.to_utc()),
             created_at: user.created_at.to_utc(),
         }
@@ -99,31 +102,34 @@ impl From<User> for UserItem {
 }
 
 /// What is to become another. Absent stays; null takes away.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// Name.
     #[schema(min_length = 1, max_length = 200)]
-    full_name: Option<String>,
+    pub(super) full_name: Option<String>,
     /// Phone number with its country code.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    phone: Option<Option<String>>,
+    pub(super) phone: Option<Option<String>>,
     /// What they may do. Another role ends their sign-ins.
-    role: Option<Role>,
+    pub(super) role: Option<Role>,
     /// The language they read, such as `en` or `ar-EG`.
-    locale: Option<String>,
+    pub(super) locale: Option<String>,
     /// Their own time zone.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    time_zone: Option<Option<String>>,
+    pub(super) time_zone: Option<Option<String>>,
     /// Whether they may sign in. False ends their sign-ins.
-    active: Option<bool>,
+    pub(super) active: Option<bool>,
+    /// False takes the second factor away from somebody who has lost the device, and ends their sign-ins. Only
+    /// they can set one up.
+    pub(super) has_second_factor: Option<bool>,
 }
 
 impl UserChange {
     /// Changes the user and tells which fields are new; 422 for a value that cannot be.
-    fn apply(self, user: &mut User) -> Result<Map<String, Value>, Refusal> {
+    pub(super) fn apply(self, user: &mut User) -> Result<Map<String, Value>, Refusal> {
         let mut changes = Map::new();
         let mut note = |field: &str, value: Value| drop(changes.insert(field.to_owned(), value));
         if let Some(full_name) = self.full_name {
@@ -149,6 +155,14 @@ impl UserChange {
         if let Some(active) = self.active {
             user.active = active;
             note("active", json!(active));
+        }
+        if let Some(has) = self.has_second_factor {
+            if has && !user.has_second_factor {
+                let message = "only the user can set up a second factor";
+                return Err(Refusal::unprocessable("has_second_factor", message));
+            }
+            user.has_second_factor = has;
+            note("has_second_factor", json!(has));
         }
         Ok(changes)
     }
@@ -237,7 +251,7 @@ pub async fn user(
 
 /// Changes a user.
 ///
-/// Another role, and losing the right to sign in, end the user's sign-ins. The last active admin
+/// Another role, losing the right to sign in and losing the second factor end the user's sign-ins. The last active admin
 /// stays one.
 #[utoipa::path(
     patch, path = "/api/v1/users/{id}", tag = "users", security(("bearer" = [])),
@@ -287,14 +301,7 @@ pub async fn deactivate_user(
     caller: Authenticated,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, Refusal> {
-    let change = UserChange {
-        full_name: None,
-        phone: None,
-        role: None,
-        locale: None,
-        time_zone: None,
-        active: Some(false),
-    };
+    let change = UserChange { active: Some(false), ..UserChange::default() };
     let mut work = caller.work(&app).await?;
     let (_, sessions) = settle(&mut work, UserId(id), change, "user.deactivated").await?;
     work.commit().await?;
@@ -316,7 +323,7 @@ async fn settle(
     // Two admins who demote each other wait for each other here.
     let limits = work.lock_limits().await?;
     let mut user = work.user(id).await?.ok_or_else(no_such_user)?;
-    let (was, was_active) = (user.role, user.active);
+    let (was, was_active, had_factor) = (user.role, user.active, user.has_second_factor);
     let changes = change.apply(&mut user)?;
     let stays_admin = user.active && user.role == Role::Admin;
     if was_active && was == Role::Admin && !stays_admin {
@@ -326,7 +333,11 @@ async fn settle(
         limits.admit(Limit::Users, work.user_places().await?)?;
     }
     work.update_user(&user).await?;
-    let shuts_out = user.role != was || (was_active && !user.active);
+    let loses_factor = had_factor && !user.has_second_factor;
+    if loses_factor {
+        work.remove_second_factor(id).await?;
+    }
+    let shuts_out = user.role != was || (was_active && !user.active) || loses_factor;
     let sessions = if shuts_out { work.end_sessions(id).await? } else { Vec::new() };
     work.audit(&AuditEntry::done(action, "user", id, Value::Object(changes))).await?;
     Ok((user, sessions))

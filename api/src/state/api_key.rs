@@ -65,6 +65,8 @@ pub struct NewApiKey {
     pub dataset_id: Option<Uuid>,
     /// Name to show.
     pub name: String,
+    /// From when on it opens nothing; `None` for never.
+    pub expires_at: Option<UnixMillis>,
 }
 
 /// A stored key, without the key.
@@ -86,6 +88,8 @@ pub struct ApiKey {
     pub created_at: UnixMillis,
     /// When it was last used, to within the flush interval.
     pub last_used_at: Option<UnixMillis>,
+    /// From when on it opens nothing; `None` for never.
+    pub expires_at: Option<UnixMillis>,
     /// When it was revoked.
     pub revoked_at: Option<UnixMillis>,
 }
@@ -99,6 +103,7 @@ struct ApiKeyRow {
     platform: Option<String>,
     created_at: chrono::DateTime<chrono::Utc>,
     last_used_at: Option<chrono::DateTime<chrono::Utc>>,
+    expires_at: Option<chrono::DateTime<chrono::Utc>>,
     revoked_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
@@ -118,6 +123,7 @@ impl TryFrom<ApiKeyRow> for ApiKey {
             platform: platform.transpose()?,
             created_at: millis(row.created_at),
             last_used_at: row.last_used_at.map(millis),
+            expires_at: row.expires_at.map(millis),
             revoked_at: row.revoked_at.map(millis),
         })
     }
@@ -144,7 +150,8 @@ impl TenantWork {
             &ApiKeyHash::of(&key).0[..],
             &letters[KEY_LETTERS - 4..],
             new.scope.as_str(),
-            self.now()
+            self.now(),
+            new.expires_at.map(|at| at.to_utc())
         );
         statement.execute(self.connection()).await.map_err(store_error)?;
         Ok((ApiKeyId(id), Secret::new(key)))
@@ -171,9 +178,9 @@ impl TenantWork {
         Ok((rows.into_iter().map(ApiKey::try_from).collect::<Result<_, _>>()?, total))
     }
 
-    /// How many keys there are, and how many of them are not revoked.
+    /// How many keys there are, and how many of them are neither revoked nor over.
     pub async fn count_api_keys(&mut self) -> Result<(u64, u64), StoreError> {
-        let count = sqlx::query_file!("sql/count_api_keys.sql", self.key);
+        let count = sqlx::query_file!("sql/count_api_keys.sql", self.key, self.now());
         let row = count.fetch_one(self.connection()).await.map_err(store_error)?;
         Ok((row.keys.unsigned_abs(), row.open.unsigned_abs()))
     }

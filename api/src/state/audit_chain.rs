@@ -1,13 +1,17 @@
 //! Whether the audit log is as it was written. The hashes are made anew here from the rows, not by the
-//! database that could have been told to lie.
+//! database that could have been told to lie. A chain that does not begin with its first row has a seal in
+//! it that names where it may begin ([`super::audit_seal`]).
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use stratum_models::id::TenantId;
 use stratum_models::store::StoreError;
+use stratum_models::time::UnixMillis;
 
-use super::store_error;
+use super::audit::Actor;
 use super::work::SystemWork;
+use super::{millis, store_error};
 
 /// Rows read at once.
 const ROWS_MAX: i64 = 1_000;
@@ -58,7 +62,10 @@ pub struct Intact {
     pub head: String,
 }
 
-struct Link {
+/// The action of a row that seals those before it.
+pub(super) const SEALED: &str = "audit.sealed";
+
+pub(super) struct Link {
     tenant_id: i64,
     seq: i64,
     at: DateTime<Utc>,
@@ -75,6 +82,21 @@ struct Link {
 }
 
 impl Link {
+    /// When it was written.
+    pub(super) fn at(&self) -> UnixMillis {
+        millis(self.at)
+    }
+
+    /// Whether it seals all rows up to one with this number and hash.
+    fn seals(&self, last: i64, hash: &[u8]) -> bool {
+        let of_system = self.action == SEALED && self.actor_kind == Actor::System.kind();
+        let names = || {
+            let changes: Value = serde_json::from_str(&self.changes).ok()?;
+            Some(changes["through"].as_i64()? == last && changes["hash"].as_str()? == hex(hash))
+        };
+        of_system && names().unwrap_or_default()
+    }
+
     /// The hash that the row must have: of the hash before it and every field with its length.
     fn expected(&self) -> [u8; 32] {
         let (tenant, seq) = (self.tenant_id.to_string(), self.seq.to_string());
@@ -100,32 +122,53 @@ impl Link {
 
 /// Follows a chain row by row.
 #[derive(Default)]
-struct Walk {
+pub(super) struct Walk {
     last: i64,
     hash: Vec<u8>,
+    /// The row before the first one there is, where rows were removed, until a row seals it.
+    unsealed: Option<(i64, Vec<u8>)>,
+    rows: u64,
 }
 
 impl Walk {
-    fn step(&mut self, link: Link) -> Result<(), ChainFault> {
+    /// The number of the row met last.
+    pub(super) fn last(&self) -> i64 {
+        self.last
+    }
+
+    /// The hash of that row in hexadecimal.
+    pub(super) fn hash(&self) -> String {
+        hex(&self.hash)
+    }
+
+    pub(super) fn step(&mut self, link: Link) -> Result<(), ChainFault> {
+        if self.rows == 0 && link.seq > 1 {
+            (self.last, self.hash) = (link.seq - 1, link.previous_hash.clone());
+            self.unsealed = Some((self.last, self.hash.clone()));
+        }
         if link.seq != self.last + 1 {
             return Err(ChainFault::Removed(self.last + 1));
         }
         if link.previous_hash != self.hash || link.expected()[..] != link.hash {
             return Err(ChainFault::Altered(link.seq));
         }
+        if self.unsealed.as_ref().is_some_and(|(last, hash)| link.seals(*last, hash)) {
+            self.unsealed = None;
+        }
         (self.last, self.hash) = (link.seq, link.hash);
+        self.rows += 1;
         Ok(())
     }
 
     fn end(self, head: &(i64, Vec<u8>)) -> Result<Intact, ChainFault> {
         let (seq, hash) = head;
+        if self.unsealed.is_some() {
+            return Err(ChainFault::Removed(1));
+        }
         match (self.last == *seq, self.hash == *hash) {
             (false, _) => Err(ChainFault::CutOff { last: self.last, head: *seq }),
             (true, false) => Err(ChainFault::Head(*seq)),
-            (true, true) => {
-                let hex = self.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-                Ok(Intact { rows: self.last.unsigned_abs(), head: hex })
-            }
+            (true, true) => Ok(Intact { rows: self.rows, head: hex(&self.hash) }),
         }
     }
 }
@@ -150,18 +193,9 @@ impl SystemWork {
         chain: &Chain,
     ) -> Result<Result<Intact, ChainFault>, StoreError> {
         let Some(head) = &chain.head else { return Ok(Err(ChainFault::NoHead)) };
-        let key = super::tenant_key(chain.tenant)?;
         let mut walk = Walk::default();
         loop {
-            let rows = sqlx::query_file_as!(
-                Link,
-                "sql/select_audit_chain.sql",
-                key,
-                walk.last,
-                head.0,
-                ROWS_MAX
-            );
-            let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+            let rows = self.audit_links(chain, walk.last).await?;
             if rows.is_empty() {
                 return Ok(walk.end(head));
             }
@@ -172,6 +206,25 @@ impl SystemWork {
             }
         }
     }
+}
+
+impl SystemWork {
+    /// The next rows of a chain after this one, up to the head it had when it was listed.
+    pub(super) async fn audit_links(
+        &mut self,
+        chain: &Chain,
+        after: i64,
+    ) -> Result<Vec<Link>, StoreError> {
+        let key = super::tenant_key(chain.tenant)?;
+        let head = chain.head.as_ref().map_or(0, |(seq, _)| *seq);
+        let rows =
+            sqlx::query_file_as!(Link, "sql/select_audit_chain.sql", key, after, head, ROWS_MAX);
+        rows.fetch_all(self.connection()).await.map_err(store_error)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -231,6 +284,38 @@ mod tests {
         let cut = walk(chain(3), head.clone());
         assert_eq!(cut, Err(ChainFault::CutOff { last: 3, head: 5 }));
         assert_eq!(walk(chain(5), (5, vec![0; 32])), Err(ChainFault::Head(5)));
+    }
+
+    #[test]
+    fn a_chain_may_begin_where_a_seal_in_it_says() {
+        let sealed = |through: i64, hash: &[u8], by: &str| {
+            let mut links = chain(7);
+            let mut seal = link(8, &links[6].hash);
+            (seal.actor_kind, seal.action) = (by.to_owned(), SEALED.to_owned());
+            seal.changes = format!(r#"{{"through": {through}, "hash": "{}"}}"#, hex(hash));
+            seal.hash = seal.expected().to_vec();
+            let last = link(9, &seal.hash);
+            links.extend([seal, last]);
+            links
+        };
+        let third = chain(3)[2].hash.clone();
+        let kept = |mut links: Vec<Link>, removed: usize| {
+            let head = links.last().map(|link| (link.seq, link.hash.clone())).unwrap();
+            links.drain(..removed);
+            walk(links, head).map(|intact| intact.rows)
+        };
+        assert_eq!(kept(sealed(3, &third, "system"), 3), Ok(6));
+        assert_eq!(kept(sealed(3, &third, "system"), 0), Ok(9), "sealed and not removed yet");
+        for (links, removed) in [
+            (sealed(3, &third, "system"), 2),
+            (sealed(3, &third, "system"), 4),
+            (sealed(3, &third, "user"), 3),
+            (sealed(2, &third, "system"), 3),
+            (sealed(3, b"other", "system"), 3),
+            (chain(9), 3),
+        ] {
+            assert_eq!(kept(links, removed), Err(ChainFault::Removed(1)));
+        }
     }
 
     #[test]

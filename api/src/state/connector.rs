@@ -11,6 +11,7 @@ use stratum_models::time::Day;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::pull_fault::ClosedAccount;
 use super::work::TenantWork;
 use super::{damaged, invalid, store_error};
 use crate::config::Secret;
@@ -67,6 +68,8 @@ pub enum ConnectorStatus {
     Unverified,
     /// It was asked, and answered.
     Working,
+    /// It was asked, and answered for some of its accounts; `closed_accounts` names the others.
+    Partial,
     /// The platform wants to be left alone; it is asked again by itself.
     Throttled,
     /// It was asked, and did not answer; `last_error` tells why.
@@ -78,9 +81,10 @@ pub enum ConnectorStatus {
 }
 
 impl ConnectorStatus {
-    const ALL: [ConnectorStatus; 6] = [
+    const ALL: [ConnectorStatus; 7] = [
         ConnectorStatus::Unverified,
         ConnectorStatus::Working,
+        ConnectorStatus::Partial,
         ConnectorStatus::Throttled,
         ConnectorStatus::Failing,
         ConnectorStatus::NeedsCredentials,
@@ -88,10 +92,11 @@ impl ConnectorStatus {
     ];
 
     /// The name in the store.
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             ConnectorStatus::Unverified => "unverified",
             ConnectorStatus::Working => "working",
+            ConnectorStatus::Partial => "partial",
             ConnectorStatus::Throttled => "throttled",
             ConnectorStatus::Failing => "failing",
             ConnectorStatus::NeedsCredentials => "needs_credentials",
@@ -163,6 +168,8 @@ pub struct Connector {
     pub next_run_at: Option<DateTime<Utc>>,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// Accounts that could not be read when it was last asked.
+    pub closed_accounts: Vec<ClosedAccount>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -183,6 +190,7 @@ struct ConnectorRow {
     pulled_to: Option<NaiveDate>,
     next_run_at: Option<DateTime<Utc>>,
     last_error: Option<String>,
+    closed_accounts: serde_json::Value,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -210,6 +218,8 @@ impl TryFrom<ConnectorRow> for Connector {
             pulled_to: row.pulled_to.map(Day),
             next_run_at: row.next_run_at,
             last_error: row.last_error,
+            closed_accounts: serde_json::from_value(row.closed_accounts)
+                .map_err(|_| damaged("closed accounts of a connector"))?,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
@@ -248,7 +258,7 @@ impl TenantWork {
             platform.as_str(),
             new.name,
             &new.account_ids,
-            self.seal_credentials(credentials)?,
+            self.seal_credentials(id, credentials)?,
             &credentials.keys().cloned().collect::<Vec<_>>(),
             new.schedule.as_str(),
             new.enabled,
@@ -275,7 +285,7 @@ impl TenantWork {
             id,
             new.name,
             &new.account_ids,
-            self.seal_credentials(credentials)?,
+            self.seal_credentials(id, credentials)?,
             &credentials.keys().cloned().collect::<Vec<_>>(),
             new.schedule.as_str(),
             new.enabled,
@@ -306,7 +316,7 @@ impl TenantWork {
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         let Some(row) = row else { return Ok(None) };
         let Some(sealed) = row.credentials_sealed else { return Ok(Some(Credentials::new())) };
-        let text = self.tools.opened(CREDENTIALS, &sealed)?;
+        let text = self.tools.opened(self.place(CREDENTIALS, id), &sealed)?;
         serde_json::from_str(&text).map(Some).map_err(|_| damaged("credential"))
     }
 
@@ -316,29 +326,8 @@ impl TenantWork {
         let credentials: Credentials = fields
             .map(|(field, value)| (field.to_owned(), Secret::new(value.to_owned())))
             .collect();
-        let sealed = self.seal_credentials(&credentials)?;
+        let sealed = self.seal_credentials(id, &credentials)?;
         let statement = sqlx::query_file!("sql/reseal_connector.sql", self.key, id, sealed);
-        statement.execute(self.connection()).await.map_err(store_error)?;
-        Ok(())
-    }
-
-    /// Writes down what asking told of a connector; `well` is the last day of a pull that went well.
-    pub async fn note_outcome(
-        &mut self,
-        id: Uuid,
-        status: ConnectorStatus,
-        error: Option<&str>,
-        well: Option<Day>,
-    ) -> Result<(), StoreError> {
-        let statement = sqlx::query_file!(
-            "sql/update_connector_outcome.sql",
-            self.key,
-            id,
-            status.as_str(),
-            error,
-            well.map(|_| self.now()),
-            well.map(|day| day.0)
-        );
         statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(())
     }
@@ -386,13 +375,13 @@ impl TenantWork {
         Ok(row.connectors.unsigned_abs())
     }
 
-    fn seal_credentials(&self, credentials: &Credentials) -> Result<Option<Vec<u8>>, StoreError> {
-        if credentials.is_empty() {
+    fn seal_credentials(&self, id: Uuid, all: &Credentials) -> Result<Option<Vec<u8>>, StoreError> {
+        if all.is_empty() {
             return Ok(None);
         }
         let clear: BTreeMap<&str, &str> =
-            credentials.iter().map(|(field, value)| (field.as_str(), value.expose())).collect();
+            all.iter().map(|(field, value)| (field.as_str(), value.expose())).collect();
         let text = serde_json::to_string(&clear).map_err(|_| invalid("credentials"))?;
-        self.tools.sealed(CREDENTIALS, &text).map(Some)
+        self.tools.sealed(self.place(CREDENTIALS, id), &text).map(Some)
     }
 }

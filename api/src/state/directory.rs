@@ -1,8 +1,9 @@
 //! The directory as ingest sees it: answers from memory, at most one refresh behind the store.
 //!
 //! A request takes a read lock for the time of cloning one `Arc`; the snapshot itself is never
-//! changed. While Postgres is away the last snapshot stays in use without end: events go on being
-//! taken, and a key revoked meanwhile stays open until Postgres is back. The telemetry
+//! changed. While Postgres is away the last snapshot stays in use without end for those who send: events
+//! go on being taken, also with a key that was revoked meanwhile. Keys for reading follow the rule of access
+//! tokens: they open nothing once the snapshot is too old ([`StateDirectory::age_ms`]). The telemetry
 //! `directory_age_seconds` and `/health` tell.
 
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use stratum_models::id::{ApiKeyId, TenantId};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
-use stratum_models::time::{SharedClock, UnixMillis};
+use stratum_models::time::SharedClock;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::api_key::ApiKeyScope;
@@ -28,15 +30,16 @@ use crate::telemetry;
 /// The directory on top of the state store.
 pub struct StateDirectory {
     snapshot: RwLock<Arc<Snapshot>>,
-    refreshed_at: Mutex<UnixMillis>,
+    /// What is known is as of then.
+    confirmed: Mutex<Instant>,
     clock: SharedClock,
 }
 
 impl StateDirectory {
     /// A directory that knows exactly this.
     pub fn of(snapshot: Snapshot, clock: SharedClock) -> StateDirectory {
-        let refreshed_at = Mutex::new(clock.now());
-        StateDirectory { snapshot: RwLock::new(Arc::new(snapshot)), refreshed_at, clock }
+        let confirmed = Mutex::new(Instant::now());
+        StateDirectory { snapshot: RwLock::new(Arc::new(snapshot)), confirmed, clock }
     }
 
     /// A directory of what the store holds now.
@@ -45,6 +48,11 @@ impl StateDirectory {
         clock: SharedClock,
     ) -> Result<StateDirectory, StoreError> {
         Ok(StateDirectory::of(state.system().await?.snapshot().await?, clock))
+    }
+
+    /// How old what is known is.
+    pub fn age_ms(&self) -> u64 {
+        u64::try_from(self.confirmed.lock().elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// The zone of a tenant.
@@ -62,7 +70,7 @@ impl StateDirectory {
         &self,
         key: &ApiKeyHash,
     ) -> Result<(ApiKeyId, TenantId, ApiKeyScope), AccessRefusal> {
-        self.current().reader(key)
+        self.current().reader(key, self.clock.now())
     }
 
     /// Follows the store until `stop`.
@@ -86,22 +94,22 @@ impl StateDirectory {
 
     /// Takes over what changed in the store; what is known stays when it cannot be reached.
     pub async fn refresh(&self, state: &PostgresState) {
+        let asked = Instant::now();
         match self.newer(state).await {
             Ok(newer) => {
                 if let Some(newer) = newer {
                     newer.inherit_used(&self.current());
                     *self.snapshot.write() = Arc::new(newer);
                 }
-                *self.refreshed_at.lock() = self.clock.now();
+                *self.confirmed.lock() = asked;
             }
             Err(error) => tracing::warn!(error = %error, "directory not refreshed"),
         }
-        let age_ms = self.clock.now().0 - self.refreshed_at.lock().0;
-        metrics::gauge!(telemetry::DIRECTORY_AGE_SECONDS).set(age_ms as f64 / 1000.0);
+        metrics::gauge!(telemetry::DIRECTORY_AGE_SECONDS).set(self.age_ms() as f64 / 1000.0);
     }
 
     async fn newer(&self, state: &PostgresState) -> Result<Option<Snapshot>, StoreError> {
-        let mut work = state.system().await?;
+        let mut work = state.watch().await?;
         if work.directory_revision().await? == self.current().revision {
             return Ok(None);
         }
@@ -141,7 +149,7 @@ impl TenantDirectory for StateDirectory {
         platform: Platform,
         dataset_id: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
-        self.current().dataset(key, platform, dataset_id)
+        self.current().dataset(key, platform, dataset_id, self.clock.now())
     }
 
     fn rows_per_second(&self, tenant: TenantId) -> Option<u32> {
@@ -149,6 +157,6 @@ impl TenantDirectory for StateDirectory {
     }
 
     fn tenant(&self, key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {
-        self.current().tenant(key)
+        self.current().tenant(key, self.clock.now())
     }
 }

@@ -1,4 +1,4 @@
-//! A tenant's own exchange rates.
+//! Exchange rates as they count for a tenant: its own, and behind them a bank's.
 
 use chrono::NaiveDate;
 use stratum_models::fx::FxRate;
@@ -8,6 +8,15 @@ use stratum_models::time::{Day, DayRange};
 
 use super::work::TenantWork;
 use super::{damaged, store_error};
+
+/// A rate and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct ListedFxRate {
+    /// The rate.
+    pub rate: FxRate,
+    /// Whether it is the tenant's own; else it is the bank's.
+    pub is_own: bool,
+}
 
 /// Which rates; newest day first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,8 +44,8 @@ impl TryFrom<FxRateRow> for FxRate {
 }
 
 impl TenantWork {
-    /// Every rate of these currencies on these days, by day and currency. A day without a rate has
-    /// none: none is carried over from another day.
+    /// Every rate of these currencies on these days, by day and currency: the tenant's own, and where it has
+    /// none the bank's.
     pub async fn fx_rates(
         &mut self,
         days: DayRange,
@@ -74,10 +83,9 @@ impl TenantWork {
         query: FxRateQuery,
         limit: i64,
         offset: i64,
-    ) -> Result<(Vec<FxRate>, u64), StoreError> {
+    ) -> Result<(Vec<ListedFxRate>, u64), StoreError> {
         let currency = query.currency.map(|currency| currency.as_str().to_owned());
-        let rows = sqlx::query_file_as!(
-            FxRateRow,
+        let rows = sqlx::query_file!(
             "sql/list_fx_rates.sql",
             self.key,
             query.from,
@@ -90,7 +98,12 @@ impl TenantWork {
         let total =
             sqlx::query_file!("sql/count_fx_rates.sql", self.key, query.from, query.to, currency);
         let total = total.fetch_one(self.connection()).await.map_err(store_error)?;
-        let rates = rows.into_iter().map(FxRate::try_from).collect::<Result<_, _>>()?;
+        let listed = rows.into_iter().map(|row| {
+            let (date, currency, per_usd_nanos) = (row.date, row.currency, row.per_usd_nanos);
+            let rate = FxRate::try_from(FxRateRow { date, currency, per_usd_nanos })?;
+            Ok(ListedFxRate { rate, is_own: row.is_own })
+        });
+        let rates = listed.collect::<Result<_, StoreError>>()?;
         Ok((rates, total.rates.unsigned_abs()))
     }
 }

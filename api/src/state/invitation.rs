@@ -48,7 +48,7 @@ impl TenantWork {
     fn open_invitation(&self, row: InvitationRow) -> Result<Invitation, StoreError> {
         Ok(Invitation {
             id: row.id,
-            email: self.tools.opened(EMAIL, &row.email_sealed)?,
+            email: self.tools.opened(self.place(EMAIL, row.id), &row.email_sealed)?,
             role: Role::parse(&row.role).ok_or_else(|| damaged("role"))?,
             invited_by: row.invited_by.map(UserId),
             created_at: millis(row.created_at),
@@ -92,7 +92,7 @@ impl TenantWork {
             id,
             self.key,
             &self.tools.seal.lookup(EMAIL, &email)[..],
-            self.tools.sealed(EMAIL, &email)?,
+            self.tools.sealed(self.place(EMAIL, id), &email)?,
             role.as_str(),
             &sha256(&token)[..],
             invited_by.map(|id| id.0),
@@ -140,6 +140,19 @@ impl TenantWork {
         );
         let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
         rows.into_iter().map(|row| self.open_invitation(row)).collect()
+    }
+
+    /// The open invitation of this id.
+    pub async fn invitation(&mut self, id: Uuid) -> Result<Option<Invitation>, StoreError> {
+        let row = sqlx::query_file_as!(
+            InvitationRow,
+            "sql/select_invitation.sql",
+            self.key,
+            id,
+            self.now()
+        );
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(|row| self.open_invitation(row)).transpose()
     }
 
     /// Ends an open invitation; `false` when there is none of this id.

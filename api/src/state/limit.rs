@@ -61,7 +61,9 @@ pub struct LimitOverrides {
     pub events_per_second: Option<u32>,
 }
 
-/// The plan of a tenant that was given no other.
+/// The plan that a tenant begins on which made itself.
+pub const FREE: &str = "free";
+/// The plan of a tenant that an operator made and gave no other.
 pub const STANDARD: &str = "standard";
 
 const fn limits(users: u32, campaigns: u32, api_keys: u32, events_per_second: u32) -> Limits {
@@ -70,7 +72,7 @@ const fn limits(users: u32, campaigns: u32, api_keys: u32, events_per_second: u3
 
 /// Every plan.
 pub const PLANS: &[(&str, Limits)] = &[
-    ("free", limits(3, 25, 3, 100)),
+    (FREE, limits(3, 25, 3, 100)),
     (STANDARD, limits(25, 5_000, 25, 20_000)),
     ("professional", limits(100, 20_000, 100, 50_000)),
     ("enterprise", limits(2_000, 200_000, 1_000, 500_000)),

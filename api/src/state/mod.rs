@@ -3,9 +3,13 @@
 
 pub mod seal;
 pub mod work;
+pub mod schema;
+pub mod login;
+pub mod installation;
 pub mod audit;
 pub mod audit_page;
 pub mod audit_chain;
+pub mod audit_seal;
 pub mod tenant;
 pub mod limit;
 pub mod user;
@@ -16,6 +20,9 @@ pub mod person;
 pub mod erasure;
 pub mod session;
 pub mod sign_in;
+pub mod second_factor;
+pub mod registration;
+pub mod letter;
 pub mod reset;
 pub mod dataset;
 pub mod tracking;
@@ -23,10 +30,12 @@ pub mod campaign;
 mod adoption;
 pub mod asset;
 pub mod fx_rate;
+pub mod reference_rate;
 pub mod fx_copies;
 pub mod connector;
 pub mod export_job;
 pub mod pull_run;
+pub mod pull_fault;
 pub mod ad_account;
 pub mod bounds;
 pub mod api_key;
@@ -38,20 +47,22 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::{SharedClock, UnixMillis};
 
 use crate::config::Secret;
 use crate::entropy::{Ids, SharedEntropy};
-use seal::Seal;
+use seal::{Place, Seal};
 
 /// How Postgres is reached, and how long it may keep a caller waiting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StateConfig {
-    /// `postgres://user:password@host/database`; empty for the embedded one.
+    /// `postgres://user:password@host/database` of the program's own login, which owns nothing; empty
+    /// for the embedded one.
     pub url: Secret,
+    /// The same of the login that owns the tables; needed to bring them up to date.
+    pub migration_url: Secret,
     /// Connections kept at most.
     pub connections_max: u32,
     /// Longest wait for a free connection.
@@ -62,17 +73,21 @@ pub struct StateConfig {
     pub directory_refresh_ms: u64,
     /// How often "last used" of API keys is written.
     pub key_use_flush_ms: u64,
+    /// Days that rows of the audit log are kept, at least 30; 0 for ever.
+    pub audit_keep_days: u32,
 }
 
 impl Default for StateConfig {
     fn default() -> Self {
         StateConfig {
             url: Secret::default(),
+            migration_url: Secret::default(),
             connections_max: 16,
             acquire_ms_max: 3_000,
             statement_ms_max: 10_000,
             directory_refresh_ms: 500,
             key_use_flush_ms: 10_000,
+            audit_keep_days: 730,
         }
     }
 }
@@ -82,7 +97,7 @@ impl Default for StateConfig {
 pub struct PostgresState {
     pool: PgPool,
     watch: PgPool,
-    migrator: PgConnectOptions,
+    login: PgConnectOptions,
     tools: Tools,
 }
 
@@ -101,12 +116,12 @@ impl Tools {
     }
 
     /// Personal data as it is kept.
-    fn sealed(&self, place: &str, text: &str) -> Result<Vec<u8>, StoreError> {
+    fn sealed(&self, place: Place, text: &str) -> Result<Vec<u8>, StoreError> {
         self.seal.seal(&*self.entropy, place, text).map_err(|error| invalid(error.to_string()))
     }
 
     /// The inverse of [`Tools::sealed`].
-    fn opened(&self, place: &str, sealed: &[u8]) -> Result<String, StoreError> {
+    fn opened(&self, place: Place, sealed: &[u8]) -> Result<String, StoreError> {
         self.seal.open(place, sealed).map_err(|error| invalid(error.to_string()))
     }
 }
@@ -122,38 +137,21 @@ impl PostgresState {
         entropy: SharedEntropy,
         seal: Seal,
     ) -> Result<PostgresState, StoreError> {
-        let options: PgConnectOptions = config.url.expose().parse().map_err(|_| {
-            invalid("DATABASE_URL must read postgres://user:password@host:port/database")
-        })?;
-        let timeout = config.statement_ms_max.to_string();
-        let options = options
-            .application_name("stratum")
-            .options([("statement_timeout", timeout.as_str()), ("timezone", "UTC")]);
+        let login = connect_options(config, &config.url, "DATABASE_URL")?;
         let pool = |connections_max| {
             PgPoolOptions::new()
                 .max_connections(connections_max)
                 .acquire_timeout(Duration::from_millis(config.acquire_ms_max))
-                .connect_lazy_with(options.clone().options([("role", APP_ROLE)]))
+                .connect_lazy_with(login.clone().options([("role", APP_ROLE)]))
         };
         let ids = Ids::new(clock.clone(), entropy.clone());
         let tools = Tools { clock, entropy, ids, seal };
         Ok(PostgresState {
             pool: pool(config.connections_max),
-            // One, and another where an answer never comes.
-            watch: pool(2),
-            migrator: options,
+            // One for each that follows, and another where an answer never comes.
+            watch: pool(3),
+            login,
             tools,
-        })
-    }
-
-    /// Brings the schema up to this program's. Safe to call from several processes at once.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        let mut connection = self.migrator.connect().await.map_err(store_error)?;
-        let ran = sqlx::migrate!("./migrations").run(&mut connection).await;
-        connection.close().await.ok();
-        ran.map_err(|error| {
-            StoreError::new(StoreErrorKind::Unavailable, STORE, "the migration failed")
-                .caused_by(error)
         })
     }
 
@@ -168,6 +166,21 @@ impl PostgresState {
         self.pool.close().await;
         self.watch.close().await;
     }
+}
+
+/// A connection as the login of a URL; `Invalid` when that cannot be read.
+fn connect_options(
+    config: &StateConfig,
+    url: &Secret,
+    name: &str,
+) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions = url.expose().parse().map_err(|_| {
+        invalid(format!("{name} must read postgres://user:password@host:port/database"))
+    })?;
+    let timeout = config.statement_ms_max.to_string();
+    Ok(options
+        .application_name("stratum")
+        .options([("statement_timeout", timeout.as_str()), ("timezone", "UTC")]))
 }
 
 const STORE: &str = "state";

@@ -12,8 +12,9 @@ use stratum_models::time::{Day, DayRange};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::pull_fault::{ClosedAccount, PullFault};
 use super::work::{SystemWork, TenantWork};
-use super::{damaged, store_error};
+use super::{damaged, invalid, store_error};
 
 /// Why it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -118,6 +119,10 @@ pub struct PullRun {
     pub ended_at: Option<DateTime<Utc>>,
     /// When it goes on, where it waits.
     pub not_before: Option<DateTime<Utc>>,
+    /// Accounts that it could not read.
+    pub closed_accounts: Vec<ClosedAccount>,
+    /// The first rows that broke a rule.
+    pub faults: Vec<PullFault>,
 }
 
 struct PullRunRow {
@@ -139,6 +144,8 @@ struct PullRunRow {
     started_at: Option<DateTime<Utc>>,
     ended_at: Option<DateTime<Utc>>,
     not_before: Option<DateTime<Utc>>,
+    closed_accounts: Value,
+    faults: Value,
 }
 
 impl TryFrom<PullRunRow> for PullRun {
@@ -165,6 +172,9 @@ impl TryFrom<PullRunRow> for PullRun {
             started_at: row.started_at,
             ended_at: row.ended_at,
             not_before: row.not_before,
+            closed_accounts: serde_json::from_value(row.closed_accounts)
+                .map_err(|_| damaged("closed accounts of a run"))?,
+            faults: serde_json::from_value(row.faults).map_err(|_| damaged("faults of a run"))?,
         })
     }
 }
@@ -197,6 +207,10 @@ pub struct Progress {
     pub rows_rejected: i64,
     /// What the platform would not tell, though the rest went well.
     pub lack: Option<(String, String)>,
+    /// All accounts that could not be read so far.
+    pub closed_accounts: Vec<ClosedAccount>,
+    /// What is wrong with the first of the rows that broke a rule.
+    pub faults: Vec<PullFault>,
 }
 
 /// How a run is left.
@@ -329,6 +343,10 @@ impl TenantWork {
         progress: &Progress,
     ) -> Result<bool, StoreError> {
         let until = self.now() + lease.life;
+        let faults = serde_json::to_value(&progress.faults);
+        let faults = faults.map_err(|_| invalid("faults of a run"))?;
+        let closed = serde_json::to_value(&progress.closed_accounts);
+        let closed = closed.map_err(|_| invalid("closed accounts of a run"))?;
         let statement = sqlx::query_file!(
             "sql/update_pull_progress.sql",
             self.key,
@@ -341,7 +359,9 @@ impl TenantWork {
             progress.rows_rejected,
             progress.lack.as_ref().map(|(code, _)| code.as_str()),
             progress.lack.as_ref().map(|(_, message)| message.as_str()),
-            until
+            until,
+            closed,
+            faults
         );
         Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
     }

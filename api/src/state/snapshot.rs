@@ -10,12 +10,13 @@ use stratum_models::id::{ApiKeyId, TenantId};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
+use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
 use super::api_key::ApiKeyScope;
 use super::limit::Limits;
 use super::work::SystemWork;
-use super::{damaged, store_error};
+use super::{damaged, millis, store_error};
 
 /// A key as the door knows it.
 pub(super) struct Key {
@@ -24,14 +25,16 @@ pub(super) struct Key {
     dataset: Option<Uuid>,
     scope: ApiKeyScope,
     revoked: bool,
+    /// From when on it opens nothing; `None` for never.
+    expires_at: Option<UnixMillis>,
     /// Set by the door, taken by the flush of "last used".
     used: AtomicBool,
 }
 
 impl Key {
     /// Open to senders where `sends`, else to readers.
-    fn open(&self, sends: bool) -> Result<&Key, AccessRefusal> {
-        if self.revoked {
+    fn open(&self, sends: bool, now: UnixMillis) -> Result<&Key, AccessRefusal> {
+        if self.revoked || self.expires_at.is_some_and(|end| end <= now) {
             return Err(AccessRefusal::RevokedKey);
         }
         if (self.scope == ApiKeyScope::Ingest) != sends {
@@ -66,8 +69,9 @@ impl Snapshot {
         key: &ApiKeyHash,
         platform: Platform,
         dataset_id: &str,
+        now: UnixMillis,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
-        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(true)?;
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(true, now)?;
         let datasets = self.datasets.get(&key.tenant).ok_or(AccessRefusal::UnknownDataset)?;
         let (id, config) = datasets
             .get(&(platform, dataset_id.to_owned()))
@@ -79,8 +83,12 @@ impl Snapshot {
     }
 
     /// The tenant that an ingest key opens. A key for one dataset opens no whole tenant.
-    pub fn tenant(&self, key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {
-        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(true)?;
+    pub fn tenant(
+        &self,
+        key: &ApiKeyHash,
+        now: UnixMillis,
+    ) -> Result<Arc<TenantAccess>, AccessRefusal> {
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(true, now)?;
         if key.dataset.is_some() {
             return Err(AccessRefusal::WrongScope);
         }
@@ -91,8 +99,9 @@ impl Snapshot {
     pub fn reader(
         &self,
         key: &ApiKeyHash,
+        now: UnixMillis,
     ) -> Result<(ApiKeyId, TenantId, ApiKeyScope), AccessRefusal> {
-        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(false)?;
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(false, now)?;
         Ok((ApiKeyId(key.id), key.tenant, key.scope))
     }
 
@@ -193,6 +202,7 @@ impl SystemWork {
                 dataset: row.dataset_id,
                 scope: ApiKeyScope::parse(&row.scope).ok_or_else(|| damaged("scope"))?,
                 revoked: row.revoked,
+                expires_at: row.expires_at.map(millis),
                 used: AtomicBool::new(false),
             };
             snapshot.insert_key(hash, key);
@@ -204,6 +214,8 @@ impl SystemWork {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 
     fn config(tenant: u64, dataset: &str) -> DatasetConfig {
         DatasetConfig {
@@ -219,7 +231,8 @@ mod tests {
     fn key(tenant: u64, dataset: Option<u128>, scope: ApiKeyScope, revoked: bool) -> Key {
         let dataset = dataset.map(Uuid::from_u128);
         let (id, tenant) = (Uuid::from_u128(9), TenantId(tenant));
-        Key { id, tenant, dataset, scope, revoked, used: AtomicBool::new(false) }
+        let used = AtomicBool::new(false);
+        Key { id, tenant, dataset, scope, revoked, expires_at: None, used }
     }
 
     /// Two tenants with one dataset name in common; the first has two datasets.
@@ -237,12 +250,29 @@ mod tests {
         add("only-own", key(1, Some(2), ApiKeyScope::Ingest, false));
         add("read", key(1, None, ApiKeyScope::Read, false));
         add("revoked", key(1, None, ApiKeyScope::Ingest, true));
+        for (name, scope) in
+            [("sends a while", ApiKeyScope::Ingest), ("reads a while", ApiKeyScope::Read)]
+        {
+            add(name, Key { expires_at: Some(NOW), ..key(1, None, scope, false) });
+        }
         snapshot
     }
 
     fn open(snapshot: &Snapshot, key: &str, dataset: &str) -> Result<u64, AccessRefusal> {
-        let config = snapshot.dataset(&ApiKeyHash::of(key), Platform::Meta, dataset)?;
+        let config = snapshot.dataset(&ApiKeyHash::of(key), Platform::Meta, dataset, NOW)?;
         Ok(config.tenant_id.0)
+    }
+
+    #[test]
+    fn a_key_opens_nothing_once_its_time_is_over() {
+        let (snapshot, before) = (snapshot(), UnixMillis(NOW.0 - 1));
+        let (sends, reads) = (ApiKeyHash::of("sends a while"), ApiKeyHash::of("reads a while"));
+        assert!(snapshot.dataset(&sends, Platform::Meta, "own", before).is_ok());
+        assert!(snapshot.tenant(&sends, before).is_ok() && snapshot.reader(&reads, before).is_ok());
+        let over = Some(AccessRefusal::RevokedKey);
+        assert_eq!(snapshot.dataset(&sends, Platform::Meta, "own", NOW).err(), over);
+        assert_eq!(snapshot.tenant(&sends, NOW).err(), over);
+        assert_eq!(snapshot.reader(&reads, NOW).err(), over);
     }
 
     #[test]
@@ -261,9 +291,9 @@ mod tests {
         let snapshot = snapshot();
         assert_eq!(open(&snapshot, "only-own", "own"), Ok(1));
         assert_eq!(open(&snapshot, "only-own", "shared"), Err(AccessRefusal::WrongScope));
-        let whole = snapshot.tenant(&ApiKeyHash::of("only-own"));
+        let whole = snapshot.tenant(&ApiKeyHash::of("only-own"), NOW);
         assert_eq!(whole, Err(AccessRefusal::WrongScope));
-        assert_eq!(snapshot.tenant(&ApiKeyHash::of("two")).unwrap().tenant_id, TenantId(2));
+        assert_eq!(snapshot.tenant(&ApiKeyHash::of("two"), NOW).unwrap().tenant_id, TenantId(2));
     }
 
     #[test]

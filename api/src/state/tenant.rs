@@ -40,6 +40,8 @@ pub struct Tenant {
     pub reporting_currency: Currency,
     /// What else was set, by name.
     pub settings: Map<String, Value>,
+    /// Whether every user must have a second factor.
+    pub second_factor_required: bool,
     /// When it was made.
     pub created_at: UnixMillis,
     /// When it was changed last.
@@ -54,6 +56,7 @@ struct TenantRow {
     time_zone: String,
     reporting_currency: String,
     settings: Value,
+    second_factor_required: bool,
     created_at: chrono::DateTime<chrono::Utc>,
     updated_at: chrono::DateTime<chrono::Utc>,
 }
@@ -72,6 +75,7 @@ impl TryFrom<TenantRow> for Tenant {
                 Value::Object(settings) => settings,
                 _ => return Err(damaged("setting")),
             },
+            second_factor_required: row.second_factor_required,
             created_at: millis(row.created_at),
             updated_at: millis(row.updated_at),
         })
@@ -93,15 +97,17 @@ impl SystemWork {
         Ok(TenantId(row.id.unsigned_abs()))
     }
 
-    /// Stores a tenant unless its short name is taken: then `None`, and the work can go on.
+    /// Stores a tenant on a plan unless its short name is taken: then `None`, and the work can go on.
     pub async fn create_tenant_if_free(
         &mut self,
         new: &NewTenant,
+        plan: &str,
     ) -> Result<Option<TenantId>, StoreError> {
         let row = sqlx::query_file!(
             "sql/insert_tenant_if_free.sql",
             new.slug,
             new.name,
+            plan,
             new.time_zone.name(),
             new.reporting_currency.as_str(),
             self.now()
@@ -133,7 +139,7 @@ impl TenantWork {
         row.map(Tenant::try_from).transpose()
     }
 
-    /// Stores the tenant's name, zone, currency and settings as they are here.
+    /// Stores the tenant's name, zone, currency, settings and rule of sign-in as they are here.
     pub async fn update_tenant(&mut self, tenant: &Tenant) -> Result<(), StoreError> {
         let statement = sqlx::query_file!(
             "sql/update_tenant.sql",
@@ -142,6 +148,7 @@ impl TenantWork {
             tenant.time_zone.name(),
             tenant.reporting_currency.as_str(),
             Value::Object(tenant.settings.clone()),
+            tenant.second_factor_required,
             self.now()
         );
         statement.execute(self.connection()).await.map_err(store_error)?;

@@ -9,6 +9,7 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
 
+use super::seal::Place;
 use super::work::{SystemWork, TenantWork};
 use super::{STORE, Tools, damaged, invalid, millis, store_error};
 
@@ -102,6 +103,8 @@ pub struct User {
     pub last_login_at: Option<UnixMillis>,
     /// When they were added.
     pub created_at: UnixMillis,
+    /// Whether signing in takes a second factor.
+    pub has_second_factor: bool,
 }
 
 pub(super) struct UserRow {
@@ -117,6 +120,7 @@ pub(super) struct UserRow {
     pub(super) active: bool,
     pub(super) last_login_at: Option<chrono::DateTime<chrono::Utc>>,
     pub(super) created_at: chrono::DateTime<chrono::Utc>,
+    pub(super) has_second_factor: bool,
 }
 
 pub(super) const EMAIL: &str = "users.email";
@@ -132,8 +136,8 @@ impl TenantWork {
         if known.fetch_one(self.connection()).await.map_err(store_error)?.known {
             return Err(StoreError::new(StoreErrorKind::Conflict, STORE, "the address is known"));
         }
-        let sealed = |place, text: &str| self.tools.sealed(place, text);
         let id = self.tools.ids.next();
+        let sealed = |column, text: &str| self.tools.sealed(self.place(column, id), text);
         let statement = sqlx::query_file!(
             "sql/insert_user.sql",
             id,
@@ -168,6 +172,19 @@ impl TenantWork {
     pub async fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool, StoreError> {
         let statement =
             sqlx::query_file!("sql/update_password.sql", self.key, id.0, hash, self.now());
+        let done = statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The same where the stored hash is still `from`; else false.
+    pub async fn replace_password(
+        &mut self,
+        id: UserId,
+        from: &str,
+        to: &str,
+    ) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query_file!("sql/replace_password.sql", self.key, id.0, from, to, self.now());
         let done = statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(done.rows_affected() > 0)
     }
@@ -209,12 +226,14 @@ impl SystemWork {
 }
 
 pub(super) fn open_user(tools: &Tools, row: UserRow) -> Result<User, StoreError> {
+    let (tenant, id) = (row.tenant_id, row.id);
+    let opened = |column, sealed: &[u8]| tools.opened(Place { column, tenant, row: id }, sealed);
     Ok(User {
-        id: UserId(row.id),
-        tenant_id: TenantId(row.tenant_id.unsigned_abs()),
-        email: tools.opened(EMAIL, &row.email_sealed)?,
-        full_name: tools.opened(FULL_NAME, &row.full_name_sealed)?,
-        phone: row.phone_sealed.map(|sealed| tools.opened(PHONE, &sealed)).transpose()?,
+        id: UserId(id),
+        tenant_id: TenantId(tenant.unsigned_abs()),
+        email: opened(EMAIL, &row.email_sealed)?,
+        full_name: opened(FULL_NAME, &row.full_name_sealed)?,
+        phone: row.phone_sealed.as_deref().map(|sealed| opened(PHONE, sealed)).transpose()?,
         role: Role::parse(&row.role).ok_or_else(|| damaged("role"))?,
         locale: row.locale,
         time_zone: row
@@ -225,6 +244,7 @@ pub(super) fn open_user(tools: &Tools, row: UserRow) -> Result<User, StoreError>
         password_hash: row.password_hash,
         last_login_at: row.last_login_at.map(millis),
         created_at: millis(row.created_at),
+        has_second_factor: row.has_second_factor,
     })
 }
 

@@ -59,12 +59,13 @@ impl TenantWork {
 
     /// Stores name, phone, role, locale, zone and activity of a user as they are here.
     pub async fn update_user(&mut self, user: &User) -> Result<(), StoreError> {
-        let phone = user.phone.as_deref().map(|phone| self.tools.sealed(PHONE, phone));
+        let sealed = |column, text: &str| self.tools.sealed(self.place(column, user.id.0), text);
+        let phone = user.phone.as_deref().map(|phone| sealed(PHONE, phone));
         let statement = sqlx::query_file!(
             "sql/update_user.sql",
             self.key,
             user.id.0,
-            self.tools.sealed(FULL_NAME, &user.full_name)?,
+            sealed(FULL_NAME, &user.full_name)?,
             phone.transpose()?,
             user.role.as_str(),
             user.locale,
@@ -81,17 +82,19 @@ impl TenantWork {
     pub async fn anonymize_user(&mut self, id: UserId) -> Result<Vec<Uuid>, StoreError> {
         // Nobody's address, and another one for each.
         let email = format!("{id}@anonymized.invalid");
+        let sealed = |column, text: &str| self.tools.sealed(self.place(column, id.0), text);
         let statement = sqlx::query_file!(
             "sql/update_user_anonymous.sql",
             self.key,
             id.0,
             &self.tools.seal.lookup(EMAIL, &email)[..],
-            self.tools.sealed(EMAIL, &email)?,
-            self.tools.sealed(FULL_NAME, "")?,
+            sealed(EMAIL, &email)?,
+            sealed(FULL_NAME, "")?,
             NOBODY,
             self.now()
         );
         statement.execute(self.connection()).await.map_err(store_error)?;
+        self.remove_second_factor(id).await?;
         self.end_sessions(id).await
     }
 }

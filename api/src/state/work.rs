@@ -9,8 +9,10 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use stratum_models::id::TenantId;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
+use uuid::Uuid;
 
 use super::audit::Author;
+use super::seal::Place;
 use super::{PostgresState, Tools, store_error, tenant_key};
 
 /// A transaction that sees one tenant.
@@ -76,6 +78,11 @@ async fn enter(connection: &mut PgConnection, key: i64) -> Result<(), StoreError
 }
 
 impl TenantWork {
+    /// The column of one of the tenant's rows, for what is sealed there.
+    pub(super) fn place(&self, column: &'static str, row: Uuid) -> Place {
+        Place { column, tenant: self.key, row }
+    }
+
     /// What this work may see.
     pub fn scope(&self) -> TenantScope {
         self.scope

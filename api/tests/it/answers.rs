@@ -163,6 +163,7 @@ async fn check_ingest(stratum: &Stratum, token: &str) {
     assert_eq!(answer["data"]["events"], events, "{answer}");
     assert_eq!(answer["data"]["ad_reports"]["received"], 2);
     assert_eq!(answer["data"]["rejections"], json!([]));
+    assert_eq!(answer["data"]["diagnostics"], json!([]));
 }
 
 async fn check_isolation(stratum: &Stratum, token: &str) {

@@ -1,18 +1,25 @@
 //! The audit log: what it shows, and that nobody alters it unseen.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use crate::fixture::{Stratum, TestTenant};
+use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_log_is_listed_by_filters_and_tampering_is_found() {
-    let stratum = Stratum::start(&[]).await;
+    let limits = [
+        ("STRATUM__edge__limits__caller_per_s", "1"),
+        ("STRATUM__edge__limits__caller_burst", "40"),
+    ];
+    let stratum = Stratum::start(&limits).await;
     let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;
     let admin = tenant.sign_in().await;
     let (status, key) =
         stratum.post("/api/v1/api-keys", &admin, &json!({"name": "one", "scope": "read"})).await;
     assert_eq!(status, 201, "{key}");
+    refusals_are_counted(&stratum, &tenant, &admin).await;
     filters_narrow_the_list(&stratum, &admin, key["data"]["id"].as_str().unwrap()).await;
     let told = verify(&stratum, &tenant, true).await;
     let head = told.split("head ").nth(1).unwrap().trim().to_owned();
@@ -25,6 +32,128 @@ async fn rows(stratum: &Stratum, admin: &str, query: &str) -> Value {
     let (status, list) = stratum.get(&format!("/api/v1/audit?{query}"), admin).await;
     assert_eq!(status, 200, "{query}: {list}");
     list
+}
+
+/// Whoever is refused again and again is slowed down, and is two rows: one at once, and one with the count.
+async fn refusals_are_counted(stratum: &Stratum, tenant: &TestTenant<'_>, admin: &str) {
+    let email = tenant.create_user("viewer").await;
+    let (_, answer) = stratum.login(&email, PASSWORD).await;
+    let viewer = answer["data"]["access_token"].as_str().expect("a token").to_owned();
+    let mut forbidden = 0;
+    while stratum.get("/api/v1/audit", &viewer).await.0 == 403 {
+        forbidden += 1;
+        assert!(forbidden < 400, "refusals have no limit");
+    }
+    assert!(forbidden >= 40, "{forbidden}");
+    let list = rows(stratum, admin, "outcome=refused&action=operation.refused").await;
+    let told = &list["data"][0]["changes"];
+    assert_eq!(list["pagination"]["total"], 1, "{list}");
+    assert_eq!(told, &json!({"method": "GET", "route": "/api/v1/audit", "times": 1}));
+}
+
+/// What was refused again is written down when the process ends, at the latest.
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_not_lost_at_a_stop_and_a_request_has_its_own_id() {
+    let mut stratum = Stratum::start(&[]).await;
+    let email = {
+        let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;
+        tenant.create_user("viewer").await
+    };
+    let (_, answer) = stratum.login(&email, PASSWORD).await;
+    let viewer = answer["data"]["access_token"].as_str().expect("a token").to_owned();
+    let mut ids = Vec::new();
+    for sent in ["mine-1", "mine-1", "mine 2", &"x".repeat(65)] {
+        let request = stratum.client().get(format!("{}/api/v1/audit", stratum.url()));
+        let answer =
+            request.bearer_auth(&viewer).header("x-request-id", sent).send().await.unwrap();
+        assert_eq!(answer.status(), 403);
+        ids.push(answer.headers()["x-request-id"].to_str().unwrap().to_owned());
+    }
+    stratum.stop().await;
+    stratum.restart().await;
+    let mut owner = stratum.state_connection().await;
+    let refused = "SELECT changes ->> 'times', request_id FROM audit_log WHERE action = 'operation.refused' ORDER BY seq";
+    let refused: Vec<(String, String)> =
+        sqlx::query_as(refused).fetch_all(&mut owner).await.unwrap();
+    let wanted = [("1".to_owned(), format!("{} mine-1", ids[0])), ("3".to_owned(), ids[3].clone())];
+    assert_eq!(refused, wanted, "the client's id stands beside ours, where it reads like one");
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{ids:?}");
+}
+
+/// Old rows go, and what is left is verified from their seal on.
+#[tokio::test(flavor = "multi_thread")]
+async fn old_rows_are_sealed_and_removed_and_the_rest_can_be_verified() {
+    let mut stratum = Stratum::start(&[("STRATUM__state__audit_keep_days", "100")]).await;
+    let slug = {
+        let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;
+        tenant.create_user("viewer").await;
+        tenant.slug.clone()
+    };
+    let mut owner = stratum.state_connection().await;
+    // Rows as of long ago, chained as the database does.
+    let of = format!("(SELECT id FROM tenants WHERE slug = '{slug}')");
+    for days in [400, 300, 200, 50] {
+        let row = format!(
+            "INSERT INTO audit_log (tenant_id, at, actor_kind, actor_id, action, object_kind, object_id, outcome, changes, request_id) \
+             VALUES ({of}, now() - interval '{days} days', 'operator', '', 'old.row', 'old', '', 'done', '{{}}', '')"
+        );
+        run(&mut owner, &row).await;
+    }
+    owner.close().await.unwrap();
+    stratum.stop().await;
+    stratum.restart().await;
+    let tenant = TestTenant::known(&stratum, &slug);
+    let left = async |stratum: &Stratum| -> Vec<(i64, String)> {
+        let mut owner = stratum.state_connection().await;
+        let all = format!("SELECT seq, action FROM audit_log WHERE tenant_id = {of} ORDER BY seq");
+        sqlx::query_as(AssertSqlSafe(all)).fetch_all(&mut owner).await.unwrap()
+    };
+    // The first rows are young: what is behind them is not removed before they are old.
+    let before = left(&stratum).await;
+    assert!(before.iter().all(|(_, action)| action != "audit.sealed"), "{before:?}");
+    let mut owner = stratum.state_connection().await;
+    age_all(&mut owner, &of).await;
+    owner.close().await.unwrap();
+    verify(&stratum, &tenant, true).await;
+    stratum.stop().await;
+    stratum.restart().await;
+    let sealed = async || {
+        let rows = left(&stratum).await;
+        (rows.len() == 2).then_some(rows)
+    };
+    let rows = eventually("old rows stay", Duration::from_secs(60), sealed).await;
+    assert_eq!(
+        rows.iter().map(|(_, action)| action.as_str()).collect::<Vec<_>>(),
+        ["old.row", "audit.sealed"]
+    );
+    assert!(rows[0].0 > 1, "{rows:?}");
+    let tenant = TestTenant::known(&stratum, &slug);
+    assert!(verify(&stratum, &tenant, true).await.contains("2 rows"));
+    // What is not sealed is missed, and what is sealed is missed without its seal.
+    let mut owner = stratum.state_connection().await;
+    run(
+        &mut owner,
+        &format!("DELETE FROM audit_log WHERE tenant_id = {of} AND action = 'old.row'"),
+    )
+    .await;
+    assert!(verify(&stratum, &tenant, false).await.contains("was removed"));
+}
+
+/// All rows but the youngest become 200 days old, and the chain is made anew.
+async fn age_all(owner: &mut PgConnection, of: &str) {
+    for statement in [
+        "CREATE TABLE kept AS SELECT * FROM audit_log".to_owned(),
+        "DELETE FROM audit_log".to_owned(),
+        "DELETE FROM audit_heads".to_owned(),
+        format!(
+            "INSERT INTO audit_log SELECT tenant_id, 0, CASE WHEN tenant_id <> {of} OR seq = (SELECT max(seq) FROM kept WHERE tenant_id = {of}) \
+             THEN now() - interval '50 days' ELSE now() - interval '200 days' END, actor_kind, actor_id, action, object_kind, object_id, \
+             outcome, changes, request_id, '', '' FROM kept ORDER BY seq"
+        ),
+        "DROP TABLE kept".to_owned(),
+    ] {
+        run(owner, &statement).await;
+    }
 }
 
 async fn filters_narrow_the_list(stratum: &Stratum, admin: &str, key: &str) {

@@ -122,6 +122,9 @@ impl Target {
         let error = self.fails("missing_value");
         assert_eq!(codes(&error), (Some(400), Some(100), Some(2_804_009)), "{error}");
         assert!(error.to_string().contains("data[2]"), "the event at fault is named: {error}");
+        let error = self.fails("missing_currency");
+        assert_eq!(codes(&error), (Some(400), Some(100), Some(2_804_010)), "{error}");
+        assert_eq!(error["title"], "Missing Currency for Purchase Event", "{error}");
         let error = self.fails("too_many");
         assert_eq!((&error["status"], &error["code"]), (&400.into(), &100.into()), "{error}");
         for error in [&error, &self.fails("too_old")] {
@@ -148,7 +151,9 @@ async fn check(sdk: Sdk) {
     target.succeeds("batch", 120, &[]);
     target.succeeds("lists", 1, &[]);
     target.succeeds("test_code", 1, &[]);
-    let mut landed = 124;
+    // Of these only the purchase needs a currency.
+    target.succeeds("value_alone", 2, &[]);
+    let mut landed = 126;
     if matches!(sdk, Sdk::Python) {
         target.succeeds("async", 3, &[]);
         landed += 3;

@@ -32,6 +32,20 @@ fn a_role_alone_names_the_stores_it_misses() {
     assert!(said.contains("DATABASE_URL") && !said.contains("CLICKHOUSE_URL"), "{said}");
 }
 
+/// The owner of the tables brings them up to date, and the program does not serve as the owner.
+#[test]
+fn a_shared_state_store_needs_two_logins_where_it_is_migrated() {
+    let [url, migration_url] = ["DATABASE_URL", "DATABASE_MIGRATION_URL"]
+        .map(|name| (name, "postgres://nobody:hunter2@127.0.0.1:1/none"));
+    for command in ["up", "migrate"] {
+        for (set, missing) in [(url, migration_url.0), (migration_url, url.0)] {
+            let said = refused(&[command], &[set]);
+            let told = format!("{} is set and {missing} is not", set.0);
+            assert!(said.contains(&told) && !said.contains("hunter2"), "{said}");
+        }
+    }
+}
+
 #[test]
 fn a_secret_is_required_where_the_state_store_is_shared() {
     // Nothing listens there: the secret is missed before it is tried.

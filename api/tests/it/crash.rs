@@ -117,7 +117,7 @@ fn command_of(pid: i32) -> String {
 }
 
 /// Sends requests, each until it is answered with success; returns them all.
-async fn send_until(load: Arc<Load>, over: Arc<AtomicBool>, seed: u64) -> Vec<Request> {
+pub async fn send_until(load: Arc<Load>, over: Arc<AtomicBool>, seed: u64) -> Vec<Request> {
     let config = TrafficConfig::plain(EVENTS_PER_REQUEST);
     let mut traffic = Traffic::new(load.world.clone(), config, seed, now());
     let mut answered = Vec::new();
@@ -147,7 +147,8 @@ async fn send(load: &Load, request: &Request, seed: u64) {
     }
 }
 
-async fn check(load: &Load, reference: &Reference, seed: u64) {
+/// Compares all figures of all tenants with what they must be.
+pub async fn check(load: &Load, reference: &Reference, seed: u64) {
     for tenant in 0..load.world.tenants.len() {
         let expected = reference.tenant(tenant);
         let landed = expected.ingest.landed;

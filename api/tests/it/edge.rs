@@ -1,12 +1,16 @@
 //! What stands before the routes of the running program: limits, origins, headers, time, and one shape
 //! of refusals.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt as _;
 use nix::sys::signal::{Signal, kill};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::fixture::Stratum;
 use crate::operation::clickhouse_of;
@@ -168,4 +172,140 @@ async fn an_answer_that_takes_too_long_is_given_up(stratum: &Stratum, token: &st
     kill(clickhouse, Signal::SIGCONT).unwrap();
     assert_eq!((status, &answer["error"]), (503, &json!("unavailable")), "{answer}");
     assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
+}
+
+const CONNECTIONS: &[(&str, &str)] = &[
+    ("STRATUM__server__connections_max", "40"),
+    ("STRATUM__server__connections_per_address_max", "12"),
+    ("STRATUM__server__head_ms_max", "1500"),
+    ("STRATUM__server__pace__behind_ms_max", "2000"),
+    ("STRATUM__edge__limits__client_per_s", "0"),
+];
+/// A busy machine is slow.
+const ENDED_WITHIN: Duration = Duration::from_secs(30);
+
+/// A connection from this address of the machine.
+async fn connect(stratum: &Stratum, from: [u8; 4]) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((from, 0)))?;
+    socket.connect(stratum.url().trim_start_matches("http://").parse().unwrap()).await
+}
+
+/// What comes until the connection ends.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    let read = tokio::time::timeout(ENDED_WITHIN, stream.read_to_end(&mut text)).await;
+    // It may end with a reset.
+    read.expect("the connection stays").ok();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+async fn is_served(stratum: &Stratum, from: [u8; 4]) {
+    let mut stream = connect(stratum, from).await.unwrap();
+    let request = b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{from:?}: {answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_of_one_address_shut_nobody_out() {
+    let mut stratum = Stratum::start(CONNECTIONS).await;
+    let token = stratum.create_tenant("One", "UTC", "USD").await.sign_in().await;
+    a_head_has_an_end(&stratum).await;
+    heads_have_a_bound(&stratum).await;
+    resting_connections_make_room(&stratum).await;
+    busy_ones_do_not(&stratum, &token).await;
+    a_body_has_a_least_rate(&stratum).await;
+    stratum.stop().await;
+}
+
+/// A byte now and then keeps no connection.
+async fn a_head_has_an_end(stratum: &Stratum) {
+    let mut stream = connect(stratum, [127, 0, 0, 2]).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nx: ").await.unwrap();
+    let began = Instant::now();
+    while stream.write_all(b"y").await.is_ok() {
+        assert!(began.elapsed() < ENDED_WITHIN, "a head without an end lives on");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    // A whole request does not end a connection: the next one's head has its own time.
+    let mut stream = connect(stratum, [127, 0, 0, 2]).await.unwrap();
+    for _ in 0..4 {
+        stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200"));
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+}
+
+async fn heads_have_a_bound(stratum: &Stratum) {
+    let mut stream = connect(stratum, [127, 0, 0, 2]).await.unwrap();
+    let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(70_000));
+    stream.write_all(head.as_bytes()).await.ok();
+    // What it sent beyond the bound may reset the connection before the answer is read.
+    let answer = rest(&mut stream).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+}
+
+/// More than an address may have: those that rest go, and another address has its places.
+async fn resting_connections_make_room(stratum: &Stratum) {
+    let mut held = Vec::new();
+    for _ in 0..30 {
+        held.push(connect(stratum, [127, 0, 0, 3]).await.unwrap());
+    }
+    is_served(stratum, [127, 0, 0, 3]).await;
+    is_served(stratum, [127, 0, 0, 4]).await;
+    // All places, by several addresses.
+    for last in 5..12 {
+        for _ in 0..10 {
+            held.push(connect(stratum, [127, 0, 0, last]).await.unwrap());
+        }
+    }
+    for last in [5, 12, 13] {
+        is_served(stratum, [127, 0, 0, last]).await;
+    }
+}
+
+/// Live streams of one address fill its places, and no one else's; none of them is cut off.
+async fn busy_ones_do_not(stratum: &Stratum, token: &str) {
+    let request = format!(
+        "GET /api/v1/events/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n"
+    );
+    let mut held = Vec::new();
+    for _ in 0..12 {
+        let mut stream = connect(stratum, [127, 0, 0, 14]).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200"));
+        held.push(stream);
+    }
+    let mut stream = connect(stratum, [127, 0, 0, 14]).await.unwrap();
+    stream.write_all(request.as_bytes()).await.ok();
+    assert_eq!(rest(&mut stream).await, "", "one more than an address may have");
+    is_served(stratum, [127, 0, 0, 15]).await;
+    for stream in &held {
+        let mut byte = [0];
+        let ended = stream.peek(&mut byte).now_or_never();
+        assert!(!matches!(ended, Some(Ok(0) | Err(_))), "a stream was cut off");
+    }
+}
+
+async fn a_body_has_a_least_rate(stratum: &Stratum) {
+    let mut stream = connect(stratum, [127, 0, 0, 16]).await.unwrap();
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 4000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let began = Instant::now();
+    let mut answer = [0; 512];
+    let read = loop {
+        stream.write_all(b" ").await.ok();
+        match tokio::time::timeout(Duration::from_millis(200), stream.read(&mut answer)).await {
+            Ok(read) => break read.unwrap_or_default(),
+            Err(_) => assert!(began.elapsed() < ENDED_WITHIN, "a body without an end lives on"),
+        }
+    };
+    let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }

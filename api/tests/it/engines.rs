@@ -23,14 +23,15 @@ fn engine_child() {
     run_child_if_asked();
 }
 
-/// The full name of a test of this module, whether or not the module is the whole binary.
-fn test_name(name: &str) -> String {
-    let module = module_path!().split_once("::").map(|(_, module)| module);
+/// The full name of a test of a module, whether or not the module is the whole binary.
+pub fn test_name(module: &str, name: &str) -> String {
+    let module = module.split_once("::").map(|(_, module)| module);
     module.map_or(name.to_owned(), |module| format!("{module}::{name}"))
 }
 
-fn settings() -> EngineSettings {
-    let name = test_name("engine_child");
+/// Engines whose processes are this test binary.
+pub fn settings() -> EngineSettings {
+    let name = test_name(module_path!(), "engine_child");
     let arguments = [name.as_str(), "--exact", "--nocapture"];
     EngineSettings {
         child_program: Some(std::env::current_exe().unwrap()),
@@ -40,13 +41,14 @@ fn settings() -> EngineSettings {
     }
 }
 
-/// Postgres' user may pass it, unlike an ordinary temporary folder of root's.
-fn temporary() -> TempDir {
+/// A folder that the engines' users may pass, unlike an ordinary temporary one of root's.
+pub fn temporary() -> TempDir {
     let mut builder = tempfile::Builder::new();
     builder.permissions(std::fs::Permissions::from_mode(0o755)).tempdir().unwrap()
 }
 
-async fn ask(
+/// What the engine answers to a statement of a user, with the password.
+pub async fn ask(
     engine: &ClickHouseEngine,
     user: (&str, &str),
     statement: &str,
@@ -124,53 +126,11 @@ async fn clickhouse_keeps_its_data_over_stop_and_death() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clickhouse_users_reach_their_database_and_nothing_else() {
-    let dir = temporary();
-    let folder = StateFolder::open(dir.path()).await.unwrap();
-    let engine = ClickHouseEngine::start(&folder, &settings()).await.unwrap();
-    let secret = dir.path().join("secret");
-    std::fs::write(&secret, "secret").unwrap();
-    let secret = secret.display().to_string();
-    let table = "CREATE TABLE stratum.t (x UInt64) ENGINE = MergeTree ORDER BY x";
-    app(&engine, table).await.unwrap();
-    app(&engine, "INSERT INTO stratum.t SELECT number FROM numbers(100000)").await.unwrap();
-    app(&engine, "OPTIMIZE TABLE stratum.t FINAL").await.unwrap();
-
-    let refused = [
-        format!("SELECT * FROM file('{secret}', LineAsString)"),
-        format!("SELECT file('{secret}')"),
-        "SELECT file('/etc/passwd')".to_owned(),
-        "SELECT file('/proc/1/environ')".to_owned(),
-        format!("SELECT * FROM default.`{secret}`"),
-        format!("CREATE TABLE stratum.f (l String) ENGINE = File(LineAsString, '{secret}')"),
-        format!("INSERT INTO FUNCTION file('{secret}', LineAsString, 'l String') SELECT 'x'"),
-        "CREATE DICTIONARY stratum.d (k UInt64, v String) PRIMARY KEY k \
-         SOURCE(EXECUTABLE(COMMAND 'id' FORMAT 'TSV')) LAYOUT(FLAT()) LIFETIME(0)"
-            .to_owned(),
-        "SELECT * FROM url('http://127.0.0.1/', LineAsString)".to_owned(),
-        "CREATE DATABASE other".to_owned(),
-        "SYSTEM STOP LISTEN HTTP".to_owned(),
-    ];
-    for statement in &refused {
-        for user in [engine.app(), engine.read_only(), ("default", "")] {
-            let answer = ask(&engine, user, statement).await;
-            assert!(answer.is_err(), "{statement} as {}: {answer:?}", user.0);
-        }
-    }
-    let read = ask(&engine, engine.read_only(), "SELECT count() FROM stratum.t").await;
-    assert_eq!(read.unwrap(), "100000");
-    let write = ask(&engine, engine.read_only(), "INSERT INTO stratum.t VALUES (1)").await;
-    assert!(write.unwrap_err().contains("ACCESS_DENIED"));
-    assert!(ask(&engine, ("app", "wrong"), "SELECT 1").await.is_err());
-    engine.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn postgres_keeps_its_data_over_stop_and_death() {
     let dir = temporary();
     let folder = StateFolder::open(dir.path()).await.unwrap();
     let engine = PostgresEngine::start(&folder, &settings()).await.unwrap();
-    let url = engine.url().to_owned();
+    let url = engine.migration_url().to_owned();
     let create = "WITH made AS (SELECT 1) SELECT count(*) FROM made";
     assert_eq!(scalar(&url, create).await, 1);
     let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
@@ -180,7 +140,7 @@ async fn postgres_keeps_its_data_over_stop_and_death() {
     engine.stop().await;
 
     let engine = PostgresEngine::start(&folder, &settings()).await.unwrap();
-    assert_eq!(engine.url(), url, "kept over a restart");
+    assert_eq!(engine.migration_url(), url, "kept over a restart");
     assert_eq!(scalar(&url, "SELECT x FROM t").await, 42);
 
     let first = engine.pid();
@@ -190,6 +150,35 @@ async fn postgres_keeps_its_data_over_stop_and_death() {
 
     engine.stop().await;
     assert_eq!(processes_of(folder.path()), [0; 0]);
+}
+
+/// A folder of a version whose program owned its tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_takes_the_tables_from_the_programs_login() {
+    let dir = temporary();
+    let folder = StateFolder::open(dir.path()).await.unwrap();
+    let engine = PostgresEngine::start(&folder, &settings()).await.unwrap();
+    let password = std::fs::read_to_string(dir.path().join("postgres/superuser.password")).unwrap();
+    let (_, place) = engine.url().split_once('@').unwrap();
+    let superuser = format!("postgres://postgres:{}@{place}", password.trim());
+    let pool = PgPoolOptions::new().max_connections(1).connect(&superuser).await.unwrap();
+    let as_before = "ALTER DATABASE stratum OWNER TO app; ALTER ROLE app INHERIT; \
+        ALTER SCHEMA public OWNER TO pg_database_owner; SET ROLE app; \
+        CREATE TABLE t AS SELECT 7::bigint AS x";
+    sqlx::raw_sql(as_before).execute(&pool).await.unwrap();
+    pool.close().await;
+    engine.stop().await;
+
+    let engine = PostgresEngine::start(&folder, &settings()).await.unwrap();
+    assert_eq!(scalar(engine.migration_url(), "SELECT x FROM t").await, 7);
+    let app = PgPoolOptions::new().max_connections(1).connect(engine.url()).await.unwrap();
+    for statement in
+        ["SELECT x FROM t", "DROP TABLE t", "CREATE TABLE u ()", "DROP DATABASE stratum"]
+    {
+        assert!(sqlx::raw_sql(statement).execute(&app).await.is_err(), "{statement}");
+    }
+    sqlx::raw_sql("SET ROLE stratum_app; SET ROLE stratum_system").execute(&app).await.unwrap();
+    engine.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,11 +195,10 @@ async fn passwords_are_for_the_owner_alone() {
                 seen += 1;
             }
         }
-        let data = folder.path().join(engine);
-        let data = if engine == "postgres" { data.join("data") } else { data };
+        let data = folder.path().join(engine).join("data");
         assert_eq!(data.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     }
-    assert_eq!(seen, 5);
+    assert_eq!(seen, 6);
     for port in [clickhouse.url(), postgres.url()] {
         assert!(port.contains("127.0.0.1:"));
     }
@@ -233,7 +221,7 @@ async fn engines_parent() {
 async fn engines_end_with_a_killed_parent_and_the_next_start_succeeds() {
     let dir = temporary();
     let mut parent = Command::new(std::env::current_exe().unwrap())
-        .args([&test_name("engines_parent"), "--exact", "--nocapture"])
+        .args([&test_name(module_path!(), "engines_parent"), "--exact", "--nocapture"])
         .env(PARENT_VARIABLE, dir.path())
         .stdin(Stdio::null())
         .spawn()

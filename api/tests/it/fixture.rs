@@ -150,10 +150,12 @@ impl Stratum {
         assert!(status.success(), "it ended with {status}:\n{}", self.output());
     }
 
-    /// Another environment variable for the next start.
-    pub fn set(&mut self, name: &str, value: &str) {
-        self.env.retain(|(known, _)| known != name);
-        self.env.push((name.to_owned(), value.to_owned()));
+    /// What the listener for operators shows of the process.
+    pub async fn measurements(&self) -> String {
+        let address = std::fs::read_to_string(self.data.join("operation_address"));
+        let url = format!("{}/metrics", address.expect("an address for operators").trim());
+        let answer = self.client.get(url).send().await.expect("an answer");
+        answer.text().await.expect("a whole answer")
     }
 
     /// Waits until every store answers.
@@ -192,6 +194,7 @@ impl Stratum {
     fn command(&self) -> Command {
         let mut command = stratum();
         command.arg("--data").arg(self.data_folder());
+        command.env("STRATUM__server__operation_listen", "127.0.0.1:0");
         // No test asks a platform on the internet.
         for platform in ["meta", "google", "google_token", "tiktok", "snapchat", "snapchat_token"] {
             command.env(format!("STRATUM__pull__urls__{platform}"), "http://127.0.0.1:9");
@@ -297,11 +300,22 @@ impl Stratum {
         text
     }
 
-    /// A connection to the embedded state store as its owner, whom no policy binds.
+    /// The URL of the embedded state store as this login, whose password is kept in this file.
+    pub fn state_url(&self, login: &str, password: &str) -> String {
+        let home = self.data_folder().join("postgres");
+        let read = |name| std::fs::read_to_string(home.join(name)).expect(name).trim().to_owned();
+        format!("postgres://{login}:{}@127.0.0.1:{}/stratum", read(password), read("port"))
+    }
+
+    /// A connection to the embedded state store as its superuser, whom no policy binds.
     pub async fn state_connection(&self) -> sqlx::PgConnection {
-        let url = std::fs::read_to_string(self.data_folder().join("secrets/state.url"));
-        let url = url.expect("its URL");
-        sqlx::PgConnection::connect(url.trim()).await.expect("Postgres")
+        self.state_connection_as("postgres", "superuser.password").await
+    }
+
+    /// A connection to the embedded state store as a login.
+    pub async fn state_connection_as(&self, login: &str, password: &str) -> sqlx::PgConnection {
+        let url = self.state_url(login, password);
+        sqlx::PgConnection::connect(&url).await.expect("Postgres")
     }
 
     /// The rows of each table of the embedded state store, as text.
@@ -342,6 +356,7 @@ pub fn stratum() -> Command {
             "KAFKA_BROKERS",
             "CLICKHOUSE_URL",
             "DATABASE_URL",
+            "DATABASE_MIGRATION_URL",
             "RUST_LOG",
             "PII_ENCRYPTION_KEY",
             "SMTP_HOST",
@@ -354,6 +369,8 @@ pub fn stratum() -> Command {
             command.env_remove(&name);
         }
     }
+    // Nobody outside this machine is asked.
+    command.env("STRATUM__exchange_rates__enabled", "false");
     command
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use stratum_models::time::DAY_MS;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually};
 use crate::load::now;
@@ -61,16 +63,49 @@ async fn until_spent(stratum: &Stratum, token: &str, spend: f64) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_told_about_then_taken_then_restated() {
     let bound = FILE_BYTES_MAX.to_string();
-    let stratum = Stratum::start(&[("STRATUM__import__file_bytes_max", &bound)]).await;
+    let settings = [
+        ("STRATUM__import__file_bytes_max", &*bound),
+        ("STRATUM__server__pace__behind_ms_max", "4000"),
+    ];
+    let stratum = Stratum::start(&settings).await;
     let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;
     let token = tenant.sign_in().await;
     looked_at_changes_nothing(&stratum, &token).await;
     taken_it_counts_and_again_changes_nothing(&stratum, &token).await;
     restated_it_replaces(&stratum, &token).await;
+    the_last_of_two_imports_counts(&stratum, &token).await;
+    our_own_export_changes_nothing(&stratum, &tenant, &token).await;
     faulty_rows_are_named(&stratum, &token).await;
     ads_make_their_campaigns_days(&stratum, &token).await;
     wrong_requests_are_told(&stratum, &token).await;
+    half_sent_files_hold_nobody_up(&stratum, &token).await;
     others_may_not(&stratum, &tenant).await;
+}
+
+/// As many files as may be read at once, of which a few bytes have come.
+async fn half_sent_files_hold_nobody_up(stratum: &Stratum, token: &str) {
+    let address = stratum.url().trim_start_matches("http://").to_owned();
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let head = format!(
+            "POST /api/v1/imports/ad-reports HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+             content-length: 1000000\r\n\r\nDay,Spend"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    let other = stratum.create_tenant("Rhein Markt", "UTC", "EUR").await.sign_in().await;
+    for token in [token, &other] {
+        told(stratum, token, "account_id=act_1", &metas("30.00")).await;
+    }
+    // They do not come at the least rate, and are told so.
+    for mut stream in held {
+        let mut answer = Vec::new();
+        tokio::time::timeout(VISIBLE_WAIT, stream.read_to_end(&mut answer)).await.unwrap().ok();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("too slowly"), "{answer}");
+    }
 }
 
 async fn looked_at_changes_nothing(stratum: &Stratum, token: &str) {
@@ -96,7 +131,8 @@ async fn taken_it_counts_and_again_changes_nothing(stratum: &Stratum, token: &st
     assert_eq!((&shown["total_clicks"], &shown["total_revenue"]), (&json!(30), &json!(90.0)));
     let again = told(stratum, token, query, &metas("30.00")).await;
     assert_eq!(again["days"], json!({"add": 0, "change": 0, "leave": 2, "made_of_parts": 0}));
-    assert_eq!(again["taken"], json!({"days": 0, "parts": 0}));
+    assert_eq!(again["taken"], json!({"days": 2, "parts": 0}));
+    assert_eq!(kpis(stratum, token).await["total_spend"], 50.0);
     let (_, audit) = stratum.get("/api/v1/audit?page_size=50", token).await;
     let imported = audit["data"].as_array().unwrap().iter();
     let imported = imported.filter(|row| row["action"] == "ad_reports.imported").count();
@@ -110,6 +146,66 @@ async fn restated_it_replaces(stratum: &Stratum, token: &str) {
     assert_eq!(data["sums"][0]["after"]["spend"], 51.5);
     told(stratum, token, "account_id=act_1&dry_run=false", &metas("31.50")).await;
     until_spent(stratum, token, 51.5).await;
+}
+
+/// Sent at once, before the pipeline has read what came before.
+async fn the_last_of_two_imports_counts(stratum: &Stratum, token: &str) {
+    let clicked = |file: String| file.replace("1000,10,1,30", "1000,11,1,30");
+    for file in [metas("9999.00"), clicked(metas("31.50"))] {
+        told(stratum, token, "account_id=act_1&dry_run=false", &file).await;
+    }
+    let landed =
+        async || Some(kpis(stratum, token).await).filter(|data| data["total_clicks"] == 31);
+    let data = eventually("the last file does not land", VISIBLE_WAIT, landed).await;
+    assert_eq!(data["total_spend"], 51.5, "{data}");
+    // The same account, as another screen of the platform writes it.
+    told(stratum, token, "account_id=1&dry_run=false", &metas("31.50")).await;
+    let landed =
+        async || Some(kpis(stratum, token).await).filter(|data| data["total_clicks"] == 30);
+    let data = eventually("the account is another one", VISIBLE_WAIT, landed).await;
+    assert_eq!(data["total_spend"], 51.5, "{data}");
+    let path =
+        format!("/api/v1/analytics/kpis?date_from={}&date_to={}&account_id=", day(5), day(1));
+    for account in ["act_1", "1", "1&platform=meta", "act_1&platform=meta"] {
+        let (_, answer) = stratum.get(&format!("{path}{account}"), token).await;
+        assert_eq!(answer["data"]["total_spend"], 51.5, "{account}: {answer}");
+    }
+}
+
+/// Names that spreadsheets would take for formulas are written so that they are texts, and come back.
+async fn our_own_export_changes_nothing(stratum: &Stratum, tenant: &TestTenant<'_>, token: &str) {
+    let key = tenant.create_ingest_key().await;
+    let row = |campaign: &str, name: &str| {
+        json!({
+            "platform": "tiktok", "account_id": "-55", "campaign_id": campaign, "campaign_name": name,
+            "date": day(6), "currency": "EUR", "spend": 1.234, "impressions": 100, "clicks": 10,
+        })
+    };
+    let rows = json!([row("77", "-20% Sale"), row("78", "'90s, \"new\""), row("79", "=1+1")]);
+    let (status, answer) = stratum.post("/api/v1/ad-reports", &key, &rows).await;
+    assert_eq!(status, 200, "{answer}");
+    let asked = format!("/api/v1/analytics/kpis?date_from={0}&date_to={0}", day(6));
+    let landed = async || {
+        let (_, answer) = stratum.get(&asked, token).await;
+        (answer["data"]["total_clicks"] == 30).then_some(())
+    };
+    eventually("the rows do not land", VISIBLE_WAIT, landed).await;
+    let url = format!(
+        "{}/api/v1/analytics/export/stream?type=campaign_metrics&format=csv&date_from={}&date_to={}",
+        stratum.url(),
+        day(6),
+        day(2)
+    );
+    let answer = stratum.client().get(url).bearer_auth(token).send().await.unwrap();
+    let file = answer.error_for_status().unwrap().text().await.unwrap();
+    assert!(file.contains("'-20% Sale"), "{file}");
+    let data = told(stratum, token, "", &file).await;
+    assert_eq!(
+        data["days"],
+        json!({"add": 0, "change": 0, "leave": 5, "made_of_parts": 0}),
+        "{file}"
+    );
+    assert_eq!(data["faulty_rows"], 0);
 }
 
 async fn faulty_rows_are_named(stratum: &Stratum, token: &str) {

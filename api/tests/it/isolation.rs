@@ -1,8 +1,16 @@
-//! Row-level security: what holds even when a statement forgets its tenant.
+//! Row-level security: what holds even when a statement forgets its tenant, and against whoever speaks
+//! through the program's own login.
 
+use std::time::Duration;
+
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use stratum_models::testing::kafka_broker::KafkaBroker;
 
-use crate::fixture::{PASSWORD, Stratum};
+use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually, run, stratum};
+use crate::signin::{audited, is_open, sign_in};
+
+const WAIT: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_forgets_its_tenant_leaks_nothing() {
@@ -37,16 +45,244 @@ async fn a_statement_that_forgets_its_tenant_leaks_nothing() {
 
 /// A later migration that forgets a table fails here.
 async fn every_table_of_tenants_is_isolated(connection: &mut PgConnection) {
-    let open = "SELECT c.relname::text FROM pg_class c \
-        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped \
-        WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace \
-        AND NOT c.relrowsecurity AND has_table_privilege('stratum_app', c.oid, 'SELECT')";
-    let open: Vec<String> = sqlx::query_scalar(open).fetch_all(&mut *connection).await.unwrap();
-    assert!(open.is_empty(), "tables without row-level security: {open:?}");
-    let mighty = "SELECT count(*) FROM pg_roles WHERE rolname IN ('stratum_app', 'stratum_system') \
-        AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole)";
+    let tables = "SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity, \
+        (SELECT string_agg(polname::text, ' ' ORDER BY polname) FROM pg_policy p WHERE p.polrelid = c.oid) \
+        FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace \
+        AND (c.relname = 'tenants' OR EXISTS (SELECT FROM pg_attribute a \
+            WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped))";
+    let tables: Vec<(String, bool, Option<String>)> =
+        sqlx::query_as(tables).fetch_all(&mut *connection).await.unwrap();
+    assert!(tables.len() >= 18, "{tables:?}");
+    for (table, forced, policies) in tables {
+        assert!(forced, "{table} has no row-level security, or its owner is not bound by it");
+        assert_eq!(policies.as_deref(), Some("owner system tenant"), "policies of {table}");
+    }
+    let mighty = "SELECT count(*) FROM pg_roles WHERE \
+        rolname IN ('stratum_app', 'stratum_system', 'stratum_owner', 'app') \
+        AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolinherit OR rolreplication \
+            OR rolcanlogin <> (rolname IN ('stratum_owner', 'app')))";
     let mighty: i64 = sqlx::query_scalar(mighty).fetch_one(&mut *connection).await.unwrap();
     assert_eq!(mighty, 0);
+}
+
+/// A function that runs as the owner finds nothing of its caller's, and only who is named calls it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_as_the_owner_is_confined() {
+    let stratum = Stratum::start(&[]).await;
+    let mut connection = stratum.state_connection().await;
+    let definers = "SELECT p.oid::regprocedure::text, \
+        coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, public, pg_temp'], false), \
+        has_function_privilege('public', p.oid, 'EXECUTE') \
+        FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace";
+    let definers: Vec<(String, bool, bool)> =
+        sqlx::query_as(definers).fetch_all(&mut connection).await.unwrap();
+    assert!(definers.len() >= 4, "{definers:?}");
+    for (function, path, open) in definers {
+        assert!(path, "{function} has no safe search path: CALL confine('{function}')");
+        assert!(!open, "{function} may be called by everybody: CALL confine('{function}')");
+    }
+}
+
+/// Whoever gets a statement into the program's own connection, and whoever has its owner's.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_login_sees_what_its_role_does_not() {
+    let stratum = Stratum::start(&[]).await;
+    stratum.create_tenant("Nile Souq", "UTC", "EUR").await.create_user("viewer").await;
+    let mut app = stratum.state_connection_as("app", "app.password").await;
+    let mut owner = stratum.state_connection_as("stratum_owner", "owner.password").await;
+    let tables = ["tenants", "users", "sessions", "connectors", "audit_log", "audit_heads"];
+    for statement in [
+        "SET ROLE stratum_owner",
+        "SET ROLE postgres",
+        "SET SESSION AUTHORIZATION stratum_owner",
+        "ALTER ROLE app SUPERUSER",
+        "ALTER ROLE app INHERIT",
+        "GRANT stratum_owner TO app",
+        "CREATE TABLE public.x ()",
+        "CREATE TEMPORARY TABLE x ()",
+        "CREATE SCHEMA x",
+        "ALTER TABLE audit_log DISABLE TRIGGER ALL",
+        "SET session_replication_role = replica",
+    ] {
+        for role in ["NONE", "stratum_app", "stratum_system"] {
+            sqlx::query(AssertSqlSafe(format!("SET ROLE {role}"))).execute(&mut app).await.unwrap();
+            assert!(
+                sqlx::query(statement).execute(&mut app).await.is_err(),
+                "{statement} as {role}"
+            );
+        }
+    }
+    execute(&mut app, "SET ROLE NONE").await;
+    execute(&mut app, "SET stratum.every_tenant = 'on'").await;
+    for table in tables {
+        let all = format!("SELECT * FROM {table}");
+        let seen = sqlx::query(AssertSqlSafe(all.clone())).fetch_all(&mut app).await;
+        assert!(seen.is_err(), "{table} as nobody");
+        assert_eq!(count(&mut owner, &all).await, 0, "{table} as its owner");
+    }
+    execute(&mut owner, "SET stratum.every_tenant = 'on'").await;
+    assert!(count(&mut owner, "SELECT * FROM users").await >= 1, "as for a backup");
+}
+
+/// The program's roles may make no temporary tables; were it otherwise, they would lead nobody astray.
+#[tokio::test(flavor = "multi_thread")]
+async fn temporary_tables_lead_nobody_astray() {
+    let stratum = Stratum::start(&[]).await;
+    let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;
+    let email = tenant.create_user("viewer").await;
+    let tokens = sign_in(&stratum, &email).await;
+    let mut mighty = stratum.state_connection().await;
+    let mut app = stratum.state_connection_as("app", "app.password").await;
+    execute(&mut mighty, "GRANT TEMPORARY ON DATABASE stratum TO PUBLIC").await;
+    for statement in [
+        "SET ROLE stratum_app",
+        "SELECT set_config('stratum.tenant_id', '2', false)",
+        "CREATE TEMPORARY TABLE audit_heads (tenant_id bigint, seq bigint, hash bytea)",
+        "CREATE TEMPORARY TABLE revoked_sessions (LIKE public.sessions)",
+        "CREATE TEMPORARY TABLE session_revision (one boolean, revision bigint)",
+        "INSERT INTO pg_temp.session_revision VALUES (true, 0)",
+        "CREATE TEMPORARY TABLE users (email_lookup bytea)",
+        "GRANT ALL ON pg_temp.audit_heads, pg_temp.revoked_sessions, pg_temp.session_revision, \
+         pg_temp.users TO PUBLIC",
+    ] {
+        execute(&mut app, statement).await;
+    }
+    execute(&mut mighty, "REVOKE TEMPORARY ON DATABASE stratum FROM PUBLIC").await;
+    a_row_gets_the_number_of_the_chain(&stratum, &tenant, &mut app).await;
+    let known = "SELECT email_is_known(ARRAY(SELECT email_lookup FROM public.users))";
+    let known: bool = sqlx::query_scalar(known).fetch_one(&mut app).await.unwrap();
+    assert!(known, "an address is known, whatever a table of the caller's says");
+    assert!(is_open(&stratum, stratum.url(), &tokens.access).await);
+    let end = "UPDATE public.sessions SET revoked_at = now() WHERE revoked_at IS NULL";
+    execute(&mut app, end).await;
+    let shut_out = async || (!is_open(&stratum, stratum.url(), &tokens.access).await).then_some(());
+    eventually("an ended session lives on", WAIT, shut_out).await;
+    app.close().await.unwrap();
+}
+
+/// Whatever a caller's own table says of the head: neither a number that is taken next nor one far away.
+async fn a_row_gets_the_number_of_the_chain(
+    stratum: &Stratum,
+    tenant: &TestTenant<'_>,
+    app: &mut PgConnection,
+) {
+    let last = "SELECT max(seq) FROM public.audit_log";
+    for claimed in ["0", "1", "2", "1000000"] {
+        let head = format!("INSERT INTO pg_temp.audit_heads VALUES (2, {claimed}, '\\xdead')");
+        sqlx::query(AssertSqlSafe(head)).execute(&mut *app).await.unwrap();
+        let before: i64 = sqlx::query_scalar(last).fetch_one(&mut *app).await.unwrap();
+        let insert = "INSERT INTO public.audit_log (tenant_id, at, actor_kind, actor_id, action, \
+            object_kind, object_id, outcome, changes, request_id) \
+            VALUES (2, now(), 'nobody', '', 'planted', '', '', 'done', '{}', '') RETURNING seq";
+        let seq: i64 = sqlx::query_scalar(insert).fetch_one(&mut *app).await.unwrap();
+        assert_eq!(seq, before + 1, "where a head of {claimed} was claimed");
+        execute(app, "TRUNCATE pg_temp.audit_heads").await;
+    }
+    // Later changes are audited like earlier ones.
+    tenant.create_user("viewer").await;
+    assert!(audited(stratum, &tenant.slug).await.ends_with(&["user.created done".to_owned()]));
+    stratum.admin(&["audit", "verify", "--tenant", &tenant.slug], "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_could_lift_it_may_not_serve() {
+    let stratum = Stratum::start(&[]).await;
+    let mut mighty = stratum.state_connection().await;
+    let app = ("app", "app.password");
+    for (before, login, fault, after) in [
+        ("SELECT 1", ("postgres", "superuser.password"), "is a superuser", "SELECT 1"),
+        ("SELECT 1", ("stratum_owner", "owner.password"), "owns the tables", "SELECT 1"),
+        ("GRANT stratum_owner TO app", app, "owns the tables", "REVOKE stratum_owner FROM app"),
+        ("ALTER ROLE app INHERIT", app, "inherits their rights", "ALTER ROLE app NOINHERIT"),
+        ("ALTER ROLE app BYPASSRLS", app, "has BYPASSRLS", "ALTER ROLE app NOBYPASSRLS"),
+        ("ALTER ROLE app CREATEROLE", app, "CREATEROLE", "ALTER ROLE app NOCREATEROLE"),
+        (
+            "GRANT TEMPORARY ON DATABASE stratum TO PUBLIC",
+            app,
+            "may make tables",
+            "REVOKE TEMPORARY ON DATABASE stratum FROM PUBLIC",
+        ),
+        (
+            "REVOKE stratum_system FROM app",
+            app,
+            "is no member of both",
+            "GRANT stratum_system TO app",
+        ),
+    ] {
+        execute(&mut mighty, before).await;
+        let said = refused(&stratum, &["admin", "tenant", "list"], login, None).await;
+        assert!(said.contains(fault), "{before}: {said}");
+        assert!(said.contains("DATABASE_MIGRATION_URL"), "what to do: {said}");
+        execute(&mut mighty, after).await;
+    }
+    let broker = tokio::task::spawn_blocking(KafkaBroker::start).await.unwrap();
+    let serve = ["ingest", "--listen", "127.0.0.1:0"];
+    let owner = ("stratum_owner", "owner.password");
+    let said = refused(&stratum, &serve, owner, Some(&broker.brokers())).await;
+    assert!(said.contains("owns the tables"), "{said}");
+}
+
+/// What a command says that must not work with this login.
+async fn refused(
+    first: &Stratum,
+    arguments: &[&str],
+    (login, password): (&str, &str),
+    brokers: Option<&str>,
+) -> String {
+    let data = tempfile::tempdir().unwrap();
+    let secrets = first.data_folder().join("secrets");
+    let key = std::fs::read_to_string(secrets.join("pii_encryption_key")).unwrap();
+    let mut command = stratum();
+    command.arg("--data").arg(data.path()).args(arguments);
+    command.env("DATABASE_URL", first.state_url(login, password));
+    command.env("PII_ENCRYPTION_KEY", key.trim());
+    if let Some(brokers) = brokers {
+        command.env("KAFKA_BROKERS", brokers);
+    }
+    let ran = tokio::task::spawn_blocking(move || run(command, ""));
+    let output = tokio::time::timeout(WAIT, ran).await.expect("it serves").unwrap();
+    assert!(!output.status.success(), "{arguments:?} as {login}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Whoever writes tables cannot make what is sealed another row's, of whatever tenant.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sealed_opens_in_its_row_alone() {
+    let stratum = Stratum::start(&[]).await;
+    let (one, other) = (
+        stratum.create_tenant("Nile Souq", "UTC", "EUR").await,
+        stratum.create_tenant("Rhein Markt", "UTC", "EUR").await,
+    );
+    let admin = one.sign_in().await;
+    other.create_user("admin").await;
+    let connector = json!({"platform": "meta", "name": "one", "account_ids": ["1"],
+        "credentials": {"access_token": "secret"}, "schedule": "manual"});
+    let (status, made) = stratum.post("/api/v1/connectors", &admin, &connector).await;
+    assert_eq!(status, 201, "{made}");
+    let mut mighty = stratum.state_connection().await;
+    for statement in [
+        "UPDATE users SET email_sealed = (SELECT email_sealed FROM users WHERE tenant_id = 2) \
+         WHERE tenant_id = 3",
+        "INSERT INTO connectors SELECT (json_populate_record(c, json_build_object( \
+         'id', gen_random_uuid(), 'tenant_id', 3))).* FROM connectors c",
+    ] {
+        execute(&mut mighty, statement).await;
+    }
+    let list = stratum.run(&["admin", "user", "list", "--tenant", &other.slug], "").await;
+    let said = String::from_utf8_lossy(&list.stderr).into_owned();
+    assert!(!list.status.success() && said.contains("sealed for another row"), "{said}");
+    stratum.admin(&["user", "list", "--tenant", &one.slug], "").await;
+    let rotate = stratum.run(&["admin", "rotate-pii"], "").await;
+    assert!(rotate.status.success(), "nothing is older: {rotate:?}");
+    execute(
+        &mut mighty,
+        "UPDATE connectors SET credentials_sealed = '\\x02' || \
+        substring(credentials_sealed FROM 2) WHERE tenant_id = 3",
+    )
+    .await;
+    let rotate = stratum.run(&["admin", "rotate-pii"], "").await;
+    let said = String::from_utf8_lossy(&rotate.stderr).into_owned();
+    assert!(!rotate.status.success() && said.contains("cannot be opened"), "{said}");
 }
 
 async fn the_application_cannot_lift_it(connection: &mut PgConnection) {

@@ -34,7 +34,9 @@ async fn health_names_the_engine_that_is_down_and_data_outlives_a_kill() {
     stratum.stop().await;
     let left = names(&stratum.data_folder().join("secrets"));
     assert!(!left.contains(&"state.url".to_owned()), "{left:?}");
-    assert!(!stratum.data_folder().join("address").exists());
+    for name in ["address", "operation_address"] {
+        assert!(!stratum.data_folder().join(name).exists(), "{name}");
+    }
 }
 
 /// ClickHouse writes its process id down in its data folder.
@@ -90,14 +92,25 @@ async fn unknown_routes_are_told(stratum: &Stratum) {
     assert!(answer["error"]["fbtrace_id"].is_string(), "{answer}");
     let request = stratum.client().get(format!("{}/nowhere", stratum.url()));
     let answer = request.header("x-request-id", "mine-1").send().await.unwrap();
-    assert_eq!(answer.headers()["x-request-id"], "mine-1");
+    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    assert_ne!(id, "mine-1", "an id is ours, whatever a client sends");
     let body: Value = answer.json().await.unwrap();
-    assert_eq!(body["request_id"], "mine-1");
+    assert_eq!(body["request_id"], json!(id));
 }
 
 async fn measurements_are_shown(stratum: &Stratum) {
-    let text = stratum.client().get(format!("{}/metrics", stratum.url())).send().await.unwrap();
-    let text = text.text().await.unwrap();
+    let ask = |token: &str| {
+        let url = format!("{}/metrics", stratum.url());
+        stratum.client().get(url).bearer_auth(token).send()
+    };
+    for token in ["", "nonsense"] {
+        assert_eq!(ask(token).await.unwrap().status(), 401, "everybody reads measurements");
+    }
+    let token = stratum.data_folder().join("secrets/operator_token");
+    let token = std::fs::read_to_string(token).unwrap();
+    let text = ask(token.trim()).await.unwrap().text().await.unwrap();
+    assert!(text.contains("stratum_api_requests_total"), "{text}");
+    let text = stratum.measurements().await;
     for name in [
         "stratum_api_requests_total",
         "stratum_api_store_up",

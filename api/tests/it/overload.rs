@@ -18,6 +18,8 @@ const MAKE_SLOW_REFUSALS: &str = include_str!("../sql/make_slow_refusals.sql");
 const RUNNING: &str = "stratum_warehouse_questions_running ";
 /// So often in a row it must be seen: a quick question is seen once.
 const SEEN: usize = 5;
+/// Measurements are as of the last second.
+const LOOK_EVERY: Duration = Duration::from_millis(1_050);
 
 /// Two questions at once, one of each tenant; two more of each may wait.
 const FEW_TURNS: &[(&str, &str)] = &[
@@ -45,11 +47,14 @@ async fn slow_down(stratum: &Stratum) {
 async fn running(stratum: &Stratum, wanted: &str) {
     let mut seen = 0;
     let look = async || {
-        let answer = stratum.client().get(format!("{}/metrics", stratum.url())).send().await;
-        let text = answer.unwrap().text().await.unwrap();
+        let text = stratum.measurements().await;
         let running = text.lines().find_map(|line| line.strip_prefix(RUNNING));
         seen = if running == Some(wanted) { seen + 1 } else { 0 };
-        (seen == SEEN).then_some(())
+        if seen == SEEN {
+            return Some(());
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+        None
     };
     eventually("another number of questions runs", WAIT, look).await;
 }

@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually};
 
-const DAYS: u64 = 200;
-const LAND_WAIT: Duration = Duration::from_secs(60);
+pub const DAYS: u64 = 200;
+pub const LAND_WAIT: Duration = Duration::from_secs(60);
 /// The tests train themselves.
-const QUIET: &[(&str, &str)] = &[("STRATUM__predictions__check_every_ms", "86400000")];
+pub const QUIET: &[(&str, &str)] = &[("STRATUM__predictions__check_every_ms", "86400000")];
 
-fn yesterday() -> NaiveDate {
+pub fn yesterday() -> NaiveDate {
     Utc::now().date_naive().checked_sub_days(Days::new(1)).unwrap()
 }
 
 /// A day of a campaign: spend moves in steps, revenue follows with diminishing returns and weekdays.
-fn report(campaign: u64, back: u64) -> Value {
+pub fn report(campaign: u64, back: u64) -> Value {
     let size = 100.0 * (1.0 + campaign as f64);
     let step = ((back / 11 + campaign) * 2_654_435_761 % 97) as f64 / 97.0;
     let wobble = ((back * 7 + campaign) * 40_503 % 89) as f64 / 89.0 - 0.5;
@@ -36,7 +36,7 @@ fn report(campaign: u64, back: u64) -> Value {
 }
 
 /// Lands ad reports of four campaigns and of one with a single day.
-async fn deliver(stratum: &Stratum, tenant: &TestTenant<'_>, token: &str) {
+pub async fn deliver(stratum: &Stratum, tenant: &TestTenant<'_>, token: &str) {
     let key = tenant.create_ingest_key().await;
     for campaign in 0..4 {
         let rows: Vec<Value> = (0..DAYS).map(|back| report(campaign, back)).collect();
@@ -57,7 +57,7 @@ async fn deliver(stratum: &Stratum, tenant: &TestTenant<'_>, token: &str) {
     eventually("the reports do not land", LAND_WAIT, landed).await;
 }
 
-async fn train(stratum: &Stratum, slug: &str) -> Value {
+pub async fn train(stratum: &Stratum, slug: &str) -> Value {
     let output = stratum.run(&["train", "--tenant", slug], "").await;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text} {}", String::from_utf8_lossy(&output.stderr));
@@ -67,11 +67,11 @@ async fn train(stratum: &Stratum, slug: &str) -> Value {
     lines.last().expect("a line").clone()
 }
 
-async fn post(stratum: &Stratum, path: &str, token: &str, body: Value) -> (u16, Value) {
+pub async fn post(stratum: &Stratum, path: &str, token: &str, body: Value) -> (u16, Value) {
     stratum.post(path, token, &body).await
 }
 
-fn number(value: &Value) -> f64 {
+pub fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 

@@ -2,6 +2,7 @@
 //! requests of several sizes, twice, and every figure then equals a plain reference of it.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use serde_json::Value;
 use stratum_models::demo::{
@@ -56,6 +57,77 @@ async fn reconcile(stratum: &Stratum) {
         check_match_quality(&load, tenant, expected, start).await;
         same_answers::check(stratum, &load, tenant, &Days::around(start)).await;
     }
+}
+
+/// A few bytes that say ninety-nine thousand rows, sixteen times: what was refused is counted, in a few
+/// rows, and what is beyond the plan is told to come again.
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_rows_are_counted_in_few_rows() {
+    const ROWS: u64 = 99_000;
+    let stratum = Stratum::start(&[]).await;
+    let load = Load::create(&stratum, SEED).await;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all("{}\n".repeat(ROWS as usize).as_bytes()).expect("packing");
+    let body = packer.finish().expect("packing");
+    let mut refused = 0;
+    for _ in 0..16 {
+        let request = stratum.client().post(format!("{}/api/v1/ad-reports", stratum.url()));
+        let request = request.bearer_auth(&load.tenants[0].ingest_key).body(body.clone());
+        match request.send().await.expect("an answer").status().as_u16() {
+            422 => refused += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    assert!((1..16).contains(&refused), "{refused} requests");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let said = loop {
+        let said = load.ask(0, "analytics/ingest", &[]).await;
+        if said["ad_reports"]["received"] == refused * ROWS {
+            break said;
+        }
+        assert!(std::time::Instant::now() < until, "{refused} requests, but {said}");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    };
+    assert_eq!(said["ad_reports"]["rejected"], refused * ROWS);
+    let dataset = &said["datasets"][0];
+    assert_eq!((&dataset["platform"], &dataset["dataset_id"]), (&Value::Null, &"".into()));
+    let expected = serde_json::json!([{
+        "platform": null, "dataset_id": "", "reason": "too_many_rows", "field": "",
+        "rows": refused * ROWS
+    }]);
+    assert_eq!(said["rejections"], expected);
+    let rows = stratum.ask_warehouse("SELECT count() FROM rejected_rows").await;
+    assert_eq!(rows.trim(), refused.to_string());
+}
+
+/// An event that is no purchase is taken without a value that has no currency, and this is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_that_events_were_taken_without_are_shown() {
+    let stratum = Stratum::start(&[]).await;
+    let load = Load::create(&stratum, SEED).await;
+    let dataset = &load.world.tenants[0].datasets[0];
+    let event = |name: &str, currency: Option<&str>| {
+        serde_json::json!({
+            "event_name": name, "event_time": now().0 / 1000, "event_id": name,
+            "action_source": "website", "user_data": {"em": "a@example.com"},
+            "custom_data": {"value": 5, "currency": currency},
+        })
+    };
+    let events = [event("Purchase", Some("EUR")), event("AddToCart", None), event("Lead", None)];
+    let path = format!("{}/v24.0/{dataset}/events", stratum.url());
+    let request = stratum.client().post(path).bearer_auth(&load.tenants[0].ingest_key);
+    let answer =
+        request.json(&serde_json::json!({"data": events})).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    load.settle(0, "three events", |counts| counts["landed"] >= 3).await;
+    let said = load.ask(0, "analytics/ingest", &[]).await;
+    let counts = serde_json::json!({"received": 3, "landed": 3, "duplicate": 0, "rejected": 0});
+    assert_eq!((&said["events"], &said["rejections"]), (&counts, &serde_json::json!([])));
+    let expected = serde_json::json!([{
+        "platform": "meta", "dataset_id": dataset, "reason": "missing_currency",
+        "field": "custom_data.currency", "events": 2
+    }]);
+    assert_eq!(said["diagnostics"], expected);
 }
 
 /// Sends the traffic and the reports, then all of it again.

@@ -42,6 +42,7 @@ impl Caller {
     fn refusal(&self, access: Access) -> Option<u16> {
         let allowed = match (access, self.may) {
             (Access::Open | Access::Door, _) => true,
+            (Access::Operator, _) => return Some(401),
             (_, None) => return Some(401),
             (Access::User, Some(_)) => self.is_user,
             (Access::With(permission), Some(may)) => may.contains(&permission),
@@ -128,6 +129,7 @@ fn forgeries(access: &str, refresh: String) -> Vec<Caller> {
     let header = jsonwebtoken::decode_header(access).unwrap();
     let mut lenient = Validation::new(header.alg);
     lenient.validate_exp = false;
+    lenient.validate_aud = false;
     lenient.required_spec_claims.clear();
     let key = DecodingKey::from_secret(SECRET.as_bytes());
     let claims: Map<String, Value> = jsonwebtoken::decode(access, &key, &lenient).unwrap().claims;
@@ -148,6 +150,16 @@ fn forgeries(access: &str, refresh: String) -> Vec<Caller> {
         Caller::nobody("signed by another key", sign(&header, ("role", json!("admin")), other)),
         Caller::nobody("a refresh token", Some(refresh)),
         Caller::nobody("of an unknown role", sign(&header, ("role", json!("superadmin")), SECRET)),
+        // Signed with the true key, and no session says the same.
+        Caller::nobody("of another role", sign(&header, ("role", json!("viewer")), SECRET)),
+        Caller::nobody("of another tenant", sign(&header, ("tenant_id", json!(1)), SECRET)),
+        Caller::nobody("of another user", sign(&header, ("sub", json!(NOWHERE)), SECRET)),
+        Caller::nobody("of no session", sign(&header, ("sid", json!(NOWHERE)), SECRET)),
+        Caller::nobody(
+            "of another installation",
+            sign(&header, ("iss", json!(format!("urn:uuid:{NOWHERE}"))), SECRET),
+        ),
+        Caller::nobody("for somebody else", sign(&header, ("aud", json!("elsewhere")), SECRET)),
     ]
 }
 

@@ -297,6 +297,32 @@ fn gzip_of_zeros(bytes: usize) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_a_stranger_holds_shut_nobody_out() {
+    const BYTES: usize = 8 << 20;
+    let siege = Siege::begin().await;
+    let (events, _) = siege.door.path.split_once('?').expect("a key in the query");
+    for path in [events, "/api/v1/ad-reports", &format!("{events}?access_token=stk_nobody")] {
+        let door = Door { address: siege.door.address.clone(), path: path.to_owned() };
+        let held: Vec<TcpStream> = (0..32)
+            .map(|_| {
+                let mut stream = door.connect();
+                let head = door.head(&format!("content-length: {BYTES}\r\n"));
+                stream.write_all(head.as_bytes()).expect("a head");
+                // Whoever is refused finds the connection ended.
+                let _ = stream.write_all(&vec![b' '; BYTES - 1]);
+                stream
+            })
+            .collect();
+        for _ in 0..5 {
+            siege.still_serves().await;
+        }
+        siege.assert_bounded(path);
+        drop(held);
+    }
+    siege.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn slow_senders_hold_nobody_up() {
     let siege = Siege::begin().await;
     let start = Instant::now();

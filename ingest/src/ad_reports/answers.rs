@@ -10,7 +10,7 @@ use stratum_models::directory::AccessRefusal;
 use stratum_models::store::{StoreError, StoreErrorKind};
 
 use crate::decode::Malformed;
-use crate::receive::{Denied, TraceId};
+use crate::receive::{self, Denied, TraceId};
 use crate::telemetry::Outcome;
 
 /// The longest request id taken over from a proxy.
@@ -40,7 +40,7 @@ pub(super) struct Detail {
 /// Why a request was not taken.
 #[derive(Debug)]
 pub(super) struct Complaint {
-    pub(super) outcome: Outcome,
+    outcome: Outcome,
     status: StatusCode,
     error: &'static str,
     message: String,
@@ -77,11 +77,6 @@ impl Complaint {
         Complaint::new(status, Outcome::Refused, "validation_error", message)
     }
 
-    pub(super) fn malformed(malformed: Malformed) -> Complaint {
-        let message = format!("the body cannot be read: {malformed}");
-        Complaint::new(StatusCode::BAD_REQUEST, Outcome::Refused, "validation_error", message)
-    }
-
     pub(super) fn broken_rules(message: &str, details: Vec<Detail>) -> Complaint {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let error = "unprocessable_entity";
@@ -108,6 +103,19 @@ impl Complaint {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
+    }
+}
+
+impl receive::Complaint for Complaint {
+    fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+}
+
+impl From<Malformed> for Complaint {
+    fn from(malformed: Malformed) -> Complaint {
+        let message = format!("the body cannot be read: {malformed}");
+        Complaint::new(StatusCode::BAD_REQUEST, Outcome::Refused, "validation_error", message)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use chrono::{Days, NaiveDate};
 use stratum_models::ad_report::{AdReport, AdReportSplit, Split, SplitBy};
@@ -13,6 +14,7 @@ use stratum_models::rejection::RejectReason;
 use stratum_models::seal::TenantKeys;
 use stratum_models::time::{Day, UnixMillis};
 
+use super::id::{OF_FLOAT, is_of_float};
 use super::rows::{Column, Row};
 use super::split;
 use crate::config::DoorConfig;
@@ -73,21 +75,21 @@ pub(crate) type RowKey<'r> =
     (Platform, &'r str, &'r str, Day, u64, Option<(SplitBy, [&'r str; 4])>);
 
 /// A column at fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The kind of fault.
     pub reason: RejectReason,
     /// Where it is; `None` when the row is wrong as a whole.
     pub column: Option<Column>,
     /// Continues the name of the column: `must be …`.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.column {
             Some(column) => write!(f, "{} {}", column.name(), self.message),
-            None => f.write_str(self.message),
+            None => f.write_str(&self.message),
         }
     }
 }
@@ -143,7 +145,13 @@ impl<'a> Judge<'a> {
     /// The account of a row as it may be kept, empty when it cannot.
     pub fn account(&self, row: &Row<'_>) -> String {
         let id = row.cell(Column::AccountId).unwrap_or_default();
-        if id.len() > self.limits.text_bytes_max { String::new() } else { self.kept(id).into() }
+        let fits = id.len() <= self.limits.text_bytes_max;
+        if fits { self.kept(&Judge::one_account_id(row, id)).into_owned() } else { String::new() }
+    }
+
+    /// The account in the one form of its platform.
+    fn one_account_id<'r>(row: &Row<'r>, id: &'r str) -> Cow<'r, str> {
+        Judge::platform(row).map_or(id.into(), |platform| platform.account_id(id))
     }
 
     /// A text without personal data.
@@ -176,6 +184,11 @@ impl Check<'_, '_> {
     }
 
     fn report(&mut self) -> Option<AdReport> {
+        if let Some((column, names)) = self.row.named_twice() {
+            let [one, other] = names;
+            let message = format!("is named by two columns, {one} and {other}; send one of them");
+            self.fault::<()>(RejectReason::InvalidValue, column, message);
+        }
         let platform = self.platform();
         let account_id = self.id(Column::AccountId);
         let campaign_id = self.id(Column::CampaignId);
@@ -210,15 +223,15 @@ impl Check<'_, '_> {
         &mut self,
         reason: RejectReason,
         column: Column,
-        message: &'static str,
+        message: impl Into<Cow<'static, str>>,
     ) -> Option<T> {
-        self.faults.push(Fault { reason, column: Some(column), message });
+        self.faults.push(Fault { reason, column: Some(column), message: message.into() });
         None
     }
 
     /// A fault of the row as a whole.
     pub(super) fn refuse<T>(&mut self, reason: RejectReason, message: &'static str) -> Option<T> {
-        self.faults.push(Fault { reason, column: None, message });
+        self.faults.push(Fault { reason, column: None, message: message.into() });
         None
     }
 
@@ -255,7 +268,14 @@ impl Check<'_, '_> {
         if self.required(column)?.len() > bytes_max {
             return self.fault(RejectReason::TooLong, column, "is too long");
         }
-        self.row.cell(column).map(|id| self.judge.kept(id).into_owned())
+        let id = self.row.cell(column)?;
+        if is_of_float(id) {
+            return self.fault(RejectReason::InvalidValue, column, OF_FLOAT);
+        }
+        Some(match column {
+            Column::AccountId => self.judge.kept(&Judge::one_account_id(self.row, id)).into_owned(),
+            _ => self.judge.kept(id).into_owned(),
+        })
     }
 
     pub(super) fn name(&mut self, column: Column) -> Option<String> {
@@ -293,20 +313,22 @@ impl Check<'_, '_> {
     }
 
     fn amount(&mut self, column: Column, absent: Option<i64>) -> Option<i64> {
-        const EXPECTED: &str = "must be a decimal number, not negative, within bounds";
+        const EXPECTED: &str = "must be a decimal number within bounds";
         let units_max = self.judge.limits.amount_units_max;
-        self.micros(column, absent, units_max, EXPECTED)
+        // Credits and refunds are reported as days below zero.
+        self.micros(column, absent, -units_max..=units_max, EXPECTED)
     }
 
     fn conversions(&mut self) -> Option<i64> {
         const EXPECTED: &str = "must be a number, not negative, within bounds";
         let count_max = self.judge.limits.count_max;
-        self.micros(Column::Conversions, Some(0), count_max, EXPECTED)
+        self.micros(Column::Conversions, Some(0), 0..=count_max, EXPECTED)
     }
 
     fn count(&mut self, column: Column) -> Option<i64> {
         const EXPECTED: &str = "must be a whole number, not negative, within bounds";
-        let micros = self.micros(column, None, self.judge.limits.count_max, EXPECTED)?;
+        let count_max = self.judge.limits.count_max;
+        let micros = self.micros(column, None, 0..=count_max, EXPECTED)?;
         if micros % MICROS != 0 {
             return self.fault(RejectReason::InvalidValue, column, EXPECTED);
         }
@@ -317,7 +339,7 @@ impl Check<'_, '_> {
         &mut self,
         column: Column,
         absent: Option<i64>,
-        units_max: i64,
+        units: RangeInclusive<i64>,
         expected: &'static str,
     ) -> Option<i64> {
         let text = match absent {
@@ -327,8 +349,8 @@ impl Check<'_, '_> {
                 None => return Some(absent),
             },
         };
-        let micros_max = units_max.saturating_mul(MICROS);
-        match parse_micros(text).filter(|micros| (0..=micros_max).contains(micros)) {
+        let [least, most] = [units.start(), units.end()].map(|units| units.saturating_mul(MICROS));
+        match parse_micros(text).filter(|micros| (least..=most).contains(micros)) {
             Some(micros) => Some(micros),
             None => self.fault(RejectReason::InvalidValue, column, expected),
         }
@@ -336,12 +358,20 @@ impl Check<'_, '_> {
 
     fn version(&mut self) -> Option<u64> {
         const EXPECTED: &str = "must be a whole number, not negative";
-        match self.optional(Column::Version)? {
-            None => Some(self.judge.now.0.max(0).unsigned_abs()),
-            Some(text) => match text.parse() {
-                Ok(version) => Some(version),
-                Err(_) => self.fault(RejectReason::InvalidValue, Column::Version, EXPECTED),
-            },
+        const TOO_HIGH: &str = "must not be higher than the time in milliseconds: no later version could \
+            replace it";
+        let now = self.judge.now.0.max(0);
+        let latest = now.saturating_add(self.judge.limits.clock_skew_ms_max).unsigned_abs();
+        let text = match self.optional(Column::Version)? {
+            None => return Some(now.unsigned_abs()),
+            Some(text) => text,
+        };
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(version) if version <= latest => Some(version),
+            // Also one that is too long to be a number of ours.
+            _ if digits => self.fault(RejectReason::InvalidValue, Column::Version, TOO_HIGH),
+            _ => self.fault(RejectReason::InvalidValue, Column::Version, EXPECTED),
         }
     }
 }

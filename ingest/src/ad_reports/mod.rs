@@ -11,28 +11,33 @@
 //! key and version that say different things are refused.
 
 mod rows;
+mod id;
 mod split;
 mod judge;
 mod take;
 mod answers;
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::post;
-use futures::FutureExt;
+use stratum_models::directory::{AccessRefusal, ApiKeyHash, TenantAccess};
+use stratum_models::id::TenantId;
+use stratum_models::log::Topic;
+use stratum_models::platform::Platform;
+use stratum_models::rejection::RowKind;
 
 pub use self::judge::{Fault, Judge, Judged, contradictions};
 pub use self::rows::{Column, Row, read_rows};
 pub use self::split::ad_device;
 
 use self::answers::Complaint;
-use self::take::{Taken, access, refuse_unread, take};
-use crate::receive::{self, Denied, Door};
-use crate::telemetry::Outcome;
+use self::take::take;
+use crate::receive::{Dialect, Door, Memory, Verdict, serve};
+use crate::telemetry::Meters;
 
 /// Our own route.
 pub(crate) fn routes() -> Router<Arc<Door>> {
@@ -46,51 +51,51 @@ async fn unsupported_method(State(door): State<Arc<Door>>, request: Request) -> 
 
 async fn reports(State(door): State<Arc<Door>>, request: Request) -> Response {
     let request_id = answers::request_id(request.headers(), door.traces.next());
-    let began = door.clock.now();
-    let _running = door.ad_reports.begin();
-    let served = AssertUnwindSafe(serve(&door, request)).catch_unwind().await;
-    let served = served.unwrap_or_else(|_| Err(Denied::Panicked.into()));
-    let took_ms = door.clock.now().0 - began.0;
-    match served {
-        Ok(rows) => {
-            door.ad_reports.end(Outcome::Accepted, rows, took_ms);
-            answers::accepted(rows)
-        }
-        Err(complaint) => {
-            door.ad_reports.end(complaint.outcome, 0, took_ms);
-            complaint.into_response(&request_id)
-        }
+    match serve::<AdReports>(&door, request).await {
+        Ok(rows) => answers::accepted(rows),
+        Err(complaint) => complaint.into_response(&request_id),
     }
 }
 
-/// How many rows were taken; they are durable by then.
-async fn serve(door: &Arc<Door>, request: Request) -> Result<usize, Complaint> {
-    let (head, body) = request.into_parts();
-    let key = receive::presented_key(&head);
-    let (body, _hold) = match receive::read(door, body).await {
-        Ok(read) => read,
-        Err(denied) => {
-            if let Some(ticket) = refuse_unread(door, key, denied) {
-                drop(ticket.durable().await);
-            }
-            return Err(denied.into());
-        }
-    };
-    door.ad_reports.received(body.len());
-    let access = access(door, key)?;
-    let Taken { verdict, ticket } =
-        receive::work(door, body, move |door, body| take(door, &access, body)).await?;
-    let durable = match ticket {
-        Some(ticket) => ticket.durable().await,
-        None => Ok(()),
-    };
-    match (verdict, durable) {
-        (Ok(rows), Ok(())) => Ok(rows),
-        (Ok(_), Err(error)) => {
-            tracing::warn!(%error, dialect = "ad_reports", "append failed");
-            Err(error.into())
-        }
-        // That rejections could not be kept is nothing to the sender.
-        (Err(complaint), _) => Err(complaint),
+/// The wire formats of ad reports.
+struct AdReports;
+
+impl Dialect for AdReports {
+    const NAME: &'static str = "ad_reports";
+    const TOPIC: Topic = Topic::AdReports;
+    const KIND: RowKind = RowKind::AdReport;
+    const PLATFORM: Option<Platform> = None;
+    const KEY_IN_BODY: bool = false;
+    type Ask = ();
+    type Access = TenantAccess;
+    type Complaint = Complaint;
+
+    fn meters(door: &Door) -> &Meters {
+        &door.ad_reports
+    }
+
+    fn ask(_: &Parts) -> Result<(), Complaint> {
+        Ok(())
+    }
+
+    fn access(door: &Door, (): &(), key: &ApiKeyHash) -> Result<Arc<TenantAccess>, AccessRefusal> {
+        door.directory.tenant(key)
+    }
+
+    fn owner(access: &TenantAccess) -> (TenantId, &str) {
+        (access.tenant_id, "")
+    }
+
+    fn no_key() -> Complaint {
+        Complaint::no_key()
+    }
+
+    fn take(
+        door: &Door,
+        access: &TenantAccess,
+        body: &[u8],
+        memory: Memory<'_>,
+    ) -> Verdict<Complaint> {
+        take(door, access, body, memory)
     }
 }

@@ -57,6 +57,11 @@ impl Column {
     /// The column a key or a header names, in any letter case. Platforms call an ad set a group or a
     /// squad too.
     pub fn of(name: &str) -> Option<Column> {
+        Column::named(name).map(|(_, column)| column)
+    }
+
+    /// The same with the name in our own letters.
+    pub(crate) fn named(name: &str) -> Option<(&'static str, Column)> {
         const SYNONYMS: [(&str, Column); 9] = [
             ("conversion_value", Column::Revenue),
             ("adset_id", Column::AdSetId),
@@ -70,7 +75,7 @@ impl Column {
         ];
         let own = Column::ALL.into_iter().map(|column| (column.name(), column));
         let mut names = own.chain(SYNONYMS);
-        names.find(|(known, _)| name.trim().eq_ignore_ascii_case(known)).map(|(_, column)| column)
+        names.find(|(known, _)| name.trim().eq_ignore_ascii_case(known))
     }
 
     /// Its name in messages.
@@ -104,9 +109,14 @@ pub struct Row<'a> {
     cells: [Option<&'a str>; COLUMNS],
     /// Columns whose value is of a type that cannot be meant, a bit each.
     wrong: u32,
+    /// A column that two keys or headers name, and how each names it.
+    named_twice: Option<(Column, [&'static str; 2])>,
     /// The row is no object.
     pub(super) no_object: bool,
 }
+
+/// By which name each column was met.
+type Names = [Option<&'static str>; COLUMNS];
 
 impl<'a> Row<'a> {
     /// The cell of a column, `None` when absent, null or blank.
@@ -117,6 +127,21 @@ impl<'a> Row<'a> {
     /// Whether the cell holds a list, an object or a truth value.
     pub(super) fn is_wrong(&self, column: Column) -> bool {
         self.wrong >> (column as usize) & 1 == 1
+    }
+
+    /// The first column that two keys or headers name, and how each names it: nobody could say which
+    /// one counts.
+    pub(super) fn named_twice(&self) -> Option<(Column, [&'static str; 2])> {
+        self.named_twice
+    }
+
+    fn meet(&mut self, names: &mut Names, name: &'static str, column: Column) {
+        match &mut names[column as usize] {
+            Some(earlier) => {
+                self.named_twice.get_or_insert((column, [earlier, name]));
+            }
+            none => *none = Some(name),
+        }
     }
 
     /// Sets a cell. A blank text is none.
@@ -182,14 +207,17 @@ fn read_row<'a>(reader: &mut Reader<'a>) -> Result<Row<'a>, Malformed> {
         row.no_object = true;
         return reader.leave(token).map(|()| row);
     }
-    let mut first = true;
+    let (mut first, mut names) = (true, Names::default());
     while let Some(key) = reader.key(&mut first)? {
-        let Some(column) = Column::of(key) else {
+        let Some((name, column)) = Column::named(key) else {
             reader.skip()?;
             continue;
         };
         match reader.token()? {
-            Token::Text(text) | Token::Number(text) => row.put(column, text),
+            Token::Text(text) | Token::Number(text) => {
+                row.meet(&mut names, name, column);
+                row.put(column, text);
+            }
             Token::Null => {}
             token => {
                 row.wrong |= 1 << column as u32;
@@ -208,15 +236,17 @@ fn read_csv(text: &str, each: &mut dyn FnMut(&Row<'_>) -> bool) -> Result<(), Ma
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let unreadable =
         |error: csv::Error| malformed("a line with another number of cells", error.position());
-    let columns: Vec<_> = reader.headers().map_err(unreadable)?.iter().map(Column::of).collect();
+    let columns: Vec<_> = reader.headers().map_err(unreadable)?.iter().map(Column::named).collect();
     if columns.iter().all(Option::is_none) {
         return Err(malformed("neither JSON nor CSV with a line of column names", None));
     }
+    let (mut header, mut names) = (Row::default(), Names::default());
+    columns.iter().flatten().for_each(|(name, column)| header.meet(&mut names, name, *column));
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(unreadable)? {
-        let mut row = Row::default();
+        let mut row = Row { named_twice: header.named_twice, ..Row::default() };
         for (column, cell) in columns.iter().zip(&record) {
-            if let Some(column) = column {
+            if let Some((_, column)) = column {
                 row.put(*column, cell);
             }
         }
@@ -276,6 +306,25 @@ mod tests {
         let body = "spend\n".to_owned() + &"1\n".repeat(100);
         assert_eq!(read(&body).unwrap().len(), 3);
         assert_eq!(read(&format!("[{}]", vec!["{}"; 100].join(","))).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_column_that_two_names_give_is_marked() {
+        let twice = |body: &str| {
+            let mut twice = None;
+            read_rows(body.as_bytes(), &Bump::new(), &mut |row| {
+                twice = row.named_twice();
+                true
+            })
+            .unwrap();
+            twice
+        };
+        let both = Some((Column::Revenue, ["revenue", "conversion_value"]));
+        assert_eq!(twice(r#"{"revenue":1,"spend":2,"Conversion_Value":1}"#), both);
+        assert_eq!(twice("revenue,conversion_value\n1,\n"), both);
+        assert_eq!(twice(r#"{"spend":1,"SPEND":1}"#), Some((Column::Spend, ["spend"; 2])));
+        assert_eq!(twice(r#"{"revenue":null,"conversion_value":1}"#), None, "null is absent");
+        assert_eq!(twice("spend,note,note\n1,2,3\n"), None);
     }
 
     #[test]

@@ -56,7 +56,9 @@ impl Lanes {
     }
 
     pub fn add_rejections(&self, topic: Topic, rows: &[Rejection]) {
-        self.rejections.lock().extend(rows.iter().map(|row| (topic, row.clone())));
+        if !rows.is_empty() {
+            self.rejections.lock().extend(rows.iter().map(|row| (topic, row.clone())));
+        }
     }
 
     pub fn add_ad_reports(&self, rows: &[AdReport], splits: &[AdReportSplit]) {

@@ -75,7 +75,20 @@ impl Appender {
 
     /// Takes all of these events or none.
     pub fn enqueue_events(&self, events: &[ConversionEvent<'_>]) -> Result<Ticket, Overloaded> {
-        self.enqueue(events.iter().map(gather::event_bytes), |lanes| lanes.add_events(events))
+        self.enqueue_events_without(events, &[])
+    }
+
+    /// Takes all of these events and what stands for the fields they were taken without, or none.
+    pub fn enqueue_events_without(
+        &self,
+        events: &[ConversionEvent<'_>],
+        fields: &[Rejection],
+    ) -> Result<Ticket, Overloaded> {
+        let sizes = events.iter().map(gather::event_bytes);
+        self.enqueue(sizes.chain(fields.iter().map(gather::rejection_bytes)), |lanes| {
+            lanes.add_events(events);
+            lanes.add_rejections(Topic::Events, fields);
+        })
     }
 
     /// Takes all of these rejections or none.

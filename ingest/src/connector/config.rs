@@ -40,18 +40,21 @@ impl PullUrls {
     pub(super) fn check(&self) -> Result<(), PullError> {
         let PullUrls { meta, google, google_token, tiktok, snapchat, snapchat_token } = self;
         for url in [meta, google, google_token, tiktok, snapchat, snapchat_token] {
-            let parsed = url.parse::<reqwest::Url>().ok();
-            let safe = parsed.is_some_and(|url| match url.scheme() {
-                "https" => true,
-                "http" => matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")),
-                _ => false,
-            });
-            if !safe {
+            if !is_safe_address(url) {
                 return Err(PullError::refused(format!("{url} is no address with https")));
             }
         }
         Ok(())
     }
+}
+
+/// Whether an address is asked over TLS, or on this machine.
+pub(crate) fn is_safe_address(url: &str) -> bool {
+    url.parse::<reqwest::Url>().is_ok_and(|url| match url.scheme() {
+        "https" => true,
+        "http" => matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")),
+        _ => false,
+    })
 }
 
 /// The bounds of one question.

@@ -17,6 +17,12 @@ pub enum PullError {
         /// What to do, or what the platform says.
         message: String,
     },
+    /// These credentials may not read this account, or it is closed; another account may be open.
+    #[error("{message}")]
+    Forbidden {
+        /// What to do, or what the platform says.
+        message: String,
+    },
     /// It may work in a moment.
     #[error("{message}")]
     Transient {
@@ -43,6 +49,7 @@ impl PullError {
         match self {
             PullError::Throttled { .. } => "throttled",
             PullError::Unauthorized { .. } => "unauthorized",
+            PullError::Forbidden { .. } => "forbidden",
             PullError::Transient { .. } => "unavailable",
             PullError::TooMuch => "too_much",
             PullError::Stale => "stale",
@@ -60,6 +67,15 @@ impl PullError {
 
     pub(super) fn unauthorized(message: impl Into<String>) -> PullError {
         PullError::Unauthorized { message: message.into() }
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>) -> PullError {
+        PullError::Forbidden { message: message.into() }
+    }
+
+    /// Whether it is of the account alone that was asked for.
+    pub const fn is_of_account(&self) -> bool {
+        matches!(self, PullError::Forbidden { .. } | PullError::Refused { .. })
     }
 
     /// An answer that is not what is documented.

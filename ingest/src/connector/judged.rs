@@ -1,19 +1,47 @@
 //! Pulled rows before the judge: they keep the rules that hold for every ad report, or are counted as
 //! rejected.
 
+use chrono::NaiveDate;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 
+use super::call::plain_id;
 use super::{Account, PulledRow, PulledSplit};
-use crate::ad_reports::{Column, Judge, Judged, Row};
+use crate::ad_reports::{Column, Fault, Judge, Judged, Row};
+use crate::rejections::Rejections;
 
 /// What became of rows.
 #[derive(Debug, Default)]
 pub struct PulledRows {
     /// Those that keep the rules.
     pub taken: Vec<Judged>,
-    /// What stands for each of the others.
+    /// What stands for the others.
     pub rejected: Vec<Rejection>,
+    /// What is wrong with the first of these.
+    pub faults: Vec<PulledFault>,
+}
+
+/// Faults that are told of rows judged together.
+const FAULTS_MAX: usize = 20;
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PulledFault {
+    /// Its campaign; empty where the id is none.
+    pub campaign_id: String,
+    /// Its day; `None` where it is none.
+    pub date: Option<NaiveDate>,
+    /// Our name of the field; `None` where the row is wrong as a whole.
+    pub field: Option<&'static str>,
+    /// In words; what was told is not quoted.
+    pub message: String,
+}
+
+impl PulledRows {
+    /// How many rows were rejected.
+    pub fn rejected_rows(&self) -> u64 {
+        self.rejected.iter().map(|one| one.rows).sum()
+    }
 }
 
 /// Judges the rows of an account. Their version is the time of the judge, so that what is pulled later
@@ -24,28 +52,47 @@ pub fn judged(
     account: &Account,
     rows: &[PulledRow],
 ) -> PulledRows {
-    let mut judged = PulledRows::default();
+    let mut taken = Vec::with_capacity(rows.len());
+    // All rows are of one account; the first tells how it may be kept.
+    let account_id = rows.first().map(|row| judge.account(&cells(platform, account, row)));
+    let account_id = account_id.unwrap_or_default();
+    let mut faults = Vec::new();
+    let mut rejected = Rejections::new(judge.tenant_id(), RowKind::AdReport, judge.now());
     for row in rows {
-        let cells = cells(platform, account, row);
-        match judge.judge(&cells) {
+        let fault = match judge.judge(&cells(platform, account, row)) {
             Ok(one) if one.split().is_some() == (row.split != PulledSplit::Campaign) => {
-                judged.taken.push(one);
+                taken.push(one);
+                continue;
             }
             // A part without its id would pass for the whole.
-            Ok(_) => {
-                let rejection =
-                    rejection(judge, platform, &cells, RejectReason::MissingField, None);
-                judged.rejected.push(rejection);
-            }
-            Err(faults) => {
-                let fault = faults.first();
-                let reason = fault.map_or(RejectReason::InvalidValue, |fault| fault.reason);
-                let column = fault.and_then(|fault| fault.column);
-                judged.rejected.push(rejection(judge, platform, &cells, reason, column));
-            }
+            Ok(_) => Fault {
+                reason: RejectReason::MissingField,
+                column: None,
+                message: "names no ad, ad set, country or device".into(),
+            },
+            // The first fault of a row is its reason.
+            Err(faults) => faults.into_iter().next().unwrap_or_else(|| Fault {
+                reason: RejectReason::InvalidValue,
+                column: None,
+                message: "breaks a rule".into(),
+            }),
+        };
+        let field = fault.column.map_or("", Column::name);
+        rejected.add(Some(platform), &account_id, "", fault.reason, field, 1);
+        if faults.len() < FAULTS_MAX {
+            faults.push(pulled_fault(row, fault));
         }
     }
-    judged
+    PulledRows { taken, rejected: rejected.into_rows(), faults }
+}
+
+fn pulled_fault(row: &PulledRow, fault: Fault) -> PulledFault {
+    PulledFault {
+        campaign_id: plain_id(&row.campaign_id).unwrap_or_default().to_owned(),
+        date: row.date.parse().ok(),
+        field: fault.column.map(Column::name),
+        message: fault.message.into_owned(),
+    }
 }
 
 fn cells<'r>(platform: Platform, account: &'r Account, row: &'r PulledRow) -> Row<'r> {
@@ -74,25 +121,6 @@ fn cells<'r>(platform: Platform, account: &'r Account, row: &'r PulledRow) -> Ro
         PulledSplit::Device(device) => cells.put(Column::Device, device),
     }
     cells
-}
-
-fn rejection(
-    judge: &Judge<'_>,
-    platform: Platform,
-    row: &Row<'_>,
-    reason: RejectReason,
-    column: Option<Column>,
-) -> Rejection {
-    Rejection {
-        tenant_id: judge.tenant_id(),
-        platform,
-        dataset_id: judge.account(row),
-        kind: RowKind::AdReport,
-        event_name: String::new(),
-        reason,
-        field: column.map(|column| column.name().to_owned()).unwrap_or_default(),
-        received_at: judge.now(),
-    }
 }
 
 #[cfg(test)]
@@ -138,6 +166,7 @@ mod tests {
         let rows = [
             row(PulledSplit::Campaign, "1.5"),
             row(PulledSplit::Campaign, "n/a"),
+            row(PulledSplit::Campaign, "-"),
             row(ad("9"), "1"),
             row(ad(""), "1"),
             row(PulledSplit::Country("EG".into()), "1"),
@@ -145,7 +174,7 @@ mod tests {
             row(PulledSplit::Device("connected_tv"), "1"),
         ];
         let judged = judged(&judge, Platform::Meta, &account, &rows);
-        assert_eq!((judged.taken.len(), judged.rejected.len()), (4, 3));
+        assert_eq!((judged.taken.len(), judged.rejected_rows()), (4, 4));
         let day = judged.taken[0].report();
         assert_eq!(
             (day.spend_micros, day.impressions, day.version),
@@ -153,5 +182,9 @@ mod tests {
         );
         let fields: Vec<_> = judged.rejected.iter().map(|one| one.field.as_str()).collect();
         assert_eq!(fields, ["spend", "", "country"]);
+        let told: Vec<_> = judged.faults.iter().map(|one| (one.field, one.date)).collect();
+        let day = "2026-03-01".parse().ok();
+        assert_eq!(told, [(Some("spend"), day), (None, day), (Some("country"), day)]);
+        assert!(judged.faults.iter().all(|one| one.campaign_id == "7" && !one.message.is_empty()));
     }
 }

@@ -34,7 +34,7 @@ use stratum_models::time::{DayRange, SharedClock};
 pub use self::config::{CallConfig, PullUrls};
 pub use self::credentials::Credentials;
 pub use self::error::PullError;
-pub use self::judged::{PulledRows, judged};
+pub use self::judged::{PulledFault, PulledRows, judged};
 pub use self::row::{PulledRow, PulledSplit};
 
 /// What figures are broken down by.

@@ -10,6 +10,9 @@ pub(super) struct Text(pub(super) String);
 
 struct AnyText;
 
+/// Up to here every whole number is one that a float can be.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
 impl Visitor<'_> for AnyText {
     type Value = Text;
 
@@ -30,7 +33,9 @@ impl Visitor<'_> for AnyText {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Text, E> {
-        Ok(Text(number.to_string()))
+        // Such a number may have lost digits, which must not look like those of an id.
+        let whole = number.fract() == 0.0 && number.abs() > EXACT_MAX;
+        Ok(Text(if whole { format!("{number:e}") } else { number.to_string() }))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Text, E> {
@@ -76,6 +81,8 @@ mod tests {
         let texts: Vec<Text> = serde_json::from_str(r#"["1.50", 2, -3, 0.25, null]"#).unwrap();
         let texts: Vec<_> = texts.iter().map(|text| text.0.as_str()).collect();
         assert_eq!(texts, ["1.50", "2", "-3", "0.25", ""]);
+        let float: Text = serde_json::from_str("1.5e17").unwrap();
+        assert_eq!(float.0, "1.5e17", "as an id it is refused");
         assert!(serde_json::from_str::<Text>("[1]").is_err());
     }
 

@@ -32,6 +32,16 @@ pub fn unpack(body: &[u8], bytes_max: usize, into: &mut Vec<u8>) -> Result<(), U
     }
 }
 
+/// The first bytes that `body` unpacks to, `bytes_max` at most; all there are where it is cut short or
+/// damaged.
+pub fn unpack_start(body: &[u8], bytes_max: usize) -> Vec<u8> {
+    let mut start = Vec::new();
+    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
+    // What was read before an error is there.
+    let _ = MultiGzDecoder::new(body).take(limit).read_to_end(&mut start);
+    start
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -62,6 +72,17 @@ mod tests {
         let mut into = Vec::new();
         assert_eq!(unpack(&bomb, 10_000, &mut into), Err(Unpackable::TooLarge));
         assert!(into.capacity() < 100_000);
+    }
+
+    #[test]
+    fn the_start_of_a_body_is_no_longer_than_asked_for() {
+        let body = packed(&[b'x'; 100_000]);
+        assert_eq!(unpack_start(&body, 1000), [b'x'; 1000]);
+        assert_eq!(unpack_start(&body[..body.len() / 2], 100).len(), 100);
+        assert!(
+            unpack_start(&packed(b"abc"), 1000) == b"abc"
+                && unpack_start(b"\x1f\x8b", 9).is_empty()
+        );
     }
 
     #[test]

@@ -101,8 +101,17 @@ fn day_part(text: &str) -> &str {
 
 /// The day, `None` when it is none.
 pub(super) fn day(text: &str, order: DateOrder) -> Option<NaiveDate> {
-    const WRITTEN: [&str; 6] =
-        ["%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%a, %b %d, %Y"];
+    const WRITTEN: [&str; 8] = [
+        "%b %d, %Y",
+        "%B %d, %Y",
+        "%d %b %Y",
+        "%d %B %Y",
+        "%b %d %Y",
+        "%a, %b %d, %Y",
+        // What Excel makes of the others; of two digits before four, which take any number of digits.
+        "%d-%b-%y",
+        "%d-%b-%Y",
+    ];
     let text = text.trim();
     if let Some(([first, second, third], digits)) = numbers(text) {
         let year = |number: u32| if number < 100 { 2000 + number as i32 } else { number as i32 };
@@ -152,6 +161,8 @@ mod tests {
             ["20260920", "20260903"],
             ["Sep 20, 2026", "September 3, 2026"],
             ["20 Sep 2026", "3 September 2026"],
+            ["20-Sep-26", "3-Sep-26"],
+            ["20-Sep-2026", "03-Sep-2026"],
             ["2026-09-20 00:00:00", "2026-09-03T00:00:00Z"],
             ["9/20/26 0:00", "9/3/26 0:00"],
         ] {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 
 use stratum_models::ad_report::{AdReport, AdReportSplit, SplitBy};
 use stratum_models::platform::Platform;
@@ -18,46 +19,66 @@ fn campaign_day(report: &AdReport) -> CampaignDay {
     (*platform, account_id.clone(), campaign_id.clone(), *date)
 }
 
-/// Rows that keep the rules, with the place of each.
+/// Rows that keep the rules, with the place of each and what its cells that are not read come to.
 #[derive(Default)]
 pub(super) struct Kept {
-    places: Vec<u64>,
+    hasher: RandomState,
+    places: Vec<(u64, u64)>,
     rows: Vec<Judged>,
 }
 
+/// Of the rows of one key.
+struct Group {
+    /// Index of the first.
+    first: usize,
+    /// Index of the first that differs from it, in a cell that is read or in another one.
+    other: Option<usize>,
+}
+
 impl Kept {
-    pub(super) fn push(&mut self, place: u64, row: Judged) {
-        self.places.push(place);
+    pub(super) fn push<'c>(
+        &mut self,
+        place: u64,
+        unread: impl Iterator<Item = &'c str>,
+        row: Judged,
+    ) {
+        let mut hasher = self.hasher.build_hasher();
+        unread.for_each(|cell| cell.hash(&mut hasher));
+        self.places.push((place, hasher.finish()));
         self.rows.push(row);
     }
 
-    /// Days, parts, what was repeated and what contradicts an earlier row.
+    /// Days, parts, what was repeated and what contradicts another row. Rows that differ in a
+    /// cell that is not read are parts of something and no repeats.
     pub(super) fn settle(self) -> Settled {
-        let mut firsts: HashMap<_, usize> = HashMap::with_capacity(self.rows.len());
-        let mut verdicts = Vec::with_capacity(self.rows.len());
+        let mut groups: HashMap<_, Group> = HashMap::with_capacity(self.rows.len());
+        let told = |at: usize| (self.rows.get(at), self.places.get(at).map(|(_, unread)| unread));
         for (at, row) in self.rows.iter().enumerate() {
-            verdicts.push(match firsts.entry(row.key()) {
-                Entry::Vacant(first) => {
-                    first.insert(at);
-                    None
-                }
-                Entry::Occupied(first) => Some(*first.get()),
-            });
+            let group = groups.entry(row.key()).or_insert(Group { first: at, other: None });
+            if group.other.is_none() && told(at) != told(group.first) {
+                group.other = Some(at);
+            }
         }
-        let repeats: Vec<Option<(u64, bool)>> = verdicts
-            .into_iter()
-            .zip(&self.rows)
-            .map(|(first, row)| {
-                let first = first?;
-                Some((*self.places.get(first)?, self.rows.get(first) == Some(row)))
+        let place = |at: usize| self.places.get(at).map_or(0, |(place, _)| *place);
+        let mut settled = Settled::default();
+        // Of rows that contradict each other none counts: the first alone would pass for the whole.
+        let verdicts: Vec<(bool, Option<u64>)> = self
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(at, row)| {
+                let Some(group) = groups.get(&row.key()) else { return (true, None) };
+                let other =
+                    group.other.map(|other| if at == group.first { other } else { group.first });
+                (at == group.first, other.map(place))
             })
             .collect();
-        let mut settled = Settled::default();
-        for ((row, place), repeat) in self.rows.into_iter().zip(self.places).zip(repeats) {
-            match repeat {
-                None => settled.take(place, row),
-                Some((_, true)) => settled.left_out.push((LeftOut::Repeated, place)),
-                Some((first, false)) => settled.faults.push(contradiction(place, first)),
+        drop(groups);
+        for ((row, (place, _)), verdict) in self.rows.into_iter().zip(self.places).zip(verdicts) {
+            match verdict {
+                (_, Some(other)) => settled.faults.push(contradiction(place, other)),
+                (true, None) => settled.take(place, row),
+                (false, None) => settled.left_out.push((LeftOut::Repeated, place)),
             }
         }
         settled.make_days();
@@ -65,9 +86,9 @@ impl Kept {
     }
 }
 
-fn contradiction(row: u64, first: u64) -> RowFault {
+fn contradiction(row: u64, other: u64) -> RowFault {
     let message = format!(
-        "says something else than row {first} of the same campaign, day and part; the export is broken \
+        "is of the same campaign, day and part as row {other} and differs from it; the export is broken \
          down by something that is not read here"
     );
     RowFault { row, field: None, message }

@@ -16,14 +16,18 @@ pub(super) enum Field {
     Of(Column),
     /// The last day a row tells of; with another first day it is no day's row.
     LastDay,
+    /// Of what kind a row's results are.
+    ResultKind,
 }
 
 impl Field {
     const LAST_DAY: &'static str = "last_day";
+    const RESULT_KIND: &'static str = "result_kind";
 
     fn of(name: &str) -> Option<Field> {
-        let last_day = name.eq_ignore_ascii_case(Field::LAST_DAY).then_some(Field::LastDay);
-        last_day.or_else(|| Column::of(name).map(Field::Of))
+        let ours = [(Field::LAST_DAY, Field::LastDay), (Field::RESULT_KIND, Field::ResultKind)];
+        let ours = ours.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        ours.map(|(_, field)| field).or_else(|| Column::of(name).map(Field::Of))
     }
 
     /// Its name in a mapping.
@@ -31,6 +35,7 @@ impl Field {
         match self {
             Field::Of(column) => column.name(),
             Field::LastDay => Field::LAST_DAY,
+            Field::ResultKind => Field::RESULT_KIND,
         }
     }
 }
@@ -100,7 +105,12 @@ pub(super) struct Mapping {
     pub(super) currency: Option<Currency>,
     /// The platform that the headers tell.
     pub(super) platform: Option<Platform>,
+    /// Whether conversions are a column of results, which may be of any kind.
+    pub(super) counts_results: bool,
 }
+
+/// The headers of a column of results.
+const RESULTS: [&str; 2] = ["results", "ergebnisse"];
 
 impl Mapping {
     /// The mapping of a file with these headers.
@@ -123,6 +133,10 @@ impl Mapping {
             KNOWN.iter().for_each(|known| mapping.guess(&headers, known.headers, &free));
         }
         mapping.fields.sort_by_key(|(_, index)| *index);
+        mapping.find_twins(texts, &headers, &free)?;
+        let conversions = mapping.index(Field::Of(Column::Conversions));
+        let header = conversions.and_then(|index| headers.get(index));
+        mapping.counts_results = header.is_some_and(|header| RESULTS.contains(&&*header.name));
         let spend = mapping.index(Field::Of(Column::Spend));
         mapping.currency = spend.and_then(|index| headers.get(index)?.currency);
         Ok(mapping)
@@ -147,11 +161,49 @@ impl Mapping {
                 Some(Some(field)) if self.index(field).is_none() => {
                     self.fields.push((field, index))
                 }
-                Some(Some(_)) => return Err(Unreadable::mapping("gives a field two columns")),
+                Some(Some(field)) => return Err(self.told_twice(texts, field, index)),
                 Some(None) => return Err(Unreadable::mapping("names a field that is not known")),
             }
         }
         Ok(unused)
+    }
+
+    fn told_twice(&self, texts: &[String], field: Field, index: usize) -> Unreadable {
+        let name = |index: usize| texts.get(index).map_or("", |text| text.trim());
+        let first = self.index(field).unwrap_or(index);
+        let (field, first, second) = (field.name(), name(first), name(index));
+        Unreadable::mapping(&format!("gives {field} two columns, {first:?} and {second:?}"))
+    }
+
+    /// Refuses a file with two columns of one field that nothing tells apart.
+    fn find_twins(
+        &self,
+        texts: &[String],
+        headers: &[Header],
+        free: &dyn Fn(&usize) -> bool,
+    ) -> Result<(), Unreadable> {
+        for (field, index) in &self.fields {
+            let Some(header) = headers.get(*index) else { continue };
+            let own = Field::of(&header.name) == Some(*field);
+            let is_twin = |(at, other): &(usize, &Header)| {
+                let same =
+                    other.name == header.name || (own && Field::of(&other.name) == Some(*field));
+                at != index && free(at) && same && self.fields.iter().all(|(_, used)| used != at)
+            };
+            if let Some((at, _)) = headers.iter().enumerate().find(is_twin) {
+                let name = |at: usize| texts.get(at).map_or("", |text| text.trim());
+                let message = format!(
+                    "gives {} two columns, {:?} and {:?} (columns {} and {}); say which one counts: null for the other",
+                    field.name(),
+                    name(*index),
+                    name(at),
+                    index + 1,
+                    at + 1
+                );
+                return Err(Unreadable::mapping(&message));
+            }
+        }
+        Ok(())
     }
 
     fn guess(&mut self, headers: &[Header], known: Headers, free: &dyn Fn(&usize) -> bool) {

@@ -15,7 +15,9 @@ mod snapchat;
 mod linkedin;
 mod pinterest;
 mod sheet;
+mod learn;
 mod row;
+mod results;
 mod fold;
 
 use std::collections::BTreeMap;
@@ -29,11 +31,10 @@ use stratum_models::platform::Platform;
 pub use self::date::DateOrder;
 pub use self::row::{LeftOut, RowFault};
 
-use self::date::DateOrders;
 use self::fold::{Kept, Settled};
 use self::header::{Field, Mapping};
-use self::number::Decimals;
-use self::row::{RowReader, Verdict};
+use self::learn::learn;
+use self::row::{Origin, Results, RowReader, Verdict};
 use self::sheet::Sheet;
 use crate::ad_reports::{Column, Judge};
 
@@ -43,12 +44,24 @@ use crate::ad_reports::{Column, Judge};
 pub struct ImportConfig {
     /// Bytes of a file as it is sent.
     pub file_bytes_max: usize,
-    /// Bytes that a Parquet file may say it unpacks to.
+    /// Bytes that the pages of a Parquet file may unpack to, one after the other.
     pub unpacked_bytes_max: usize,
     /// Rows of a file.
     pub rows_max: usize,
-    /// Files read at once; more are refused and may come again.
+    /// Files read at once; more wait for their turn.
     pub running_max: usize,
+    /// Of them, those of one tenant.
+    pub running_per_tenant_max: usize,
+    /// Whole files that wait for their turn, which goes round the tenants; more are refused.
+    pub waiting_max: usize,
+    /// Of them, those of one tenant.
+    pub waiting_per_tenant_max: usize,
+    /// Longest wait for a turn.
+    pub wait_ms_max: u64,
+    /// Bytes of all files that arrive, wait or are read.
+    pub bytes_max: usize,
+    /// Of them, those of one tenant.
+    pub bytes_per_tenant_max: usize,
     /// How long the log may take to have room for all rows.
     pub append_wait_ms_max: u64,
 }
@@ -60,6 +73,12 @@ impl Default for ImportConfig {
             unpacked_bytes_max: 512 << 20,
             rows_max: 200_000,
             running_max: 2,
+            running_per_tenant_max: 1,
+            waiting_max: 32,
+            waiting_per_tenant_max: 4,
+            wait_ms_max: 15_000,
+            bytes_max: 256 << 20,
+            bytes_per_tenant_max: 96 << 20,
             append_wait_ms_max: 30_000,
         }
     }
@@ -169,6 +188,22 @@ pub struct Import {
     pub faulty_rows: usize,
     /// What is wrong with the first of them.
     pub faults: Vec<RowFault>,
+    /// What conversions are where they are a column of results; `None` where they are not.
+    pub results: Option<ResultKinds>,
+    /// Whether every long id ends in zeros, as spreadsheets leave them.
+    pub has_rounded_ids: bool,
+}
+
+/// What became of results, which are conversions or something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultKinds {
+    /// The file does not tell their kind; they count as conversions.
+    Untold,
+    /// It does; in so many rows they are of another kind and do not count.
+    Told {
+        /// Rows.
+        others: usize,
+    },
 }
 
 /// Faults that are told at most.
@@ -187,14 +222,16 @@ pub fn read_file(
     learn(&sheet, &mapping, request, limits, &mut facts)?;
     let reader = RowReader {
         mapping: &mapping,
+        width: sheet.headers().len(),
+        origin: Origin::of(sheet.headers()),
         judge,
         order: facts.date_order,
         mark: facts.decimal_mark,
         defaults: &defaults,
     };
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(&mapping, sheet.headers().len());
     sheet.each(&mut |place, cells| {
-        rows.add(place, reader.read(cells));
+        rows.add(place, cells, reader.read(cells));
         true
     })?;
     facts.rows = rows.met;
@@ -239,51 +276,6 @@ fn defaults(
     Ok(defaults)
 }
 
-/// Finds out, from all rows, how numbers and days are written.
-fn learn(
-    sheet: &Sheet<'_>,
-    mapping: &Mapping,
-    request: &ImportRequest,
-    limits: &ImportConfig,
-    facts: &mut FileFacts,
-) -> Result<(), Unreadable> {
-    let index = |column| mapping.index(Field::Of(column));
-    let amounts: Vec<usize> = [Column::Spend, Column::Conversions, Column::Revenue]
-        .into_iter()
-        .filter_map(index)
-        .collect();
-    let day = index(Column::Date);
-    let (mut decimals, mut orders, mut rows) = (Decimals::default(), DateOrders::default(), 0);
-    sheet.each(&mut |_, cells| {
-        rows += 1;
-        amounts.iter().filter_map(|at| cells.get(*at)).for_each(|cell| decimals.learn(cell));
-        if let Some(cell) = day.and_then(|at| cells.get(at)) {
-            orders.learn(cell);
-        }
-        rows <= limits.rows_max
-    })?;
-    if rows > limits.rows_max {
-        let message = format!("a file may hold {} rows at most; split it", limits.rows_max);
-        return Err(Unreadable::file(message));
-    }
-    if matches!(sheet, Sheet::Columnar(_)) {
-        decimals = Decimals::told(false);
-    }
-    if let Some(comma) = request.decimal_comma {
-        decimals = Decimals::told(comma);
-    }
-    facts.decimal_mark = decimals.mark();
-    facts.date_order = match request.date_order.or_else(|| orders.order()) {
-        Some(order) => order,
-        None => {
-            let message =
-                "days such as 03/04/2026 can be read in two ways; give `date_format` as DMY or MDY";
-            return Err(Unreadable { field: Some("date_format"), message: message.to_owned() });
-        }
-    };
-    Ok(())
-}
-
 /// The rows of a file, by what became of them.
 #[derive(Default)]
 struct Rows {
@@ -292,13 +284,26 @@ struct Rows {
     left_out: Vec<(LeftOut, u64)>,
     faulty_rows: usize,
     faults: Vec<RowFault>,
+    other_results: usize,
+    /// Columns that are not read.
+    unread: Vec<usize>,
 }
 
 impl Rows {
-    fn add(&mut self, place: u64, verdict: Verdict) {
+    fn of(mapping: &Mapping, width: usize) -> Rows {
+        let is_read = |at: &usize| mapping.fields.iter().any(|(_, index)| index == at);
+        let unread = (0..width).filter(|at| !is_read(at)).collect();
+        Rows { unread, ..Rows::default() }
+    }
+
+    fn add(&mut self, place: u64, cells: &[&str], verdict: Verdict) {
         match verdict {
             Verdict::Blank => return,
-            Verdict::Judged(row) => self.kept.push(place, *row),
+            Verdict::Judged(row, results) => {
+                self.other_results += usize::from(results == Results::OtherKind);
+                let unread = self.unread.iter().filter_map(|at| cells.get(*at).copied());
+                self.kept.push(place, unread, *row);
+            }
             Verdict::LeftOut(reason) => self.left_out.push((reason, place)),
             Verdict::Faulty(faults) => {
                 self.faulty_rows += 1;
@@ -337,7 +342,13 @@ impl Rows {
             .filter_map(|(field, index)| Some((headers.get(*index)?.clone(), field.name())));
         let unused = headers.iter().enumerate().filter(|(at, name)| !used(at) && !name.is_empty());
         let names_it = mapping.has(Column::Platform);
+        let results = mapping.counts_results.then(|| match mapping.index(Field::ResultKind) {
+            Some(_) => ResultKinds::Told { others: self.other_results },
+            None => ResultKinds::Untold,
+        });
         Import {
+            results,
+            has_rounded_ids: has_rounded_ids(&days),
             file,
             platform: request.platform.or(mapping.platform).filter(|_| !names_it),
             columns: columns.collect(),
@@ -350,4 +361,16 @@ impl Rows {
             faults: self.faults,
         }
     }
+}
+
+/// Whether there are ids too long for a spreadsheet, and all of them end as one leaves them: it keeps
+/// fifteen digits.
+fn has_rounded_ids(days: &[AdReport]) -> bool {
+    const KEPT_DIGITS: usize = 15;
+    let mut long = days
+        .iter()
+        .map(|day| day.campaign_id.as_str())
+        .filter(|id| id.len() > KEPT_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit()))
+        .peekable();
+    long.peek().is_some() && long.all(|id| id.ends_with("000"))
 }

@@ -43,6 +43,7 @@ pub(super) const KNOWN: Known = Known {
         ("swipes", Field::Of(Column::Clicks)),
         ("purchases", Field::Of(Column::Conversions)),
         ("results", Field::Of(Column::Conversions)),
+        ("result type", Field::ResultKind),
         ("purchases value", Field::Of(Column::Revenue)),
         ("purchase value", Field::Of(Column::Revenue)),
         ("country", Field::Of(Column::Country)),

@@ -41,6 +41,7 @@ pub(super) const KNOWN: Known = Known {
         ("conversions", Field::Of(Column::Conversions)),
         ("conversion", Field::Of(Column::Conversions)),
         ("results", Field::Of(Column::Conversions)),
+        ("result type", Field::ResultKind),
         ("total complete payment value", Field::Of(Column::Revenue)),
         ("total purchase value", Field::Of(Column::Revenue)),
         ("total conversion value", Field::Of(Column::Revenue)),

@@ -25,7 +25,8 @@ const SWEEP_AT: usize = 10_000;
 
 impl Allowances {
     /// Takes these rows off what the tenant has left, or says no. A request that finds something left
-    /// passes whole, however large: what it takes too much is waited for by the next.
+    /// passes whole, however large: what it takes too much is waited for by the next. No rows at all
+    /// only ask whether something is left.
     pub(crate) fn take(
         &self,
         tenant: TenantId,

@@ -1,92 +1,153 @@
-//! How much is in memory at once: requests, and the bytes of their bodies.
+//! How much is in memory at once: requests, and the bytes of their bodies. Everybody has a share, a
+//! tenant by its key and a sender whose key is not known yet by its address, so that nobody's bodies
+//! keep out another's.
 
+mod account;
+
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+use stratum_models::id::TenantId;
+use tokio::sync::{Notify, Semaphore};
+
+use self::account::Accounts;
+use crate::config::DoorConfig;
 
 /// Too much is being worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Busy;
 
+/// Who pays for what a request holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Payer {
+    /// A sender without a known key: its address, of IPv6 its network.
+    Stranger(IpAddr),
+    /// The tenant of its key.
+    Tenant(TenantId),
+}
+
+impl Payer {
+    fn is_stranger(self) -> bool {
+        matches!(self, Payer::Stranger(_))
+    }
+}
+
+/// What may be held at once.
+#[derive(Clone, Copy, Debug)]
+struct Shares {
+    requests: usize,
+    bytes: usize,
+    tenant_requests: usize,
+    tenant_bytes: usize,
+    /// Of all strangers together.
+    strangers_bytes: usize,
+    address_bytes: usize,
+    /// Large bodies of one payer that are read at once.
+    large: usize,
+}
+
 /// Counts what is being worked on.
 #[derive(Debug)]
 pub(crate) struct InFlight {
-    counts: Arc<Counts>,
-    requests_max: usize,
-    bytes_max: usize,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    requests: AtomicUsize,
-    bytes: AtomicUsize,
+    accounts: Arc<Mutex<Accounts>>,
 }
 
 impl InFlight {
-    pub(crate) fn new(requests_max: usize, bytes_max: usize) -> InFlight {
-        InFlight { counts: Arc::default(), requests_max, bytes_max }
+    pub(crate) fn new(config: &DoorConfig) -> InFlight {
+        let shares = Shares {
+            requests: config.requests_in_flight_max,
+            bytes: config.bytes_in_flight_max,
+            tenant_requests: config.requests_in_flight_per_tenant_max,
+            tenant_bytes: config.bytes_in_flight_per_tenant_max,
+            strangers_bytes: config.keyless_bytes_in_flight_max,
+            address_bytes: config.keyless_bytes_per_address_max,
+            large: config.large_bodies_max.div_ceil(2).max(1),
+        };
+        InFlight { accounts: Arc::new(Mutex::new(Accounts::new(shares))) }
     }
 
     /// Lets one more request in.
-    pub(crate) fn enter(&self) -> Result<Hold, Busy> {
-        let hold = Hold { counts: self.counts.clone(), bytes: 0, bytes_max: self.bytes_max };
-        // The hold gives back what is taken here, also on refusal.
-        if self.counts.requests.fetch_add(1, Relaxed) >= self.requests_max {
-            return Err(Busy);
-        }
-        Ok(hold)
+    pub(crate) fn enter(&self, payer: Payer) -> Result<Hold, Busy> {
+        self.accounts.lock().enter(payer)?;
+        Ok(Hold { accounts: self.accounts.clone(), payer, bytes: 0, waiting: None })
     }
 }
 
 /// What one request holds; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Hold {
-    counts: Arc<Counts>,
+    accounts: Arc<Mutex<Accounts>>,
+    payer: Payer,
     bytes: usize,
-    bytes_max: usize,
+    /// While it waits for bytes.
+    waiting: Option<(u64, Arc<Notify>)>,
 }
 
 impl Hold {
-    /// Takes room for so many bytes more.
+    /// Takes room for so many bytes more. Where there is none, requests that wait for their bytes make
+    /// room: those of strangers first, then those of a tenant that holds more.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Busy> {
+        self.accounts.lock().grow(self.payer, bytes)?;
         self.bytes += bytes;
-        let before = self.counts.bytes.fetch_add(bytes, Relaxed);
-        if before.saturating_add(bytes) > self.bytes_max { Err(Busy) } else { Ok(()) }
+        Ok(())
+    }
+
+    /// Lets the tenant of a key that was found pay from now on.
+    pub(crate) fn pay(&mut self, tenant: TenantId) -> Result<(), Busy> {
+        let payer = Payer::Tenant(tenant);
+        self.accounts.lock().pass_on(self.payer, payer, self.bytes)?;
+        self.payer = payer;
+        Ok(())
+    }
+
+    /// Gives back the bytes.
+    pub(crate) fn empty(&mut self) {
+        self.accounts.lock().shrink(self.payer, self.bytes);
+        self.bytes = 0;
+    }
+
+    /// The request waits for its sender, and may have to make room for others. Returns when it has to.
+    pub(crate) async fn make_room(&mut self) {
+        let evicted = match &self.waiting {
+            Some((_, evicted)) => evicted.clone(),
+            None => {
+                let evicted = Arc::new(Notify::new());
+                let id = self.accounts.lock().wait(self.payer, self.bytes, evicted.clone());
+                self.waiting = Some((id, evicted.clone()));
+                evicted
+            }
+        };
+        evicted.notified().await;
+    }
+
+    /// Bytes came: the request waits no longer. `Busy` when it had to make room.
+    pub(crate) fn wait_over(&mut self) -> Result<(), Busy> {
+        match self.waiting.take() {
+            Some((id, _)) if !self.accounts.lock().wait_over(self.payer, id) => {
+                self.waiting = Some((id, Arc::new(Notify::new())));
+                Err(Busy)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A share of the threads that large bodies are read on.
+    pub(crate) fn large(&self) -> Arc<Semaphore> {
+        self.accounts.lock().large(self.payer)
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.counts.bytes.fetch_sub(self.bytes, Relaxed);
-        self.counts.requests.fetch_sub(1, Relaxed);
+        let mut accounts = self.accounts.lock();
+        let id = self.waiting.as_ref().map(|(id, _)| *id);
+        // One that had to make room has given everything back.
+        if id.is_none_or(|id| accounts.wait_over(self.payer, id)) {
+            accounts.leave(self.payer, self.bytes);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn requests_are_bounded_and_given_back() {
-        let bound = InFlight::new(2, 100);
-        let first = bound.enter().unwrap();
-        let second = bound.enter().unwrap();
-        assert_eq!(bound.enter().unwrap_err(), Busy);
-        drop(first);
-        assert!(bound.enter().is_ok());
-        drop(second);
-        assert_eq!(bound.counts.requests.load(Relaxed), 0);
-    }
-
-    #[test]
-    fn bytes_are_bounded_and_given_back_also_by_the_refused() {
-        let bound = InFlight::new(9, 100);
-        let mut first = bound.enter().unwrap();
-        let mut second = bound.enter().unwrap();
-        assert_eq!(first.grow(60), Ok(()));
-        assert_eq!(second.grow(41), Err(Busy));
-        drop(second);
-        assert_eq!(first.grow(40), Ok(()));
-        drop(first);
-        assert_eq!(bound.counts.bytes.load(Relaxed), 0);
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! The way in: bounds what a request may cost, hands its body to the dialect, and lets the answer go
-//! out once the append is durable.
+//! The way in: finds out who pays, bounds what a request may cost, hands its body to the dialect, and lets
+//! the answer go out once the append is durable.
 
 mod bounds;
 mod allowance;
@@ -8,19 +8,23 @@ mod key;
 mod scratch;
 mod trace;
 mod work;
+mod serve;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::Extensions;
 use stratum_models::directory::TenantDirectory;
 use stratum_models::id::TenantId;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::time::SharedClock;
 use tokio::sync::Semaphore;
 
-pub(crate) use self::body::read;
+pub(crate) use self::body::{BodyReader, discard_unwanted};
 pub(crate) use self::key::presented_key;
-pub(crate) use self::scratch::{Scratch, with_scratch};
+pub(crate) use self::scratch::with_scratch;
+pub(crate) use self::serve::{Complaint, Dialect, Memory, Verdict, refused_rows, serve};
 pub use self::trace::TraceId;
 pub(crate) use self::work::work;
 
@@ -42,6 +46,9 @@ pub struct FrontDoor {
     pub appender: Appender,
     /// The time of receipt.
     pub clock: SharedClock,
+    /// The address a request comes from, by which a sender is known whose key is not: of IPv6 its network.
+    /// Requests without one are one sender's.
+    pub client: fn(&Extensions) -> Option<IpAddr>,
     /// Bounds and rules.
     pub config: DoorConfig,
     /// Where the sequence of trace ids begins; another one for every process and start.
@@ -61,6 +68,7 @@ pub(crate) struct Door {
     pub(crate) keys: Arc<IdentifierKeys>,
     pub(crate) appender: Appender,
     pub(crate) clock: SharedClock,
+    pub(crate) client: fn(&Extensions) -> Option<IpAddr>,
     pub(crate) config: DoorConfig,
     pub(crate) traces: Traces,
     pub(crate) meta: Meters,
@@ -78,17 +86,18 @@ impl Door {
             keys: front.keys,
             appender: front.appender,
             clock: front.clock,
+            client: front.client,
             traces: Traces::new(front.trace_seed),
             meta: Meters::new("meta"),
             ad_reports: Meters::new("ad_reports"),
-            in_flight: InFlight::new(config.requests_in_flight_max, config.bytes_in_flight_max),
+            in_flight: InFlight::new(&config),
             allowances: Allowances::default(),
             large: Semaphore::new(config.large_bodies_max.max(1)),
             config,
         }
     }
 
-    /// Whether the tenant's plan takes so many rows more now.
+    /// Whether the tenant's plan takes so many rows more now, whatever becomes of them.
     pub(crate) fn admit(&self, tenant: TenantId, rows: usize) -> Result<(), Denied> {
         let Some(rate) = self.directory.rows_per_second(tenant) else { return Ok(()) };
         let passes = self.allowances.take(tenant, rows, rate, self.clock.now());

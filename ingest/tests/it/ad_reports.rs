@@ -64,7 +64,7 @@ async fn every_way_of_writing_gives_the_same_rows() {
         for (column, value) in [
             ("tenant_id", "7"),
             ("platform", "1"),
-            ("account_id", "act_1"),
+            ("account_id", "1"),
             ("campaign_id", "a"),
             ("campaign_name", "Été 1"),
             ("date", "2026-09-20"),
@@ -139,7 +139,11 @@ async fn each_field_has_its_rule() {
         ("date", json!("1999-12-31"), "invalid_value"),
         ("date", future, "in_future"),
         ("currency", json!("XQZ"), "invalid_currency"),
-        ("spend", json!(-1), "invalid_value"),
+        ("spend", json!("1e11"), "invalid_value"),
+        ("spend", json!("-1e11"), "invalid_value"),
+        ("campaign_id", json!(1.5e17), "invalid_value"),
+        ("campaign_id", json!("23850000000000123.0"), "invalid_value"),
+        ("conversions", json!(-1), "invalid_value"),
         ("spend", json!("NaN"), "invalid_value"),
         ("spend", json!(1e300), "invalid_value"),
         ("spend", json!("1,5"), "invalid_value"),
@@ -149,7 +153,7 @@ async fn each_field_has_its_rule() {
         ("impressions", json!("99999999999999999999"), "invalid_value"),
         ("clicks", Value::Null, "missing_field"),
         ("conversions", json!(-0.5), "invalid_value"),
-        ("revenue", json!("-0.01"), "invalid_value"),
+        ("revenue", json!("--1"), "invalid_value"),
         ("version", json!(-1), "invalid_value"),
         ("version", json!(1.5), "invalid_value"),
         ("version", json!({}), "wrong_type"),
@@ -164,7 +168,10 @@ async fn each_field_has_its_rule() {
         assert_eq!(details.iter().map(|d| d.0).collect::<Vec<_>>(), [path.as_str()], "{value}");
         assert!(reports(&desk).is_empty(), "{field}");
         let batch = ("batch_rejected".to_owned(), String::new());
-        assert_eq!(rejections(&desk), [batch.clone(), batch, (reason.to_owned(), path)]);
+        assert_eq!(
+            rejections(&desk),
+            [batch.clone(), batch, (reason.to_owned(), field.to_owned())]
+        );
     }
 }
 
@@ -276,7 +283,35 @@ async fn a_log_that_is_away_is_told_apart_from_wrong_input() {
     let (status, error, _) = refused(&answer);
     assert_eq!((status, error), (503, "unavailable"));
     assert_eq!(answer.retry_after.as_deref(), Some("1"));
+    // What is refused is counted first.
+    assert_eq!(refused(&post(&desk, "rubbish").await).0, 503);
+    desk.log.set_away(false);
     assert_eq!(refused(&post(&desk, "rubbish").await).0, 400);
+    assert_eq!(rejections(&desk).len(), 1);
+}
+
+#[tokio::test]
+async fn a_version_is_no_later_than_the_clock_may_be_wrong_by() {
+    let now = crate::desk::NOW.0;
+    for (version, taken) in [
+        (json!(now), true),
+        (json!(now + 600_000), true),
+        (json!(now + 600_001), false),
+        (json!(u64::MAX), false),
+        (json!("99999999999999999999999"), false),
+    ] {
+        let desk = Desk::new();
+        let mut fixed = row("a");
+        fixed["version"] = version.clone();
+        let answer = post(&desk, fixed.to_string()).await;
+        if taken {
+            assert_eq!(answer.status, 200, "{version}: {answer:?}");
+        } else {
+            let (status, _, details) = refused(&answer);
+            assert_eq!((status, details[0].0), (422, "[0].version"), "{version}");
+            assert!(details[0].1.contains("no later version"), "{version}: {details:?}");
+        }
+    }
 }
 
 #[tokio::test]

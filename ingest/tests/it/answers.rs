@@ -63,8 +63,8 @@ async fn each_rule_has_its_own_answer() {
         ),
         (
             altered("custom_data.currency", None),
-            (400, 100, 0),
-            "invalid_currency",
+            (400, 100, 2_804_010),
+            "missing_currency",
             "custom_data.currency",
         ),
         (
@@ -88,7 +88,7 @@ async fn each_rule_has_its_own_answer() {
         let path = format!("data[0].{field}");
         assert!(answer.text().starts_with(&path), "{}", answer.text());
         assert_eq!(answer.body["error"]["error_data"]["blame_field_specs"], json!([[path]]));
-        assert_eq!(desk.rejections(), [(reason.to_owned(), path)]);
+        assert_eq!(desk.rejections(), [(reason.to_owned(), field.to_owned())]);
         assert!(desk.events().is_empty());
     }
     for (path, value) in [("event_time", young), ("event_time", soon)] {
@@ -103,6 +103,12 @@ async fn titles_are_metas() {
     assert_eq!(old.body["error"]["error_user_title"], "Event Timestamp Too Old");
     let missing = desk.post_events(&[altered("custom_data", None)]).await;
     assert_eq!(missing.body["error"]["error_user_title"], "Missing Value for Purchase Event");
+    for currency in [None, Some(Value::Null), Some(json!("")), Some(json!(" "))] {
+        let missing = desk.post_events(&[altered("custom_data.currency", currency)]).await;
+        assert_eq!(missing.code(), (400, 100, 2_804_010));
+        let title = &missing.body["error"]["error_user_title"];
+        assert_eq!(title, "Missing Currency for Purchase Event");
+    }
 }
 
 #[tokio::test]
@@ -171,15 +177,18 @@ async fn one_bad_event_refuses_all_and_each_has_its_row() {
             owned("batch_rejected", ""),
             owned("batch_rejected", ""),
             owned("batch_rejected", ""),
-            owned("missing_field", "data[1].event_time"),
-            owned("invalid_value", "data[3].action_source"),
+            owned("invalid_value", "action_source"),
+            owned("missing_field", "event_time"),
         ]
     );
     // A sender's own name is free text and not kept of a refused event.
     let rows = desk
         .rows(stratum_models::log::Topic::Events, stratum_models::record::RecordKind::Rejections);
-    assert_eq!(rows.iter().filter(|row| row["event_name"] == "Purchase").count(), 4);
-    assert_eq!(rows.iter().filter(|row| row["event_name"].is_empty()).count(), 1);
+    let counted = |name: &str| -> Vec<&str> {
+        let named = rows.iter().filter(|row| row["event_name"] == name);
+        named.map(|row| row["row_count"].as_str()).collect()
+    };
+    assert_eq!((counted("Purchase"), counted("")), (vec!["2", "1", "1"], vec!["1"]));
     assert!(rows.iter().all(|row| row["tenant_id"] == "7" && row["dataset_id"] == "1234567890"));
 }
 
@@ -192,10 +201,12 @@ async fn a_log_that_is_away_is_ours_to_answer_for() {
     assert_eq!(answer.code(), (503, 2, 0));
     assert_eq!(answer.body["error"]["is_transient"], true);
     assert_eq!(answer.retry_after.as_deref(), Some("1"));
-    // A refusal does not depend on the log.
+    // What is refused is counted first.
     let refused = desk.post_events(&[altered("event_time", None)]).await;
-    assert_eq!(refused.code(), (400, 100, 0));
+    assert_eq!(refused.code(), (503, 2, 0));
     desk.log.set_away(false);
+    assert_eq!(desk.post_events(&[altered("event_time", None)]).await.code(), (400, 100, 0));
+    assert_eq!(desk.rejections().len(), 1);
     assert_eq!(desk.post_events(&[purchase("a")]).await.status, 200);
     assert_eq!(desk.events().len(), 1);
 }

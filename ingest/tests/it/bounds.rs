@@ -126,8 +126,38 @@ async fn a_body_that_does_not_come_is_given_up() {
     let answer = desk.post(Body::from_stream(stream)).await;
     assert_eq!(answer.code(), (408, 100, 0));
     let waited = began.elapsed();
-    assert!(waited >= Duration::from_secs(10) && waited < Duration::from_secs(12), "{waited:?}");
+    assert!(waited >= Duration::from_secs(3) && waited < Duration::from_secs(4), "{waited:?}");
     assert_eq!(desk.rejections(), [("malformed_body".to_owned(), String::new())]);
+}
+
+/// A body that comes a piece a second.
+fn trickle(piece: &'static [u8]) -> Body {
+    let pieces = stream::repeat(Bytes::from_static(piece)).then(async |piece| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok::<_, std::io::Error>(piece)
+    });
+    Body::from_stream(pieces.boxed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_has_a_least_rate_and_an_end() {
+    static PIECE: [u8; 7000] = [b' '; 7000];
+    for (piece, seconds) in [(&PIECE[..1], 3), (&PIECE[..4000], 3), (&PIECE, 10)] {
+        let desk = Desk::new();
+        let began = tokio::time::Instant::now();
+        assert_eq!(desk.post(trickle(piece)).await.code(), (408, 100, 0), "{}", piece.len());
+        assert_eq!(began.elapsed().as_secs(), seconds, "{} bytes a second", piece.len());
+        assert_eq!(desk.rejections().len(), 1);
+    }
+    // In time and fast enough.
+    let body = body();
+    let half = body.len() / 2;
+    let pieces = [body[..half].to_owned(), body[half..].to_owned()];
+    let pieces = stream::iter(pieces).then(async |piece| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok::<_, std::io::Error>(Bytes::from(piece))
+    });
+    assert_eq!(Desk::new().post(Body::from_stream(pieces.boxed())).await.status, 200);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A front door on memory twins, and what stands in its log.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
@@ -20,6 +21,7 @@ use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::record::{RecordKind, decode};
+use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::testing::identifier_keys;
 use stratum_models::testing::memory_directory::{KeyGrant, MemoryDirectory};
 use stratum_models::testing::memory_log::MemoryLog;
@@ -100,6 +102,7 @@ impl Desk {
             directory,
             appender: Appender::start(Arc::new(log.clone()), append),
             clock: Arc::new(HandClock(AtomicI64::new(NOW.0))),
+            client: |of| of.get::<IpAddr>().copied(),
             config,
             trace_seed: 1,
         });
@@ -212,13 +215,20 @@ fn collect(data: &arrow::array::ArrayData, all: &mut Vec<u8>) {
     }
 }
 
+/// Reason and field of each row that rejections count, sorted by field; fields without their rows aside.
 pub fn rejected(rows: &[LogRow]) -> Vec<(String, String)> {
-    use stratum_models::rejection::RejectReason;
-    let reason = |row: &LogRow| RejectReason::from_code(row["reason"].parse().unwrap()).unwrap();
-    let mut all: Vec<_> =
-        rows.iter().map(|row| (reason(row).to_string(), row["field"].clone())).collect();
+    let mut all = Vec::new();
+    for row in rows.iter().filter(|row| row["kind"] != RowKind::Field.code().to_string()) {
+        let one = (reason(row).to_string(), row["field"].clone());
+        all.extend(std::iter::repeat_n(one, row["row_count"].parse().unwrap()));
+    }
     all.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
     all
+}
+
+/// Why rows were refused.
+pub fn reason(row: &LogRow) -> RejectReason {
+    RejectReason::from_code(row["reason"].parse().unwrap()).unwrap()
 }
 
 /// A purchase that breaks no rule.

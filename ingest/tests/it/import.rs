@@ -28,7 +28,7 @@ fn fixture(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-fn read(file: impl Into<Vec<u8>>, request: &ImportRequest) -> Result<Import, Unreadable> {
+pub fn read(file: impl Into<Vec<u8>>, request: &ImportRequest) -> Result<Import, Unreadable> {
     let limits = DoorConfig::default();
     let keys = stratum_models::testing::identifier_keys().of(TenantId(7));
     let judge = Judge::new(&keys, NOW, &limits);
@@ -36,7 +36,7 @@ fn read(file: impl Into<Vec<u8>>, request: &ImportRequest) -> Result<Import, Unr
     read_file(&file, request, &judge, &ImportConfig { rows_max: 1000, ..ImportConfig::default() })
 }
 
-fn account(id: &str) -> ImportRequest {
+pub fn account(id: &str) -> ImportRequest {
     ImportRequest { account_id: Some(id.into()), ..ImportRequest::default() }
 }
 
@@ -55,11 +55,11 @@ fn shown(day: &AdReport) -> String {
     )
 }
 
-fn days(import: &Import) -> Vec<String> {
+pub fn days(import: &Import) -> Vec<String> {
     import.days.iter().map(shown).collect()
 }
 
-fn places(import: &Import, reason: LeftOut) -> Vec<u64> {
+pub fn places(import: &Import, reason: LeftOut) -> Vec<u64> {
     let of_reason = import.left_out.iter().filter(|(is, _)| *is == reason);
     of_reason.map(|(_, place)| *place).collect()
 }
@@ -160,8 +160,10 @@ fn what_can_be_read_in_two_ways_is_asked_for() {
         let request = ImportRequest { date_order: Some(order), ..ImportRequest::default() };
         assert_eq!(read(file.clone(), &request).unwrap().days[0].date.0.to_string(), day);
     }
-    for (comma, micros) in [(None, 1_234_000_000), (Some(true), 1_234_000)] {
-        let request = ImportRequest { decimal_comma: comma, ..ImportRequest::default() };
+    let asked = read(own("2026-04-03", "1,234", &[]), &ImportRequest::default()).unwrap_err();
+    assert_eq!(asked.field, Some("decimal"));
+    for (comma, micros) in [(false, 1_234_000_000), (true, 1_234_000)] {
+        let request = ImportRequest { decimal_comma: Some(comma), ..ImportRequest::default() };
         let import = read(own("2026-04-03", "1,234", &[]), &request).unwrap();
         assert_eq!(import.days[0].spend_micros, micros);
     }
@@ -171,10 +173,11 @@ fn what_can_be_read_in_two_ways_is_asked_for() {
 fn rows_that_repeat_are_left_out_and_rows_that_contradict_are_faulty() {
     let import =
         read(own("2026-04-03", "1.50", &["1.5", "2.50"]), &ImportRequest::default()).unwrap();
-    assert_eq!(import.days.len(), 1);
-    assert_eq!(places(&import, LeftOut::Repeated), [3]);
-    assert_eq!((import.faulty_rows, import.faults[0].row), (1, 4));
-    assert!(import.faults[0].message.contains("row 2"), "{:?}", import.faults);
+    let rows: Vec<_> = import.faults.iter().map(|fault| fault.row).collect();
+    assert_eq!((import.days.len(), rows), (0, vec![2, 3, 4]), "the first alone is not the whole");
+    assert!(import.faults[1].message.contains("row 2"), "{:?}", import.faults);
+    let import = read(own("2026-04-03", "1.50", &["1.5"]), &ImportRequest::default()).unwrap();
+    assert_eq!((import.days.len(), places(&import, LeftOut::Repeated)), (1, vec![3]));
 }
 
 #[test]
@@ -216,7 +219,8 @@ fn columnar() -> Vec<u8> {
         ("loaded", Arc::new(stamps)),
         ("spend", Arc::new(spend)),
         ("impressions", Arc::new(Int64Array::from(vec![10, 20]))),
-        ("clicks", Arc::new(Float64Array::from(vec![Some(3.0), None]))),
+        ("clicks", Arc::new(Float64Array::from(vec![3.0, 0.0]))),
+        ("conversions", Arc::new(Float64Array::from(vec![Some(1.5), None]))),
         ("currency", Arc::new(StringArray::from(vec!["EUR", "EUR"]))),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
@@ -234,7 +238,10 @@ fn parquet_of_every_type_of_column() {
     assert_eq!(import.unused, ["loaded"]);
     assert_eq!(
         days(&import),
-        ["120200000000000001 2026-09-20 EUR 1234500000 10 3 0 0", "2 2026-09-19 EUR 7000 20 0 0 0",]
+        [
+            "120200000000000001 2026-09-20 EUR 1234500000 10 3 1500000 0",
+            "2 2026-09-19 EUR 7000 20 0 0 0",
+        ]
     );
 }
 

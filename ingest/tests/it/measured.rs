@@ -55,7 +55,8 @@ async fn requests_and_rows_are_counted() {
     desk.send("/api/v1/ad-reports?access_token=TOK%2Ben%7C1", &[], "rubbish").await;
     for (name, labels, count) in [
         (telemetry::REQUESTS, "meta accepted", 1),
-        (telemetry::REQUESTS, "meta refused", 2),
+        (telemetry::REQUESTS, "meta refused", 1),
+        (telemetry::REQUESTS, "meta unauthorized", 1),
         (telemetry::REQUESTS, "meta failed", 0),
         (telemetry::ROWS_ACCEPTED, "meta", 2),
         (telemetry::ROWS_REJECTED, "meta missing_field", 1),

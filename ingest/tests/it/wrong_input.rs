@@ -90,8 +90,11 @@ async fn values_are_amounts() {
     ] {
         check("custom_data.value", Some(value), must).await;
     }
-    for value in [json!(5), json!("€"), json!("USDT"), json!("us"), json!(" ")] {
+    for value in [json!(5), json!("€"), json!("USDT"), json!("us")] {
         check("custom_data.currency", Some(value), Fail("invalid_currency")).await;
+    }
+    for value in [None, Some(Value::Null), Some(json!("")), Some(json!(" "))] {
+        check("custom_data.currency", value, Fail("missing_currency")).await;
     }
     check("custom_data.currency", Some(json!(["USD"])), Fail("wrong_type")).await;
     check("custom_data", Some(json!([1])), Fail("wrong_type")).await;

@@ -10,11 +10,13 @@ mod envelope;
 mod price;
 mod branch;
 mod target;
+mod rounding;
 
 use serde::{Deserialize, Serialize};
 
 pub use branch::allocate;
 pub use constraint::Clash;
+pub use rounding::in_cents;
 
 use crate::response::Hill;
 

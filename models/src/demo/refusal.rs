@@ -50,7 +50,7 @@ const EVENT_FAULTS: &[(&str, &str, RejectReason)] = &[
     ("action_source", "\"carrier_pigeon\"", RejectReason::InvalidValue),
     ("custom_data", "{\"currency\":\"EUR\"}", RejectReason::MissingPurchaseValue),
     ("custom_data", "{\"value\":10.5,\"currency\":\"XQZ\"}", RejectReason::InvalidCurrency),
-    ("custom_data", "{\"value\":10.5}", RejectReason::InvalidCurrency),
+    ("custom_data", "{\"value\":10.5}", RejectReason::MissingCurrency),
     ("user_data", "{\"ct\":\"Paris\",\"country\":\"FR\"}", RejectReason::InsufficientIdentifiers),
     ("event_id", "LONG", RejectReason::TooLong),
 ];

@@ -82,6 +82,7 @@ fn every_kind_of_traffic_is_there() {
         Reason::InvalidValue,
         Reason::MissingPurchaseValue,
         Reason::InvalidCurrency,
+        Reason::MissingCurrency,
         Reason::InsufficientIdentifiers,
         Reason::TooLong,
     ] {

@@ -79,6 +79,9 @@ pub struct CampaignModel {
     pub excluded_days: usize,
     /// Days in an earlier currency, left out.
     pub foreign_days: usize,
+    /// Days without spend at the end of the data; 0 in artifacts from before they were counted.
+    #[serde(default)]
+    pub idle_days: usize,
     /// Where its ROAS goes.
     pub trend: Trend,
     /// What a forecast needs, or why there is none.

@@ -217,6 +217,7 @@ fn campaign(
         days: history.spend.iter().filter(|spend| **spend > 0.0).count(),
         excluded_days: history.excluded,
         foreign_days: history.foreign,
+        idle_days: history.spend[..length].iter().rev().take_while(|spend| **spend <= 0.0).count(),
         trend: Trend::of(history),
         insight,
     }

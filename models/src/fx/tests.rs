@@ -76,6 +76,48 @@ fn missing_rates_are_gathered_and_bounded() {
 }
 
 #[test]
+fn a_day_without_a_rate_has_the_last_one_of_a_week() {
+    let days = DayRange::new(day(0), day(20)).unwrap();
+    let rates = [rate(Currency::EUR, -3, 4), rate(Currency::EUR, 5, 2), rate(gbp(), 5, 1)];
+    let into = Conversion::carrying(Currency::USD, rates, days);
+    let per_usd = |after, nanos: i128| {
+        let factor = (1_000_000_000 * FACTOR_ONE + nanos / 2) / nanos;
+        assert_eq!(into.factor(Currency::EUR, day(after)), Some(factor), "{after}");
+    };
+    for (after, nanos) in [(0, 4), (4, 4), (5, 2), (6, 2), (12, 2)] {
+        per_usd(after, nanos);
+    }
+    assert_eq!(into.factor(Currency::EUR, day(13)), None, "older than a week");
+    let euros = |after| group(Some(Currency::EUR), after, 1, 0);
+    let groups = [euros(3), euros(4), euros(5), euros(6), euros(13)];
+    let tally = Tally::of(&groups, &into);
+    let carried = |of, from, to, count| {
+        let days = DayRange::new(day(from), day(to)).unwrap();
+        CarriedRates { currency: Currency::EUR, of: day(of), days, count }
+    };
+    assert_eq!(tally.carried(), [carried(-3, 3, 4, 2), carried(5, 6, 6, 1)]);
+    assert_eq!(tally.missing().len(), 1);
+    // What holds no amount needs no rate, nor does what is in the currency already.
+    let none = [group(Some(gbp()), 6, 0, 0), group(Some(Currency::USD), 6, 5, 5)];
+    assert_eq!(Tally::of(&none, &into).carried(), []);
+    // A factor of each day, for the warehouse.
+    let factors = into.factors(DayRange::new(day(6), day(7)).unwrap());
+    let euros = factors.iter().filter(|factor| factor.from == Currency::EUR);
+    assert_eq!(euros.map(|factor| factor.day).collect::<Vec<_>>(), [day(6), day(7)]);
+}
+
+#[test]
+fn rates_that_are_carried_are_gathered_and_bounded() {
+    let days = DayRange::new(day(0), day(200)).unwrap();
+    let rates = (0..40).map(|at| rate(Currency::EUR, 5 * at, 2));
+    let into = Conversion::carrying(Currency::USD, rates, days);
+    let groups: Vec<_> = (0..200).map(|after| group(Some(Currency::EUR), after, 1, 0)).collect();
+    let carried = Tally::of(&groups, &into).carried();
+    assert_eq!(carried.len(), MISSING_RANGES_MAX);
+    assert_eq!(carried.iter().map(|one| one.count).sum::<usize>(), 160);
+}
+
+#[test]
 fn what_is_nothing_needs_no_rate() {
     let into = Conversion::new(Currency::USD, []);
     let tally = Tally::of(&[group(Some(Currency::EUR), 0, 0, 0), group(None, 0, 0, 0)], &into);

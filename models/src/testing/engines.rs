@@ -23,22 +23,22 @@
     reason = "test support: a machine without engines must end the test, with a text"
 )]
 
-use std::ffi::{CString, c_char, c_int, c_void};
+#[path = "../../../docker/engines/clickhouse/engine.rs"]
+mod engine;
+
+use std::ffi::c_int;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-const CONFIG_XML: &str = include_str!("../../../docker/engines/clickhouse/config.xml");
-const USERS_XML: &str = include_str!("../../../docker/engines/clickhouse/users.xml");
-const CREATE_DATABASE_SQL: &str =
-    include_str!("../../../docker/engines/clickhouse/create_database.sql");
-const SERVE_SQL: &str = include_str!("../../../docker/engines/clickhouse/serve.sql");
+use engine::{CREATE_DATABASE_SQL, Engine, LANDLOCK_NEWEST, terminal};
 
-const CHILD_VARIABLE: &str = "STRATUM_TEST_CLICKHOUSE_ARGUMENTS";
+const CHILD_VARIABLE: &str = "STRATUM_TEST_CLICKHOUSE";
 const PASSWORD: &str = "test";
 const PASSWORD_SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const READY_WAIT: Duration = Duration::from_secs(30);
@@ -150,7 +150,8 @@ pub struct TestClickHouse {
     guard: Guard,
     child_test: String,
     port: u16,
-    child: Option<(Child, ChildStdin)>,
+    /// Its process, and our end of the terminal that is its standard input.
+    child: Option<(Child, OwnedFd)>,
 }
 
 impl TestClickHouse {
@@ -212,18 +213,18 @@ impl TestClickHouse {
 
     /// Ends the engine with kill -9, as a crash would; the data stays for [`restart`](Self::restart).
     pub fn kill(&mut self) {
-        if let Some((mut child, stdin)) = self.child.take() {
+        if let Some((mut child, line)) = self.child.take() {
             child.kill().expect("kill -9 of the engine");
             child.wait().expect("the killed engine's end");
-            drop(stdin);
+            drop(line);
             self.guard.watch(None);
         }
     }
 
     /// Ends the engine cleanly; the data stays for [`restart`](Self::restart).
     pub fn stop(&mut self) {
-        if let Some((mut child, stdin)) = self.child.take() {
-            drop(stdin);
+        if let Some((mut child, line)) = self.child.take() {
+            drop(line);
             wait_for_end(&mut child, STOP_WAIT, "ClickHouse");
             self.guard.watch(None);
         }
@@ -243,11 +244,10 @@ impl TestClickHouse {
     /// [`kill`](Self::kill); a running one is stopped first.
     pub fn restart(&mut self) {
         self.stop();
-        let mut child = self.spawn();
+        let (mut child, line) = self.spawn();
         self.guard.watch(Some(&child));
-        let stdin = child.stdin.take().expect("the engine's stdin is a pipe");
         self.wait_until_ready(&mut child);
-        self.child = Some((child, stdin));
+        self.child = Some((child, line));
         self.execute(CREATE_DATABASE_SQL);
     }
 
@@ -260,40 +260,34 @@ impl TestClickHouse {
         self.guard.folder().join("log")
     }
 
-    fn spawn(&self) -> Child {
-        let folder = self.guard.folder();
-        let library = installed("clickhouse/libchdb.so");
-        let users = folder.join("users.xml");
-        std::fs::write(folder.join("config.xml"), CONFIG_XML).expect("writing config.xml");
-        std::fs::write(&users, USERS_XML).expect("writing users.xml");
-        // As in api/src/boot/engines/clickhouse: a second run would fail on the first one's logs.
-        std::fs::remove_dir_all(folder.join("data/data/system")).ok();
+    fn spawn(&self) -> (Child, OwnedFd) {
+        let engine = Engine {
+            library: installed("clickhouse/libchdb.so"),
+            home: self.guard.folder().to_owned(),
+            port: self.port,
+            may_lack_fence: false,
+            landlock_newest: LANDLOCK_NEWEST,
+        };
+        engine.prepare().expect("the engine's folder");
+        let (line, stdin) = terminal().expect("a pseudo-terminal");
         let log = File::create(self.log()).expect("the engine's log");
-        let arguments = [
-            library.display().to_string(),
-            format!("--path={}", folder.join("data").display()),
-            format!("--config-file={}", folder.join("config.xml").display()),
-            "--log-level=warning".to_owned(),
-            "--listen_host=127.0.0.1".to_owned(),
-            format!("--http_port={}", self.port),
-            format!("--query={SERVE_SQL}"),
-        ];
         let program = std::env::current_exe().expect("the path of the test binary");
-        own_group(&mut Command::new(program))
+        let task = serde_json::to_string(&engine).expect("an engine as JSON");
+        let child = own_group(&mut Command::new(program))
             .args([&self.child_test, "--exact", "--nocapture", "--include-ignored"])
-            .env(CHILD_VARIABLE, arguments.join("\u{1f}"))
+            .env(CHILD_VARIABLE, task)
             // The engine's main runs on a test thread here.
             .env("RUST_MIN_STACK", (16 << 20).to_string())
-            .env("STRATUM_CLICKHOUSE_USERS", users)
-            .env("STRATUM_CLICKHOUSE_NETWORK", "127.0.0.1")
+            .envs(engine.environment())
             .env("STRATUM_CLICKHOUSE_MARK_CACHE_BYTES", (128 << 20).to_string())
             .env("STRATUM_CLICKHOUSE_MEMORY_BYTES", (4_u64 << 30).to_string())
             .envs(["ADMIN", "APP", "RO"].map(|user| (sha256_variable(user), PASSWORD_SHA256)))
-            .stdin(Stdio::piped())
+            .stdin(stdin)
             .stdout(log.try_clone().expect("the log a second time"))
             .stderr(log)
             .spawn()
-            .expect("the test binary runs as a child")
+            .expect("the test binary runs as a child");
+        (child, line)
     }
 
     fn wait_until_ready(&self, child: &mut Child) {
@@ -337,7 +331,7 @@ impl TestClickHouse {
 impl Drop for TestClickHouse {
     fn drop(&mut self) {
         // No clean stop: the folder goes anyway, and a panic here would hide the test's own.
-        if let Some((mut child, _stdin)) = self.child.take() {
+        if let Some((mut child, _line)) = self.child.take() {
             child.kill().ok();
             child.wait().ok();
         }
@@ -351,30 +345,16 @@ fn sha256_variable(user: &str) -> String {
 /// Runs the engine in this process if it was started by [`TestClickHouse`], and then does not
 /// return; in an ordinary run of the tests it does nothing.
 pub fn clickhouse_child() {
-    let Ok(arguments) = std::env::var(CHILD_VARIABLE) else { return };
-    let mut arguments = arguments.split('\u{1f}');
-    let library = arguments.next().unwrap_or_default();
-    for number in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        // SAFETY: ignoring a signal installs no handler code.
-        unsafe { libc::signal(number, libc::SIG_IGN) };
-    }
-    let arguments: Vec<CString> = std::iter::once("clickhouse-local")
-        .chain(arguments)
-        .map(|text| CString::new(text).expect("arguments hold no zero byte"))
-        .collect();
-    let mut pointers: Vec<*mut c_char> =
-        arguments.iter().map(|text| text.as_ptr().cast_mut()).collect();
-    pointers.push(std::ptr::null_mut());
-    // SAFETY: the library is the pinned ClickHouse engine, which runs no code of ours on loading.
-    let library = unsafe { libloading::Library::new(library) }.expect("loading libchdb.so");
-    type QueryStable = unsafe extern "C" fn(c_int, *mut *mut c_char) -> *mut c_void;
-    // SAFETY: the name and type are those of `query_stable_v2` in the library's C header; its result
-    // is not looked at.
-    let run = unsafe { library.get::<QueryStable>(b"query_stable_v2\0") }.expect("query_stable_v2");
-    let count = c_int::try_from(arguments.len()).expect("a handful of arguments");
-    // SAFETY: `pointers` is an argv of `count` C strings ended by null, and all of it outlives the call.
-    unsafe { run(count, pointers.as_mut_ptr()) };
+    let Ok(task) = std::env::var(CHILD_VARIABLE) else { return };
+    let engine: Engine = serde_json::from_str(&task).expect("an engine as JSON");
+    let status = match engine.run() {
+        Ok(()) => 0,
+        Err(error) => {
+            writeln!(std::io::stderr(), "{error}").ok();
+            1
+        }
+    };
     // _exit: the engine is shut down, and its static destructors are not made for a host program.
     // SAFETY: ends the process.
-    unsafe { libc::_exit(0) };
+    unsafe { libc::_exit(status) };
 }

@@ -44,7 +44,7 @@ const LANDED: [&str; 14] = [
 ];
 const INVALID: [&str; 4] = ["tenant_id", "platform", "dataset_id", "event_name"];
 const DUPLICATES: [&str; 3] = ["tenant_id", "platform", "dataset_id"];
-const REJECTIONS: [&str; 4] = ["tenant_id", "platform", "dataset_id", "kind"];
+const REJECTIONS: [&str; 5] = ["tenant_id", "platform", "dataset_id", "kind", "row_count"];
 const AD_REPORTS: [&str; 3] = ["tenant_id", "platform", "account_id"];
 
 impl Input {

@@ -162,12 +162,13 @@ impl Load {
     pub fn rejection(&mut self, kind: RowKind) -> Rejection {
         Rejection {
             tenant_id: TenantId(self.rng.random_range(1..3)),
-            platform: Platform::Meta,
+            platform: self.one_of(&[Some(Platform::Meta), None]),
             dataset_id: self.one_of(&["d1", "d2", ""]).into(),
             kind,
             event_name: String::new(),
             reason: self.one_of(&[RejectReason::TooOld, RejectReason::MissingField]),
             field: "event_time".into(),
+            rows: self.rng.random_range(1..1000),
             received_at: self.now,
         }
     }

@@ -7,6 +7,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::UInt16Type;
 use stratum_models::log::{LogRecord, Topic};
 use stratum_models::record::{RecordKind, decode};
+use stratum_models::rejection::RowKind;
 use stratum_models::table::Table;
 use stratum_models::testing::memory_log::MemoryLog;
 
@@ -56,7 +57,12 @@ impl Expected {
                 }
                 RecordKind::Rejections => {
                     self.fact(Table::RejectedRows, record, row);
-                    self.ingested(&rows, row, "dataset_id", cell(&rows, "kind", row), [0, 0, 1]);
+                    let kind = cell(&rows, "kind", row);
+                    // A field that was refused without its event is no row of its own.
+                    if kind != number(RowKind::Field.code().unsigned_abs()) {
+                        let rejected = integer(&rows, "row_count", row);
+                        self.ingested(&rows, row, "dataset_id", kind, [0, 0, rejected]);
+                    }
                 }
                 RecordKind::Updates => {}
             }
@@ -88,7 +94,7 @@ impl Expected {
             kind,
             number(hour),
         ];
-        self.sum(Table::IngestCounts, key, &[1, fates[0], fates[1], fates[2], 0]);
+        self.sum(Table::IngestCounts, key, &[fates.iter().sum(), fates[0], fates[1], fates[2], 0]);
     }
 
     fn is_first(&mut self, rows: &RecordBatch, row: usize) -> bool {

@@ -6,18 +6,21 @@ use stratum_models::export::ExportColumn;
 use super::EncodeError;
 use super::cell::{Quote, columns};
 
-/// RFC 4180, and no text that a spreadsheet takes for a formula.
+/// RFC 4180, and no text that a spreadsheet takes for a formula, whatever mark it takes for the end of a cell.
 pub(super) struct Csv;
 
 /// Bytes that make a cell stand in quotes.
 const fn is_quoted(byte: u8) -> bool {
-    matches!(byte, b',' | b'"' | b'\n' | b'\r')
+    matches!(byte, b',' | b';' | b'\t' | b'|' | b'"' | b'\n' | b'\r')
 }
 
-/// A text that begins so gets an apostrophe before it. One that begins with an apostrophe gets one too,
-/// so that taking one away always gives back what was there.
-const fn is_formula(first: u8) -> bool {
-    matches!(first, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n' | b'\'')
+/// A text that begins so gets an apostrophe before it: some spreadsheets take wide signs for the narrow ones.
+/// One that begins with an apostrophe gets one too, so that taking one away always gives back what was there.
+const FORMULA_SIGNS: [char; 12] =
+    ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\t', '\r', '\n', '\''];
+
+fn is_formula(text: &str) -> bool {
+    text.starts_with(FORMULA_SIGNS)
 }
 
 impl Quote for Csv {
@@ -31,7 +34,7 @@ impl Quote for Csv {
             return Self::write_plain(text, out);
         }
         out.push(b'"');
-        if text.bytes().next().is_some_and(is_formula) {
+        if is_formula(text) {
             out.push(b'\'');
         }
         for (at, part) in text.split('"').enumerate() {
@@ -44,7 +47,7 @@ impl Quote for Csv {
     }
 
     fn write_plain(text: &str, out: &mut Vec<u8>) {
-        if text.as_bytes().first().is_some_and(|first| is_formula(*first)) {
+        if is_formula(text) {
             out.push(b'\'');
         }
         out.extend_from_slice(text.as_bytes());
@@ -101,7 +104,12 @@ mod tests {
             ("+49", "'+49"),
             ("-5", "'-5"),
             ("@SUM(A1)", "'@SUM(A1)"),
-            ("\tx", "'\tx"),
+            ("\tx", "\"'\tx\""),
+            ("＝1+1", "'＝1+1"),
+            ("＋49", "'＋49"),
+            ("－5", "'－5"),
+            ("＠SUM", "'＠SUM"),
+            ("１＋1", "１＋1"),
             ("\r=1", "\"'\r=1\""),
             ("'=1", "''=1"),
             ("=cmd|'/c calc'!A1,", "\"'=cmd|'/c calc'!A1,\""),
@@ -117,6 +125,10 @@ mod tests {
         assert_eq!(cell("a,b"), "\"a,b\"");
         assert_eq!(cell("say \"hi\""), "\"say \"\"hi\"\"\"");
         assert_eq!(cell("two\nlines"), "\"two\nlines\"");
+        // Where a cell ends at another mark, what stands behind it is no cell of its own.
+        for text in ["x;=1+1", "x\t=1+1", "x|=1+1"] {
+            assert_eq!(cell(text), format!("\"{text}\""));
+        }
         assert_eq!(cell("Größe 😀"), "Größe 😀");
     }
 }

@@ -10,7 +10,8 @@ use stratum_models::table::Table;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::config::ClickHouseConfig;
-use super::turns::Turns;
+use crate::telemetry;
+use crate::turns::{TurnGauges, Turns};
 
 /// An idle connection is dropped before the server's own limit drops it under a request.
 const IDLE_MAX: Duration = Duration::from_secs(2);
@@ -18,6 +19,9 @@ const IDLE_MAX: Duration = Duration::from_secs(2);
 /// Blocks as large as the batch, so that an insert is one part a partition.
 const BLOCK_ROWS_MAX: &str = "100000000";
 const BLOCK_BYTES_MAX: &str = "8589934592";
+
+const GAUGES: TurnGauges =
+    TurnGauges { running: telemetry::QUESTIONS_RUNNING, waiting: telemetry::QUESTIONS_WAITING };
 
 /// The tables of a commit, the plans, the checkpoints, the versions.
 const STATEMENTS: usize = Table::ALL.len() + 3;
@@ -51,7 +55,7 @@ impl ClickHouseWarehouse {
             writer: writer(&config, client.clone()),
             reader: reader(&config, client.clone()),
             streamer: streamer(&config, client),
-            turns: Arc::new(Turns::new(&config.bounds)),
+            turns: Arc::new(Turns::new(config.bounds.turns(), GAUGES)),
             in_line: config.cluster.as_ref().map(|_| Arc::default()),
             config: Arc::new(config),
         })

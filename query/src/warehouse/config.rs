@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use stratum_models::store::StoreError;
 
 use super::error::invalid;
+use crate::turns::TurnBounds;
 
 /// How the warehouse is reached, and the bounds of every statement sent to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,19 @@ pub struct ClickHouseBounds {
     pub query_memory_bytes_max: u64,
     /// Rows of one answer; a larger one is refused as `TooLarge`.
     pub query_rows_max: u64,
+}
+
+impl ClickHouseBounds {
+    /// How many questions run and wait.
+    pub(super) fn turns(&self) -> TurnBounds {
+        TurnBounds {
+            running_max: self.queries_concurrent_max,
+            running_per_tenant_max: self.queries_per_tenant_max,
+            waiting_max: self.queries_waiting_max,
+            waiting_per_tenant_max: self.queries_waiting_per_tenant_max,
+            wait_max: Duration::from_millis(self.queries_wait_ms_max),
+        }
+    }
 }
 
 impl Default for ClickHouseBounds {

@@ -8,6 +8,7 @@ use metrics::counter;
 use stratum_models::store::{StoreError, StoreErrorKind};
 
 use crate::telemetry;
+use crate::turns::NoTurn;
 
 const STORE: &str = "warehouse";
 const MEMORY_LIMIT_EXCEEDED: u32 = 241;
@@ -35,6 +36,15 @@ pub(super) fn unavailable(text: impl Into<String>) -> StoreError {
 /// The store takes no more work of this tenant.
 pub(super) fn busy(text: impl Into<String>) -> StoreError {
     count(StoreError::new(StoreErrorKind::Busy, STORE, text))
+}
+
+/// A question that got no turn: `Busy` where it is the tenant's own doing.
+pub(super) fn no_turn(why: NoTurn) -> StoreError {
+    match why {
+        NoTurn::Tenant => busy("too many questions of this tenant wait already"),
+        NoTurn::All => unavailable("too many questions wait already, try again"),
+        NoTurn::Late => unavailable("no turn to ask came in time, try again"),
+    }
 }
 
 /// A statement that did not end in its time.
@@ -111,8 +121,13 @@ fn exception(answer: &str) -> (StoreErrorKind, String) {
         60 => (Unavailable, ": a table does not exist, the migrations have not run"),
         // Time, memory, parts, quotas, overload.
         159 | 160 | 209 | 241 | 252 | 439 | 201 | 202 | 203 | 243 | 745 => (Transient, ""),
-        // Connections between servers, replicas, Keeper, shutdown.
-        210 | 236 | 242 | 279 | 285 | 286 | 289 | 319 | 394 | 733 | 999 => (Transient, ""),
+        // Connections between servers, replicas, Keeper, shutdown; 32 is a shard that died.
+        32 | 210 | 225 | 236 | 242 | 244 | 279 | 285 | 286 | 289 | 319 | 394 | 733 | 999 => {
+            (Transient, "")
+        }
+        // Files that cannot be made, opened, written or synced: a full disk, which somebody frees.
+        // 1001 is the same, told by the language's own library.
+        75 | 76 | 77 | 88 | 172 | 204 | 294 | 586 | 641 | 734 | 1001 => (Transient, ""),
         // TOO_MANY_ROWS_OR_BYTES.
         396 => (TooLarge, ": the answer is larger than query_rows_max"),
         _ => (Invalid, ""),
@@ -153,6 +168,9 @@ mod tests {
         assert_eq!(kind("Code: 252. DB::Exception: Too many parts. (TOO_MANY_PARTS)"), Transient);
         assert_eq!(kind("Code: 241. DB::Exception: … (MEMORY_LIMIT_EXCEEDED)"), Transient);
         assert_eq!(kind("Code: 159. DB::Exception: … (TIMEOUT_EXCEEDED)"), Transient);
+        for passing in [32, 225, 244, 75, 172, 243, 1001] {
+            assert_eq!(kind(&format!("Code: {passing}. DB::Exception: …")), Transient, "{passing}");
+        }
         assert_eq!(kind("Code: 516. DB::Exception: … (AUTHENTICATION_FAILED)"), Unavailable);
         assert_eq!(kind("Code: 53. DB::Exception: … (TYPE_MISMATCH)"), Invalid);
         assert_eq!(kind("502 Bad Gateway"), Unavailable);

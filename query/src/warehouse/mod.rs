@@ -2,7 +2,6 @@
 
 mod config;
 mod error;
-mod turns;
 mod client;
 mod migrate;
 mod encode;

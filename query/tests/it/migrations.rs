@@ -5,6 +5,9 @@ use crate::engine::{empty, fill, shared};
 const EXPLAIN: &str = include_str!("../sql/explain.sql");
 const COUNT_MIGRATIONS: &str = include_str!("../sql/count_migrations.sql");
 const DROP_TABLE: &str = include_str!("../sql/drop_table.sql");
+const FILL_OTHER_ACCOUNTS: &str = include_str!("../sql/fill_other_accounts.sql");
+const FILL_OTHER_SPLIT_ACCOUNTS: &str = include_str!("../sql/fill_other_split_accounts.sql");
+const READ_ACCOUNTS: &str = include_str!("../sql/read_accounts.sql");
 const FORGET_MIGRATION: &str = include_str!("../sql/forget_migration.sql");
 
 fn names() -> Vec<&'static str> {
@@ -41,6 +44,36 @@ async fn a_crash_in_the_middle_is_made_good() {
     stratum_models::testing::warehouse_contract::rows::land(&warehouse, range, Vec::new()).await;
 }
 
+/// Rows of before an account was kept under one id.
+#[tokio::test]
+async fn rows_come_under_the_one_id_of_their_account_once() {
+    let config = empty();
+    migrate(&config).await.unwrap();
+    let database = ("$database", config.database.as_str());
+    let accounts = |table| {
+        let rows = shared().execute(&fill(READ_ACCOUNTS, &[database, ("$table", table)]));
+        rows.trim().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for statement in [FILL_OTHER_ACCOUNTS, FILL_OTHER_SPLIT_ACCOUNTS] {
+        shared().execute(&fill(statement, &[database]));
+    }
+    assert_eq!((accounts("ad_reports").len(), accounts("ad_report_splits").len()), (7, 2));
+    // Twice, as after a crash between the statement and its note.
+    for _ in 0..2 {
+        shared().execute(&fill(FORGET_MIGRATION, &[database, ("$number", "30")]));
+        migrate(&config).await.unwrap();
+        let expected = [
+            "meta 4411 132",
+            "meta act_ual 1200",
+            "google 1234567890 24000",
+            "tiktok act_4411 4800000",
+            "linkedin 51 360000",
+        ];
+        assert_eq!(accounts("ad_reports"), expected);
+        assert_eq!(accounts("ad_report_splits"), ["meta 4411 10"]);
+    }
+}
+
 #[tokio::test]
 async fn several_at_once_do_no_harm() {
     let config = empty();
@@ -58,6 +91,7 @@ fn the_engine_reads_the_statements_for_a_cluster() {
         let statement = migration.statement(Some("main"));
         let tree = shared().execute(&fill(EXPLAIN, &[("$statement", &statement)]));
         let replicated = tree.starts_with("CreateQuery") && tree.contains("Replicated");
-        assert!(replicated || tree.starts_with("AlterQuery"), "{}: {tree}", migration.name);
+        let rows = tree.starts_with("AlterQuery") || tree.starts_with("InsertQuery");
+        assert!(replicated || rows, "{}: {tree}", migration.name);
     }
 }

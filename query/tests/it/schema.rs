@@ -31,6 +31,9 @@ macro_rules! enum8 {
 /// What a field of `models` is called in ClickHouse.
 fn type_of(table: Table, field: &Field) -> String {
     let base = match (field.name().as_str(), field.data_type()) {
+        ("platform", _) if matches!(table, Table::RejectedRows | Table::IngestCounts) => {
+            enum8!(Platform).replace("Enum8(", "Enum8('unknown' = 0, ")
+        }
         ("platform", _) => enum8!(Platform),
         ("action_source", _) => enum8!(ActionSource),
         ("channel", _) => enum8!(Channel),

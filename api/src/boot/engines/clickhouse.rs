@@ -1,23 +1,17 @@
-//! ClickHouse: the library in a child of ours, or `clickhouse server` from the PATH.
+//! ClickHouse: the library in a child of ours.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use futures::FutureExt;
 use sha2::{Digest, Sha256};
 
 use super::EngineSettings;
 use super::child::ChildTask;
+use super::engine::{CREATE_DATABASE_SQL, Engine};
 use super::folder::{self, StateFolder};
 use super::supervisor::{Blueprint, Supervisor};
-
-const CONFIG_XML: &str = include_str!("../../../../docker/engines/clickhouse/config.xml");
-const USERS_XML: &str = include_str!("../../../../docker/engines/clickhouse/users.xml");
-const SERVE_SQL: &str = include_str!("../../../../docker/engines/clickhouse/serve.sql");
-const CREATE_DATABASE_SQL: &str =
-    include_str!("../../../../docker/engines/clickhouse/create_database.sql");
 
 const ADMIN: &str = "admin";
 const APP: &str = "app";
@@ -40,7 +34,7 @@ impl ClickHouseEngine {
         folder: &StateFolder,
         settings: &EngineSettings,
     ) -> Result<ClickHouseEngine> {
-        let home = folder.engine("clickhouse", 0o700)?;
+        let home = folder.engine("clickhouse", 0o711)?;
         let password = |user| folder::password(&home.join(format!("{user}.password")));
         let passwords =
             [(ADMIN, password(ADMIN)?), (APP, password(APP)?), (READ_ONLY, password(READ_ONLY)?)];
@@ -57,11 +51,18 @@ impl ClickHouseEngine {
             let ping = format!("{url}/ping");
             move || is_ok(client.clone(), ping.clone()).boxed()
         };
+        let engine = Engine {
+            library: library(settings)?,
+            home,
+            port,
+            may_lack_fence: settings.clickhouse_unfenced,
+            landlock_newest: settings.landlock_newest,
+        };
         let blueprint = Blueprint {
             name: "clickhouse",
-            task: task(&home, port, settings)?,
-            environment: environment(&home, &passwords, settings),
-            prepare: Box::new(move || prepare(&home)),
+            task: ChildTask::ClickHouse(engine.clone()),
+            environment: environment(&engine, &passwords, settings),
+            prepare: Box::new(move || Ok(engine.prepare()?)),
             ready: Box::new(ready),
             settings: settings.clone(),
             lock: folder.engines_lock(),
@@ -104,83 +105,33 @@ impl ClickHouseEngine {
     }
 }
 
-fn task(home: &Path, port: u16, settings: &EngineSettings) -> Result<ChildTask> {
-    let config = home.join("config.xml");
-    let data = home.join("data");
-    let common = [
-        format!("--path={}", data.display()),
-        "--listen_host=127.0.0.1".to_owned(),
-        format!("--http_port={port}"),
-    ];
-    if let Some(path) = library(settings)? {
-        let mut arguments = vec![
-            format!("--config-file={}", config.display()),
-            // The level in a config file is read and ignored.
-            "--log-level=warning".to_owned(),
-            format!("--query={SERVE_SQL}"),
-        ];
-        arguments.extend(common);
-        let readable = vec![config, home.join("users.xml")];
-        return Ok(ChildTask::Library { path, arguments, data, readable });
-    }
-    let Some(path) = on_path("clickhouse") else {
-        bail!("no ClickHouse is installed: run make engines, or set the path of libchdb.so");
-    };
-    let mut arguments = vec![
-        "server".to_owned(),
-        format!("--config-file={}", config.display()),
-        "--".to_owned(),
-        "--logger.console=1".to_owned(),
-        "--logger.level=warning".to_owned(),
-        format!("--user_files_path={}", data.join("user_files").display()),
-    ];
-    arguments.extend(common);
-    Ok(ChildTask::Program { path, arguments, run_as: None, stop_signal: libc::SIGTERM })
-}
-
-fn library(settings: &EngineSettings) -> Result<Option<PathBuf>> {
+fn library(settings: &EngineSettings) -> Result<PathBuf> {
     if let Some(path) = &settings.clickhouse_library {
         ensure!(path.exists(), "there is no ClickHouse library at {}", path.display());
-        return Ok(Some(path.clone()));
+        return Ok(path.clone());
     }
     let installed = settings.engines_folder().map(|folder| folder.join("clickhouse/libchdb.so"));
-    Ok(installed.filter(|path| path.exists()))
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+    let installed = installed.filter(|path| path.exists());
+    installed.context("no ClickHouse is installed: run make engines, or set the path of libchdb.so")
 }
 
 fn environment(
-    home: &Path,
+    engine: &Engine,
     passwords: &[(&str, String)],
     settings: &EngineSettings,
 ) -> Vec<(String, String)> {
     let variable = |name: &str, value: String| (format!("STRATUM_CLICKHOUSE_{name}"), value);
-    let mut variables = vec![
-        variable("USERS", home.join("users.xml").display().to_string()),
-        variable("NETWORK", "127.0.0.1".to_owned()),
+    let mut variables = engine.environment();
+    variables.extend([
         variable("MARK_CACHE_BYTES", settings.clickhouse_mark_cache_bytes_max.to_string()),
         variable("MEMORY_BYTES", settings.clickhouse_memory_bytes_max.to_string()),
-    ];
+    ]);
     variables.extend(passwords.iter().map(|(user, password)| {
         let digest = Sha256::digest(password.as_bytes());
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         variable(&format!("{}_SHA256", user.to_uppercase()), hex)
     }));
     variables
-}
-
-fn prepare(home: &Path) -> Result<()> {
-    std::fs::create_dir_all(home.join("data"))?;
-    std::fs::write(home.join("config.xml"), CONFIG_XML)?;
-    std::fs::write(home.join("users.xml"), USERS_XML)?;
-    // Tables of `system` are made anew at each start and would find the old ones' folders.
-    match std::fs::remove_dir_all(home.join("data/data/system")) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
-    }
 }
 
 async fn is_ok(client: reqwest::Client, url: String) -> bool {

@@ -17,20 +17,17 @@
 //! How an engine is kept:
 //!
 //! - It runs in, or under, a child of our own binary ([`run_child_if_asked`]) whose standard input
-//!   is a pipe from us. The pipe closes when we stop it and also when we die of kill -9, and the
-//!   child then ends the engine in order.
+//!   is a pseudo-terminal of ours. It closes when we stop the engine and also when we die of kill
+//!   -9, and the child then ends the engine in order.
 //! - A dead engine is started again with back-off, on the same port and with the same passwords,
 //!   so addresses and pools made from the engine stay good.
 //! - The engine's processes inherit a lock on the state folder. After kill -9 of the parent the
 //!   next start waits for that lock, thus for the last of the old processes, before it goes on.
 //! - What an engine says on its standard streams goes to `tracing`, and the last of it into the
 //!   text of a failed start. No log files grow.
-//!
-//! - The ClickHouse library is fenced in by Landlock (`sandbox.rs`); its users' grants are in
-//!   `docker/engines/clickhouse/users.xml`.
-//!
-//! Where there is no library but a `clickhouse` on the PATH, that runs as `clickhouse server` with
-//! the same users and limits, unfenced. No test has such a program at hand.
+//! - ClickHouse is fenced in by Landlock, or does not start, and has a user of its own when we are
+//!   root; who may ask it is in `docker/engines/clickhouse/{config,users}.xml`. All that is in
+//!   `docker/engines/clickhouse/engine.rs`, which starts the engine of the tests as well.
 //!
 //! The folder: `lock` (who holds it), `engines.lock`, `clickhouse/` and `postgres/`, each with
 //! `data/`, `port` and its passwords (0600).
@@ -38,7 +35,8 @@
 mod folder;
 mod supervisor;
 mod child;
-mod sandbox;
+#[path = "../../../../docker/engines/clickhouse/engine.rs"]
+mod engine;
 mod clickhouse;
 mod postgres;
 
@@ -57,9 +55,11 @@ pub struct EngineSettings {
     /// The folder `docker/engines/install` fills; `None` is `STRATUM_ENGINES`, else
     /// `~/.cache/stratum/engines`.
     pub engines: Option<PathBuf>,
-    /// The ClickHouse library; `None` is `clickhouse/libchdb.so` in the engines folder, else
-    /// `clickhouse` on the PATH.
+    /// The ClickHouse library; `None` is `clickhouse/libchdb.so` in the engines folder.
     pub clickhouse_library: Option<PathBuf>,
+    /// Whether ClickHouse may run without a fence where the kernel has no Landlock that will do, and
+    /// we are not root.
+    pub clickhouse_unfenced: bool,
     /// The folder of Postgres' programs; `None` is `pg_config --bindir`, else the newest under
     /// `/usr/lib/postgresql`, else `postgres/bin` in the engines folder.
     pub postgres_bin: Option<PathBuf>,
@@ -77,6 +77,8 @@ pub struct EngineSettings {
     pub child_program: Option<PathBuf>,
     /// Arguments of `child_program`; tests name themselves here.
     pub child_arguments: Vec<OsString>,
+    /// The newest version of Landlock to use; tests try what older kernels have.
+    pub landlock_newest: i32,
 }
 
 impl Default for EngineSettings {
@@ -84,6 +86,7 @@ impl Default for EngineSettings {
         EngineSettings {
             engines: None,
             clickhouse_library: None,
+            clickhouse_unfenced: false,
             postgres_bin: None,
             clickhouse_memory_bytes_max: 4 << 30,
             clickhouse_mark_cache_bytes_max: 256 << 20,
@@ -92,6 +95,7 @@ impl Default for EngineSettings {
             stop_wait_max: Duration::from_secs(20),
             child_program: None,
             child_arguments: Vec::new(),
+            landlock_newest: engine::LANDLOCK_NEWEST,
         }
     }
 }

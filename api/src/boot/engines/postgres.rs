@@ -16,11 +16,14 @@ use super::child::ChildTask;
 use super::folder::{self, StateFolder};
 use super::supervisor::{Blueprint, Supervisor};
 
-const CREATE_ROLE_SQL: &str = include_str!("postgres/create_role.sql");
+const CREATE_ROLES_SQL: &str = include_str!("../../../../docker/engines/postgres/create_roles.sql");
 const SET_PASSWORD_SQL: &str = include_str!("postgres/set_password.sql");
-const CREATE_DATABASE_SQL: &str = include_str!("postgres/create_database.sql");
+const CREATE_DATABASE_SQL: &str =
+    include_str!("../../../../docker/engines/postgres/create_database.sql");
+const OWN_DATABASE_SQL: &str = include_str!("../../../../docker/engines/postgres/own_database.sql");
 
 const SUPERUSER: &str = "postgres";
+const OWNER: &str = "stratum_owner";
 const APP: &str = "app";
 const DATABASE: &str = "stratum";
 const MAJOR_MIN: u32 = 15;
@@ -33,6 +36,7 @@ const INITDB_WAIT: Duration = Duration::from_secs(120);
 pub struct PostgresEngine {
     supervisor: Supervisor,
     url: String,
+    migration_url: String,
 }
 
 impl PostgresEngine {
@@ -42,6 +46,7 @@ impl PostgresEngine {
         let home = folder.engine("postgres", 0o711)?;
         let data = home.join("data");
         let superuser_password = folder::password(&home.join("superuser.password"))?;
+        let owner_password = folder::password(&home.join("owner.password"))?;
         let app_password = folder::password(&home.join("app.password"))?;
         let binaries = Binaries::find(settings, &data)?;
         let run_as = unprivileged_user()?;
@@ -73,14 +78,22 @@ impl PostgresEngine {
             lock: folder.engines_lock(),
         };
         let supervisor = Supervisor::start(blueprint).await?;
-        create_database(&admin, &app_password).await.context("creating the Postgres database")?;
-        let url = format!("postgres://{APP}:{app_password}@127.0.0.1:{port}/{DATABASE}");
-        Ok(PostgresEngine { supervisor, url })
+        let logins = [(OWNER, owner_password.as_str()), (APP, app_password.as_str())];
+        create_database(&admin, &logins).await.context("creating the Postgres database")?;
+        let [migration_url, url] = logins.map(|(login, password)| {
+            format!("postgres://{login}:{password}@127.0.0.1:{port}/{DATABASE}")
+        });
+        Ok(PostgresEngine { supervisor, url, migration_url })
     }
 
-    /// `postgres://app:PASSWORD@127.0.0.1:PORT/stratum`; the role owns the database and no more.
+    /// `postgres://app:PASSWORD@127.0.0.1:PORT/stratum`; the login owns nothing.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The same as `stratum_owner`, who owns the database and no more.
+    pub fn migration_url(&self) -> &str {
+        &self.migration_url
     }
 
     /// The id of the process that watches over Postgres; another one after it died and was
@@ -273,17 +286,24 @@ async fn answers(options: PgConnectOptions) -> bool {
     }
 }
 
-/// What is there already stays; the password is set at each start, so that the file is right.
-async fn create_database(admin: &PgConnectOptions, password: &str) -> Result<()> {
+/// What is there already stays, but for its owner; passwords are set at each start, so that their
+/// files are right.
+async fn create_database(admin: &PgConnectOptions, logins: &[(&str, &str)]) -> Result<()> {
     let mut connection = connect(admin).await?;
-    sqlx::raw_sql(CREATE_ROLE_SQL).execute(&mut connection).await?;
-    // Hexadecimal digits of our own making; a password cannot be a parameter.
-    let set_password = SET_PASSWORD_SQL.replace("{password}", password);
-    sqlx::raw_sql(AssertSqlSafe(set_password)).execute(&mut connection).await?;
+    sqlx::raw_sql(CREATE_ROLES_SQL).execute(&mut connection).await?;
+    for (role, password) in logins {
+        // Hexadecimal digits of our own making; a password cannot be a parameter.
+        let set_password = SET_PASSWORD_SQL.replace("{role}", role);
+        let set_password = set_password.replace("{password}", password);
+        sqlx::raw_sql(AssertSqlSafe(set_password)).execute(&mut connection).await?;
+    }
     if let Err(error) = sqlx::raw_sql(CREATE_DATABASE_SQL).execute(&mut connection).await {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         ensure!(code.as_deref() == Some(DUPLICATE_DATABASE), error);
     }
+    connection.close().await?;
+    let mut connection = connect(&admin.clone().database(DATABASE)).await?;
+    sqlx::raw_sql(OWN_DATABASE_SQL).execute(&mut connection).await?;
     connection.close().await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Keeps one engine running: start, ready check, restart with back-off, stop in order.
 
 use std::fs::File;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -22,10 +22,12 @@ use tracing::{error, info, warn};
 
 use super::EngineSettings;
 use super::child::{ChildTask, TASK_VARIABLE};
+use super::engine::terminal;
 
 const READY_POLL: Duration = Duration::from_millis(20);
 const DELAY_MIN: Duration = Duration::from_millis(200);
-const DELAY_MAX: Duration = Duration::from_secs(10);
+/// Short enough that a disk that was full and has room again does not wait for it.
+const DELAY_MAX: Duration = Duration::from_secs(2);
 /// An engine that ran this long and died starts again without further delay.
 const STEADY: Duration = Duration::from_secs(60);
 const LAST_WORDS_WAIT: Duration = Duration::from_secs(1);
@@ -78,8 +80,8 @@ impl Supervisor {
 
 struct Running {
     child: Child,
-    /// Kept apart from the child, for `wait` closes a child's own.
-    pipe: Option<ChildStdin>,
+    /// Our end of the pseudo-terminal that is the child's standard input.
+    line: OwnedFd,
     said: Said,
     since: Instant,
 }
@@ -89,10 +91,10 @@ impl Running {
         self.child.id().unwrap_or_default()
     }
 
-    /// Closes the pipe, which ends the engine in order; past the bound kills its process group.
+    /// Closes the line, which ends the engine in order; past the bound kills its process group.
     async fn end(mut self, blueprint: &Blueprint) {
         let pid = self.pid();
-        drop(self.pipe);
+        drop(self.line);
         let wait = blueprint.settings.stop_wait_max;
         if tokio::time::timeout(wait, self.child.wait()).await.is_err() {
             warn!(engine = blueprint.name, "did not end within {wait:?}: killed");
@@ -149,10 +151,10 @@ async fn watch(
 async fn launch(blueprint: &Blueprint) -> Result<Running> {
     let name = blueprint.name;
     (blueprint.prepare)().with_context(|| format!("preparing {name}"))?;
-    let mut child = spawn(blueprint).with_context(|| format!("starting {name}"))?;
+    let (line, stdin) = terminal().context("making a pseudo-terminal")?;
+    let mut child = spawn(blueprint, stdin).with_context(|| format!("starting {name}"))?;
     let said = Said::listen(name, &mut child);
-    let pipe = child.stdin.take();
-    let mut running = Running { child, pipe, said, since: Instant::now() };
+    let mut running = Running { child, line, said, since: Instant::now() };
     let wait = blueprint.settings.ready_wait_max;
     let ready = async {
         while !(blueprint.ready)().await {
@@ -174,7 +176,7 @@ fn text(status: std::io::Result<ExitStatus>) -> String {
     status.map_or_else(|error| error.to_string(), |status| status.to_string())
 }
 
-fn spawn(blueprint: &Blueprint) -> Result<Child> {
+fn spawn(blueprint: &Blueprint, stdin: OwnedFd) -> Result<Child> {
     let settings = &blueprint.settings;
     // Not current_exe(): the file may have been replaced by a newer one since we started.
     let own = || PathBuf::from("/proc/self/exe");
@@ -189,7 +191,7 @@ fn spawn(blueprint: &Blueprint) -> Result<Child> {
         .envs(blueprint.environment.iter().cloned())
         .env(TASK_VARIABLE, serde_json::to_string(&blueprint.task)?)
         .current_dir("/")
-        .stdin(Stdio::piped())
+        .stdin(Stdio::from(stdin))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         // Ctrl-C is for us; the engines end after the stages.

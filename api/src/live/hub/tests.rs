@@ -24,7 +24,11 @@ fn small() -> LiveConfig {
 }
 
 fn hub() -> Arc<Hub> {
-    Arc::new(Hub::new(small()))
+    Arc::new(Hub::new(small(), seal()))
+}
+
+fn seal() -> UpdateSeal {
+    UpdateSeal::new(b"a secret").unwrap()
 }
 
 /// The dataset of an update, or `resync`.
@@ -121,7 +125,7 @@ async fn streams_are_bounded_and_leave_nothing_behind() {
     drop(watches);
     assert!(hub.state.lock().channels.is_empty());
     let config = LiveConfig { streams_per_tenant_max: 1, ..small() };
-    let hub = Arc::new(Hub::new(config));
+    let hub = Arc::new(Hub::new(config, seal()));
     let _one = hub.watch(of(ONE), Since::Now).unwrap();
     assert!(hub.watch(of(ONE), Since::Now).is_err());
     assert!(hub.watch(of(OTHER), Since::Now).is_ok());

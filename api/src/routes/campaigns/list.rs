@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use axum::extract::State;
 use serde::Deserialize;
 use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::CampaignKey;
 use utoipa::IntoParams;
@@ -149,7 +150,9 @@ impl CampaignListParams {
             statuses: status,
             search: fields.text("search", self.search, 200),
             labels: fields.list("labels", self.labels.as_deref()),
-            account_id: fields.text("account_id", self.account_id, 512),
+            account_id: fields
+                .text("account_id", self.account_id, 512)
+                .map(|id| Platform::any_account_id(&id).into_owned()),
             from,
             until,
             by_name: sort_by == SortBy::Name,

@@ -117,7 +117,7 @@ impl NewCampaign {
         let currency = self.currency.as_deref();
         let plan = CampaignPlan {
             external_id: self.external_id,
-            account_id: self.account_id,
+            account_id: self.account_id.map(|id| self.platform.account_id(&id).into_owned()),
             name: self.name.trim().to_owned(),
             status: self.status.unwrap_or(CampaignStatus::Draft),
             objective: self.objective,
@@ -145,7 +145,8 @@ impl CampaignChange {
         set(&mut plan.status, self.status);
         set(&mut plan.objective, self.objective);
         set(&mut plan.external_id, self.external_id);
-        set(&mut plan.account_id, self.account_id);
+        let one_id = |id: String| campaign.platform.account_id(&id).into_owned();
+        set(&mut plan.account_id, self.account_id.map(|id| id.map(one_id)));
         set(&mut plan.daily_budget_micros, self.daily_budget.map(micros));
         set(&mut plan.lifetime_budget_micros, self.lifetime_budget.map(micros));
         set(&mut plan.start_date, self.start_date);

@@ -65,7 +65,7 @@ impl ConnectorBody {
         let name = self.name.unwrap_or_else(|| self.platform.as_str().to_owned());
         let new = NewConnector {
             name: name.trim().to_owned(),
-            account_ids: distinct(self.account_ids.unwrap_or_default()),
+            account_ids: accounts(self.platform, self.account_ids.unwrap_or_default()),
             schedule: self.schedule.unwrap_or(Schedule::Daily),
             enabled: self.enabled.unwrap_or(true),
             settings: self.settings.unwrap_or_default(),
@@ -100,7 +100,7 @@ impl ConnectorChange {
     ) -> Result<NewConnector, Refusal> {
         let mut new = was.clone();
         set(&mut new.name, self.name.map(|name| name.trim().to_owned()));
-        set(&mut new.account_ids, self.account_ids.map(distinct));
+        set(&mut new.account_ids, self.account_ids.map(|ids| accounts(platform, ids)));
         set(&mut new.schedule, self.schedule);
         set(&mut new.enabled, self.enabled);
         set(&mut new.settings, self.settings);
@@ -112,6 +112,11 @@ impl ConnectorChange {
         }
         check(platform, &new, credentials).map(|()| new)
     }
+}
+
+/// The accounts by the one id each has, however it is written.
+fn accounts(platform: Platform, ids: Vec<String>) -> Vec<String> {
+    distinct(ids.iter().map(|id| platform.account_id(id.trim()).into_owned()).collect())
 }
 
 /// The fields that the platform cannot be asked without and that are not there.

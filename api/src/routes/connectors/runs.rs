@@ -22,6 +22,7 @@ use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::state::audit::AuditEntry;
 use crate::state::connector::Connector;
+use crate::state::pull_fault::{ClosedAccount, PullFault};
 use crate::state::pull_run::{PullKind, PullRun, PullState};
 use crate::state::work::TenantWork;
 
@@ -59,8 +60,12 @@ pub struct PullRunItem {
     rows_taken: i64,
     /// Rows that broke a rule of ad reports and were left out.
     rows_rejected: i64,
-    /// What went wrong last: `throttled`, `unauthorized`, `unavailable`, `too_much`, `stale`, `refused`, or `partial`
-    /// where only a break-down is missing.
+    /// What is wrong with the first 20 of them.
+    faults: Vec<PullFault>,
+    /// Accounts that could not be read; the others are.
+    closed_accounts: Vec<ClosedAccount>,
+    /// What went wrong last: `throttled`, `unauthorized`, `forbidden`, `unavailable`, `too_much`, `stale`, `refused`,
+    /// `closed_accounts` where only some accounts are missing, or `partial` where only a break-down is.
     error: Option<String>,
     /// The same in words.
     error_message: Option<String>,
@@ -86,6 +91,8 @@ impl From<PullRun> for PullRunItem {
             days_done: run.days_done,
             rows_taken: run.rows_taken,
             rows_rejected: run.rows_rejected,
+            faults: run.faults,
+            closed_accounts: run.closed_accounts,
             error: run.error_code,
             error_message: run.error_message,
             not_before: run.not_before,

@@ -17,6 +17,7 @@ use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::state::audit::AuditEntry;
 use crate::state::connector::{Connector, ConnectorStatus};
+use crate::state::pull_fault::{ClosedAccount, Outcome};
 
 /// Accounts that are asked for; the others are likely to be like them.
 const ACCOUNTS_MAX: usize = 5;
@@ -31,9 +32,11 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct Trial {
     /// Whether every account that was asked for was told.
     works: bool,
-    /// The accounts, the first 5 at most.
+    /// Those of the first 5 accounts that were told.
     accounts: Vec<TriedAccount>,
-    /// What went wrong: `throttled`, `unauthorized`, `unavailable` or `refused`.
+    /// Those of them that were not, while others were.
+    closed_accounts: Vec<ClosedAccount>,
+    /// What went wrong: `throttled`, `unauthorized`, `forbidden`, `unavailable` or `refused`.
     error: Option<&'static str>,
     /// The same in words, with what to do about it.
     message: Option<String>,
@@ -63,29 +66,60 @@ impl From<&Account> for TriedAccount {
     }
 }
 
-/// The accounts as far as they were told, and what went wrong.
-async fn tried(
-    app: &App,
-    connector: &Connector,
-    credentials: Credentials,
-) -> (Vec<Account>, Option<PullError>, Option<Credentials>) {
+/// What a platform told when it was asked for accounts.
+#[derive(Default)]
+struct Tried {
+    accounts: Vec<Account>,
+    closed: Vec<ClosedAccount>,
+    /// The first thing that went wrong.
+    error: Option<PullError>,
+    renewed: Option<Credentials>,
+}
+
+impl Tried {
+    fn status(&self) -> ConnectorStatus {
+        match &self.error {
+            None => ConnectorStatus::Working,
+            Some(error) if error.is_of_account() && !self.accounts.is_empty() => {
+                ConnectorStatus::Partial
+            }
+            Some(PullError::Unauthorized { .. } | PullError::Forbidden { .. }) => {
+                ConnectorStatus::NeedsCredentials
+            }
+            Some(PullError::Throttled { .. }) => ConnectorStatus::Throttled,
+            Some(_) => ConnectorStatus::Failing,
+        }
+    }
+}
+
+async fn tried(app: &App, connector: &Connector, credentials: Credentials) -> Tried {
     let counting = Counting { conversion: connector.content.settings.conversion.clone() };
     let api = match app.trials.connect(connector.platform, credentials, counting) {
         Ok(api) => api,
-        Err(error) => return (Vec::new(), Some(error), None),
+        Err(error) => return Tried { error: Some(error), ..Tried::default() },
     };
-    let mut accounts = Vec::new();
+    let mut tried = Tried::default();
     let asked = async {
         for id in connector.content.account_ids.iter().take(ACCOUNTS_MAX) {
-            accounts.push(api.account(id).await?);
+            match api.account(id).await {
+                Ok(account) => tried.accounts.push(account),
+                Err(error) if error.is_of_account() => {
+                    tried.closed.push(ClosedAccount::of(id, &error));
+                    tried.error.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok::<_, PullError>(())
+        Ok(())
     };
     let longest = Duration::from_millis(app.pull.trial_ms_max);
     let ended = tokio::time::timeout(longest, Box::pin(asked)).await;
     let late = || PullError::Transient { message: "the platform did not answer in time".into() };
-    let error = ended.unwrap_or_else(|_| Err(late())).err();
-    (accounts, error, api.renewed())
+    if let Err(error) = ended.unwrap_or_else(|_| Err(late())) {
+        tried.error = Some(error);
+    }
+    tried.renewed = api.renewed();
+    tried
 }
 
 /// Tries a connector out: asks the platform once for the connector's accounts, and keeps what it says.
@@ -117,13 +151,9 @@ pub async fn test_connector(
     drop(work);
     let fields = sealed.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
     let credentials = Credentials::new(fields);
-    let (accounts, error, renewed) = tried(&app, &connector, credentials).await;
-    let status = match &error {
-        None => ConnectorStatus::Working,
-        Some(PullError::Unauthorized { .. }) => ConnectorStatus::NeedsCredentials,
-        Some(PullError::Throttled { .. }) => ConnectorStatus::Throttled,
-        Some(_) => ConnectorStatus::Failing,
-    };
+    let tried = tried(&app, &connector, credentials).await;
+    let status = tried.status();
+    let Tried { accounts, closed, error, renewed } = tried;
     let message = error.as_ref().map(ToString::to_string);
     let mut work = caller.work(&app).await?;
     let now = work.lock_credentials(id).await?.ok_or_else(gone)?;
@@ -132,7 +162,14 @@ pub async fn test_connector(
     }
     // Somebody may have changed the connector meanwhile: then this says nothing of it.
     if now == sealed {
-        work.note_outcome(id, status, message.as_deref(), None).await?;
+        let outcome = Outcome {
+            status,
+            error: message.clone(),
+            closed_accounts: closed.clone(),
+            is_pulled: false,
+            pulled_to: None,
+        };
+        work.note_outcome(id, &outcome).await?;
         if let Some(renewed) = renewed {
             work.renew_credentials(id, &renewed).await?;
         }
@@ -142,5 +179,6 @@ pub async fn test_connector(
     work.commit().await?;
     let accounts = accounts.iter().map(TriedAccount::from).collect();
     let works = error.is_none();
-    Ok(Answer::of(Trial { works, accounts, error: error.map(|error| error.code()), message }))
+    let error = error.map(|error| error.code());
+    Ok(Answer::of(Trial { works, accounts, closed_accounts: closed, error, message }))
 }

@@ -12,7 +12,7 @@ use super::super::range::RangeFields;
 use super::super::rules::distinct;
 use super::super::{App, Services};
 use crate::answer::Refusal;
-use crate::auth::{Authenticated, write_down};
+use crate::auth::Authenticated;
 use crate::export::{ExportRequest, FileCompression, FileFormat, columns_of};
 use crate::rights::Permission;
 
@@ -134,7 +134,7 @@ pub(super) async fn admit(
     if identifiers.is_empty() || caller.permissions.contains(&Permission::IdentifiersExport) {
         return Ok(());
     }
-    write_down(app, caller, method, route).await;
+    app.refusals.note(&app.state, caller, method, route).await;
     let message = format!(
         "{} tell who people are: exporting them takes an admin, or an API key of scope \
          export_identifiers; leave them out of `columns`",

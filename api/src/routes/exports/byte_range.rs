@@ -37,6 +37,15 @@ impl ByteRange {
             _ => ByteRange::Whole,
         }
     }
+
+    /// How many bytes of a file of this length are sent.
+    pub fn count(self, length: u64) -> u64 {
+        match self {
+            ByteRange::Part { first, last } => last - first + 1,
+            ByteRange::Whole => length,
+            ByteRange::Beyond => 0,
+        }
+    }
 }
 
 /// Digits alone; a number beyond all files is one as well.

@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use uuid::Uuid;
 
 use super::super::App;
+use super::super::long_body::guarded;
 use super::super::rules::id_of;
 use super::asked::admit;
 use super::byte_range::ByteRange;
@@ -91,7 +92,11 @@ pub async fn download_export(
     let mut work = caller.work(&app).await?;
     work.audit(&AuditEntry::done("export.downloaded", KIND, id, changes)).await?;
     work.commit().await?;
-    send(&job, file, etag, range, length).await.map(|response| (status, response).into_response())
+    let count = range.count(length);
+    let file = start(file, first).await?;
+    let bytes = guarded(&app, caller, bytes(file, count));
+    let response = answer(&job, Body::from_stream(bytes), etag, range, length)?;
+    Ok((status, response).into_response())
 }
 
 async fn open(app: &App, job: &ExportJob) -> Result<(File, u64), Refusal> {
@@ -116,28 +121,29 @@ fn asked(headers: &HeaderMap, etag: &str, length: u64) -> ByteRange {
     }
 }
 
-async fn send(
+/// The file from this byte on.
+async fn start(mut file: File, first: u64) -> Result<File, Refusal> {
+    file.seek(SeekFrom::Start(first)).await.map_err(|_| Refusal::internal())?;
+    Ok(file)
+}
+
+fn answer(
     job: &ExportJob,
-    mut file: File,
+    body: Body,
     etag: String,
     range: ByteRange,
     length: u64,
 ) -> Result<Response, Refusal> {
-    let (first, count) = match range {
-        ByteRange::Part { first, last } => (first, last - first + 1),
-        _ => (0, length),
-    };
-    file.seek(SeekFrom::Start(first)).await.map_err(|_| Refusal::internal())?;
     let name = format!("attachment; filename=\"{}\"", job.request.file_name());
     let headers = [
         (CONTENT_TYPE, job.request.content_type().to_owned()),
-        (CONTENT_LENGTH, count.to_string()),
+        (CONTENT_LENGTH, range.count(length).to_string()),
         (CONTENT_DISPOSITION, name),
         (ACCEPT_RANGES, "bytes".to_owned()),
         (ETAG, etag),
         (CACHE_CONTROL, "private, no-store".to_owned()),
     ];
-    let mut response = (headers, Body::from_stream(bytes(file, count))).into_response();
+    let mut response = (headers, body).into_response();
     if let ByteRange::Part { first, last } = range {
         let part = format!("bytes {first}-{last}/{length}");
         let part = part.parse().map_err(|_| Refusal::internal())?;

@@ -7,19 +7,19 @@ use axum::extract::State;
 use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
+use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use futures::{Stream, StreamExt as _};
 use serde_json::json;
 use stratum_models::store::StoreError;
-use tokio_util::sync::CancellationToken;
 
 use super::super::App;
 use super::super::fields::Params;
+use super::super::long_body::guarded;
 use super::asked::{ExportParams, admit};
 use super::job::KIND;
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::export::{ExportRequest, Turn};
+use crate::export::ExportRequest;
 use crate::state::audit::AuditEntry;
 
 /// Proxies that would gather the stream are told not to.
@@ -29,8 +29,9 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 ///
 /// Any number of rows, sent as they are read. Rows have the same order each time. A client that leaves
 /// ends the work. A connection that ends before the body's own end (a chunked body without its last
-/// chunk) means that something failed on the way: what came until then is not the whole. A large export
-/// is better made as a job, whose file can be fetched in pieces.
+/// chunk) means that something failed on the way, or that the caller's rights ended: what came until then
+/// is not the whole. A client that takes less than 16 KiB a second for half a minute is cut off. A large
+/// export is better made as a job, whose file can be fetched in pieces.
 ///
 /// In CSV a text that begins with `=`, `+`, `-`, `@`, a tab, a line break or `'` gets one `'` before it, so
 /// that no spreadsheet takes it for a formula. Amounts are in units of the row's currency, exactly.
@@ -71,7 +72,10 @@ pub async fn stream_export(
     let (encoded, _) = app.exports.source.begin(caller.scope, &request).await?;
     let wait = Duration::from_millis(app.exports.config.first_rows_ms_max);
     let bytes = begun(encoded.bytes, wait).await?;
-    let bytes = told(bytes, turn, app.stop.clone());
+    let bytes = bytes.inspect(move |_| {
+        let _held_while_streaming = &turn;
+    });
+    let bytes = guarded(&app, caller, bytes);
     let name = format!("attachment; filename=\"{}\"", request.file_name());
     let headers = [
         (CONTENT_TYPE, request.content_type().to_owned()),
@@ -105,30 +109,4 @@ async fn begun(mut bytes: FileBytes, wait: Duration) -> Result<FileBytes, StoreE
         Ok(None) => Ok(stream::empty().boxed()),
         Err(_) => Ok(bytes),
     }
-}
-
-/// The bytes, broken off as an error where the process stops, so that no part looks like the whole.
-fn told(
-    bytes: FileBytes,
-    turn: Turn,
-    stop: CancellationToken,
-) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    stream::unfold(Some((bytes, turn, stop)), |state| async move {
-        let (mut bytes, turn, stop) = state?;
-        let stopped = || {
-            let kind = stratum_models::store::StoreErrorKind::Unavailable;
-            StoreError::new(kind, "warehouse", "the process stops")
-        };
-        let next = tokio::select! {
-            next = bytes.next() => next?,
-            () = stop.cancelled() => Err(stopped()),
-        };
-        match next {
-            Ok(chunk) => Some((Ok(chunk), Some((bytes, turn, stop)))),
-            Err(error) => {
-                tracing::warn!(error = %error, "a streamed export broke off");
-                Some((Err(error), None))
-            }
-        }
-    })
 }

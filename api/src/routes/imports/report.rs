@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use stratum_ingest::import::{Import, LeftOut, RowFault};
+use stratum_ingest::import::{Import, LeftOut, ResultKinds, RowFault};
 use stratum_models::ad_report::SplitBy;
 use stratum_models::money::MICROS;
 use utoipa::ToSchema;
@@ -92,7 +92,7 @@ pub struct DayCounts {
     add: usize,
     /// Such as replace other figures.
     change: usize,
-    /// Such as are as they were; they are not taken again.
+    /// Such as are as they were.
     leave: usize,
     /// How many of all are sums of their ads or ad sets.
     made_of_parts: usize,
@@ -137,7 +137,8 @@ pub struct FigureSums {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeftOutReport {
     /// `summary`: it sums up others; `unknown_part`: it is what the platform could not tell the country
-    /// or device of; `repeated`: it is there twice.
+    /// or device of; `repeated`: it is there twice; `nothing_reported`: it is of an export of ours and holds
+    /// only what our own events show.
     reason: &'static str,
     /// How many.
     rows: usize,
@@ -281,6 +282,24 @@ fn notes(import: &Import, comparison: &Comparison) -> Vec<String> {
             "{} parts are of days that have no figures yet; only a report by campaign makes them count",
             comparison.parts_without_day
         ));
+    }
+    match import.results {
+        Some(ResultKinds::Told { others }) if others > 0 => notes.push(format!(
+            "the results of {others} rows are of another kind than purchases, leads and the like, and are not counted as conversions"
+        )),
+        Some(ResultKinds::Untold) => notes.push(
+            "results are counted as conversions: the file does not tell of what kind they are; add the result \
+             indicator to the export where they may be clicks or views"
+                .to_owned(),
+        ),
+        _ => {}
+    }
+    if import.has_rounded_ids {
+        notes.push(
+            "all long campaign ids end in 000, as spreadsheets leave them; if yours do not, export the file anew \
+             and do not save it there"
+                .to_owned(),
+        );
     }
     if import.days.is_empty() && import.splits.is_empty() {
         notes.push("no row of the file can be taken".to_owned());

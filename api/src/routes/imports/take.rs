@@ -9,7 +9,6 @@ use stratum_models::ad_report::{AdReport, AdReportSplit};
 use tokio::time::{Instant, sleep};
 use utoipa::ToSchema;
 
-use super::compare::{Change, Comparison};
 use crate::answer::Refusal;
 use crate::routes::App;
 
@@ -20,18 +19,16 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// What was taken in.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct Taken {
-    /// Campaigns' days that are new or other than before.
+    /// Campaigns' days.
     pub days: usize,
     /// Parts of days.
     pub parts: usize,
 }
 
-/// Takes what is new or other than before; returns once it survives a crash. A file that is taken in
-/// part changes nothing when it comes again, but for what was missing.
-pub async fn take(app: &App, import: Import, comparison: &Comparison) -> Result<Taken, Refusal> {
-    let days = import.days.into_iter().zip(&comparison.changes);
-    let days: Vec<AdReport> =
-        days.filter(|(_, change)| **change != Change::Leave).map(|(day, _)| day).collect();
+/// Takes every row; returns once they survive a crash. Rows that are as they were are taken too: what is
+/// read now may be older than what is in the log, and the last import counts whatever lies between.
+pub async fn take(app: &App, import: Import) -> Result<Taken, Refusal> {
+    let days = import.days;
     let until = Instant::now() + Duration::from_millis(app.imports.config.append_wait_ms_max);
     for chunk in days.chunks(CHUNK_ROWS) {
         append(app, chunk, &[], until).await?;

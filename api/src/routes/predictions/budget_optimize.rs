@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use stratum_models::allocate::{Binding, Clash, Goal};
+use stratum_models::allocate::{Binding, Clash, Goal, in_cents};
 use stratum_models::forecast::{
-    BudgetPlan, BudgetQuestion, Hold, Outlook, Recommended, cents, plan,
+    BudgetPlan, BudgetQuestion, CampaignModel, Hold, Outlook, Recommended, cents, plan,
 };
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
@@ -57,7 +57,13 @@ pub struct BudgetRequest {
     currency: Option<Currency>,
     /// What it must keep to.
     constraints: Option<Constraints>,
+    /// Whether campaigns that spent nothing in the last 14 days take part; without it only those that
+    /// `per_campaign` names do.
+    include_inactive: Option<bool>,
 }
+
+/// A campaign without spend for so many complete days is over, or paused.
+const INACTIVE_DAYS: usize = 14;
 
 /// Constraints.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -153,7 +159,9 @@ pub struct Recommendation {
 ///
 /// The optimum is exact: all campaigns that nothing holds have the same marginal ROAS. A campaign gets
 /// at most one and a half times what it was ever seen to spend, or twice its current budget, unless
-/// its own maximum says otherwise. 422 names the constraints that clash.
+/// its own maximum says otherwise. A campaign that spent nothing in the last 14 days gets no budget unless it is
+/// asked for. Recommended budgets and what is unspent add up to the budget, to the cent. 422 names the constraints
+/// that clash.
 #[utoipa::path(
     post, path = "/api/v1/predictions/budget-optimize", tag = "predictions", request_body = BudgetRequest,
     security(("bearer" = [])),
@@ -178,10 +186,12 @@ pub async fn budget_optimize(
     let loaded = model_of(&app, &caller).await?;
     let basis = Basis::of(&app, Some(&loaded), days);
     let work = move || {
-        let chosen = Chosen::of(&loaded.artifact, days, request.currency, |_| true)?;
+        let (artifact, currency) = (&loaded.artifact, request.currency);
+        let chosen =
+            Chosen::but(artifact, days, currency, |_| true, |one| request.inactivity_of(one))?;
         let question = request.question(goal, &chosen.outlooks)?;
         let found = plan(&chosen.outlooks, &question).map_err(clash)?;
-        Ok(answer(chosen, &found, days, basis))
+        Ok(answer(chosen, &found, request.total_budget, days, basis))
     };
     // Many campaigns take a core for a while.
     let worked = tokio::task::spawn_blocking(work).await;
@@ -215,6 +225,19 @@ impl BudgetRequest {
         }
     }
 
+    /// Why a campaign gets no budget though it could be forecast; `None` where it takes part.
+    fn inactivity_of(&self, campaign: &CampaignModel) -> Option<String> {
+        let named = self.constraints.as_ref().and_then(|all| all.per_campaign.as_ref());
+        let named = named.is_some_and(|named| named.contains_key(&campaign.key.campaign_id));
+        let takes_part = named || self.include_inactive == Some(true);
+        (campaign.idle_days >= INACTIVE_DAYS && !takes_part).then(|| {
+            format!(
+                "nothing was spent in the last {INACTIVE_DAYS} days; name it in per_campaign or set \
+                 include_inactive to plan for it"
+            )
+        })
+    }
+
     fn question(&self, goal: Goal, outlooks: &[Outlook]) -> Result<BudgetQuestion, Refusal> {
         let none = Constraints::default();
         let constraints = self.constraints.as_ref().unwrap_or(&none);
@@ -246,12 +269,22 @@ impl BudgetRequest {
     }
 }
 
-fn answer(chosen: Chosen, plan: &BudgetPlan, days: usize, basis: Basis) -> BudgetAnswer {
+fn answer(
+    chosen: Chosen,
+    plan: &BudgetPlan,
+    total: f64,
+    days: usize,
+    basis: Basis,
+) -> BudgetAnswer {
     let sum = |of: fn(&Recommended) -> f64| plan.campaigns.iter().map(of).sum::<f64>();
     let (spend, revenue) = (sum(|one| one.budget), sum(|one| one.revenue.value));
-    let parts = chosen.outlooks.iter().zip(&plan.campaigns);
+    // What is shown adds up to the budget, to the cent.
+    let budgets = plan.campaigns.iter().map(|one| one.budget).chain([plan.unspent]);
+    let mut shown_budgets = in_cents(&budgets.collect::<Vec<f64>>(), total);
+    let unspent = shown_budgets.pop().unwrap_or_default();
+    let parts = chosen.outlooks.iter().zip(&plan.campaigns).zip(shown_budgets);
     let mut recommendations: Vec<Recommendation> =
-        parts.map(|(outlook, part)| Recommendation::of(outlook, part)).collect();
+        parts.map(|((outlook, part), budget)| Recommendation::of(outlook, part, budget)).collect();
     recommendations.sort_by(|l, r| r.recommended_budget.total_cmp(&l.recommended_budget));
     BudgetAnswer {
         recommendations,
@@ -261,21 +294,25 @@ fn answer(chosen: Chosen, plan: &BudgetPlan, days: usize, basis: Basis) -> Budge
         total_expected_roas: (spend > 0.0).then(|| shown(revenue / spend)),
         total_expected_revenue: cents(revenue),
         total_expected_conversions: shown(sum(|one| one.conversions)),
-        unspent: cents(plan.unspent),
+        unspent: units(unspent),
         optimality_gap: plan.gap,
         basis,
     }
 }
 
+fn units(cents: i64) -> f64 {
+    cents as f64 / 100.0
+}
+
 impl Recommendation {
-    fn of(outlook: &Outlook, part: &Recommended) -> Recommendation {
+    fn of(outlook: &Outlook, part: &Recommended, budget_cents: i64) -> Recommendation {
         let key = &outlook.campaign.key;
         Recommendation {
             campaign_id: key.campaign_id.clone(),
             campaign_name: outlook.campaign.name.clone(),
             platform: key.platform.as_str(),
             current_budget: cents(part.current),
-            recommended_budget: cents(part.budget),
+            recommended_budget: units(budget_cents),
             expected_roas: (part.budget > 0.0).then(|| shown(part.revenue.value / part.budget)),
             expected_revenue: part.revenue.value,
             revenue_lower: cents(part.revenue.low),

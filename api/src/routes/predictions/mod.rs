@@ -8,7 +8,7 @@ pub mod response;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
-use stratum_models::forecast::{Artifact, CampaignModel, Insufficient, Outlook};
+use stratum_models::forecast::{Artifact, CampaignModel, Outlook};
 use stratum_models::money::Currency;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -103,12 +103,27 @@ impl<'a> Chosen<'a> {
         wanted: Option<Currency>,
         asked: impl Fn(&CampaignModel) -> bool,
     ) -> Result<Chosen<'a>, Refusal> {
+        Chosen::but(artifact, days, wanted, asked, |_| None)
+    }
+
+    /// The same without those that there is a reason to leave out.
+    fn but(
+        artifact: &'a Artifact,
+        days: usize,
+        wanted: Option<Currency>,
+        asked: impl Fn(&CampaignModel) -> bool,
+        reason: impl Fn(&CampaignModel) -> Option<String>,
+    ) -> Result<Chosen<'a>, Refusal> {
         let (mut outlooks, mut left_out) = (Vec::new(), Vec::new());
         let campaigns = artifact.campaigns.iter().filter(|one| asked(one));
         for campaign in campaigns.filter(|one| wanted.is_none_or(|wanted| one.currency == wanted)) {
+            if let Some(reason) = reason(campaign) {
+                left_out.push(LeftOut::of(campaign, reason));
+                continue;
+            }
             match artifact.outlook(campaign, days) {
                 Ok(outlook) => outlooks.push(outlook),
-                Err(reason) => left_out.push(LeftOut::of(campaign, &reason)),
+                Err(reason) => left_out.push(LeftOut::of(campaign, reason.statement())),
             }
         }
         let mut currencies: Vec<Currency> =
@@ -145,12 +160,12 @@ fn nothing_known(left_out: &[LeftOut]) -> Refusal {
 }
 
 impl LeftOut {
-    fn of(campaign: &CampaignModel, reason: &Insufficient) -> LeftOut {
+    fn of(campaign: &CampaignModel, reason: String) -> LeftOut {
         LeftOut {
             campaign_id: campaign.key.campaign_id.clone(),
             campaign_name: campaign.name.clone(),
             platform: campaign.key.platform.as_str(),
-            reason: reason.statement(),
+            reason,
         }
     }
 }

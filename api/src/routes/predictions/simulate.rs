@@ -88,6 +88,7 @@ pub struct Simulation {
 
 /// Sums over the window.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Outcome)]
 pub struct Figures {
     /// Amount spent.
     spend: f64,

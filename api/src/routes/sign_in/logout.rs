@@ -1,10 +1,12 @@
 //! `POST /auth/logout`
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde_json::json;
 
 use super::NoticeResponse;
-use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use super::cookie::Carrier;
+use crate::answer::{Answer, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::routes::App;
 use crate::state::audit::AuditEntry;
@@ -12,6 +14,7 @@ use crate::state::audit::AuditEntry;
 /// Signs out: ends the session of the token, and with it every token of the session.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "sign-in", security(("bearer" = [])),
+    params(("x-session" = Option<String>, Header, description = "`cookie`, where the refresh token is in one: it is taken away")),
     responses(
         (status = 200, body = Answer<NoticeResponse>),
         (status = 401, body = RefusalBody, description = "no valid access token"),
@@ -19,7 +22,11 @@ use crate::state::audit::AuditEntry;
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
-pub async fn logout(State(app): State<App>, caller: Authenticated) -> Answered<NoticeResponse> {
+pub async fn logout(
+    State(app): State<App>,
+    caller: Authenticated,
+    carrier: Carrier,
+) -> Result<(HeaderMap, Answer<NoticeResponse>), Refusal> {
     caller.user_id()?;
     let session = caller.claims.as_ref().ok_or_else(Refusal::internal)?.sid;
     let mut work = caller.work(&app).await?;
@@ -28,5 +35,7 @@ pub async fn logout(State(app): State<App>, caller: Authenticated) -> Answered<N
     }
     work.commit().await?;
     app.revocations.apply(&[session]);
-    Ok(Answer::of(NoticeResponse { message: "you are signed out" }))
+    // An empty cookie in the place of the token.
+    let headers = carrier.headers("", 0)?;
+    Ok((headers, Answer::of(NoticeResponse { message: "you are signed out" })))
 }

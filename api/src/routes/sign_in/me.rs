@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use stratum_models::id::UserId;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -10,6 +11,7 @@ use crate::auth::Authenticated;
 use crate::rights::Permission;
 use crate::routes::App;
 use crate::state::user::Role;
+use crate::state::work::TenantWork;
 
 /// The caller.
 #[derive(Serialize, ToSchema)]
@@ -20,12 +22,20 @@ pub struct MeResponse {
     email: String,
     /// Name.
     full_name: String,
+    /// Phone number, `+` and digits.
+    phone: Option<String>,
+    /// The language they read.
+    locale: String,
+    /// Their own time zone; the tenant's where null.
+    time_zone: Option<String>,
     /// What they may do.
     role: Role,
     /// What that role may do.
     permissions: &'static [Permission],
     /// Their tenant.
     tenant: MeTenant,
+    /// Whether signing in takes a second factor.
+    has_second_factor: bool,
     /// When they last signed in.
     last_login_at: Option<chrono::DateTime<chrono::Utc>>,
 }
@@ -58,14 +68,22 @@ pub struct MeTenant {
 )]
 pub async fn me(State(app): State<App>, caller: Authenticated) -> Answered<MeResponse> {
     let mut work = caller.work(&app).await?;
-    let (user, tenant) = (work.user(caller.user_id()?).await?, work.tenant().await?);
+    Ok(Answer::of(respond(&mut work, caller.user_id()?).await?))
+}
+
+/// A user and their tenant, as they are in this work.
+pub async fn respond(work: &mut TenantWork, id: UserId) -> Result<MeResponse, Refusal> {
+    let (user, tenant) = (work.user(id).await?, work.tenant().await?);
     let (Some(user), Some(tenant)) = (user.filter(|user| user.active), tenant) else {
         return Err(Refusal::unauthorized("the user is not active"));
     };
-    Ok(Answer::of(MeResponse {
+    Ok(MeResponse {
         id: user.id.0,
         email: user.email,
         full_name: user.full_name,
+        phone: user.phone,
+        locale: user.locale,
+        time_zone: user.time_zone.map(|zone| zone.name().to_owned()),
         role: user.role,
         permissions: user.role.permissions(),
         tenant: MeTenant {
@@ -76,6 +94,7 @@ pub async fn me(State(app): State<App>, caller: Authenticated) -> Answered<MeRes
             time_zone: tenant.time_zone.name().to_owned(),
             reporting_currency: tenant.reporting_currency.to_string(),
         },
+        has_second_factor: user.has_second_factor,
         last_login_at: user.last_login_at.map(|at| at.to_utc()),
-    }))
+    })
 }

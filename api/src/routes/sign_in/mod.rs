@@ -1,12 +1,20 @@
-//! Registering, signing in and out, and forgotten passwords.
+//! Registering, signing in and out, second factors, and forgotten passwords.
 
 mod register;
+mod confirm;
 mod login;
+mod second_factor;
 mod refresh;
 mod logout;
+mod sessions;
 mod forgot_password;
 mod reset_password;
+mod change_password;
 mod me;
+mod change_me;
+mod cookie;
+mod origin;
+mod proof;
 
 use std::time::Duration;
 
@@ -20,18 +28,28 @@ use super::{App, Services};
 use crate::answer::{Refusal, RequestId};
 use crate::auth::password::PasswordError;
 use crate::auth::token::TokenPair;
+use crate::mail::Unsent;
 use crate::state::audit::{Actor, Author};
+use cookie::Carrier;
 
 /// The routes of sign-in.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(register::register))
+        .routes(routes!(confirm::confirm))
         .routes(routes!(login::login))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
+        .routes(routes!(sessions::list_sessions, sessions::end_other_sessions))
+        .routes(routes!(sessions::end_session))
         .routes(routes!(forgot_password::forgot_password))
         .routes(routes!(reset_password::reset_password))
-        .routes(routes!(me::me))
+        .routes(routes!(change_password::change_password))
+        .routes(routes!(second_factor::second_factor, second_factor::begin_second_factor))
+        .routes(routes!(second_factor::confirm_second_factor))
+        .routes(routes!(second_factor::remove_second_factor))
+        .routes(routes!(second_factor::renew_recovery_codes))
+        .routes(routes!(me::me, change_me::change_me))
 }
 
 /// A pair of tokens.
@@ -39,8 +57,9 @@ pub fn routes() -> OpenApiRouter<App> {
 struct TokenResponse {
     /// To be sent as `Authorization: Bearer …`.
     access_token: String,
-    /// To be exchanged for the next pair at `/auth/refresh`, once.
-    refresh_token: String,
+    /// To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
     /// Always `bearer`.
     token_type: &'static str,
     /// Seconds until the access token ends.
@@ -48,10 +67,10 @@ struct TokenResponse {
 }
 
 impl TokenResponse {
-    fn of(app: &Services, pair: TokenPair) -> TokenResponse {
+    fn of(app: &Services, pair: TokenPair, carrier: &Carrier) -> TokenResponse {
         TokenResponse {
             access_token: pair.access,
-            refresh_token: pair.refresh,
+            refresh_token: carrier.body(pair.refresh),
             token_type: "bearer",
             expires_in: app.tokens.access_s(),
         }
@@ -66,13 +85,31 @@ struct NoticeResponse {
 }
 
 /// Somebody who has not signed in.
-fn nobody(request_id: &RequestId) -> Author {
+pub(super) fn nobody(request_id: &RequestId) -> Author {
     Author { actor: Actor::Nobody, request_id: request_id.0.clone() }
 }
 
 /// Waits until answers may be given that must not tell by their time what was found out.
 async fn pace(app: &Services, began: Instant) {
     tokio::time::sleep_until(began + Duration::from_millis(app.auth.answer_ms_min)).await;
+}
+
+/// 422 for a password that may not be chosen.
+pub(super) fn weak(field: &str, weakness: Option<&'static str>) -> Result<(), Refusal> {
+    weakness.map_or(Ok(()), |weakness| Err(Refusal::unprocessable(field, weakness)))
+}
+
+impl From<Unsent> for Refusal {
+    fn from(error: Unsent) -> Refusal {
+        match error {
+            Unsent::Full => Refusal::busy("too many letters wait to be sent; try again"),
+            Unsent::Over => {
+                Refusal::busy("so many letters were sent lately that this one must wait")
+                    .after(3_600)
+            }
+            Unsent::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<PasswordError> for Refusal {

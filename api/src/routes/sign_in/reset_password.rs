@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::NoticeResponse;
+use super::{NoticeResponse, weak};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::letters;
-use crate::auth::password::weakness;
+use crate::auth::password::Turn;
 use crate::routes::App;
 use crate::routes::body::Body;
 use crate::state::audit::{Actor, AuditEntry, Author};
@@ -19,7 +19,7 @@ use crate::state::audit::{Actor, AuditEntry, Author};
 pub struct ResetPasswordRequest {
     /// The token.
     token: String,
-    /// 8 to 128 characters, with an upper-case letter, a lower-case letter and a digit.
+    /// 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
     #[schema(format = Password)]
     new_password: String,
 }
@@ -46,18 +46,16 @@ pub async fn reset_password(
     Body(request): Body<ResetPasswordRequest>,
 ) -> Answered<NoticeResponse> {
     let ResetPasswordRequest { token, new_password } = request;
-    if let Some(weakness) = weakness(&new_password) {
-        return Err(Refusal::unprocessable("new_password", weakness));
-    }
     let turn = app.passwords.admit().await?;
     // A token that is none does not cost a hash.
     if !app.state.system().await?.has_reset_token(&token).await? {
         return Err(over());
     }
-    let hash = turn.hash(new_password).await?;
-    let email = reset(&app, &token, &hash, &request_id).await?;
-    if let Some(place) = app.mailer.reserve() {
-        place.put(letters::password_changed(email));
+    weak("new_password", turn.weakness(&new_password, &[]).await?)?;
+    let hash = turn.hash(new_password.clone()).await?;
+    let email = reset(&app, &turn, &token, &new_password, &hash, &request_id).await?;
+    if let Some(place) = app.mailer.reserve_notice(email) {
+        place.put(letters::password_changed());
     }
     Ok(Answer::of(NoticeResponse { message: "sign in with the new password" }))
 }
@@ -69,7 +67,9 @@ fn over() -> Refusal {
 /// Does it; the address of the user.
 async fn reset(
     app: &App,
+    turn: &Turn,
     token: &str,
+    password: &str,
     hash: &str,
     request_id: &RequestId,
 ) -> Result<String, Refusal> {
@@ -83,6 +83,10 @@ async fn reset(
         return Err(over());
     }
     let user = work.user(id).await?.ok_or_else(over)?;
+    let tenant_name = work.tenant().await?.map(|tenant| tenant.name).unwrap_or_default();
+    // Left without committing, the token can be used again.
+    let own = [&*user.email, &*user.full_name, &*tenant_name];
+    weak("new_password", turn.weakness(password, &own).await?)?;
     work.spend_reset_tokens(id).await?;
     let sessions = work.end_sessions(id).await?;
     let changes = json!({"password": "changed", "sessions_ended": sessions.len()});

@@ -135,7 +135,7 @@ async fn a_killed_process_leaves_no_half_file_and_its_job_is_made_anew() {
     eventually("the half file stays", PATIENCE, swept).await;
     stratum.stop().await;
     // A file is kept no longer than its time.
-    stratum.set("STRATUM__export__keep_hours", "0");
+    stratum.set_env("STRATUM__export__keep_hours", "0");
     stratum.restart().await;
     let shop = Shop { stratum: &stratum, token, id: shop_id };
     let next = shop.ask(events("ndjson")).await;

@@ -10,6 +10,8 @@ use super::{DONE_WITHIN, FAILING_VIEW, SLOW_VIEW, Shop, replace_events};
 use crate::fixture::{PASSWORD, Stratum, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Open to every key that exports.
+const USERLESS: &str = "/api/v1/campaigns";
 const STREAM: &str = "/api/v1/analytics/export/stream?type=events";
 
 /// The days of the shop's events.
@@ -67,6 +69,7 @@ async fn a_stream_is_whole_or_visibly_broken_and_ends_with_its_client() {
     assert!(!broken.ends_with("0\r\n\r\n"), "it looks complete");
     stratum.ask_warehouse("DROP VIEW events").await;
     stratum.ask_warehouse(SLOW_VIEW).await;
+    one_who_is_shut_out_gets_no_more(&shop, &path).await;
     one_who_leaves_ends_the_question(&shop, &path).await;
     turns_are_counted(&shop, &other, &path).await;
     stratum.stop().await;
@@ -134,6 +137,47 @@ async fn wrong_questions_are_refused(shop: &Shop<'_>) {
         assert_eq!(answer.status().as_u16(), status, "{query}");
         let text = answer.text().await.unwrap();
         assert!(text.contains(says), "{text}");
+    }
+}
+
+/// The user is deactivated while rows come, the key revoked.
+async fn one_who_is_shut_out_gets_no_more(shop: &Shop<'_>, path: &str) {
+    let stratum = shop.stratum;
+    let tenant = stratum.create_tenant("Third", "UTC", "EUR").await;
+    let email = tenant.create_user("analyst").await;
+    let (_, answer) = stratum.login(&email, PASSWORD).await;
+    let token = answer["data"]["access_token"].as_str().expect("a token").to_owned();
+    let admin = tenant.sign_in().await;
+    let (_, me) = stratum.get("/api/v1/auth/me", &token).await;
+    let user = format!("/api/v1/users/{}", me["data"]["id"].as_str().expect("an id"));
+    let body = json!({"name": "bulk", "scope": "export"});
+    let (_, key) = stratum.post("/api/v1/api-keys", &admin, &body).await;
+    let (id, key) = (&key["data"]["id"], key["data"]["key"].as_str().expect("a key").to_owned());
+    let key_path = format!("/api/v1/api-keys/{}", id.as_str().expect("an id"));
+    let known = async || (stratum.get(USERLESS, &key).await.0 == 200).then_some(());
+    eventually("a new key is not known", PATIENCE, known).await;
+    // The tenant's own rows, which come slowly.
+    let (_, me) = stratum.get("/api/v1/auth/me", &admin).await;
+    let of_shop = format!(
+        "CREATE TABLE more AS kept_events; INSERT INTO more SELECT * REPLACE ({} AS tenant_id) FROM kept_events",
+        me["data"]["tenant"]["id"]
+    );
+    for statement in
+        of_shop.split("; ").chain(["INSERT INTO kept_events SELECT * FROM more", "DROP TABLE more"])
+    {
+        stratum.ask_warehouse(statement).await;
+    }
+    for (bearer, ends) in [(&token, &user), (&key, &key_path)] {
+        let stream = raw(stratum, path, bearer);
+        let shut_out = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let request = stratum.client().delete(format!("{}{ends}", stratum.url()));
+            let answer = request.bearer_auth(&admin).send().await.expect("an answer");
+            assert!(answer.status().is_success(), "{ends}: {}", answer.status());
+        };
+        let (text, ()) = tokio::join!(stream, shut_out);
+        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+        assert!(!text.ends_with("0\r\n\r\n"), "rows came to the end after {ends} was shut out");
     }
 }
 

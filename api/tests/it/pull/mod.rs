@@ -1,5 +1,6 @@
 //! Pulling, whole: a connector made over HTTP, a platform that answers, and the figures in the KPIs.
 
+mod closed;
 mod platform;
 
 use std::time::Duration;

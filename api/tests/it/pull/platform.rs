@@ -21,8 +21,10 @@ pub const TOKEN: &str = "EAAB-hunter2-token";
 
 #[derive(Default)]
 struct Shop {
-    /// What was spent on days other than the usual amount.
-    spent: BTreeMap<NaiveDate, u32>,
+    /// What was spent on days other than the usual amount, as it is told.
+    spent: BTreeMap<NaiveDate, String>,
+    /// Accounts that are closed: to every question, or to those about figures alone.
+    closed: BTreeMap<String, (bool, Value)>,
     /// Account, first day and page of each question that was answered.
     answered: Vec<(String, String, String)>,
     refusal: Option<Value>,
@@ -74,7 +76,21 @@ impl Platform {
     }
 
     pub fn spend(&self, day: NaiveDate, amount: u32) {
-        self.desk.shop.lock().spent.insert(day, amount);
+        self.tell(day, &amount.to_string());
+    }
+
+    /// What is told of a day, whether it is a number or not.
+    pub fn tell(&self, day: NaiveDate, spend: &str) {
+        self.desk.shop.lock().spent.insert(day, spend.to_owned());
+    }
+
+    /// Answers questions about an account with an error; with `figures` only those about its figures.
+    pub fn close_account(&self, account: &str, figures: bool, error: Value) {
+        self.desk.shop.lock().closed.insert(account.to_owned(), (figures, error));
+    }
+
+    pub fn open_account(&self, account: &str) {
+        self.desk.shop.lock().closed.remove(account);
     }
 
     pub fn refuse(&self, error: Option<Value>) {
@@ -106,6 +122,13 @@ async fn answer(State(desk): State<Desk>, request: Request) -> Response {
         return (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
     }
     let path = request.uri().path().trim_start_matches("/v25.0/").to_owned();
+    let asked = path.trim_end_matches("/insights").trim_start_matches("act_");
+    let closed = desk.shop.lock().closed.get(asked).cloned();
+    if let Some((figures, error)) = closed
+        && (!figures || path.ends_with("/insights"))
+    {
+        return (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
+    }
     let Some(account) = path.strip_suffix("/insights") else {
         let account =
             json!({"name": "Nile Souq", "currency": "EUR", "timezone_name": "Africa/Cairo"});
@@ -135,9 +158,9 @@ fn insights(desk: &Desk, account: &str, days: (NaiveDate, NaiveDate), page: u64)
     let first = since + Days::new(page * PAGE_DAYS);
     let told = first.iter_days().take(PAGE_DAYS as usize).take_while(|day| *day <= until);
     let row = |day: NaiveDate| {
-        let spend = shop.spent.get(&day).copied().unwrap_or(Platform::USUAL);
+        let spend = shop.spent.get(&day).cloned().unwrap_or(Platform::USUAL.to_string());
         json!({
-            "campaign_id": format!("c-{account}"), "campaign_name": "Ramadan", "spend": spend.to_string(),
+            "campaign_id": format!("c-{account}"), "campaign_name": "Ramadan", "spend": spend,
             "impressions": "100", "clicks": "5", "date_start": day.to_string(),
         })
     };

@@ -65,7 +65,7 @@ async fn check_adopted(admin: &Caller<'_>, sale: &Value) {
     for (field, wanted) in [
         ("name", json!("Sale")),
         ("status", json!("active")),
-        ("account_id", json!("act_1")),
+        ("account_id", json!("1")),
         ("currency", json!("USD")),
         ("total_spend", json!(100.0)),
         ("revenue", json!(250.0)),

@@ -35,6 +35,7 @@ async fn a_campaign_is_what_was_written(admin: &Caller<'_>, other: &Caller<'_>) 
         ("name", json!("Sale")),
         ("status", json!("draft")),
         ("platform", json!("meta")),
+        ("account_id", json!("1")),
         ("daily_budget", json!(12.34)),
         ("lifetime_budget", json!(500.0)),
         ("currency", json!("USD")),

@@ -60,6 +60,53 @@ fn a_row_that_is_two_parts_or_a_nameless_one_is_refused() {
 }
 
 #[test]
+fn an_account_is_kept_under_its_one_id() {
+    let kept = |platform, id| {
+        let row = [(Column::Platform, platform), (Column::AccountId, id)];
+        judged(&row).unwrap().report().account_id.clone()
+    };
+    assert_eq!(kept("meta", "act_4411"), "4411");
+    assert_eq!(kept("META", "4411"), "4411");
+    assert_eq!(kept("google", "123-456-7890"), "1234567890");
+}
+
+#[test]
+fn an_id_that_went_through_a_float_is_refused() {
+    for column in [Column::CampaignId, Column::AccountId, Column::AdSetId] {
+        for id in [
+            "2.38426E+16",
+            "1.2021123456789012e+17",
+            "1.2021123456789012e17",
+            "1e17",
+            "2,38426E+16",
+            "23850000000000123.0",
+            "23850000000000123,00",
+            "23850000000000123.",
+            "120,211,234",
+            "NaN",
+        ] {
+            let faults = judged(&[(column, id)]).unwrap_err();
+            let named = faults[0].starts_with(column.name());
+            assert!(named && faults[0].contains("floating-point"), "{id}: {faults:?}");
+        }
+        for id in ["120211234567890123", "8adc3db7-8148", "e5", "1e", "a1.5", "-55", "1e5f"] {
+            assert!(judged(&[(column, id)]).is_ok(), "{id}");
+        }
+    }
+}
+
+#[test]
+fn amounts_may_be_below_zero_and_counts_may_not() {
+    for column in [Column::Spend, Column::Revenue] {
+        assert!(judged(&[(column, "-12.5")]).is_ok());
+        assert!(judged(&[(column, "-1e15")]).is_err(), "it is within bounds all the same");
+    }
+    for column in [Column::Impressions, Column::Clicks, Column::Conversions] {
+        assert!(judged(&[(column, "-1")]).is_err());
+    }
+}
+
+#[test]
 fn only_rows_of_one_part_can_contradict_each_other() {
     let row = |part: &[(Column, &str)], clicks| {
         let mut judged = judged(part).unwrap();

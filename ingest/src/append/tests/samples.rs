@@ -73,12 +73,13 @@ pub fn with_events<T>(from: u64, to: u64, run: impl FnOnce(&[ConversionEvent<'_>
 pub fn rejection(tenant: u64) -> Rejection {
     Rejection {
         tenant_id: TenantId(tenant),
-        platform: Platform::Meta,
+        platform: Some(Platform::Meta),
         dataset_id: "42".into(),
         kind: RowKind::Event,
         event_name: "Purchase".into(),
         reason: RejectReason::TooOld,
-        field: "data[0].event_time".into(),
+        field: "event_time".into(),
+        rows: 1,
         received_at: UnixMillis(1_772_000_001_000),
     }
 }

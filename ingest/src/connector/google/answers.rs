@@ -202,7 +202,7 @@ pub(super) fn fault(answer: &Answer, credentials: &Credentials, config: &CallCon
         "UNAUTHENTICATED" => PullError::unauthorized(format!(
             "Google does not accept the credentials: connect the account again (Google says: {said})"
         )),
-        "PERMISSION_DENIED" => PullError::unauthorized(format!(
+        "PERMISSION_DENIED" => PullError::forbidden(format!(
             "the user or the developer token may not read this account (Google says: {said})"
         )),
         "INTERNAL" | "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "ABORTED" | "UNKNOWN" => {

@@ -68,9 +68,14 @@ struct Cursors {
 }
 
 impl Insights {
-    /// The mark of the next page; there is a cursor on the last page too, but no `next`.
-    pub(super) fn after(&self) -> Option<&str> {
-        self.paging.next.and(self.paging.cursors.after.as_deref())
+    /// The mark of the next page; there is a cursor on the last page too, but no `next`. An error where
+    /// there is a next page and no mark of it: what stands on it would be missing.
+    pub(super) fn after(&self) -> Result<Option<&str>, PullError> {
+        if self.paging.next.is_none() {
+            return Ok(None);
+        }
+        let after = self.paging.cursors.after.as_deref().filter(|after| !after.is_empty());
+        after.map(Some).ok_or_else(PullError::unreadable)
     }
 }
 
@@ -174,7 +179,7 @@ pub(super) fn fault(answer: &Answer, credentials: &Credentials, config: &CallCon
         (102 | 190 | 463 | 467, _) => PullError::unauthorized(format!(
             "the access token has expired or was withdrawn; give a new one (Meta says: {said})"
         )),
-        (10 | 200..=299, _) => PullError::unauthorized(format!(
+        (10 | 200..=299, _) => PullError::forbidden(format!(
             "the token may not read this account: grant ads_read (Meta says: {said})"
         )),
         (1 | 2 | -1 | -2, _) => PullError::transient(format!("Meta says: {said}")),

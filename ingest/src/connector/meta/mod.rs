@@ -101,7 +101,7 @@ impl Meta {
             Ok((insights, answers::wanted_rest(&answer.headers)))
         };
         let (insights, wait) = self.ask(|client| client.get(url.clone()), read).await?;
-        let next = insights.after().map(|after| Cursor::Page {
+        let next = insights.after()?.map(|after| Cursor::Page {
             report: report.map(str::to_owned),
             after: after.to_owned(),
         });

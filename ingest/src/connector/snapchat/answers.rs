@@ -31,11 +31,16 @@ struct Paging {
 }
 
 impl Paging {
-    /// The cursor of the link, which alone is taken of it.
-    fn cursor(&self) -> Option<String> {
-        let link: reqwest::Url = self.next_link.as_deref()?.parse().ok()?;
+    /// The cursor of the link, which alone is taken of it. An error where there is a link without one: what
+    /// stands on the next page would be missing.
+    fn cursor(&self) -> Result<Option<String>, PullError> {
+        let Some(link) = self.next_link.as_deref().filter(|link| !link.is_empty()) else {
+            return Ok(None);
+        };
+        let link: reqwest::Url = link.parse().map_err(|_| PullError::unreadable())?;
         let mut pairs = link.query_pairs();
-        pairs.find(|(name, _)| name == "cursor").map(|(_, value)| value.into_owned())
+        let cursor = pairs.find(|(name, value)| name == "cursor" && !value.is_empty());
+        cursor.map(|(_, value)| Some(value.into_owned())).ok_or_else(PullError::unreadable)
     }
 }
 
@@ -113,7 +118,7 @@ impl Verdict for Entities {
 }
 
 impl Entities {
-    pub(super) fn next_cursor(&self) -> Option<String> {
+    pub(super) fn next_cursor(&self) -> Result<Option<String>, PullError> {
         self.paging.cursor()
     }
 
@@ -177,8 +182,9 @@ impl Verdict for Stats {
 }
 
 impl Stats {
-    pub(super) fn next_cursor(&self) -> Option<Cursor> {
-        self.paging.cursor().map(|after| Cursor::Page { report: None, after })
+    pub(super) fn next_cursor(&self) -> Result<Option<Cursor>, PullError> {
+        let after = self.paging.cursor()?;
+        Ok(after.map(|after| Cursor::Page { report: None, after }))
     }
 
     pub(super) fn into_rows(
@@ -268,7 +274,7 @@ pub(super) fn fault(answer: &Answer, credentials: &Credentials, config: &CallCon
     };
     match answer.status {
         401 => PullError::unauthorized("Snapchat does not accept the credentials"),
-        403 => PullError::unauthorized(format!(
+        403 => PullError::forbidden(format!(
             "the user may not read this ad account (Snapchat says: {said})"
         )),
         400 | 404 if !said.is_empty() => {

@@ -107,7 +107,7 @@ impl ReportingApi for Snapchat {
     async fn next(&self, question: &Question, cursor: &Cursor) -> Result<Page, PullError> {
         self.learn_names(&question.account.id, question.level).await?;
         let stats: Stats = self.get(self.stats_address(question, cursor)?).await?;
-        let next = stats.next_cursor();
+        let next = stats.next_cursor()?;
         let rows = stats.into_rows(question, &self.conversion, &self.names.lock());
         Ok(Page { rows, next, wait: Duration::ZERO })
     }

@@ -59,7 +59,7 @@ impl Snapchat {
             let mut parameters = vec![("limit", "1000")];
             parameters.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let page: Entities = self.get(address(&self.url, &path, &parameters)?).await?;
-            cursor = page.next_cursor();
+            cursor = page.next_cursor()?;
             let mut names = self.names.lock();
             let known = names.of(kind);
             known.extend(page.into_entities());

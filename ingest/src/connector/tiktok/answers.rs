@@ -40,7 +40,7 @@ impl Envelope {
             40_102..=40_105 => PullError::unauthorized(format!(
                 "the access token has expired or was withdrawn; give a new one (TikTok says: {said})"
             )),
-            40_001 | 40_110 => PullError::unauthorized(format!(
+            40_001 | 40_110 => PullError::forbidden(format!(
                 "the app may not read this advertiser: grant it (TikTok says: {said})"
             )),
             40_200..=40_202 | 40_700 | 50_000..=59_999 => {
@@ -91,13 +91,13 @@ fn zone(name: &str) -> Option<Tz> {
 pub(super) struct Report {
     #[serde(default)]
     pub(super) list: Vec<Row>,
-    #[serde(default)]
+    /// Which page it is. Without it nobody knows whether there are more.
     pub(super) page_info: PageInfo,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize)]
 pub(super) struct PageInfo {
+    #[serde(default)]
     pub(super) total_number: u64,
     pub(super) total_page: u64,
 }

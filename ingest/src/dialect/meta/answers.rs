@@ -9,7 +9,8 @@ use stratum_models::rejection::RejectReason;
 use stratum_models::store::{StoreError, StoreErrorKind};
 
 use super::fault::Fault;
-use crate::receive::{Denied, TraceId};
+use crate::decode::Malformed;
+use crate::receive::{self, Denied, TraceId};
 use crate::telemetry::Outcome;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
@@ -29,8 +30,8 @@ pub(super) fn json(body: &'static str) -> Response {
 /// Why a request was not taken, as Meta would say it.
 #[derive(Debug)]
 pub(super) struct Complaint {
-    pub(super) status: StatusCode,
-    pub(super) outcome: Outcome,
+    status: StatusCode,
+    outcome: Outcome,
     kind: &'static str,
     code: u32,
     subcode: Option<u32>,
@@ -116,6 +117,9 @@ impl Complaint {
             RejectReason::MissingPurchaseValue => {
                 (Some(2_804_009), "Missing Value for Purchase Event")
             }
+            RejectReason::MissingCurrency => {
+                (Some(2_804_010), "Missing Currency for Purchase Event")
+            }
             _ => (None, "Invalid parameter"),
         };
         Complaint {
@@ -171,6 +175,18 @@ impl Complaint {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
+    }
+}
+
+impl receive::Complaint for Complaint {
+    fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+}
+
+impl From<Malformed> for Complaint {
+    fn from(malformed: Malformed) -> Complaint {
+        Complaint::fault(None, &Fault::malformed("", malformed), Vec::new())
     }
 }
 

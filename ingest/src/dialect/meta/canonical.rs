@@ -82,6 +82,7 @@ impl<'a> Canon<'a> {
         let event_time = scan.event_time.unwrap_or(self.now);
         let event_name = scan.event_name.unwrap_or_default();
         self.identify(given, event_time, person);
+        let currency = scan.currency.flatten();
         let page = scan.url.map(page).unwrap_or_default();
         let campaign_id = scan.campaign_id.or(page.campaign_id).filter(|id| self.is_short(id));
         ConversionEvent {
@@ -98,8 +99,9 @@ impl<'a> Canon<'a> {
             dedup_key: scan.event_id.map(|id| self.dedup_key(event_name, id)),
             event_id: scan.event_id.map(|id| self.text(id, person)),
             order_id: scan.order_id.map(|id| self.text(id, person)),
-            value_micros: scan.value_micros,
-            currency: scan.currency.flatten(),
+            // An amount of an unknown currency says nothing.
+            value_micros: scan.value_micros.filter(|_| currency.is_some()),
+            currency,
             campaign_id: campaign_id.map_or("", |id| self.text(id, person)),
             valid: person.valid(),
             invalid: self.arena.alloc_slice_copy(person.invalid()),

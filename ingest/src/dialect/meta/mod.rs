@@ -1,9 +1,10 @@
-//! Meta's Conversions API. One request goes: read → `parse` (its encoding) → `scan` (its events) →
-//! `rules` → `canonical` (where personal data ends) → append → `answers`. A request is taken whole
-//! or not at all.
+//! Meta's Conversions API. One request goes: `key` (who pays, where the head does not say) → read → `parse`
+//! (its encoding) → `scan` (its events) → `rules` → `canonical` (where personal data ends) → append →
+//! `answers`. A request is taken whole or not at all.
 
 mod fault;
 mod fields;
+mod key;
 mod scan;
 mod parse;
 mod rules;
@@ -11,7 +12,6 @@ mod canonical;
 mod take;
 mod answers;
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,7 +19,11 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, post};
-use futures::FutureExt;
+use stratum_models::directory::{AccessRefusal, ApiKeyHash, DatasetConfig};
+use stratum_models::id::TenantId;
+use stratum_models::log::Topic;
+use stratum_models::platform::Platform;
+use stratum_models::rejection::RowKind;
 
 pub use self::canonical::Canon;
 pub use self::fault::Fault;
@@ -29,9 +33,10 @@ pub use self::rules::judge;
 pub use self::scan::{EventScan, Given};
 
 use self::answers::Complaint;
-use self::take::{Ask, Taken, refuse_unread, take};
-use crate::receive::{self, Denied, Door};
-use crate::telemetry::Outcome;
+use self::take::take;
+use crate::decode::Malformed;
+use crate::receive::{Dialect, Door, Memory, Verdict, serve};
+use crate::telemetry::Meters;
 
 /// Every version of the Graph API, and the gateway that Meta's PHP and Java SDKs can be pointed at.
 pub(crate) fn routes() -> Router<Arc<Door>> {
@@ -58,63 +63,67 @@ async fn unsupported_method(State(door): State<Arc<Door>>) -> Response {
 
 async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
     let trace = door.traces.next();
-    let began = door.clock.now();
-    let _running = door.meta.begin();
-    let served = AssertUnwindSafe(serve(&door, request)).catch_unwind().await;
-    let served = served.unwrap_or_else(|_| Err(Denied::Panicked.into()));
-    let took_ms = door.clock.now().0 - began.0;
-    match served {
-        Ok(events) => {
-            door.meta.end(Outcome::Accepted, events, took_ms);
-            answers::accepted(events, trace)
-        }
-        Err(complaint) => {
-            door.meta.end(complaint.outcome, 0, took_ms);
-            complaint.into_response(trace)
-        }
+    match serve::<Meta>(&door, request).await {
+        Ok(events) => answers::accepted(events, trace),
+        Err(complaint) => complaint.into_response(trace),
     }
 }
 
-/// How many events were taken; they are durable by then.
-async fn serve(door: &Arc<Door>, request: Request) -> Result<usize, Complaint> {
-    let (head, body) = request.into_parts();
-    let ask = ask(&head)?;
-    let (body, _hold) = match receive::read(door, body).await {
-        Ok(read) => read,
-        Err(denied) => {
-            if let Some(ticket) = refuse_unread(door, &ask, denied) {
-                drop(ticket.durable().await);
-            }
-            return Err(denied.into());
-        }
-    };
-    door.meta.received(body.len());
-    let Taken { verdict, ticket } =
-        receive::work(door, body, move |door, body| take(door, &ask, body)).await?;
-    let durable = match ticket {
-        Some(ticket) => ticket.durable().await,
-        None => Ok(()),
-    };
-    match (verdict, durable) {
-        (Ok(events), Ok(())) => Ok(events),
-        (Ok(_), Err(error)) => {
-            tracing::warn!(%error, dialect = "meta", "append failed");
-            Err(error.into())
-        }
-        // That rejections could not be kept is nothing to the sender.
-        (Err(complaint), _) => Err(complaint),
-    }
-}
+/// Meta's wire format.
+struct Meta;
 
-/// What the head of a request asks for.
-fn ask(head: &Parts) -> Result<Ask, Complaint> {
-    let mut segments = head.uri.path().trim_start_matches('/').split('/');
-    let version = segments.next().unwrap_or_default();
-    let dataset_id = segments.next().unwrap_or_default().to_owned();
-    if version != "capi" && !is_version(version) {
-        return Err(Complaint::unknown_path());
+impl Dialect for Meta {
+    const NAME: &'static str = "meta";
+    const TOPIC: Topic = Topic::Events;
+    const KIND: RowKind = RowKind::Event;
+    const PLATFORM: Option<Platform> = Some(Platform::Meta);
+    const KEY_IN_BODY: bool = true;
+    /// The pixel or dataset of the path.
+    type Ask = String;
+    type Access = DatasetConfig;
+    type Complaint = Complaint;
+
+    fn meters(door: &Door) -> &Meters {
+        &door.meta
     }
-    Ok(Ask { dataset_id, key: receive::presented_key(head) })
+
+    fn ask(head: &Parts) -> Result<String, Complaint> {
+        let mut segments = head.uri.path().trim_start_matches('/').split('/');
+        let version = segments.next().unwrap_or_default();
+        if version != "capi" && !is_version(version) {
+            return Err(Complaint::unknown_path());
+        }
+        Ok(segments.next().unwrap_or_default().to_owned())
+    }
+
+    fn access(
+        door: &Door,
+        dataset_id: &String,
+        key: &ApiKeyHash,
+    ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
+        door.directory.dataset(key, Platform::Meta, dataset_id)
+    }
+
+    fn owner(dataset: &DatasetConfig) -> (TenantId, &str) {
+        (dataset.tenant_id, &dataset.dataset_id)
+    }
+
+    fn key_in_body(body: &[u8]) -> Result<Option<ApiKeyHash>, Malformed> {
+        key::key_in_body(body)
+    }
+
+    fn no_key() -> Complaint {
+        Complaint::no_token()
+    }
+
+    fn take(
+        door: &Door,
+        dataset: &DatasetConfig,
+        body: &[u8],
+        memory: Memory<'_>,
+    ) -> Verdict<Complaint> {
+        take(door, dataset, body, memory)
+    }
 }
 
 /// `v24.0` or `v24`.

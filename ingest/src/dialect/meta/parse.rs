@@ -18,8 +18,6 @@ const COUNTED_TIMES: usize = 10;
 /// A request that could be read. Events may still have faults.
 #[derive(Debug, Default)]
 pub struct ParsedRequest<'a> {
-    /// The token in the body, if there is one.
-    pub access_token: Option<&'a str>,
     /// Sent with a test code.
     pub test: bool,
     /// Its events, at least one.
@@ -30,9 +28,7 @@ pub struct ParsedRequest<'a> {
 
 /// A request that is refused as a whole: its events are not known.
 #[derive(Debug)]
-pub struct Refusal<'a> {
-    /// The token, where it could be read.
-    pub access_token: Option<&'a str>,
+pub struct Refusal {
     /// Why.
     pub fault: Fault,
     /// How many events it stands for: those counted, or one where none can be told.
@@ -44,7 +40,7 @@ pub fn parse_events<'a>(
     body: &'a [u8],
     arena: &'a Bump,
     limits: &DoorConfig,
-) -> Result<ParsedRequest<'a>, Refusal<'a>> {
+) -> Result<ParsedRequest<'a>, Refusal> {
     let mut parse = Parse {
         arena,
         limits,
@@ -70,7 +66,7 @@ pub fn parse_events<'a>(
     match parse.fault.or_else(|| request.events.is_empty().then_some(empty)) {
         Some(fault) => {
             let rows = if fault.reason == RejectReason::TooManyRows { parse.rows } else { 1 };
-            Err(Refusal { access_token: request.access_token, fault, rows })
+            Err(Refusal { fault, rows })
         }
         None => Ok(request),
     }
@@ -105,8 +101,8 @@ impl<'a> Parse<'a, '_> {
         while let Some(key) = reader.key(&mut first)? {
             match key {
                 "data" => self.data(reader, 0)?,
-                "access_token" | "accessKey" | "test_event_code" => match reader.token()? {
-                    Token::Text(text) | Token::Number(text) => self.option(key, text),
+                "test_event_code" => match reader.token()? {
+                    Token::Text(code) | Token::Number(code) => self.test_code(code),
                     token => reader.leave(token)?,
                 },
                 _ => reader.skip()?,
@@ -118,7 +114,7 @@ impl<'a> Parse<'a, '_> {
     fn form(&mut self, text: &'a str) -> Result<(), Malformed> {
         for (name, value) in form::fields(text) {
             let name = form::decode(name, self.arena)?;
-            if matches!(name, "data" | "access_token" | "accessKey" | "test_event_code") {
+            if matches!(name, "data" | "test_event_code") {
                 self.part(name, form::decode(value, self.arena)?)?;
             }
         }
@@ -127,26 +123,20 @@ impl<'a> Parse<'a, '_> {
 
     /// A field of a form or a part of a multipart body.
     fn part(&mut self, name: &str, content: &'a str) -> Result<(), Malformed> {
-        if name == "data" {
-            // A body whose fields are whole can name the token after a broken `data`.
-            if let Err(malformed) = self.wrapped(content, 0) {
-                self.fault = Some(Fault::malformed("data", malformed));
+        match name {
+            "data" => {
+                if let Err(malformed) = self.wrapped(content, 0) {
+                    self.fault = Some(Fault::malformed("data", malformed));
+                }
             }
-        } else {
-            self.option(name, content);
+            "test_event_code" => self.test_code(content),
+            _ => {}
         }
         Ok(())
     }
 
-    fn option(&mut self, name: &str, value: &'a str) {
-        let value = value.trim();
-        match name {
-            "access_token" | "accessKey" if !value.is_empty() => {
-                self.request.access_token = Some(value);
-            }
-            "test_event_code" => self.request.test = !value.is_empty(),
-            _ => {}
-        }
+    fn test_code(&mut self, code: &str) {
+        self.request.test = !code.trim().is_empty();
     }
 
     /// The value of `data`: a list, one object, or a text that holds either.

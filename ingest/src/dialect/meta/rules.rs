@@ -63,18 +63,29 @@ fn timely(event: &EventScan<'_>, now: UnixMillis, limits: &DoorConfig) -> Option
     }
 }
 
+/// Of a purchase Meta requires a value and its currency.
 fn worth(event: &EventScan<'_>) -> Option<Fault> {
     const NO_VALUE: &str = "is required of a purchase";
-    const NO_CURRENCY: &str = "must be an ISO 4217 code beside a value";
-    let fault = |reason, field, expected| Some(Fault::of(reason, field, expected));
-    match (event.value_micros, event.currency) {
-        (None, _) if event.event_name == Some(PURCHASE) => {
-            fault(RejectReason::MissingPurchaseValue, "custom_data.value", NO_VALUE)
-        }
-        (Some(_), None | Some(None)) => {
-            fault(RejectReason::InvalidCurrency, "custom_data.currency", NO_CURRENCY)
-        }
-        _ => None,
+    if event.event_name != Some(PURCHASE) {
+        return None;
+    }
+    match event.value_micros {
+        None => Some(Fault::of(RejectReason::MissingPurchaseValue, "custom_data.value", NO_VALUE)),
+        Some(_) => value_refused(event),
+    }
+}
+
+/// The fault for which the value of an event cannot be kept, `None` where it can: without a currency an
+/// amount says nothing. An event that is no purchase is taken without it.
+pub fn value_refused(event: &EventScan<'_>) -> Option<Fault> {
+    const FIELD: &str = "custom_data.currency";
+    const MISSING: &str = "is required beside a value";
+    const UNKNOWN: &str = "must be an ISO 4217 code beside a value";
+    event.value_micros?;
+    match event.currency {
+        None => Some(Fault::of(RejectReason::MissingCurrency, FIELD, MISSING)),
+        Some(None) => Some(Fault::of(RejectReason::InvalidCurrency, FIELD, UNKNOWN)),
+        Some(Some(_)) => None,
     }
 }
 

@@ -1,9 +1,11 @@
 //! The log in this process: partitions, offsets, groups and retention on the `fjall` storage engine.
 //!
 //! An append is answered once it is synced to disk; readers are woken by it and never poll. Reading
-//! needs no thread of its own. The folder belongs to one process at a time.
+//! needs no thread of its own. The folder belongs to one process at a time. After a write failed, most
+//! often for want of room, appends are refused until the log was opened anew, which it does by itself.
 
 mod config;
+mod heal;
 mod ledger;
 mod retention;
 mod store;
@@ -11,13 +13,14 @@ mod subscription;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use metrics::counter;
+use parking_lot::Mutex;
 use stratum_models::log::{
     EventLog, NewRecord, Offset, PartitionId, Position, Resume, Subscription, Topic,
 };
@@ -44,21 +47,46 @@ pub struct FjallLog {
     shared: Arc<Shared>,
     appends: Option<mpsc::Sender<Append>>,
     room: Arc<Semaphore>,
-    /// Retention runs as long as this end is there.
-    retention: Option<std::sync::mpsc::Sender<()>>,
+    /// Retention and healing run as long as these ends are there.
+    stops: Vec<std::sync::mpsc::Sender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 struct Shared {
     config: FjallLogConfig,
     clock: SharedClock,
-    store: Store,
+    folder: PathBuf,
+    /// Nothing while the store is closed to be opened anew.
+    store: Mutex<Option<Arc<Store>>>,
+    /// Why the log takes no appends, if so.
+    trouble: Mutex<Option<String>>,
     groups: Groups,
     /// Counts whatever a waiting reader must look at.
     changes: watch::Sender<u64>,
 }
 
 impl Shared {
+    /// The store, to be held for one read or one write.
+    fn store(&self) -> Result<Arc<Store>, StoreError> {
+        let store = self.store.lock().clone();
+        store.ok_or_else(|| unavailable("the log is being opened anew"))
+    }
+
+    fn trouble(&self) -> Option<StoreError> {
+        self.trouble.lock().clone().map(unavailable)
+    }
+
+    /// Takes no appends from here on, until the store was opened anew.
+    fn fail(&self, error: &StoreError) {
+        *self.trouble.lock() = Some(error.text.clone());
+    }
+
+    fn open_again(&self, store: Store) {
+        *self.store.lock() = Some(Arc::new(store));
+        *self.trouble.lock() = None;
+        self.changed();
+    }
+
     fn changed(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
@@ -78,20 +106,25 @@ impl FjallLog {
         clock: SharedClock,
     ) -> Result<FjallLog, StoreError> {
         config.check()?;
-        let store = Store::open(folder, &config)?;
+        let store = Mutex::new(Some(Arc::new(Store::open(folder, &config)?)));
         let (appends, queue) = mpsc::channel(QUEUE_APPENDS_MAX);
-        let (retention, stop) = std::sync::mpsc::channel();
+        let (retention, stop_retention) = std::sync::mpsc::channel();
+        let (healing, stop_healing) = std::sync::mpsc::channel();
         let room = Arc::new(Semaphore::new(config.queue_bytes_max));
         let (groups, changes) = (Groups::default(), watch::Sender::new(0));
-        let shared = Arc::new(Shared { config, clock, store, groups, changes });
-        let threads =
-            [writer::start(shared.clone(), queue), retention::start(shared.clone(), stop)];
+        let (folder, trouble) = (folder.to_owned(), Mutex::new(None));
+        let shared = Arc::new(Shared { config, clock, folder, store, trouble, groups, changes });
+        let threads = [
+            writer::start(shared.clone(), queue),
+            retention::start(shared.clone(), stop_retention),
+            heal::start(shared.clone(), stop_healing),
+        ];
         let threads = threads.into_iter().collect::<Result<_, _>>();
         Ok(FjallLog {
             shared,
             appends: Some(appends),
             room,
-            retention: Some(retention),
+            stops: vec![retention, healing],
             threads: threads.map_err(|error| failed(error.into()))?,
         })
     }
@@ -103,9 +136,10 @@ impl FjallLog {
     }
 
     /// The offset of the oldest record kept of each partition.
-    pub fn starts(&self, topic: Topic) -> BTreeMap<PartitionId, Offset> {
-        let all = self.shared.store.all().filter(|(of, _, _)| *of == topic);
-        all.map(|(_, id, partition)| (id, Offset(partition.ledger.lock().start))).collect()
+    pub fn starts(&self, topic: Topic) -> Result<BTreeMap<PartitionId, Offset>, StoreError> {
+        let store = self.shared.store()?;
+        let all = store.all().filter(|(of, _, _)| *of == topic);
+        Ok(all.map(|(_, id, partition)| (id, Offset(partition.ledger.lock().start))).collect())
     }
 
     async fn enqueue(&self, records: Vec<NewRecord>) -> Result<Vec<Position>, StoreError> {
@@ -125,7 +159,7 @@ impl FjallLog {
 #[async_trait]
 impl EventLog for FjallLog {
     fn partitions(&self, topic: Topic) -> u32 {
-        self.shared.store.count(topic)
+        self.shared.config.partitions(topic)
     }
 
     async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<Position>, StoreError> {
@@ -134,8 +168,12 @@ impl EventLog for FjallLog {
             return Ok(Vec::new());
         }
         let wait = Duration::from_millis(self.shared.config.append_ms_max);
-        let answer = tokio::time::timeout(wait, self.enqueue(records)).await;
-        let answer = answer.unwrap_or_else(|_| Err(unavailable("the disk did not sync in time")));
+        let answer = match self.shared.trouble() {
+            Some(trouble) => Err(trouble),
+            None => tokio::time::timeout(wait, self.enqueue(records))
+                .await
+                .unwrap_or_else(|_| Err(unavailable("the disk did not sync in time"))),
+        };
         answer.inspect_err(|error| {
             counter!(telemetry::LOG_APPEND_FAILURES, "kind" => error.kind.to_string()).increment(1);
         })
@@ -162,13 +200,18 @@ impl EventLog for FjallLog {
     }
 
     async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError> {
-        Ok(Offset(self.shared.store.partition(topic, partition)?.ledger.lock().end()))
+        Ok(Offset(self.shared.store()?.partition(topic, partition)?.ledger.lock().end()))
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.shared.trouble().map_or(Ok(()), Err)
     }
 }
 
 impl Drop for FjallLog {
     fn drop(&mut self) {
-        (self.appends, self.retention) = (None, None);
+        self.appends = None;
+        self.stops.clear();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the log ended in a panic");

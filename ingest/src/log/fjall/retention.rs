@@ -13,7 +13,7 @@ use stratum_models::time::UnixMillis;
 
 use super::Shared;
 use super::ledger::Segment;
-use super::store::failed;
+use super::store::{Store, failed};
 use crate::telemetry;
 
 /// One step drops at most this many segments; the next one comes a retention interval later.
@@ -23,35 +23,36 @@ type Victim = (Topic, PartitionId, Segment);
 
 /// Takes one step; answers how many records were dropped.
 pub(super) fn step(shared: &Shared) -> Result<u64, StoreError> {
-    let victims = choose(shared);
-    let mut batch = shared.store.batch();
+    let store = &*shared.store()?;
+    let victims = choose(shared, store);
+    let mut batch = store.batch();
     for (topic, partition, segment) in &victims {
-        shared.store.drop_segment(&mut batch, (*topic, *partition), segment);
+        store.drop_segment(&mut batch, (*topic, *partition), segment);
     }
-    batch.commit().map_err(failed)?;
+    batch.commit().map_err(failed).inspect_err(|error| shared.fail(error))?;
     let mut records = 0;
     for (topic, id, segment) in &victims {
-        let partition = shared.store.partition(*topic, *id)?;
+        let partition = store.partition(*topic, *id)?;
         let mut ledger = partition.ledger.lock();
         ledger.start = segment.end;
         ledger.closed.pop_front();
         records += segment.end - segment.first;
     }
     for (topic, id, segment) in newest_of_each(&victims) {
-        shared.store.free_before(shared.store.partition(topic, id)?, segment.end)?;
+        store.free_before(store.partition(topic, id)?, segment.end)?;
     }
     counter!(telemetry::LOG_DROPPED_RECORDS).increment(records);
-    gauge!(telemetry::LOG_KEPT_BYTES).set(shared.store.bytes() as f64);
+    gauge!(telemetry::LOG_KEPT_BYTES).set(store.bytes() as f64);
     Ok(records)
 }
 
 /// The segments to drop, oldest first within each partition.
-fn choose(shared: &Shared) -> Vec<Victim> {
+fn choose(shared: &Shared, store: &Store) -> Vec<Victim> {
     let now = shared.clock.now();
     let oldest = |topic| UnixMillis(now.0.saturating_sub(shared.config.retention_ms(topic)));
-    let mut bytes = shared.store.bytes();
+    let mut bytes = store.bytes();
     let mut closed: Vec<Victim> = Vec::new();
-    for (topic, id, partition) in shared.store.all() {
+    for (topic, id, partition) in store.all() {
         let ledger = partition.ledger.lock();
         let first = ledger.closed.iter().take(SEGMENTS_A_STEP_MAX);
         closed.extend(first.map(|segment| (topic, id, *segment)));

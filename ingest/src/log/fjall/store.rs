@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fjall::CompressionType;
@@ -27,6 +28,12 @@ use super::ledger::{Head, Ledger, Segment};
 use crate::log::{STORE, invalid};
 
 const FORMAT: u64 = 1;
+/// Memtables of a partition that may wait to become tables; one commit fills one more at most, and at 4
+/// the storage engine waits by itself.
+const SEALED_MAX: usize = 2;
+/// Runs of new tables of a partition; at 30 the storage engine waits by itself.
+const RUNS_MAX: usize = 28;
+const TABLES_POLL: Duration = Duration::from_millis(2);
 /// Updates are small and few.
 const UPDATES_MEMTABLE_BYTES: u64 = 2 * 1024 * 1024;
 
@@ -36,6 +43,9 @@ pub(super) struct Store {
     segments: Keyspace,
     partitions: BTreeMap<Topic, Vec<Partition>>,
 }
+
+/// The offset after the last record of each partition.
+pub(super) type Ends = BTreeMap<(Topic, PartitionId), u64>;
 
 pub(super) struct Partition {
     pub records: Keyspace,
@@ -52,9 +62,7 @@ pub(super) fn failed(error: fjall::Error) -> StoreError {
         fjall::Error::JournalRecovery(_) => {
             (StoreErrorKind::Invalid, "the journal is damaged before its end; restore the folder")
         }
-        fjall::Error::Poisoned => {
-            (StoreErrorKind::Unavailable, "a write to disk failed; open the log again")
-        }
+        fjall::Error::Poisoned => (StoreErrorKind::Unavailable, "a write to disk failed"),
         _ => (StoreErrorKind::Unavailable, "the disk did not do as asked"),
     };
     StoreError::new(kind, STORE, text).caused_by(error)
@@ -161,6 +169,16 @@ impl Store {
             Topic::Updates => record_options(config.memtable_bytes.min(UPDATES_MEMTABLE_BYTES)),
         };
         let records = self.db.keyspace(&name, options).map_err(failed)?;
+        let ledger = Mutex::new(self.read_ledger(&records, topic, partition)?);
+        Ok(Partition { records, ledger })
+    }
+
+    fn read_ledger(
+        &self,
+        records: &Keyspace,
+        topic: Topic,
+        partition: PartitionId,
+    ) -> Result<Ledger, StoreError> {
         let start = self.number(&start_key(topic, partition))?.unwrap_or(0);
         let mut ledger = Ledger {
             start,
@@ -179,15 +197,12 @@ impl Store {
             let (key, value) = row.into_inner().map_err(failed)?;
             let (offset, appended) = read_record_key(&key)?;
             if offset != ledger.end() {
-                return Err(invalid(format!("record {} of {name} is missing", ledger.end())));
+                let end = ledger.end();
+                return Err(invalid(format!("record {end} of {topic}-{} is missing", partition.0)));
             }
             ledger.head.open.add(appended, value.len() as u64);
         }
-        Ok(Partition { records, ledger: Mutex::new(ledger) })
-    }
-
-    pub(super) fn count(&self, topic: Topic) -> u32 {
-        self.partitions.get(&topic).map_or(0, Vec::len) as u32
+        Ok(ledger)
     }
 
     pub(super) fn partition(
@@ -204,6 +219,73 @@ impl Store {
         self.partitions.iter().flat_map(|(topic, partitions)| {
             partitions.iter().zip(0..).map(|(found, id)| (*topic, PartitionId(id), found))
         })
+    }
+
+    /// Where every partition ends.
+    pub(super) fn ends(&self) -> Ends {
+        self.all().map(|(topic, id, found)| ((topic, id), found.ledger.lock().end())).collect()
+    }
+
+    /// Drops what stands beyond these ends, and answers how many records that was. `Invalid` when a
+    /// partition ends before.
+    pub(super) fn cut_to(&self, ends: &Ends) -> Result<u64, StoreError> {
+        let mut batch = self.batch();
+        let mut cut = Vec::new();
+        for (topic, id, partition) in self.all() {
+            let end = ends.get(&(topic, id)).copied().unwrap_or(0);
+            let found = partition.ledger.lock().end();
+            if found < end {
+                let lost = format!("records {found} to {end} of {topic}-{} are lost", id.0);
+                return Err(invalid(lost));
+            }
+            if found > end {
+                self.cut_partition(&mut batch, (topic, id, partition), end)?;
+                cut.push((topic, id, partition, found - end));
+            }
+        }
+        batch.commit().map_err(failed)?;
+        for (topic, id, partition, _) in &cut {
+            *partition.ledger.lock() = self.read_ledger(&partition.records, *topic, *id)?;
+        }
+        Ok(cut.iter().map(|(_, _, _, records)| records).sum())
+    }
+
+    fn cut_partition(
+        &self,
+        batch: &mut OwnedWriteBatch,
+        (topic, id, partition): (Topic, PartitionId, &Partition),
+        end: u64,
+    ) -> Result<(), StoreError> {
+        for row in partition.records.range(record_key(end, UnixMillis(0))..) {
+            batch.remove(&partition.records, row.key().map_err(failed)?);
+        }
+        for row in self.segments.prefix(segment_prefix(topic, id)) {
+            let (key, value) = row.into_inner().map_err(failed)?;
+            if Segment::decode(0, &value).is_none_or(|segment| segment.end > end) {
+                batch.remove(&self.segments, key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether writes are taken; `Unavailable` once one has failed.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        self.db.persist(PersistMode::Buffer).map_err(failed)
+    }
+
+    /// Waits while the storage engine is behind with its tables. It would wait by itself, but without
+    /// end when its threads have failed.
+    pub(super) fn wait_for_tables(&self) -> Result<(), StoreError> {
+        use fjall::AbstractTree as _;
+        let is_behind = |partition: &Partition| {
+            let tree = &partition.records.tree;
+            tree.sealed_memtable_count() >= SEALED_MAX || tree.l0_run_count() >= RUNS_MAX
+        };
+        while self.all().any(|(_, _, partition)| is_behind(partition)) {
+            self.check()?;
+            std::thread::sleep(TABLES_POLL);
+        }
+        Ok(())
     }
 
     /// A batch that is on disk, whole or not at all, once it is committed.

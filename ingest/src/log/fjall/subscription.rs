@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
+use super::store::Store;
 use crate::log::group::Membership;
 use crate::log::{STORE, invalid, unavailable};
 use crate::telemetry;
@@ -35,7 +36,7 @@ pub(super) struct FjallSubscription {
 impl FjallSubscription {
     /// Lets go of what is due to others, and begins what is newly ours where `resume` says.
     async fn settle(&mut self) -> Result<(), StoreError> {
-        let partitions = self.shared.store.count(self.topic);
+        let partitions = self.shared.config.partitions(self.topic);
         let settled = self.shared.groups.settle(&self.membership, partitions);
         if settled.released {
             self.shared.changed();
@@ -52,7 +53,7 @@ impl FjallSubscription {
 
     async fn begin(&self, partition: PartitionId) -> Result<u64, StoreError> {
         let Offset(offset) = self.resume.resume_at(self.topic, partition).await?;
-        let end = self.shared.store.partition(self.topic, partition)?.ledger.lock().end();
+        let end = self.shared.store()?.partition(self.topic, partition)?.ledger.lock().end();
         if offset > end {
             return Err(invalid(format!(
                 "{}-{} resumes at {offset}, but this log ends at {end}: it is not the same log",
@@ -64,16 +65,16 @@ impl FjallSubscription {
 
     /// What can be read without waiting.
     async fn take(&mut self, limits: ReadLimits) -> Result<Vec<LogRecord>, StoreError> {
-        let behind: Vec<_> = self.behind()?;
+        let (store, topic) = (self.shared.store()?, self.topic);
+        let behind: Vec<_> = self.behind(&store)?;
         if behind.is_empty() {
             return Ok(Vec::new());
         }
-        let (shared, topic) = (self.shared.clone(), self.topic);
         let read = move || {
             let mut records = Vec::new();
             let mut nexts = Vec::with_capacity(behind.len());
             for (partition, from) in behind {
-                let next = shared.store.read(topic, partition, from, limits, &mut records)?;
+                let next = store.read(topic, partition, from, limits, &mut records)?;
                 nexts.push((partition, next));
             }
             Ok::<_, StoreError>((records, nexts))
@@ -90,10 +91,10 @@ impl FjallSubscription {
     }
 
     /// The partitions with more to read, another one first each time.
-    fn behind(&mut self) -> Result<Vec<(PartitionId, u64)>, StoreError> {
+    fn behind(&mut self, store: &Store) -> Result<Vec<(PartitionId, u64)>, StoreError> {
         let mut behind = Vec::new();
         for (partition, next) in &mut self.positions {
-            let ledger = self.shared.store.partition(self.topic, *partition)?.ledger.lock();
+            let ledger = store.partition(self.topic, *partition)?.ledger.lock();
             if *next < ledger.start {
                 let skipped = ledger.start - *next;
                 tracing::warn!(
@@ -141,7 +142,7 @@ impl Subscription for FjallSubscription {
     }
 
     async fn seek(&mut self, partition: PartitionId, offset: Offset) -> Result<(), StoreError> {
-        let end = self.shared.store.partition(self.topic, partition)?.ledger.lock().end();
+        let end = self.shared.store()?.partition(self.topic, partition)?.ledger.lock().end();
         let text = format!("partition {} is not this reader's", partition.0);
         let Some(next) = self.positions.get_mut(&partition) else {
             return Err(StoreError::new(StoreErrorKind::Conflict, STORE, text));

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::Shared;
 use super::ledger::{Head, Segment};
-use super::store::failed;
+use super::store::{Store, failed};
 use crate::telemetry;
 
 /// Records that were checked already and wait to be on disk.
@@ -45,8 +45,10 @@ fn len(append: &Append) -> usize {
 /// The end of each partition as it is once the batch is on disk.
 type Heads = BTreeMap<(Topic, PartitionId), (Head, Vec<Segment>)>;
 
-fn commit(shared: &Shared, appends: Vec<Append>) {
+fn commit(shared: &Shared, mut appends: Vec<Append>) {
     let begun = Instant::now();
+    // Whoever gave up may send them again.
+    appends.retain(|append| !append.reply.is_closed());
     match write(shared, &appends) {
         Ok(positions) => {
             histogram!(telemetry::LOG_COMMIT_SECONDS).record(begun.elapsed());
@@ -69,17 +71,19 @@ fn commit(shared: &Shared, appends: Vec<Append>) {
 
 /// Writes all appends as one batch; nothing is seen by readers before it is on disk.
 fn write(shared: &Shared, appends: &[Append]) -> Result<Vec<Vec<Position>>, StoreError> {
+    let store = &*shared.store()?;
     let now = shared.clock.now();
     let mut heads = Heads::new();
-    let mut batch = shared.store.batch();
+    let mut batch = store.batch();
     let mut answers = Vec::with_capacity(appends.len());
     for append in appends {
-        let stage = |record| stage(shared, &mut batch, &mut heads, record, now);
+        let stage = |record| stage(shared, store, &mut batch, &mut heads, record, now);
         answers.push(append.records.iter().map(stage).collect::<Result<Vec<_>, _>>()?);
     }
-    batch.commit().map_err(failed)?;
+    store.wait_for_tables()?;
+    batch.commit().map_err(failed).inspect_err(|error| shared.fail(error))?;
     for ((topic, partition), (head, closed)) in heads {
-        let mut ledger = shared.store.partition(topic, partition)?.ledger.lock();
+        let mut ledger = store.partition(topic, partition)?.ledger.lock();
         ledger.head = head;
         ledger.closed.extend(closed);
     }
@@ -89,21 +93,22 @@ fn write(shared: &Shared, appends: &[Append]) -> Result<Vec<Vec<Position>>, Stor
 
 fn stage(
     shared: &Shared,
+    store: &Store,
     batch: &mut fjall::OwnedWriteBatch,
     heads: &mut Heads,
     record: &NewRecord,
     now: UnixMillis,
 ) -> Result<Position, StoreError> {
     let NewRecord { topic, partition, bytes } = record;
-    let kept = shared.store.partition(*topic, *partition)?;
+    let kept = store.partition(*topic, *partition)?;
     let entry = heads.entry((*topic, *partition));
     let (head, closed) = entry.or_insert_with(|| (kept.ledger.lock().head, Vec::new()));
     let (offset, appended, ended) = head.admit(bytes.len() as u64, now, shared.bounds());
     if let Some(segment) = ended {
-        shared.store.add_segment(batch, (*topic, *partition), &segment);
+        store.add_segment(batch, (*topic, *partition), &segment);
         closed.push(segment);
     }
-    shared.store.add_record(batch, kept, (offset, appended), bytes);
+    store.add_record(batch, kept, (offset, appended), bytes);
     Ok(Position { topic: *topic, partition: *partition, offset: Offset(offset) })
 }
 

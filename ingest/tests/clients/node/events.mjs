@@ -28,11 +28,15 @@ export function builders({ CustomData, ServerEvent, UserData }) {
       .setClientIpAddress("81.20.30.40")
       .setClientUserAgent(AGENT);
 
-  const purchase = (id, { userData = knownPerson(), value = 129.9, ageSeconds = 0 } = {}) => {
-    const custom = new CustomData().setCurrency("EUR").setOrderId(`order-${id}`);
+  const purchase = (
+    id,
+    { name = "Purchase", userData = knownPerson(), value = 129.9, currency = "EUR", ageSeconds = 0 } = {},
+  ) => {
+    const custom = new CustomData().setOrderId(`order-${id}`);
+    if (currency !== null) custom.setCurrency(currency);
     if (value !== null) custom.setValue(value);
     return new ServerEvent()
-      .setEventName("Purchase")
+      .setEventName(name)
       .setEventTime(Math.floor(Date.now() / 1000) - ageSeconds)
       .setEventId(id)
       .setEventSourceUrl("https://shop.example/thanks")

@@ -45,6 +45,7 @@ function described(error) {
     is_transient: body.is_transient ?? null,
     message: error.message,
     blame: body.error_data?.blame_field_specs ?? null,
+    title: body.error_user_title ?? null,
     user_message: body.error_user_msg ?? null,
     trace: body.fbtrace_id ?? null,
   };
@@ -75,6 +76,14 @@ const scenarios = {
   missing_value: () => {
     const bad = purchase("without", { value: null });
     return send([request([...purchases(prefix, 2), bad]).execute()]);
+  },
+  missing_currency: () => {
+    const bad = purchase("without", { currency: null });
+    return send([request([...purchases(prefix, 2), bad]).execute()]);
+  },
+  value_alone: () => {
+    const alone = purchase(`${prefix}-alone`, { name: "AddToCart", currency: null });
+    return send([request([...purchases(prefix, 1), alone]).execute()]);
   },
   too_many: () => send([request(purchases(prefix, 1001)).execute()]),
   flood: () =>

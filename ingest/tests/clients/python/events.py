@@ -40,15 +40,17 @@ def several_values():
     )
 
 
-def purchase(event_id, user_data=None, value=129.9, age_seconds=0):
+def purchase(
+    event_id, user_data=None, value=129.9, currency="EUR", age_seconds=0, name="Purchase"
+):
     return Event(
-        event_name="Purchase",
+        event_name=name,
         event_time=int(time.time()) - age_seconds,
         event_id=event_id,
         event_source_url="https://shop.example/thanks",
         action_source=ActionSource.WEBSITE,
         user_data=user_data or known_person(),
-        custom_data=CustomData(value=value, currency="EUR", order_id=f"order-{event_id}"),
+        custom_data=CustomData(value=value, currency=currency, order_id=f"order-{event_id}"),
     )
 
 

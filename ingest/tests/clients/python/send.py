@@ -38,6 +38,7 @@ def described(error):
         "is_transient": error.api_transient_error(),
         "message": error.api_error_message(),
         "blame": error.api_blame_field_specs(),
+        "title": body.get("error", {}).get("error_user_title"),
         "user_message": body.get("error", {}).get("error_user_msg"),
         "trace": body.get("error", {}).get("fbtrace_id"),
     }
@@ -117,6 +118,17 @@ def missing_value(options):
     return send_all([EventRequest(pixel_id=options.dataset, events=some)])
 
 
+def missing_currency(options):
+    some = events.purchases(options.prefix, 2) + [events.purchase("without", currency=None)]
+    return send_all([EventRequest(pixel_id=options.dataset, events=some)])
+
+
+def value_alone(options):
+    alone = events.purchase(f"{options.prefix}-alone", name="AddToCart", currency=None)
+    some = events.purchases(options.prefix, 1) + [alone]
+    return send_all([EventRequest(pixel_id=options.dataset, events=some)])
+
+
 def too_many(options):
     some = events.purchases(options.prefix, 1001)
     return send_all([EventRequest(pixel_id=options.dataset, events=some)])
@@ -149,6 +161,8 @@ SCENARIOS = {
     "lists": lists,
     "too_old": too_old,
     "missing_value": missing_value,
+    "missing_currency": missing_currency,
+    "value_alone": value_alone,
     "too_many": too_many,
     "flood": flood,
     "not_json": not_json,

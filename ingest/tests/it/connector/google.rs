@@ -160,13 +160,11 @@ async fn what_google_refuses_is_told_without_the_credentials() {
     let replies = vec![
         answer("token.json"),
         failure(403, "google/error_permission.json"),
-        answer("token.json"),
-        failure(403, "google/error_permission.json"),
         failure(400, "google/error_page.json"),
     ];
     let pulled = pulled(replies).await;
     let error = pulled.api.account("1234567890").await.unwrap_err();
-    assert_eq!(error.code(), "unauthorized");
+    assert_eq!(error.code(), "forbidden");
     assert!(error.to_string().contains("only approved for use with test accounts"), "{error}");
     shows_nothing(&error);
     let cursor = Cursor::Page { report: None, after: "old".into() };

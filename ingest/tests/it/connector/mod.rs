@@ -2,6 +2,7 @@
 //! limits included. No test waits: time passes when the puller rests.
 
 mod google;
+mod lost_pages;
 mod meta;
 mod replay;
 mod snapchat;

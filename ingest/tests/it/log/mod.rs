@@ -6,6 +6,7 @@
     reason = "what helps the tests fails as they do"
 )]
 
+mod full_disk;
 mod retention;
 
 use std::collections::BTreeMap;

@@ -40,7 +40,7 @@ async fn retention_by_bytes_drops_the_oldest_and_gives_the_disk_back() {
         }
         log.retain().unwrap();
     }
-    let starts = log.starts(Topic::Events);
+    let starts = log.starts(Topic::Events).unwrap();
     let kept: u64 =
         (0..2).map(|partition| (128 - starts[&PartitionId(partition)].0) * RECORD_BYTES).sum();
     assert!(kept <= config.retention_bytes, "{kept} bytes are kept");
@@ -59,7 +59,7 @@ async fn retention_by_bytes_drops_the_oldest_and_gives_the_disk_back() {
     let before = offsets(read_all(&log).await);
     assert_eq!(
         before.iter().find(|(p, _)| p.0 == 1).unwrap().1,
-        log.starts(Topic::Events)[&PartitionId(1)]
+        log.starts(Topic::Events).unwrap()[&PartitionId(1)]
     );
     drop(log);
     let log = open(folder.path(), config).unwrap();
@@ -76,7 +76,7 @@ async fn retention_by_age_runs_on_its_own_and_spares_the_newest() {
         log.append(vec![record(0, format!("{number}"))]).await.unwrap();
         clock.pass(HOUR_MS / 4);
     }
-    let start = |log: &FjallLog| log.starts(Topic::Events)[&PartitionId(0)].0;
+    let start = |log: &FjallLog| log.starts(Topic::Events).unwrap()[&PartitionId(0)].0;
     let until = async |offset: u64| {
         let deadline = Instant::now() + Duration::from_secs(20);
         while start(&log) != offset {

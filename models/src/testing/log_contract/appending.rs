@@ -151,12 +151,14 @@ pub(super) async fn away(harness: &dyn LogHarness) -> Outcome {
     let error = log.append(vec![record(1, "lost")]).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Unavailable);
     assert!(begun.elapsed() < PATIENCE, "answered after {:?}", begun.elapsed());
+    assert_eq!(log.ready().await.unwrap_err().kind, StoreErrorKind::Unavailable);
     harness.set_away(case, false).await;
     let deadline = Instant::now() + PATIENCE;
     while let Err(error) = log.append(vec![record(0, "after")]).await {
         assert_eq!(error.kind, StoreErrorKind::Unavailable);
         assert!(Instant::now() < deadline, "the log is back, appends are not: {error}");
     }
+    log.ready().await.unwrap();
     let checkpoints = Checkpoints::at_start();
     let mut reader = Reader::join(&*log, GROUP, &checkpoints).await;
     let mut records = Vec::new();

@@ -19,7 +19,7 @@ use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use crate::money::Currency;
 use crate::platform::{ActionSource, Channel, Platform};
-use crate::rejection::{RejectReason, RowKind};
+use crate::rejection::{RejectReason, RowKind, platform_from_code};
 use crate::scope::TenantScope;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::table::Table;
@@ -41,8 +41,8 @@ fn hours(from: UnixMillis, until: UnixMillis) -> Range<i64> {
     from.hour().0..UnixMillis(until.0.saturating_add(HOUR_MS - 1)).hour().0
 }
 
-/// Days, platform, campaign and currency a row counts for, with its sums and, if any, its name.
-type Named = Option<(i64, i32, (u64, u64, u32), String)>;
+/// How new a row is, and its name; a row without a name has none.
+type Named = Option<((i32, i64, (u64, u64, u32)), String)>;
 
 /// Currency, platform, day, campaign.
 type KpiKey = (String, Option<i8>, Option<i32>, Option<String>);
@@ -59,7 +59,7 @@ impl MemoryWarehouse {
     fn reports(&self, scope: TenantScope) -> Vec<Row> {
         let mut newest = BTreeMap::<_, Row>::new();
         for row in self.rows(Table::AdReports, scope) {
-            let (account, campaign) = (row.text("account_id"), row.text("campaign_id"));
+            let (account, campaign) = (row.account(), row.text("campaign_id"));
             let key = (row.code("platform"), account, campaign, row.value::<Date32Type>("date"));
             let known = newest.entry(key).or_insert_with(|| row.clone());
             if row.rank() >= known.rank() {
@@ -118,12 +118,10 @@ fn tracked(row: &Row) -> MetricSums {
     }
 }
 
-/// Adds a report's figures; the name is that of the row received last.
+/// Adds a report's figures; the name is that of the newest day.
 fn add_report((sums, name): &mut (MetricSums, Named), row: &Row) {
     *sums += reported(row);
-    let (received, date, rank) = campaign::recency(row);
-    let here = (received, date, rank, row.text("campaign_name"));
-    *name = name.take().max(Some(here));
+    *name = name.take().max(Some((campaign::recency(row), row.text("campaign_name"))));
 }
 
 fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, StoreError> {
@@ -137,7 +135,7 @@ fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, Sto
         platform: platform.map(|code| coded(Platform::from_code(code))).transpose()?,
         day: day.map(|days| coded(Day::from_epoch_days(days))).transpose()?,
         campaign_id,
-        campaign_name: named.map(|(.., name)| name),
+        campaign_name: named.map(|(_, name)| name),
         sums,
     })
 }
@@ -153,7 +151,7 @@ impl WarehouseReader for MemoryWarehouse {
         self.questions.ask().await?;
         let mut groups = BTreeMap::<KpiKey, (MetricSums, Named)>::new();
         for row in self.reports(scope).iter().filter(|row| is_asked_for(row, query)) {
-            if query.account_id.as_ref().is_none_or(|wanted| row.text("account_id") == *wanted) {
+            if query.account_id.as_ref().is_none_or(|wanted| row.account() == *wanted) {
                 add_report(groups.entry(kpi_key(row, by)).or_default(), row);
             }
         }
@@ -269,7 +267,7 @@ impl WarehouseReader for MemoryWarehouse {
         let count = |((platform, dataset_id, kind), (sums, newest))| {
             let [received, landed, duplicate, rejected] = sums;
             Ok(IngestCount {
-                platform: coded(Platform::from_code(platform))?,
+                platform: coded(platform_from_code(platform))?,
                 dataset_id,
                 kind: coded(RowKind::from_code(kind))?,
                 received,
@@ -293,17 +291,24 @@ impl WarehouseReader for MemoryWarehouse {
         for row in self.rows(Table::RejectedRows, scope) {
             if (from.0..until.0).contains(&row.received_ms()) {
                 let (dataset_id, field) = (row.text("dataset_id"), row.text("field"));
-                let key = (row.code("platform"), dataset_id, row.code("reason"), field);
-                *counts.entry(key).or_default() += 1;
+                let key =
+                    (row.code("platform"), dataset_id, row.code("kind"), row.code("reason"), field);
+                *counts.entry(key).or_default() += row.count("row_count");
             }
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        counts.truncate(REJECTION_GROUPS_MAX);
-        let count = |((platform, dataset_id, reason, field), rows)| {
-            let platform = coded(Platform::from_code(platform))?;
+        let (mut fields, mut rows): (Vec<_>, Vec<_>) =
+            counts.into_iter().partition(|((_, _, kind, ..), _)| *kind == RowKind::Field.code());
+        fields.truncate(REJECTION_GROUPS_MAX);
+        rows.truncate(REJECTION_GROUPS_MAX);
+        let mut counts: Vec<_> = rows.into_iter().chain(fields).collect();
+        counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        let count = |((platform, dataset_id, kind, reason, field), rows)| {
+            let platform = coded(platform_from_code(platform))?;
+            let kind = coded(RowKind::from_code(kind))?;
             let reason = coded(RejectReason::from_code(reason))?;
-            Ok(RejectionCount { platform, dataset_id, reason, field, rows })
+            Ok(RejectionCount { platform, dataset_id, kind, reason, field, rows })
         };
         counts.into_iter().map(count).collect()
     }

@@ -38,7 +38,7 @@ async fn named(
     named.expect("an answer")
 }
 
-pub async fn reported_campaigns_are_as_the_last_report_says(warehouse: &dyn Warehouse) {
+pub async fn reported_campaigns_are_as_their_newest_day_says(warehouse: &dyn Warehouse) {
     let renamed = AdReport {
         account_id: "b".into(),
         campaign_name: "Autumn".into(),
@@ -46,12 +46,13 @@ pub async fn reported_campaigns_are_as_the_last_report_says(warehouse: &dyn Ware
         received_at: at(9),
         ..report(day(-2), 1, 5)
     };
-    deliver(warehouse, 0, &[renamed, report(day(0), 7, 5)]).await;
+    let newest = report(day(0), 7, 5);
+    deliver(warehouse, 0, &[renamed, newest.clone()]).await;
     let expected = ReportedCampaign {
         key: key(Platform::Meta, "c"),
-        account_id: "b".into(),
-        name: "Autumn".into(),
-        currency: Currency::USD,
+        account_id: newest.account_id.clone(),
+        name: newest.campaign_name.clone(),
+        currency: newest.currency,
         received_at: at(9),
     };
     assert_eq!(named(warehouse, ALWAYS, None, 9).await, [expected]);

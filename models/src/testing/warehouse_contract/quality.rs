@@ -135,7 +135,7 @@ pub async fn ingest_counts_add_up_by_dataset_and_kind(warehouse: &dyn Warehouse)
     let mut seen = ask(0, HOUR_MS).await;
     seen.sort_by_key(|count| count.kind);
     let expected = IngestCount {
-        platform: Platform::Meta,
+        platform: Some(Platform::Meta),
         dataset_id: "123".into(),
         kind: RowKind::Event,
         received: 12,
@@ -165,13 +165,47 @@ pub async fn rejections_come_most_first_and_at_most_a_hundred(warehouse: &dyn Wa
     let expected =
         [(RejectReason::MissingField, "event_id", 2), (RejectReason::TooOld, "event_time", 1)];
     assert_eq!(short, expected);
-    assert_eq!((seen[0].platform, seen[0].dataset_id.as_str()), (Platform::Meta, "123"));
+    assert_eq!((seen[0].platform, seen[0].dataset_id.as_str()), (Some(Platform::Meta), "123"));
     let place = range(Topic::AdReports, 0, 0, 1);
     let many: Vec<Rejection> = (0..130)
         .map(|field| rejection(RejectReason::InvalidValue, &format!("field {field}"), at(1000)))
         .collect();
     land(warehouse, place, vec![rejections(place, &many)]).await;
     assert_eq!(ask(1000, 1001).await.len(), 100);
+}
+
+pub async fn a_rejection_counts_for_all_its_rows_and_names_no_platform_it_does_not_know(
+    warehouse: &dyn Warehouse,
+) {
+    let known = Rejection { rows: 40, ..rejection(RejectReason::TooOld, "event_time", at(0)) };
+    let alike = Rejection { rows: 2, ..known.clone() };
+    let unknown = Rejection {
+        platform: None,
+        dataset_id: String::new(),
+        kind: RowKind::AdReport,
+        rows: 99_000,
+        ..rejection(RejectReason::MissingField, "platform", at(0))
+    };
+    let field = Rejection {
+        kind: RowKind::Field,
+        rows: 3,
+        ..rejection(RejectReason::MissingCurrency, "custom_data.currency", at(0))
+    };
+    let uncounted =
+        Count { platform: None, kind: RowKind::AdReport, ..count(at(0), [0, 0, 99_000]) };
+    let place = events(0, 0, 1);
+    let rows =
+        vec![rejections(place, &[known, alike, unknown, field]), ingest_counts(&[uncounted])];
+    land(warehouse, place, rows).await;
+    let seen = warehouse.rejection_counts(scope(TENANT), at(0), at(20)).await.expect("an answer");
+    let seen: Vec<_> = seen.iter().map(|one| (one.platform, one.kind, one.rows)).collect();
+    let meta = Some(Platform::Meta);
+    let expected =
+        [(None, RowKind::AdReport, 99_000), (meta, RowKind::Event, 42), (meta, RowKind::Field, 3)];
+    assert_eq!(seen, expected);
+    let seen = warehouse.ingest_counts(scope(TENANT), at(0), at(HOUR_MS)).await.expect("an answer");
+    assert_eq!((seen.len(), seen[0].platform, seen[0].rejected), (1, None, 99_000));
+    assert!(warehouse.freshness(scope(TENANT)).await.expect("an answer").is_empty());
 }
 
 pub async fn freshness_is_that_of_what_landed(warehouse: &dyn Warehouse) {

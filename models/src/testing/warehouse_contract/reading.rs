@@ -196,7 +196,7 @@ pub async fn groups_come_by_currency_and_then_by_what_was_asked(warehouse: &dyn 
     assert_eq!(groups, expected);
 }
 
-pub async fn a_campaign_has_the_name_received_last(warehouse: &dyn Warehouse) {
+pub async fn a_campaign_has_the_name_of_its_newest_day(warehouse: &dyn Warehouse) {
     let named = |name: &str, date, received| AdReport {
         campaign_name: name.into(),
         received_at: at(received),
@@ -209,11 +209,48 @@ pub async fn a_campaign_has_the_name_received_last(warehouse: &dyn Warehouse) {
     };
     let query = all(days(0, 1));
     let seen = names(ask(warehouse, &query, KpiGrouping::Campaign).await);
-    let summer = Some("Summer".to_owned());
-    assert_eq!(seen, [(Some(String::new()), None), (Some("c".to_owned()), summer)]);
-    deliver(warehouse, 1, &[AdReport { version: 2, ..named("Autumn", day(0), 9) }]).await;
+    let spring = Some("Spring".to_owned());
+    assert_eq!(seen, [(Some(String::new()), None), (Some("c".to_owned()), spring)]);
+    let again = |name: &str, date| AdReport { version: 2, ..named(name, date, 9) };
+    deliver(warehouse, 1, &[again("Summer again", day(0))]).await;
+    let seen = names(ask(warehouse, &query, KpiGrouping::Campaign).await);
+    assert_eq!(seen[1].1.as_deref(), Some("Spring"), "an old day brings no old name back");
+    deliver(warehouse, 2, &[again("Autumn", day(1))]).await;
     let seen = names(ask(warehouse, &query, KpiGrouping::Campaign).await);
     assert_eq!(seen[1].1.as_deref(), Some("Autumn"));
+}
+
+/// Records of before ids were brought into one form are in the log still, and may be read again.
+pub async fn an_account_that_is_written_in_two_ways_is_one(warehouse: &dyn Warehouse) {
+    let of = |platform, account: &str, version, spend| AdReport {
+        platform,
+        account_id: account.into(),
+        ..report(day(0), version, spend)
+    };
+    let (meta, google, linkedin) = (Platform::Meta, Platform::Google, Platform::Linkedin);
+    let rows = [
+        of(meta, "act_4411", 1, 10),
+        of(meta, "4411", 2, 11),
+        of(google, "123-456-7890", 2, 200),
+        of(google, "1234567890", 1, 201),
+        of(linkedin, "urn:li:sponsoredAccount:51", 1, 3_000),
+        of(linkedin, "51", 2, 3_001),
+        of(meta, "12-3", 1, 40_000),
+        of(Platform::Tiktok, "act_4411", 1, 500_000),
+    ];
+    deliver(warehouse, 0, &rows[..4]).await;
+    deliver(warehouse, 1, &rows[4..]).await;
+    let spend = async |account: Option<&str>| -> i128 {
+        let account_id = account.map(str::to_owned);
+        let query = KpiQuery { account_id, ..all(days(0, 0)) };
+        let groups = ask(warehouse, &query, KpiGrouping::Total).await;
+        groups.into_iter().map(|group| group.sums.spend_micros).sum()
+    };
+    assert_eq!(spend(None).await, 543_212);
+    assert_eq!(spend(Some("4411")).await, 11);
+    assert_eq!(spend(Some("1234567890")).await, 200);
+    assert_eq!(spend(Some("51")).await, 3_001);
+    assert_eq!(spend(Some("12-3")).await, 40_000);
 }
 
 pub async fn filters_narrow_the_sums(warehouse: &dyn Warehouse) {

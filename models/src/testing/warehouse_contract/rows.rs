@@ -16,7 +16,7 @@ use crate::identifier::{IdentifierKey, IdentifierMask, InvalidIdentifier, Invali
 use crate::log::{Offset, PartitionId, Topic};
 use crate::money::Currency;
 use crate::platform::{ActionSource, Channel, Device, Platform};
-use crate::rejection::{RejectReason, Rejection, RowKind, rejection_batch};
+use crate::rejection::{RejectReason, Rejection, RowKind, platform_code, rejection_batch};
 use crate::scope::TenantScope;
 use crate::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use crate::table::Table;
@@ -208,12 +208,13 @@ pub fn rejections(range: LogRange, rows: &[Rejection]) -> (Table, RecordBatch) {
 pub fn rejection(reason: RejectReason, field: &str, received_at: UnixMillis) -> Rejection {
     Rejection {
         tenant_id: TENANT,
-        platform: Platform::Meta,
+        platform: Some(Platform::Meta),
         dataset_id: "123".into(),
         kind: RowKind::Event,
         event_name: String::new(),
         reason,
         field: field.into(),
+        rows: 1,
         received_at,
     }
 }
@@ -329,6 +330,7 @@ pub fn invalid_identifiers(rows: &[(Quality, InvalidReason)]) -> (Table, RecordB
 #[derive(Clone, Debug)]
 pub struct Count {
     pub tenant: TenantId,
+    pub platform: Option<Platform>,
     pub kind: RowKind,
     pub newest: UnixMillis,
     pub fates: [u64; 3],
@@ -336,7 +338,8 @@ pub struct Count {
 
 /// Events of dataset 123 in the hour of this receipt.
 pub fn count(newest: UnixMillis, fates: [u64; 3]) -> Count {
-    Count { tenant: TENANT, kind: RowKind::Event, newest, fates }
+    let platform = Some(Platform::Meta);
+    Count { tenant: TENANT, platform, kind: RowKind::Event, newest, fates }
 }
 
 /// These partial rows.
@@ -347,7 +350,7 @@ pub fn ingest_counts(rows: &[Count]) -> (Table, RecordBatch) {
         Table::IngestCounts,
         vec![
             counts(rows.iter().map(|row| row.tenant.0)),
-            codes(rows.iter().map(|_| Platform::Meta.code())),
+            codes(rows.iter().map(|row| platform_code(row.platform))),
             texts(rows.iter().map(|_| "123")),
             codes(rows.iter().map(|row| row.kind.code())),
             hours(rows.iter().map(|row| row.newest)),

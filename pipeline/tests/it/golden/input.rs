@@ -129,12 +129,16 @@ fn split(row: &Value) -> AdReportSplit {
 fn rejection(row: &Value) -> Rejection {
     Rejection {
         tenant_id: TenantId(row["tenant"].as_u64().unwrap_or(1)),
-        platform: coded(row, "platform", Platform::Meta),
+        platform: match row["platform"].as_str() {
+            Some("unknown") => None,
+            _ => Some(coded(row, "platform", Platform::Meta)),
+        },
         dataset_id: text(row, "dataset", "d1"),
         kind: coded(row, "kind", RowKind::Event),
         event_name: text(row, "name", ""),
         reason: coded(row, "reason", RejectReason::MissingField),
         field: text(row, "field", ""),
+        rows: row["rows"].as_u64().unwrap_or(1),
         received_at: instant(row, "received", "2026-03-02T10:00:01Z"),
     }
 }

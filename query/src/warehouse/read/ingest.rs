@@ -1,6 +1,6 @@
 use serde::Deserialize;
 use stratum_models::platform::Platform;
-use stratum_models::rejection::{RejectReason, RowKind};
+use stratum_models::rejection::{RejectReason, RowKind, platform_from_code};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, UnixMillis};
@@ -32,7 +32,7 @@ impl TryFrom<IngestCountRow> for IngestCount {
 
     fn try_from(row: IngestCountRow) -> Result<IngestCount, StoreError> {
         Ok(IngestCount {
-            platform: coded(Platform::from_code(row.platform_code))?,
+            platform: coded(platform_from_code(row.platform_code))?,
             dataset_id: row.dataset,
             kind: coded(RowKind::from_code(row.kind_code))?,
             received: row.received,
@@ -48,9 +48,10 @@ impl TryFrom<IngestCountRow> for IngestCount {
 struct RejectionCountRow {
     platform_code: i8,
     dataset: String,
+    kind_code: i8,
     reason_code: i8,
     field: String,
-    row_count: u64,
+    refused: u64,
 }
 
 impl TryFrom<RejectionCountRow> for RejectionCount {
@@ -58,11 +59,12 @@ impl TryFrom<RejectionCountRow> for RejectionCount {
 
     fn try_from(row: RejectionCountRow) -> Result<RejectionCount, StoreError> {
         Ok(RejectionCount {
-            platform: coded(Platform::from_code(row.platform_code))?,
+            platform: coded(platform_from_code(row.platform_code))?,
             dataset_id: row.dataset,
+            kind: coded(RowKind::from_code(row.kind_code))?,
             reason: coded(RejectReason::from_code(row.reason_code))?,
             field: row.field,
-            rows: row.row_count,
+            rows: row.refused,
         })
     }
 }

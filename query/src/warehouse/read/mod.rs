@@ -32,7 +32,7 @@ use stratum_models::warehouse::{
 };
 
 use super::client::ClickHouseWarehouse;
-use super::error::{invalid, question_error, timed_out};
+use super::error::{invalid, no_turn, question_error, timed_out};
 use crate::telemetry;
 
 /// A tenant's question.
@@ -62,7 +62,7 @@ impl ClickHouseWarehouse {
         T: RowOwned + RowRead,
     {
         let begun = Instant::now();
-        let _turn = self.turns.take(question.tenant).await?;
+        let _turn = self.turns.take(question.tenant).await.map_err(no_turn)?;
         let rows = question.query.fetch_all::<T>();
         let answer = tokio::time::timeout(self.config.query_timeout(), rows).await;
         histogram!(telemetry::QUESTION_SECONDS, telemetry::QUESTION => name)

@@ -1,1 +1,1 @@
-ALTER ROLE app PASSWORD '{password}'
+ALTER ROLE {role} PASSWORD '{password}'

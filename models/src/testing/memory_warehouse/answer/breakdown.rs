@@ -12,11 +12,11 @@ use crate::event::PURCHASE;
 use crate::fx::{ConvertedAmounts, PartAmounts};
 use crate::platform::Device;
 
-/// What tells when a row was received, and its names.
-type Named = Option<((i64, i32, (u64, u64, u32)), PartNames)>;
+/// What tells how new a row is, and its names.
+type Named = Option<((i32, i64, (u64, u64, u32)), PartNames)>;
 
 fn day_key(row: &Row) -> (i8, String, String, i32) {
-    let (account, campaign) = (row.text("account_id"), row.text("campaign_id"));
+    let (account, campaign) = (row.account(), row.text("campaign_id"));
     (row.code("platform"), account, campaign, row.value::<Date32Type>("date"))
 }
 
@@ -44,7 +44,10 @@ fn key(row: &Row, by: BreakdownBy, table: Table) -> Result<PartKey, StoreError> 
     };
     Ok(PartKey {
         platform: platform.transpose()?,
-        account_id: text("account_id", of_ads || by == BreakdownBy::Account, true),
+        account_id: match of_ads || by == BreakdownBy::Account {
+            true => row.account(),
+            false => String::new(),
+        },
         campaign_id: text("campaign_id", of_campaign, true),
         ad_set_id: text("ad_set_id", of_ads, is_split),
         ad_id: text("ad_id", by == BreakdownBy::Ad, is_split),
@@ -132,7 +135,7 @@ impl MemoryWarehouse {
             BreakdownBy::Device => (Table::AdReportSplits, self.splits(scope, SplitBy::Device)),
         };
         let account = query.of.account_id.as_ref();
-        rows.retain(|row| account.is_none_or(|wanted| row.text("account_id") == *wanted));
+        rows.retain(|row| account.is_none_or(|wanted| row.account() == *wanted));
         let mut rows: Vec<(Table, Row)> = rows.into_iter().map(|row| (table, row)).collect();
         if query.by.is_tracked() && account.is_none() {
             let mut events = self.rows(Table::EventMetrics, scope);

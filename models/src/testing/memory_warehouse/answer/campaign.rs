@@ -21,7 +21,7 @@ pub(super) fn day(row: &Row) -> Result<CampaignDay, StoreError> {
     Ok(CampaignDay {
         key: AccountCampaign {
             platform: coded(Platform::from_code(row.code("platform")))?,
-            account_id: row.text("account_id"),
+            account_id: row.account(),
             campaign_id: row.text("campaign_id"),
         },
         campaign_name: row.text("campaign_name"),
@@ -35,9 +35,9 @@ pub(super) fn day(row: &Row) -> Result<CampaignDay, StoreError> {
     })
 }
 
-/// Greater where the row was received later.
-pub(super) fn recency(row: &Row) -> (i64, i32, (u64, u64, u32)) {
-    (row.received_ms(), row.value::<Date32Type>("date"), row.rank())
+/// Greater where the row is of a later day; of one day, where it was received later.
+pub(super) fn recency(row: &Row) -> (i32, i64, (u64, u64, u32)) {
+    (row.value::<Date32Type>("date"), row.received_ms(), row.rank())
 }
 
 impl MemoryWarehouse {
@@ -65,25 +65,27 @@ impl MemoryWarehouse {
         after: Option<&CampaignKey>,
         limit: u32,
     ) -> Result<Vec<ReportedCampaign>, StoreError> {
-        let mut newest = BTreeMap::<CampaignKey, Row>::new();
+        let mut newest = BTreeMap::<CampaignKey, (Row, i64)>::new();
         for row in self.rows(Table::AdReports, scope) {
             let key = key(&row)?;
             if row.received_ms() < since.0 || after.is_some_and(|after| key <= *after) {
                 continue;
             }
-            let known = newest.entry(key).or_insert_with(|| row.clone());
+            let entry = newest.entry(key);
+            let (known, received) = entry.or_insert_with(|| (row.clone(), row.received_ms()));
+            *received = row.received_ms().max(*received);
             if recency(&row) > recency(known) {
                 *known = row;
             }
         }
         let named = newest.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX));
-        let named = named.map(|(key, row)| {
+        let named = named.map(|(key, (row, received))| {
             Ok(ReportedCampaign {
                 key,
-                account_id: row.text("account_id"),
+                account_id: row.account(),
                 name: row.text("campaign_name"),
                 currency: coded(Currency::parse(&row.text("currency")))?,
-                received_at: UnixMillis(row.received_ms()),
+                received_at: UnixMillis(received),
             })
         });
         named.collect()

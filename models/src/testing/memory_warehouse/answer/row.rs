@@ -6,6 +6,8 @@ use arrow::datatypes::{
     UInt32Type, UInt64Type,
 };
 
+use crate::platform::Platform;
+
 /// One row of a batch.
 #[derive(Clone)]
 pub(super) struct Row {
@@ -20,6 +22,13 @@ impl Row {
 
     pub(super) fn text(&self, name: &str) -> String {
         self.batch[name].as_string::<i32>().value(self.at).to_owned()
+    }
+
+    /// The ad account in the form that is kept, also of records from before there was one.
+    pub(super) fn account(&self) -> String {
+        let id = self.text("account_id");
+        let platform = Platform::from_code(self.code("platform"));
+        platform.map_or_else(|| id.clone(), |platform| platform.account_id(&id).into_owned())
     }
 
     pub(super) fn count(&self, name: &str) -> u64 {

@@ -1,0 +1,1 @@
+DELETE FROM pending_registrations WHERE expires_at < $1

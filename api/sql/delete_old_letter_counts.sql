@@ -1,0 +1,1 @@
+DELETE FROM letter_counts WHERE since < $1

@@ -1,0 +1,1 @@
+SELECT remove_sealed_audit_rows($1) AS "removed!"

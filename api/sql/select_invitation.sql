@@ -1,0 +1,3 @@
+SELECT id, email_sealed, role, invited_by, created_at, expires_at
+FROM invitations
+WHERE tenant_id = $1 AND id = $2 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $3

@@ -1,0 +1,2 @@
+SELECT fetched_at, newest_day, error
+FROM reference_rate_source

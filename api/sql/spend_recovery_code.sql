@@ -1,0 +1,1 @@
+DELETE FROM recovery_codes WHERE tenant_id = $1 AND user_id = $2 AND sha256 = $3

@@ -1,0 +1,44 @@
+//! What a process does, and which stores that takes.
+
+use super::stores::Needs;
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Takes events and ad reports.
+    Ingest,
+    /// Moves them into the warehouse.
+    Pipeline,
+    /// Answers.
+    Api,
+    /// Pulls from ad platforms, clears up, and makes the campaigns that ad reports name.
+    Jobs,
+}
+
+/// The roles of one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roles {
+    /// Every role, on embedded stores where no URL says otherwise.
+    Every,
+    /// One role, on shared stores.
+    One(Role),
+}
+
+impl Roles {
+    /// Whether a role is among them.
+    pub(super) fn has(self, role: Role) -> bool {
+        self == Roles::Every || self == Roles::One(role)
+    }
+
+    /// The stores that these roles work on.
+    pub(super) fn needs(self) -> Needs {
+        let (ingest, pipeline) = (self.has(Role::Ingest), self.has(Role::Pipeline));
+        let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
+        Needs {
+            log: true,
+            warehouse: pipeline || api || jobs,
+            state: ingest || api || jobs,
+            embedded: self == Roles::Every,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `PATCH /auth/me`
+
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::me::{MeResponse, respond};
+use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::auth::Authenticated;
+use crate::routes::App;
+use crate::routes::body::Body;
+use crate::routes::fields::nullable;
+use crate::routes::users::UserChange;
+use crate::state::audit::AuditEntry;
+
+/// What is to become another. Absent stays; null takes away.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeChange {
+    /// Name.
+    #[schema(min_length = 1, max_length = 200)]
+    full_name: Option<String>,
+    /// Phone number with its country code.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    phone: Option<Option<String>>,
+    /// The language they read, such as `en` or `ar-EG`.
+    locale: Option<String>,
+    /// Their own time zone.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    time_zone: Option<Option<String>>,
+}
+
+/// Changes what the caller says of themselves. Role and activity are an admin's to change.
+#[utoipa::path(
+    patch, path = "/api/v1/auth/me", tag = "sign-in", security(("bearer" = [])),
+    request_body = MeChange,
+    responses(
+        (status = 200, body = Answer<MeResponse>),
+        (status = 400, body = RefusalBody, description = "the body cannot be read"),
+        (status = 401, body = RefusalBody, description = "no valid access token, or the user is gone"),
+        (status = 403, body = RefusalBody, description = "an API key is nobody"),
+        (status = 413, body = RefusalBody, description = "the body is too large"),
+        (status = 415, body = RefusalBody, description = "the body is no JSON"),
+        (status = 422, body = RefusalBody, description = "a value cannot be"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
+    ),
+)]
+pub async fn change_me(
+    State(app): State<App>,
+    caller: Authenticated,
+    Body(change): Body<MeChange>,
+) -> Answered<MeResponse> {
+    let mut work = caller.work(&app).await?;
+    // Two changes at once wait for each other here.
+    work.lock_limits().await?;
+    let id = caller.user_id()?;
+    let user = work.user(id).await?.filter(|user| user.active);
+    let mut user = user.ok_or_else(|| Refusal::unauthorized("the user is not active"))?;
+    let MeChange { full_name, phone, locale, time_zone } = change;
+    let change = UserChange { full_name, phone, locale, time_zone, ..UserChange::default() };
+    let changes = change.apply(&mut user)?;
+    work.update_user(&user).await?;
+    work.audit(&AuditEntry::done("user.updated", "user", id, Value::Object(changes))).await?;
+    let response = respond(&mut work, id).await?;
+    work.commit().await?;
+    Ok(Answer::of(response))
+}

@@ -1,0 +1,1 @@
+CREATE FUNCTION file AS (path) -> throwIf(true, 'file() reads no files here')

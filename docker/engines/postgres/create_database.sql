@@ -1,0 +1,1 @@
+CREATE DATABASE stratum OWNER stratum_owner ENCODING 'UTF8' TEMPLATE template0

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { expect, settled, test } from "./world";
+
+test("an export is made, and its file is the one that was told", async ({ signedIn: page }) => {
+  await page.goto("/exports");
+  await settled(page);
+  await page.getByRole("button", { name: "Make the file" }).click();
+  const row = page.getByRole("row").nth(1);
+  await expect(row.getByText("ready")).toBeVisible({ timeout: 30_000 });
+  const sum = (await row.locator("code").getAttribute("title"))?.replace("SHA-256 ", "");
+  const saved = page.waitForEvent("download");
+  await row.getByRole("button", { name: "Download" }).click();
+  const file = readFileSync(await (await saved).path());
+  expect(createHash("sha256").update(file).digest("hex")).toBe(sum);
+});
+
+test("a file of reports is looked at before it counts", async ({ signedIn: page }) => {
+  await page.goto("/reports?tab=file");
+  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+  const csv = `platform,account_id,campaign_id,campaign_name,date,currency,spend,impressions,clicks,conversions,revenue
+pinterest,acc-1,pin-1,Pins,${day},EGP,120.50,1000,50,3,310`;
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Choose a file" }).click();
+  await (await chooser).setFiles({ name: "reports.csv", mimeType: "text/csv", buffer: Buffer.from(csv) });
+  await expect(page.getByRole("heading", { name: "What it would change" })).toBeVisible();
+  await expect(page.getByRole("row", { name: /Spend \(EGP\)/ })).toContainText("120.50");
+  await page.getByRole("button", { name: "Take it in" }).click();
+  await expect(page.getByRole("heading", { name: "What it changed" })).toBeVisible();
+});
+
+test("a dataset, its key and a first event, from nothing", async ({ signedIn: page }) => {
+  await page.goto("/events?tab=datasets");
+  await page.getByRole("button", { name: "New dataset" }).click();
+  const dialog = page.getByRole("dialog", { name: "New dataset" });
+  await dialog.getByLabel("Id", { exact: true }).fill("9900000001");
+  await dialog.getByLabel(/^Name/).fill("Shop of the test");
+  await dialog.getByRole("button", { name: "Create dataset" }).click();
+  await expect(page.getByRole("rowheader", { name: /Shop of the test/ })).toBeVisible();
+  await page.goto("/start");
+  await page
+    .getByRole("button", { name: /Dataset/ })
+    .first()
+    .click();
+  await page.getByRole("option", { name: /Shop of the test/ }).click();
+  await page.getByRole("button", { name: "Create key" }).click();
+  await expect(page.getByText(/stk_/)).toBeVisible();
+  await page.getByRole("button", { name: "Send a test event for me" }).click();
+  await expect(page.getByText(/Arrived since you opened this page/)).toBeVisible({ timeout: 30_000 });
+});
+
+test("a campaign is made, changed and found", async ({ signedIn: page }) => {
+  await page.goto("/campaigns");
+  await settled(page);
+  await page.getByRole("button", { name: "New campaign" }).click();
+  const dialog = page.getByRole("dialog", { name: "New campaign" });
+  await dialog.getByLabel("Name", { exact: true }).fill("=Trail & <b>Run</b>");
+  await dialog.getByRole("button", { name: "Create campaign" }).click();
+  await expect(dialog).toBeHidden();
+  await page.getByRole("searchbox").fill("trail");
+  await page.getByRole("link", { name: "=Trail & <b>Run</b>" }).click();
+  await expect(page.getByRole("heading", { name: "=Trail & <b>Run</b>" })).toBeVisible();
+});

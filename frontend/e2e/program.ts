@@ -1,0 +1,106 @@
+// Starts the real program with demo data before the tests, and ends it after them.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { request } from "@playwright/test";
+
+const START_MS = 180_000;
+const PAUSE_MS = 500;
+
+const SETTINGS = `
+[adopt]
+every_ms = 1000
+
+[edge.limits]
+sign_in_per_min = 6000
+sign_in_burst = 6000
+`;
+
+interface Told {
+  url: string;
+  email: string;
+  password: string;
+}
+
+/** What the program says at its start: its address, and the demo tenants' sign-ins. */
+function listen(program: ChildProcess): Promise<Told> {
+  return new Promise((found, lost) => {
+    let said = "";
+    const hear = (piece: Buffer) => {
+      said += piece.toString();
+      const url = said.match(/serves at (http:\S+)/)?.[1];
+      const [, email, password] = said.match(/Demo tenant .*: e-mail (\S+), password (\S+)\n/) ?? [];
+      if (url && email && password) found({ url, email, password });
+    };
+    program.stdout?.on("data", hear);
+    program.stderr?.on("data", hear);
+    program.on("exit", (code) => lost(new Error(`the program ended with ${code}:\n${said.slice(-4000)}`)));
+    setTimeout(() => lost(new Error(`the program does not start:\n${said.slice(-4000)}`)), START_MS).unref();
+  });
+}
+
+/** Waits until reports, events and campaigns of the demo have landed. */
+async function landed({ url, email, password }: Told): Promise<void> {
+  const api = await request.newContext({ baseURL: url });
+  const login = await api.post("/api/v1/auth/login", { data: { email, password } });
+  const token = (await login.json()).data.access_token as string;
+  const headers = { authorization: `Bearer ${token}` };
+  const ask = async (path: string) => (await (await api.get(`/api/v1${path}`, { headers })).json()).data;
+  for (const end = Date.now() + START_MS; Date.now() < end; ) {
+    const [kpis, campaigns, score, forecast] = await Promise.all([
+      ask("/analytics/kpis"),
+      ask("/campaigns"),
+      ask("/emq/score"),
+      ask("/predictions/roas"),
+    ]);
+    if (kpis?.total_spend > 0 && campaigns?.length > 0 && score?.events?.length > 0 && forecast?.total > 0) {
+      return api.dispose();
+    }
+    await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+  }
+  throw new Error("the demo's data does not land");
+}
+
+export default async function start(): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "stratum-page-"));
+  const settings = join(folder, "settings.toml");
+  writeFileSync(settings, SETTINGS);
+  const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/stratum/target");
+  const path = process.env.STRATUM_PROGRAM ?? join(target, "debug/stratum");
+  const program = spawn(
+    path,
+    [
+      "up",
+      "--demo",
+      "--rate",
+      "10",
+      "--listen",
+      "127.0.0.1:0",
+      "--data",
+      join(folder, "data"),
+      "--config",
+      settings,
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const stop = async () => {
+    const ended = new Promise((resume) => program.once("exit", resume));
+    if (program.exitCode === null) {
+      program.kill("SIGTERM");
+      await ended;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const told = await listen(program);
+    await landed(told);
+    process.env.STRATUM_TEST_URL = told.url;
+    process.env.STRATUM_TEST_EMAIL = told.email;
+    process.env.STRATUM_TEST_PASSWORD = told.password;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}

@@ -1,0 +1,295 @@
+/** Key and options of each question. Keys begin with the question's name, which the live stream renews. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answer, api, dataOf, type Schemas } from "./client";
+
+export type Platform = "meta" | "google" | "tiktok" | "snapchat" | "linkedin" | "pinterest";
+export const PLATFORMS: Platform[] = ["meta", "google", "tiktok", "snapchat", "linkedin", "pinterest"];
+
+export interface Range {
+  date_from: string;
+  date_to: string;
+}
+
+export interface Asked extends Range {
+  platform?: string;
+  account_id?: string;
+  campaign_id?: string;
+  currency?: string;
+}
+
+export type Granularity = "daily" | "weekly" | "monthly";
+export type Compared = "previous_period" | "previous_year";
+
+const kept = { placeholderData: keepPreviousData } as const;
+
+export const me = () =>
+  queryOptions({
+    queryKey: ["me"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/auth/me", { signal })),
+    staleTime: 60_000,
+  });
+
+export const kpis = (asked: Asked & { compare_period?: Compared }) =>
+  queryOptions({
+    queryKey: ["kpis", asked],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/kpis", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
+export const platforms = (asked: Asked) =>
+  queryOptions({
+    queryKey: ["platforms", asked],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/analytics/platforms", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
+export const series = (asked: Asked & { granularity: Granularity }) =>
+  queryOptions({
+    queryKey: ["series", asked],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/analytics/series", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
+export type Part = "campaign" | "account" | "ad_set" | "ad" | "country" | "device";
+
+export const breakdown = (
+  asked: Asked & {
+    by: Part;
+    sort_by?: string;
+    sort_order?: "asc" | "desc";
+    page?: number;
+    page_size?: number;
+  },
+) =>
+  queryOptions({
+    queryKey: ["breakdown", asked],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/analytics/breakdown", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
+export const ingest = (range: Range) =>
+  queryOptions({
+    queryKey: ["ingest", range],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/analytics/ingest", { params: { query: range }, signal })),
+    ...kept,
+  });
+
+export interface EmqAsked {
+  from: string;
+  to: string;
+  platform?: string;
+  dataset_id?: string;
+  event_name?: string;
+}
+
+export const emqScore = (asked: EmqAsked) =>
+  queryOptions({
+    queryKey: ["emq", "score", asked],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/emq/score", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
+export const emqCoverage = (asked: EmqAsked) =>
+  queryOptions({
+    queryKey: ["emq", "coverage", asked],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/emq/coverage", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
+export interface CampaignsAsked extends Range {
+  platform?: string;
+  status?: string;
+  search?: string;
+  sort_by?: string;
+  sort_order?: "asc" | "desc";
+}
+
+const CAMPAIGNS_PAGE = 100;
+
+export const campaigns = (asked: CampaignsAsked) =>
+  infiniteQueryOptions({
+    queryKey: ["campaigns", asked],
+    initialPageParam: 1,
+    queryFn: ({ pageParam, signal }) =>
+      answer(
+        api.GET("/api/v1/campaigns", {
+          params: { query: { ...asked, page: pageParam, page_size: CAMPAIGNS_PAGE } as never },
+          signal,
+        }),
+      ),
+    getNextPageParam: (last, _, page) => (page < (last.pagination?.total_pages ?? 0) ? page + 1 : undefined),
+    ...kept,
+  });
+
+export const campaign = (id: string) =>
+  queryOptions({
+    queryKey: ["campaign", id],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/campaigns/{id}", { params: { path: { id } }, signal })),
+  });
+
+export const campaignMetrics = (id: string, asked: Range & { granularity: Granularity }) =>
+  queryOptions({
+    queryKey: ["metrics", id, asked],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/campaigns/{id}/metrics", { params: { path: { id }, query: asked }, signal })),
+    ...kept,
+  });
+
+export const assets = (campaign_id: string) =>
+  queryOptions({
+    queryKey: ["assets", campaign_id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/assets", { params: { query: { campaign_id, page_size: 100 } }, signal })),
+  });
+
+export const forecast = (asked: { campaign_id?: string; platform?: string; days_ahead: number }) =>
+  queryOptions({
+    queryKey: ["forecast", asked],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/predictions/roas", { params: { query: asked }, signal })),
+    staleTime: 300_000,
+    ...kept,
+  });
+
+export const simulation = (body: Schemas["SimulateRequest"]) =>
+  queryOptions({
+    queryKey: ["simulation", body],
+    queryFn: ({ signal }) => dataOf(api.POST("/api/v1/simulate", { body, signal })),
+    staleTime: 300_000,
+    ...kept,
+  });
+
+export const budget = (body: Schemas["BudgetRequest"]) =>
+  queryOptions({
+    queryKey: ["budget", body],
+    queryFn: ({ signal }) => dataOf(api.POST("/api/v1/predictions/budget-optimize", { body, signal })),
+    staleTime: 300_000,
+    ...kept,
+  });
+
+const whole = { params: { query: { page_size: 100 } } } as const;
+
+export const datasets = () =>
+  queryOptions({
+    queryKey: ["datasets"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/datasets", { ...whole, signal })),
+  });
+
+export const tracking = () =>
+  queryOptions({
+    queryKey: ["tracking"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/tracking", { ...whole, signal })),
+  });
+
+export const trackingVersions = (dataset: string) =>
+  queryOptions({
+    queryKey: ["tracking", dataset],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/v1/tracking/{dataset}/versions", {
+          params: { path: { dataset }, query: { page_size: 100 } },
+          signal,
+        }),
+      ),
+  });
+
+export const apiKeys = () =>
+  queryOptions({
+    queryKey: ["apiKeys"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/api-keys", { ...whole, signal })),
+  });
+
+export const connectors = () =>
+  queryOptions({
+    queryKey: ["connectors"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/connectors", { ...whole, signal })),
+  });
+
+export const pullRuns = (id: string) =>
+  queryOptions({
+    queryKey: ["pullRuns", id],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/v1/connectors/{id}/runs", {
+          params: { path: { id }, query: { page_size: 20 } },
+          signal,
+        }),
+      ),
+  });
+
+export const adAccounts = () =>
+  queryOptions({
+    queryKey: ["adAccounts"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/ad-accounts", { ...whole, signal })),
+  });
+
+export const exportJobs = () =>
+  queryOptions({
+    queryKey: ["exports"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/export", { ...whole, signal })),
+  });
+
+export const tenant = () =>
+  queryOptions({
+    queryKey: ["tenant"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/tenant", { signal })),
+  });
+
+export const users = () =>
+  queryOptions({
+    queryKey: ["users"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/users", { ...whole, signal })),
+  });
+
+export const invitations = () =>
+  queryOptions({
+    queryKey: ["invitations"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/users/invitations", { ...whole, signal })),
+  });
+
+export const rates = (range: Range) =>
+  queryOptions({
+    queryKey: ["rates", range],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/fx-rates", { params: { query: { ...range, page_size: 100 } }, signal })),
+    ...kept,
+  });
+
+export interface AuditAsked {
+  action?: string;
+  outcome?: string;
+  object?: string;
+  page: number;
+}
+
+export const audit = (asked: AuditAsked) =>
+  queryOptions({
+    queryKey: ["audit", asked],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/audit", { params: { query: { ...asked, page_size: 50 } as never }, signal })),
+    ...kept,
+  });
+
+export const health = () =>
+  queryOptions({
+    queryKey: ["health"],
+    queryFn: async ({ signal }) => {
+      // A store that is away is an answer here, with status 503.
+      const response = await fetch("/health", { signal, cache: "no-store" });
+      return ((await response.json()) as { data: Schemas["HealthReport"] }).data;
+    },
+    refetchInterval: 3000,
+    retry: false,
+  });
+
+/** What a kind of live event makes old. */
+export const RENEWED: Record<string, string[]> = {
+  metric_update: ["kpis", "platforms", "series", "breakdown", "campaigns", "campaign", "metrics", "ingest"],
+  emq_update: ["emq", "ingest"],
+  ingest_rejects: ["ingest"],
+  export_done: ["exports"],
+};

@@ -1,0 +1,253 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import * as v from "valibot";
+import { session } from "../api/client";
+import { me } from "../api/queries";
+import { ErrorPage, NotFoundPage } from "./error-pages";
+import type { Permission } from "./me";
+import { client } from "./queries";
+import { number, oneOf, shared, sharedSearch, text } from "./search";
+
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+  errorComponent: ErrorPage,
+});
+
+// --- without sign-in ---------------------------------------------------------------------------
+
+const entrance = createRoute({
+  getParentRoute: () => root,
+  id: "entrance",
+  component: lazyRouteComponent(() => import("../pages/auth/frame"), "EntranceFrame"),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => entrance,
+  path: "/sign-in",
+  validateSearch: v.object({ next: text }),
+  component: lazyRouteComponent(() => import("../pages/auth/sign-in"), "SignInPage"),
+});
+
+const register = createRoute({
+  getParentRoute: () => entrance,
+  path: "/register",
+  component: lazyRouteComponent(() => import("../pages/auth/register"), "RegisterPage"),
+});
+
+const confirmRegistration = createRoute({
+  getParentRoute: () => entrance,
+  path: "/confirm-registration",
+  component: lazyRouteComponent(
+    () => import("../pages/auth/confirm-registration"),
+    "ConfirmRegistrationPage",
+  ),
+});
+
+const forgotPassword = createRoute({
+  getParentRoute: () => entrance,
+  path: "/forgot-password",
+  component: lazyRouteComponent(() => import("../pages/auth/forgot-password"), "ForgotPasswordPage"),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => entrance,
+  path: "/reset-password",
+  component: lazyRouteComponent(() => import("../pages/auth/reset-password"), "ResetPasswordPage"),
+});
+
+const acceptInvitation = createRoute({
+  getParentRoute: () => entrance,
+  path: "/accept-invitation",
+  component: lazyRouteComponent(() => import("../pages/auth/accept-invitation"), "AcceptInvitationPage"),
+});
+
+// --- with sign-in ------------------------------------------------------------------------------
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: lazyRouteComponent(() => import("./shell"), "Shell"),
+  beforeLoad: async ({ location }) => {
+    const toSignIn = () => redirect({ to: "/sign-in", search: { next: location.href } });
+    if (session.state !== "open") throw toSignIn();
+    try {
+      await client.ensureQueryData(me());
+    } catch (error) {
+      // A store that is away is told by the page; a session that ended needs a new one.
+      if (session.state !== "open") throw toSignIn();
+      throw error;
+    }
+  },
+  errorComponent: ErrorPage,
+});
+
+/** Ends where the right is missing, instead of a page of refusals. */
+async function needs(right: Permission): Promise<void> {
+  const { permissions } = await client.ensureQueryData(me());
+  if (!permissions.includes(right)) throw redirect({ to: "/settings/$section", params: { section: "me" } });
+}
+
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  validateSearch: v.object({
+    ...shared,
+    kpi: oneOf([
+      "spend",
+      "roas",
+      "conversions",
+      "cpa",
+      "ctr",
+      "cpc",
+      "cpm",
+      "cvr",
+      "clicks",
+      "impressions",
+    ] as const),
+    step: oneOf(["weekly", "monthly"] as const),
+  }),
+  component: lazyRouteComponent(() => import("../pages/overview/page"), "OverviewPage"),
+});
+
+const campaigns = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns",
+  validateSearch: v.object({
+    ...shared,
+    q: text,
+    status: oneOf(["draft", "active", "paused", "completed", "archived"] as const),
+    sort: oneOf(["name", "revenue", "roas", "created_at"] as const),
+    order: oneOf(["asc"] as const),
+  }),
+  component: lazyRouteComponent(() => import("../pages/campaigns/page"), "CampaignsPage"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns/$id",
+  validateSearch: v.object({
+    ...shared,
+    tab: oneOf(["forecast", "response", "parts", "creatives", "changes"] as const),
+    by: oneOf(["ad", "country", "device"] as const),
+  }),
+  component: lazyRouteComponent(() => import("../pages/campaigns/detail"), "CampaignPage"),
+});
+
+const quality = createRoute({
+  getParentRoute: () => inside,
+  path: "/quality",
+  validateSearch: v.object({ ...shared, at: text, dataset: text, event: text }),
+  component: lazyRouteComponent(() => import("../pages/quality/page"), "QualityPage"),
+});
+
+const events = createRoute({
+  getParentRoute: () => inside,
+  path: "/events",
+  validateSearch: v.object({ ...shared, tab: oneOf(["datasets", "keys"] as const) }),
+  component: lazyRouteComponent(() => import("../pages/events/page"), "EventsPage"),
+});
+
+const plan = createRoute({
+  getParentRoute: () => inside,
+  path: "/plan",
+  validateSearch: v.object({
+    ...shared,
+    tab: oneOf(["budget", "whatif"] as const),
+    total: number,
+    days: number,
+    goal: oneOf(["maximize_roas", "maximize_conversions", "target_roas"] as const),
+    target: number,
+  }),
+  component: lazyRouteComponent(() => import("../pages/plan/page"), "PlanPage"),
+});
+
+const reports = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports",
+  validateSearch: v.object({ ...shared, tab: oneOf(["file", "accounts"] as const) }),
+  beforeLoad: () => needs("integrations.read"),
+  component: lazyRouteComponent(() => import("../pages/reports/page"), "ReportsPage"),
+});
+
+const exports = createRoute({
+  getParentRoute: () => inside,
+  path: "/exports",
+  validateSearch: sharedSearch,
+  beforeLoad: () => needs("analytics.export"),
+  component: lazyRouteComponent(() => import("../pages/exports/page"), "ExportsPage"),
+});
+
+const start = createRoute({
+  getParentRoute: () => inside,
+  path: "/start",
+  validateSearch: sharedSearch,
+  beforeLoad: () => needs("integrations.write"),
+  component: lazyRouteComponent(() => import("../pages/start/page"), "StartPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  validateSearch: sharedSearch,
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/$section", params: { section: "me" } });
+  },
+});
+
+const settingsSection = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings/$section",
+  validateSearch: v.object({ ...shared, page: number, action: text, outcome: text }),
+  component: lazyRouteComponent(() => import("../pages/settings/page"), "SettingsPage"),
+});
+
+const status = createRoute({
+  getParentRoute: () => root,
+  path: "/status",
+  component: lazyRouteComponent(() => import("../pages/status/page"), "StatusPage"),
+});
+
+const tree = root.addChildren([
+  entrance.addChildren([
+    signIn,
+    register,
+    confirmRegistration,
+    forgotPassword,
+    resetPassword,
+    acceptInvitation,
+  ]),
+  inside.addChildren([
+    overview,
+    campaigns,
+    campaign,
+    quality,
+    events,
+    plan,
+    reports,
+    exports,
+    start,
+    settings,
+    settingsSection,
+  ]),
+  status,
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: "intent",
+  defaultPendingMs: 300,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

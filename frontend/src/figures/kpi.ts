@@ -1,0 +1,93 @@
+/** A row a KPI: where its figures stand in an answer, its unit, which way is better. */
+import type { Schemas } from "../api/client";
+import type { Unit } from "../format/format";
+
+type Figures = Schemas["Figures"];
+type Comparison = Schemas["Comparison"];
+
+export interface Kpi {
+  key: KpiKey;
+  unit: Unit;
+  better: "up" | "down" | "neither";
+  reported: keyof Figures;
+  tracked: keyof Figures | null;
+  reportedChange: keyof Comparison | null;
+  trackedChange: keyof Comparison | null;
+}
+
+export const KPI_KEYS = [
+  "revenue",
+  "spend",
+  "roas",
+  "conversions",
+  "cpa",
+  "ctr",
+  "cvr",
+  "cpc",
+  "cpm",
+  "clicks",
+  "impressions",
+] as const;
+
+export type KpiKey = (typeof KPI_KEYS)[number];
+
+function kpi(
+  key: KpiKey,
+  unit: Unit,
+  better: Kpi["better"],
+  reported: keyof Figures,
+  reportedChange: keyof Comparison,
+  tracked: keyof Figures | null = null,
+  trackedChange: keyof Comparison | null = null,
+): Kpi {
+  return { key, unit, better, reported, tracked, reportedChange, trackedChange };
+}
+
+export const KPIS: Record<KpiKey, Kpi> = {
+  spend: kpi("spend", "money", "neither", "total_spend", "spend_change"),
+  revenue: kpi(
+    "revenue",
+    "money",
+    "up",
+    "total_revenue",
+    "revenue_change",
+    "tracked_revenue",
+    "tracked_revenue_change",
+  ),
+  roas: kpi("roas", "ratio", "up", "avg_roas", "roas_change", "tracked_roas"),
+  conversions: kpi(
+    "conversions",
+    "count",
+    "up",
+    "total_conversions",
+    "conversions_change",
+    "tracked_conversions",
+    "tracked_conversions_change",
+  ),
+  cpa: kpi("cpa", "money", "down", "avg_cpa", "cpa_change"),
+  ctr: kpi("ctr", "percent", "up", "avg_ctr", "ctr_change"),
+  cvr: kpi("cvr", "percent", "up", "avg_cvr", "cvr_change"),
+  cpc: kpi("cpc", "money", "down", "avg_cpc", "cpc_change"),
+  cpm: kpi("cpm", "money", "down", "avg_cpm", "cpm_change"),
+  clicks: kpi("clicks", "count", "up", "total_clicks", "clicks_change"),
+  impressions: kpi("impressions", "count", "up", "total_impressions", "impressions_change"),
+};
+
+export type Source = "tracked" | "reported";
+
+/** The figure of a source; `null` where the source has none, or it is unknown. */
+export function figureOf(figures: Figures | null | undefined, kpi: Kpi, source: Source): number | null {
+  const field = kpi[source];
+  return field && figures ? (figures[field] ?? null) : null;
+}
+
+export function changeOf(comparison: Comparison | null | undefined, kpi: Kpi, source: Source): number | null {
+  const field = source === "tracked" ? kpi.trackedChange : kpi.reportedChange;
+  return field && comparison ? ((comparison[field] as number | null | undefined) ?? null) : null;
+}
+
+/** Whether a change is good news; `null` where it is neither. */
+export function isBetter(kpi: Kpi, change: number): boolean | null {
+  if (kpi.better === "neither" || change === 0) return null;
+  return kpi.better === "up" ? change > 0 : change < 0;
+}

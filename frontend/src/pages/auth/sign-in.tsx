@@ -1,0 +1,28 @@
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useTexts } from "../../app/texts";
+import { Sheet } from "./parts";
+import { SignInForm } from "./sign-in-form";
+
+/** Only a path of this page is gone on to, never another site. */
+function within(next: string | undefined): string {
+  return next?.startsWith("/") && !next.startsWith("//") ? next : "/";
+}
+
+export function SignInPage() {
+  const t = useTexts();
+  const navigate = useNavigate();
+  const { next } = useSearch({ strict: false });
+  return (
+    <Sheet title={t("signIn.title")} lead={t("signIn.lead")}>
+      <SignInForm onDone={() => void navigate({ href: within(next) })} />
+      <p className="flex flex-wrap justify-between gap-x-4 gap-y-1 text-control whitespace-nowrap">
+        <Link to="/forgot-password" className="row-link">
+          {t("signIn.forgot")}
+        </Link>
+        <Link to="/register" className="row-link">
+          {t("signIn.register")}
+        </Link>
+      </p>
+    </Sheet>
+  );
+}

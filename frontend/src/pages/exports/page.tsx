@@ -1,0 +1,189 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { answer, api, raw, type Schemas } from "../../api/client";
+import { exportJobs } from "../../api/queries";
+import { useView } from "../../app/search";
+import { useFormat, useTexts } from "../../app/texts";
+import { save } from "../../charts/save";
+import { Ago } from "../../ui/ago";
+import { Button } from "../../ui/button";
+import { DataTable } from "../../ui/data-table";
+import { Asked, Badge, Empty, ErrorNote, Note, Panel } from "../../ui/panel";
+import { Code } from "../../ui/secret";
+import { PageHead } from "../../ui/toolbar";
+import { NewExport } from "./new-export";
+
+type Job = Schemas["ExportItem"];
+
+const KINDS = {
+  queued: "plain",
+  running: "accent",
+  done: "good",
+  failed: "bad",
+  cancelled: "plain",
+  expired: "plain",
+} as const;
+const POLL_MS = 1000;
+/** Larger files do not go through the memory of a tab. */
+const BLOB_BYTES_MAX = 200_000_000;
+
+/** Data in bulk, as files. */
+export function ExportsPage() {
+  const t = useTexts();
+  const view = useView();
+  const query = useQuery({
+    ...exportJobs(),
+    refetchInterval: ({ state }) =>
+      state.data?.some((job) => job.state === "queued" || job.state === "running") ? POLL_MS : false,
+  });
+  return (
+    <>
+      <PageHead title={t("nav.exports")} view={view} parts={[]} />
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,2fr)]">
+        <Panel title={t("exports.new")} note={t("exports.note")}>
+          <NewExport view={view} />
+        </Panel>
+        <Panel title={t("exports.jobs")}>
+          <Asked query={query}>
+            {(rows) => (rows.length === 0 ? <Empty title={t("exports.none")} /> : <Jobs rows={rows} />)}
+          </Asked>
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+function Jobs({ rows }: { rows: Job[] }) {
+  const t = useTexts();
+  const format = useFormat();
+  return (
+    <DataTable
+      label={t("exports.jobs")}
+      rows={rows}
+      keyOf={(job) => job.id}
+      columns={[
+        {
+          key: "what",
+          label: t("exports.what"),
+          cell: (job) => (
+            <>
+              {t(`exportType.${job.type}` as never)}{" "}
+              <span className="text-ink-3">{job.format.toUpperCase()}</span>
+              <span className="block text-note font-normal text-ink-3">
+                <bdi>{format.days(job.date_from, job.date_to)}</bdi>
+                {job.platforms.length > 0
+                  ? ` · ${job.platforms.map((name) => t(`platform.${name}` as never)).join(", ")}`
+                  : ""}
+              </span>
+            </>
+          ),
+        },
+        { key: "state", label: t("runs.state"), cell: (job) => <State job={job} /> },
+        {
+          key: "size",
+          label: t("exports.size"),
+          isEnd: true,
+          hide: "sm",
+          cell: (job) => (
+            <>
+              <bdi>{format.bytes(job.bytes)}</bdi>
+              <span className="block text-note text-ink-3">
+                {t("import.rows", { count: job.rows, shown: format.number(job.rows) })}
+              </span>
+            </>
+          ),
+        },
+        {
+          key: "made",
+          label: t("exports.made"),
+          hide: "md",
+          cell: (job) => (
+            <>
+              <Ago at={job.created_at} />
+              {job.state === "done" && job.expires_at ? (
+                <span className="block text-note text-ink-3">
+                  {t("exports.until", { at: format.instant(job.expires_at) })}
+                </span>
+              ) : null}
+            </>
+          ),
+        },
+        { key: "act", label: "", isEnd: true, cell: (job) => <Actions job={job} /> },
+      ]}
+    />
+  );
+}
+
+function State({ job }: { job: Job }) {
+  const t = useTexts();
+  const format = useFormat();
+  return (
+    <>
+      <Badge kind={KINDS[job.state]}>{t(`job.${job.state}`)}</Badge>
+      {job.state === "running" ? (
+        <span className="mt-1 block">
+          <progress
+            value={job.progress}
+            max={1}
+            aria-label={t("exports.progress")}
+            className="h-1.5 w-24 accent-accent"
+          />{" "}
+          <bdi className="text-note">{format.percent(job.progress * 100, 0)}</bdi>
+        </span>
+      ) : null}
+      {job.error ? <span className="block text-note text-bad">{job.error}</span> : null}
+      {job.sha256 ? (
+        <code className="block max-w-40 truncate text-note text-ink-3" title={`SHA-256 ${job.sha256}`}>
+          {job.sha256}
+        </code>
+      ) : null}
+    </>
+  );
+}
+
+function Actions({ job }: { job: Job }) {
+  const t = useTexts();
+  const client = useQueryClient();
+  const [error, setError] = useState<unknown>(null);
+  const [isBusy, setBusy] = useState(false);
+  const isLarge = job.bytes > BLOB_BYTES_MAX;
+  const run = (work: () => Promise<void>) => {
+    setBusy(true);
+    setError(null);
+    work()
+      .catch(setError)
+      .finally(() => setBusy(false));
+  };
+  const fetchFile = async () => {
+    const response = await raw(`/api/v1/analytics/export/${job.id}/download`);
+    save(await response.blob(), job.file_name);
+  };
+  const remove = async () => {
+    await answer(api.DELETE("/api/v1/analytics/export/{id}", { params: { path: { id: job.id } } }));
+    await client.invalidateQueries({ queryKey: exportJobs().queryKey });
+  };
+  return (
+    <div className="flex flex-col items-end gap-2">
+      <div className="flex gap-2">
+        {job.state === "done" && !isLarge ? (
+          <Button isPending={isBusy} onPress={() => run(fetchFile)}>
+            {t("exports.download")}
+          </Button>
+        ) : null}
+        <Button kind="quiet" isDisabled={isBusy} onPress={() => run(remove)}>
+          {t(job.state === "queued" || job.state === "running" ? "action.cancel" : "action.remove")}
+        </Button>
+      </div>
+      {job.state === "done" && isLarge ? (
+        <div className="max-w-md text-start">
+          <Note className="mb-1">{t("exports.large")}</Note>
+          <Code
+            label="curl"
+            text={`curl -sf "${location.origin}/api/v1/analytics/export/${job.id}/download" -H "authorization: Bearer $KEY" -C - -o ${job.file_name}`}
+          />
+        </div>
+      ) : null}
+      {error ? <ErrorNote error={error} /> : null}
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { useQuery } from "@tanstack/react-query";
+import { max } from "d3-array";
+import { platforms } from "../../api/queries";
+import type { View } from "../../app/search";
+import { useFormat, useTexts } from "../../app/texts";
+import { Dumbbell } from "../../charts/dumbbell";
+import { HatchMark, SourceMark } from "../../charts/marks";
+import type { Completeness } from "../../figures/completeness";
+import { Asked, Empty, Panel } from "../../ui/panel";
+
+/** Spend and ROAS of each platform; a press makes it the filter. */
+export function PlatformsPanel({ view, completeness }: { view: View; completeness: Completeness }) {
+  const t = useTexts();
+  const format = useFormat();
+  const query = useQuery(platforms(view.asked));
+  const isBehind = (platform: string) => completeness.gaps.some((gap) => gap.platform === platform);
+  return (
+    <Panel
+      title={t("platforms.title")}
+      aside={
+        <span className="flex items-center gap-3 text-note text-ink-3">
+          <span className="flex items-center gap-1">
+            <SourceMark source="tracked" /> {t("source.tracked")}
+          </span>
+          <span className="flex items-center gap-1">
+            <SourceMark source="reported" /> {t("source.reported")}
+          </span>
+        </span>
+      }
+    >
+      <Asked query={query} lines={6}>
+        {(data) => {
+          const most = Math.max(
+            1.5,
+            max(data.platforms, (row) => Math.max(row.avg_roas ?? 0, row.tracked_roas ?? 0)) ?? 0,
+          );
+          if (data.platforms.length === 0) return <Empty title={t("platforms.none")} />;
+          return (
+            <table className="w-full text-control">
+              <thead className="text-note text-ink-3">
+                <tr>
+                  <th scope="col" className="pb-1 text-start font-medium">
+                    {t("platform.label")}
+                  </th>
+                  <th scope="col" className="pb-1 text-end font-medium">
+                    {t("kpi.spend")}
+                  </th>
+                  <th scope="col" className="w-[38%] ps-4 pb-1 text-start font-medium">
+                    {t("platforms.scale", { most: format.figure(most, "ratio") })}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {data.platforms.map((row) => {
+                  const name = t(`platform.${row.platform}` as never);
+                  const tracked = format.figure(row.tracked_roas, "ratio");
+                  const reported = format.figure(row.avg_roas, "ratio");
+                  return (
+                    <tr key={row.platform} className="border-t border-line">
+                      <th scope="row" className="py-2 text-start font-medium">
+                        <button
+                          type="button"
+                          className="row-link min-h-6"
+                          aria-pressed={view.platform === row.platform}
+                          onClick={() =>
+                            view.change({
+                              platform: view.platform === row.platform ? undefined : (row.platform as never),
+                            })
+                          }
+                        >
+                          {name}
+                        </button>{" "}
+                        {isBehind(row.platform) ? <HatchMark label={t("chart.incomplete")} /> : null}
+                      </th>
+                      <td className="text-end">
+                        <bdi title={format.money(row.total_spend, row.currency)}>
+                          {format.money(row.total_spend, row.currency, true)}
+                        </bdi>
+                      </td>
+                      <td className="py-1 ps-4">
+                        <span className="flex justify-between text-note">
+                          <span className="flex items-center gap-1">
+                            <SourceMark source="tracked" /> <bdi>{tracked}</bdi>
+                          </span>
+                          <span className="flex items-center gap-1">
+                            <SourceMark source="reported" /> <bdi>{reported}</bdi>
+                          </span>
+                        </span>
+                        <Dumbbell
+                          tracked={row.tracked_roas ?? null}
+                          reported={row.avg_roas ?? null}
+                          most={most}
+                          mark={1}
+                          label={t("platforms.roas", { tracked, reported })}
+                        />
+                      </td>
+                    </tr>
+                  );
+                })}
+              </tbody>
+            </table>
+          );
+        }}
+      </Asked>
+    </Panel>
+  );
+}

@@ -1,0 +1,69 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, dataOf, type Schemas } from "../../api/client";
+import { apiKeys } from "../../api/queries";
+import { useTexts } from "../../app/texts";
+import { Button } from "../../ui/button";
+import { ErrorNote, Note } from "../../ui/panel";
+import { Code } from "../../ui/secret";
+import { Segments } from "../../ui/segments";
+import { LANGUAGES, type Language, snippet } from "./snippets";
+
+const NAMES: Record<Language, string> = { curl: "curl", python: "Python", node: "Node.js", php: "PHP" };
+
+/** Makes a key for the dataset and shows it once, inside snippets that are ready to paste. */
+export function KeyStep({
+  dataset,
+  secret,
+  onSecret,
+}: {
+  dataset: Schemas["DatasetItem"];
+  secret: string | null;
+  onSecret: (secret: string) => void;
+}) {
+  const t = useTexts();
+  const client = useQueryClient();
+  const [language, setLanguage] = useState<Language>("curl");
+  const [error, setError] = useState<unknown>(null);
+  const make = async () => {
+    setError(null);
+    const body = {
+      name: t("start.keyName", { dataset: dataset.external_id }),
+      scope: "ingest" as const,
+      dataset_id: dataset.external_id,
+      platform: dataset.platform,
+    };
+    try {
+      onSecret((await dataOf(api.POST("/api/v1/api-keys", { body }))).key);
+      await client.invalidateQueries({ queryKey: apiKeys().queryKey });
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  const place = { origin: location.origin, dataset: dataset.external_id, key: secret ?? t("start.yourKey") };
+  return (
+    <div className="flex flex-col gap-3">
+      {secret ? (
+        <Note kind="warn">{t("keys.once")}</Note>
+      ) : (
+        <p className="text-control text-ink-2">{t("start.keyHelp")}</p>
+      )}
+      {secret ? null : (
+        <div>
+          <Button kind="primary" onPress={() => void make()}>
+            {t("keys.create")}
+          </Button>
+        </div>
+      )}
+      {error ? <ErrorNote error={error} /> : null}
+      <Segments
+        label={t("start.language")}
+        value={language}
+        onChange={setLanguage}
+        choices={LANGUAGES.map((key) => ({ key, label: NAMES[key] }))}
+      />
+      <Code text={snippet(language, place)} label={NAMES[language]} />
+      {dataset.platform === "meta" ? null : <Note>{t("start.otherPlatform")}</Note>}
+    </div>
+  );
+}

@@ -1,0 +1,340 @@
+//! One way in for all dialects: who pays is known before a body is read, nothing is answered with success
+//! before it is durable, and what is refused is counted before it is answered.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use bumpalo::Bump;
+use bytes::Bytes;
+use futures::FutureExt;
+use stratum_models::directory::{AccessRefusal, ApiKeyHash};
+use stratum_models::id::TenantId;
+use stratum_models::log::Topic;
+use stratum_models::platform::Platform;
+use stratum_models::rejection::{RejectReason, Rejection, RowKind};
+use stratum_models::store::StoreError;
+
+use super::bounds::{Hold, Payer};
+use super::{BodyReader, Denied, Door, discard_unwanted, presented_key, with_scratch, work};
+use crate::append::Ticket;
+use crate::decode::Malformed;
+use crate::decode::gzip::{self, Unpackable};
+use crate::redact::Person;
+use crate::rejections::Rejections;
+use crate::telemetry::{Meters, Outcome};
+
+/// A wire format with its own rules and answers.
+pub(crate) trait Dialect: 'static {
+    /// Its name in telemetry and log lines.
+    const NAME: &'static str;
+    /// Where its rejections go.
+    const TOPIC: Topic;
+    /// Its rows.
+    const KIND: RowKind;
+    /// Its platform, where all its rows are of one.
+    const PLATFORM: Option<Platform>;
+    /// Whether a body may hold the key.
+    const KEY_IN_BODY: bool;
+    /// What the head of a request asks for.
+    type Ask: Send + Sync;
+    /// What a key opens.
+    type Access: Send + Sync + 'static;
+    /// Why a request is not taken, in the dialect's words.
+    type Complaint: Complaint;
+
+    /// Its telemetry.
+    fn meters(door: &Door) -> &Meters;
+
+    /// What this head asks for.
+    fn ask(head: &Parts) -> Result<Self::Ask, Self::Complaint>;
+
+    /// What the key opens of what is asked for.
+    fn access(
+        door: &Door,
+        ask: &Self::Ask,
+        key: &ApiKeyHash,
+    ) -> Result<Arc<Self::Access>, AccessRefusal>;
+
+    /// Whose it is, and the dataset that its rejections are counted for.
+    fn owner(access: &Self::Access) -> (TenantId, &str);
+
+    /// The key a body holds. Of the body no more is looked at than that takes; `None` where it holds none
+    /// as far as it goes.
+    fn key_in_body(_body: &[u8]) -> Result<Option<ApiKeyHash>, Malformed> {
+        Ok(None)
+    }
+
+    /// The complaint about a request without a key.
+    fn no_key() -> Self::Complaint;
+
+    /// Takes an unpacked body, without waiting for anything.
+    fn take(
+        door: &Door,
+        access: &Self::Access,
+        body: &[u8],
+        memory: Memory<'_>,
+    ) -> Verdict<Self::Complaint>;
+}
+
+/// Why a request is not taken.
+pub(crate) trait Complaint:
+    From<Denied> + From<AccessRefusal> + From<StoreError> + From<Malformed> + Send + 'static
+{
+    /// What it is to telemetry.
+    fn outcome(&self) -> Outcome;
+}
+
+/// Memory for the length of one request.
+pub(crate) struct Memory<'m> {
+    /// Texts that cannot be borrowed from the body.
+    pub(crate) arena: &'m Bump,
+    /// The person of the event at hand.
+    pub(crate) person: &'m mut Person,
+}
+
+/// The fate of a body.
+pub(crate) enum Verdict<C> {
+    /// So many rows are on their way into the log.
+    Rows(usize, Ticket),
+    /// All rows are refused, and counted so.
+    Refused(C, Vec<Rejection>),
+    /// Nothing was taken in; it may come again.
+    Denied(Denied),
+}
+
+impl<C> Verdict<C> {
+    /// What became of `rows` rows the appender was given.
+    pub(crate) fn enqueued<E>(rows: usize, ticket: Result<Ticket, E>) -> Verdict<C> {
+        match ticket {
+            Ok(ticket) => Verdict::Rows(rows, ticket),
+            Err(_) => Verdict::Denied(Denied::Busy),
+        }
+    }
+}
+
+/// Serves a request: how many rows were taken, durable by then.
+pub(crate) async fn serve<D: Dialect>(
+    door: &Arc<Door>,
+    request: Request,
+) -> Result<usize, D::Complaint> {
+    let meters = D::meters(door);
+    let began = door.clock.now();
+    let _running = meters.begin();
+    let served = AssertUnwindSafe(take_in::<D>(door, request)).catch_unwind().await;
+    let served = served.unwrap_or_else(|_| Err(Denied::Panicked.into()));
+    let took_ms = door.clock.now().0 - began.0;
+    match &served {
+        Ok(rows) => meters.end(Outcome::Accepted, *rows, took_ms),
+        Err(complaint) => meters.end(complaint.outcome(), 0, took_ms),
+    }
+    served
+}
+
+async fn take_in<D: Dialect>(door: &Arc<Door>, request: Request) -> Result<usize, D::Complaint> {
+    let (head, body) = request.into_parts();
+    let (access, body, hold) = match receive::<D>(door, &head, body).await? {
+        Arrival::Whole(access, body, hold) => (access, body, hold),
+        Arrival::Unread(access, denied) => {
+            if let Some(reason) = unread(denied) {
+                refuse::<D>(door, &access, whole::<D>(door, &access, reason)).await?;
+            }
+            return Err(denied.into());
+        }
+    };
+    D::meters(door).received(body.len());
+    let verdict = {
+        let access = access.clone();
+        work(door, &hold, body, move |door, body| take_unpacked::<D>(door, &access, body)).await?
+    };
+    match verdict {
+        Verdict::Rows(rows, ticket) => match ticket.durable().await {
+            Ok(()) => Ok(rows),
+            Err(error) => {
+                tracing::warn!(%error, dialect = D::NAME, "append failed");
+                Err(error.into())
+            }
+        },
+        Verdict::Refused(complaint, rejections) => {
+            refuse::<D>(door, &access, rejections).await.and(Err(complaint))
+        }
+        Verdict::Denied(denied) => Err(denied.into()),
+    }
+}
+
+/// A body of somebody who is known, or why there is none.
+enum Arrival<D: Dialect> {
+    Whole(Arc<D::Access>, Bytes, Hold),
+    Unread(Arc<D::Access>, Denied),
+}
+
+async fn receive<D: Dialect>(
+    door: &Arc<Door>,
+    head: &Parts,
+    body: Body,
+) -> Result<Arrival<D>, D::Complaint> {
+    let ask = D::ask(head)?;
+    let Some(key) = presented_key(head) else {
+        if D::KEY_IN_BODY {
+            let address = (door.client)(&head.extensions);
+            return find_key::<D>(door, &ask, address, body).await;
+        }
+        discard_unwanted(door, body);
+        return Err(D::no_key());
+    };
+    match admitted::<D>(door, &ask, &key) {
+        Ok((access, tenant)) => {
+            let hold = door.in_flight.enter(Payer::Tenant(tenant)).map_err(Denied::from)?;
+            Ok(Arrival::of(access, BodyReader::new(door, body, hold).whole().await))
+        }
+        Err(complaint) => {
+            discard_unwanted(door, body);
+            Err(complaint)
+        }
+    }
+}
+
+impl<D: Dialect> Arrival<D> {
+    fn of(access: Arc<D::Access>, whole: Result<(Bytes, Hold), Denied>) -> Arrival<D> {
+        match whole {
+            Ok((body, hold)) => Arrival::Whole(access, body, hold),
+            Err(denied) => Arrival::Unread(access, denied),
+        }
+    }
+}
+
+/// What the key opens, unless its tenant has sent more than its plan takes already.
+fn admitted<D: Dialect>(
+    door: &Door,
+    ask: &D::Ask,
+    key: &ApiKeyHash,
+) -> Result<(Arc<D::Access>, TenantId), D::Complaint> {
+    let access = D::access(door, ask, key)?;
+    let (tenant, _) = D::owner(&access);
+    door.admit(tenant, 0)?;
+    Ok((access, tenant))
+}
+
+/// Looks for the key in a body, whose bytes are a stranger's until it is found. It is looked for early,
+/// and again at the end: some clients send it last.
+async fn find_key<D: Dialect>(
+    door: &Arc<Door>,
+    ask: &D::Ask,
+    address: Option<IpAddr>,
+    body: Body,
+) -> Result<Arrival<D>, D::Complaint> {
+    let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let hold = door.in_flight.enter(Payer::Stranger(address)).map_err(Denied::from)?;
+    let mut reader = BodyReader::new(door, body, hold);
+    let early = door.config.keyless_bytes_max;
+    let is_whole = reader.read_to(early).await?;
+    if let Some(key) = early_key::<D>(reader.bytes(), early, is_whole)? {
+        let (access, tenant) = admitted::<D>(door, ask, &key)?;
+        reader.hold().pay(tenant).map_err(Denied::from)?;
+        return Ok(Arrival::of(access, reader.whole().await));
+    }
+    let (body, mut hold) = reader.whole().await?;
+    let found = work(door, &hold, body.clone(), |_, body| D::key_in_body(body)).await?;
+    let key = found?.ok_or_else(D::no_key)?;
+    let (access, tenant) = admitted::<D>(door, ask, &key)?;
+    hold.pay(tenant).map_err(Denied::from)?;
+    Ok(Arrival::Whole(access, body, hold))
+}
+
+/// The key in the first bytes of a body. An error where it cannot come any more: not in a body that is
+/// here, nor in one that is packed, of which no more is unpacked than `bytes_max`.
+fn early_key<D: Dialect>(
+    start: &[u8],
+    bytes_max: usize,
+    is_whole: bool,
+) -> Result<Option<ApiKeyHash>, D::Complaint> {
+    if gzip::is_packed(start) {
+        let found = D::key_in_body(&gzip::unpack_start(start, bytes_max));
+        return found.ok().flatten().map(Some).ok_or_else(D::no_key);
+    }
+    match D::key_in_body(start) {
+        Ok(None) if is_whole => Err(D::no_key()),
+        Ok(found) => Ok(found),
+        // Without a key, a body that cannot be read is the likelier mistake.
+        Err(malformed) if is_whole => Err(malformed.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The reason that is kept of a body which was not read to its end; `None` where it may come again.
+fn unread(denied: Denied) -> Option<RejectReason> {
+    match denied {
+        Denied::TooLarge => Some(RejectReason::TooLong),
+        Denied::Slow | Denied::Broken => Some(RejectReason::MalformedBody),
+        Denied::Busy | Denied::Limited | Denied::Panicked => None,
+    }
+}
+
+fn take_unpacked<D: Dialect>(
+    door: &Door,
+    access: &D::Access,
+    body: &[u8],
+) -> Verdict<D::Complaint> {
+    with_scratch(|scratch| {
+        let body = match gzip::is_packed(body) {
+            false => body,
+            true => match gzip::unpack(body, door.config.unpacked_bytes_max, &mut scratch.unpacked)
+            {
+                Ok(()) => scratch.unpacked.as_slice(),
+                Err(error) => {
+                    let (reason, complaint) = match error {
+                        Unpackable::TooLarge => (RejectReason::TooLong, Denied::TooLarge.into()),
+                        Unpackable::Damaged(malformed) => {
+                            (RejectReason::MalformedBody, malformed.into())
+                        }
+                    };
+                    return Verdict::Refused(complaint, whole::<D>(door, access, reason));
+                }
+            },
+        };
+        D::take(door, access, body, Memory { arena: &scratch.arena, person: &mut scratch.person })
+    })
+}
+
+/// One rejection for a request whose rows are not known.
+fn whole<D: Dialect>(door: &Door, access: &D::Access, reason: RejectReason) -> Vec<Rejection> {
+    refused_rows::<D>(door, access, reason, "", 1)
+}
+
+/// So many rows that were refused as one.
+pub(crate) fn refused_rows<D: Dialect>(
+    door: &Door,
+    access: &D::Access,
+    reason: RejectReason,
+    field: &'static str,
+    rows: usize,
+) -> Vec<Rejection> {
+    let (tenant, dataset_id) = D::owner(access);
+    let mut rejections = Rejections::new(tenant, D::KIND, door.clock.now());
+    rejections.add(D::PLATFORM, dataset_id, "", reason, field, rows as u64);
+    rejections.into_rows()
+}
+
+/// Counts refused rows; they are durable when this returns. An error is told instead of the refusal,
+/// which is then to come again.
+async fn refuse<D: Dialect>(
+    door: &Door,
+    access: &D::Access,
+    rejections: Vec<Rejection>,
+) -> Result<(), D::Complaint> {
+    let (tenant, _) = D::owner(access);
+    let rows = rejections.iter().map(|one| one.rows).sum::<u64>();
+    door.admit(tenant, usize::try_from(rows).unwrap_or(usize::MAX))?;
+    let ticket = door.appender.enqueue_rejections(D::TOPIC, &rejections);
+    let ticket = ticket.map_err(|_| Denied::Busy)?;
+    for one in &rejections {
+        D::meters(door).rejected(one.reason, one.rows);
+    }
+    ticket.durable().await.inspect_err(|error| {
+        tracing::warn!(%error, dialect = D::NAME, "append of rejections failed");
+    })?;
+    Ok(())
+}
