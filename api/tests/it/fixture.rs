@@ -16,6 +16,7 @@
 //! [`Stratum::output`], and shown when it cannot start.
 
 mod tenant;
+mod stores;
 mod second;
 
 use std::fs::{File, Permissions};
@@ -29,10 +30,6 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use sqlx::Connection as _;
-use stratum_models::id::TenantId;
-use stratum_models::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
-use stratum_models::seal::IdentifierKeys;
 use tempfile::TempDir;
 
 pub use second::Second;
@@ -93,22 +90,6 @@ impl Stratum {
     /// The folder with all of its data.
     pub fn data_folder(&self) -> &Path {
         &self.data
-    }
-
-    /// What the program seals identifiers with.
-    pub fn identifier_keys(&self) -> IdentifierKeys {
-        let file = self.data.join("secrets/pii_encryption_key");
-        let key = std::fs::read_to_string(file).expect("a key of personal data");
-        IdentifierKeys::new(key.trim().as_bytes(), [])
-    }
-
-    /// What an identifier with this SHA-256 rests as, in hexadecimal digits.
-    pub fn seal(&self, tenant: u64, sha256: &str) -> String {
-        let byte = |at| u8::from_str_radix(&sha256[2 * at..2 * at + 2], 16).expect("digits");
-        let hash = IdentifierHash(std::array::from_fn(byte));
-        let one = HashedIdentifier { key: IdentifierKey::Email, hash };
-        let seal = self.identifier_keys().of(TenantId(tenant)).seals(one)[0].seal;
-        seal.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Everything that the program printed so far, over all of its starts.
@@ -273,65 +254,6 @@ impl Stratum {
     /// A client for requests of another kind.
     pub fn client(&self) -> &reqwest::Client {
         &self.client
-    }
-
-    /// The rows of each table of the embedded warehouse, as JSON lines.
-    pub async fn warehouse_rows(&self) -> Vec<(String, String)> {
-        let mut rows = Vec::new();
-        for table in self.ask_warehouse("SHOW TABLES").await.lines() {
-            let all = format!("SELECT * FROM `{table}` FORMAT JSONEachRow");
-            rows.push((table.to_owned(), self.ask_warehouse(&all).await));
-        }
-        assert!(!rows.is_empty(), "the warehouse has no tables");
-        rows
-    }
-
-    /// What the embedded warehouse says to a statement.
-    pub async fn ask_warehouse(&self, question: &str) -> String {
-        let home = self.data_folder().join("clickhouse");
-        let read = |name| std::fs::read_to_string(home.join(name)).expect(name).trim().to_owned();
-        let url = format!("http://127.0.0.1:{}/?database=stratum", read("port"));
-        let request = self.client.post(url).header("X-ClickHouse-User", "app");
-        let request = request.header("X-ClickHouse-Key", read("app.password"));
-        let answer = request.body(question.to_owned()).send().await.expect("the warehouse");
-        let status = answer.status();
-        let text = answer.text().await.expect("a whole answer");
-        assert!(status.is_success(), "{question}: {text}");
-        text
-    }
-
-    /// The URL of the embedded state store as this login, whose password is kept in this file.
-    pub fn state_url(&self, login: &str, password: &str) -> String {
-        let home = self.data_folder().join("postgres");
-        let read = |name| std::fs::read_to_string(home.join(name)).expect(name).trim().to_owned();
-        format!("postgres://{login}:{}@127.0.0.1:{}/stratum", read(password), read("port"))
-    }
-
-    /// A connection to the embedded state store as its superuser, whom no policy binds.
-    pub async fn state_connection(&self) -> sqlx::PgConnection {
-        self.state_connection_as("postgres", "superuser.password").await
-    }
-
-    /// A connection to the embedded state store as a login.
-    pub async fn state_connection_as(&self, login: &str, password: &str) -> sqlx::PgConnection {
-        let url = self.state_url(login, password);
-        sqlx::PgConnection::connect(&url).await.expect("Postgres")
-    }
-
-    /// The rows of each table of the embedded state store, as text.
-    pub async fn state_rows(&self) -> Vec<(String, String)> {
-        let mut owner = self.state_connection().await;
-        let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
-        let tables: Vec<String> =
-            sqlx::query_scalar(tables).fetch_all(&mut owner).await.expect("tables");
-        let mut rows = Vec::new();
-        for table in tables {
-            let all = format!("SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM {table:?} t");
-            let text = sqlx::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(&mut owner).await;
-            rows.push((table, text.expect("rows")));
-        }
-        assert!(!rows.is_empty(), "the state store has no tables");
-        rows
     }
 }
 
