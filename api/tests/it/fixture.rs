@@ -16,9 +16,8 @@
 //! [`Stratum::output`], and shown when it cannot start.
 
 mod tenant;
+mod stores;
 mod second;
-mod state;
-mod identifier;
 mod operation;
 
 use std::fs::{File, Permissions};
@@ -248,31 +247,6 @@ impl Stratum {
     /// A client for requests of another kind.
     pub fn client(&self) -> &reqwest::Client {
         &self.client
-    }
-
-    /// The rows of each table of the embedded warehouse, as JSON lines.
-    pub async fn warehouse_rows(&self) -> Vec<(String, String)> {
-        let mut rows = Vec::new();
-        for table in self.ask_warehouse("SHOW TABLES").await.lines() {
-            let all = format!("SELECT * FROM `{table}` FORMAT JSONEachRow");
-            rows.push((table.to_owned(), self.ask_warehouse(&all).await));
-        }
-        assert!(!rows.is_empty(), "the warehouse has no tables");
-        rows
-    }
-
-    /// What the embedded warehouse says to a statement.
-    pub async fn ask_warehouse(&self, question: &str) -> String {
-        let home = self.data_folder().join("clickhouse");
-        let read = |name| std::fs::read_to_string(home.join(name)).expect(name).trim().to_owned();
-        let url = format!("http://127.0.0.1:{}/?database=stratum", read("port"));
-        let request = self.client.post(url).header("X-ClickHouse-User", "app");
-        let request = request.header("X-ClickHouse-Key", read("app.password"));
-        let answer = request.body(question.to_owned()).send().await.expect("the warehouse");
-        let status = answer.status();
-        let text = answer.text().await.expect("a whole answer");
-        assert!(status.is_success(), "{question}: {text}");
-        text
     }
 }
 

@@ -100,13 +100,13 @@ fn mask(bits: i64) -> String {
     keys.map(|key| key.as_str()).collect::<Vec<_>>().join("+")
 }
 
-/// Identifiers by key, a hash each; the reasons stand in a table of their own.
+/// Identifiers by key, a seal each; the reasons stand in a table of their own.
 fn list(rows: &RecordBatch, name: &str, row: usize) -> String {
     let list = rows[name].as_list::<i32>().value(row);
     let Some(pairs) = list.as_struct_opt() else { return String::new() };
     let keys = pairs.column(0).as_primitive::<Int8Type>();
     let keys = keys.values().iter().map(|code| IdentifierKey::from_code(*code).unwrap());
-    let hashes = pairs.column(1).len();
-    assert_eq!(hashes, pairs.len());
+    let seals = pairs.column(1).len();
+    assert_eq!(seals, pairs.len());
     keys.map(|key| key.as_str()).collect::<Vec<_>>().join("+")
 }
