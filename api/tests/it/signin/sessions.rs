@@ -100,7 +100,7 @@ async fn a_session_ends_for_good(stratum: &Stratum, tenant: &TestTenant<'_>) {
     let ends: chrono::DateTime<chrono::Utc> = session["ends_at"].as_str().unwrap().parse().unwrap();
     let secret = std::fs::read_to_string(stratum.data_folder().join("secrets/secret_key")).unwrap();
     let key = jsonwebtoken::DecodingKey::from_secret(secret.trim().as_bytes());
-    let mut lenient = jsonwebtoken::Validation::default();
+    let mut lenient = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
     lenient.validate_aud = false;
     let claims = jsonwebtoken::decode::<Value>(&tokens.refresh, &key, &lenient).unwrap().claims;
     let exp = claims["exp"].as_i64();
