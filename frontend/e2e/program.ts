@@ -1,6 +1,6 @@
 // Starts the real program with demo data before the tests, and ends it after them.
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "@playwright/test";
@@ -15,6 +15,12 @@ every_ms = 1000
 [edge.limits]
 sign_in_per_min = 6000
 sign_in_burst = 6000
+
+[server]
+operation_listen = "127.0.0.1:0"
+
+[exchange_rates]
+enabled = false
 `;
 
 interface Told {
@@ -23,14 +29,16 @@ interface Told {
   password: string;
 }
 
-/** What the program says at its start: its address, and the demo tenants' sign-ins. */
+/** What the program says at its start: its address, and the file that holds the demo tenants' sign-ins. */
 function listen(program: ChildProcess): Promise<Told> {
   return new Promise((found, lost) => {
     let said = "";
     const hear = (piece: Buffer) => {
       said += piece.toString();
       const url = said.match(/serves at (http:\S+)/)?.[1];
-      const [, email, password] = said.match(/Demo tenant .*: e-mail (\S+), password (\S+)\n/) ?? [];
+      const file = said.match(/Demo tenants: see (\S+);/)?.[1];
+      const secrets = file ? readFileSync(file, "utf8") : "";
+      const [, email, password] = secrets.match(/e-mail (\S+), password (\S+)/) ?? [];
       if (url && email && password) found({ url, email, password });
     };
     program.stdout?.on("data", hear);
