@@ -25,11 +25,8 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=13;
 
 const NAMES: IdentifierMask =
     IdentifierMask::of(&[IdentifierKey::FirstName, IdentifierKey::LastName, IdentifierKey::City]);
-const IDS: IdentifierMask = IdentifierMask::of(&[
-    IdentifierKey::ExternalId,
-    IdentifierKey::MobileAdId,
-    IdentifierKey::Email,
-]);
+const IDS: IdentifierMask =
+    IdentifierMask::of(&[IdentifierKey::ExternalId, IdentifierKey::MobileAdId]);
 
 /// The identifiers that came hashed.
 #[derive(Default)]
@@ -91,9 +88,12 @@ impl Hashes {
         // Of the commonest event id no word is anybody's.
         if !is_uuid(text.as_bytes()) {
             if signs.has_digits() && self.keys.has(IdentifierKey::Phone) {
-                guesses.push_numbers(text);
+                match text.bytes().all(|byte| byte.is_ascii_digit()) {
+                    true => guesses.push_number(text.as_bytes()),
+                    false => guesses.push_numbers(text),
+                }
             }
-            self.guess_words(text, &mut guesses);
+            self.guess_words(text, signs, &mut guesses);
         }
         guesses.flush();
         guesses.found
@@ -103,29 +103,40 @@ impl Hashes {
         self.keys.intersection(keys) != IdentifierMask::EMPTY
     }
 
-    fn guess_words(&self, text: &str, guesses: &mut Guesses<'_>) {
+    fn guess_words(&self, text: &str, signs: Signs, guesses: &mut Guesses<'_, '_>) {
         let counted = self.keys.has(IdentifierKey::Zip) || self.keys.has(IdentifierKey::BirthDate);
-        let names = self.has(NAMES);
-        if !names && !counted {
+        // A word of one letter again and again is no name.
+        let names = signs.letters() > 1 && self.has(NAMES);
+        if !(names || counted && signs.has_digits()) {
             return;
         }
-        let mut buffer = [(0, 0); WORDS_MAX];
+        let mut buffer = [Word::default(); WORDS_MAX];
         let words = words(text, &mut buffer);
         for at in 0..words.len() {
-            self.guess_joined(text, &words[at..], guesses);
+            self.guess_joined(text, &words[at..], counted, guesses);
         }
     }
 
     /// What the first of these words may be beside an id, alone and with the next ones.
-    fn guess_joined(&self, text: &str, words: &[(usize, usize)], guesses: &mut Guesses<'_>) {
+    fn guess_joined(
+        &self,
+        text: &str,
+        words: &[Word],
+        counted: bool,
+        guesses: &mut Guesses<'_, '_>,
+    ) {
         let mut buffer = [0; JOINED_BYTES_MAX];
-        let mut length = 0;
-        for (number, (start, end)) in words.iter().take(JOINED_MAX).enumerate() {
-            let word = &text[*start..*end];
-            let Some(added) = lower(word, &mut buffer[length..]) else { break };
+        let (mut length, mut digits) = (0, 0);
+        for (number, word) in words.iter().take(JOINED_MAX).enumerate() {
+            digits += word.digits;
+            // No name has a digit, and nothing that is counted lacks one.
+            if digits > 0 && !counted {
+                break;
+            }
+            let lowered = lower(&text[word.start..word.end], &mut buffer[length..]);
+            let Some(added) = lowered else { break };
             length += added;
             let joined = &buffer[..length];
-            let digits = joined.iter().filter(|byte| byte.is_ascii_digit()).count();
             if length < WORD_BYTES_MIN {
                 continue;
             }
@@ -133,7 +144,7 @@ impl Hashes {
                 guesses.push_word(joined);
                 if number > 0 {
                     // Names are also hashed with the marks they have.
-                    guesses.push_lower(&text[words[0].0..*end]);
+                    guesses.push_lower(&text[words[0].start..word.end]);
                 }
             }
             if digits > 0 && length <= ZIP_BYTES_MAX && self.keys.has(IdentifierKey::Zip) {
@@ -146,9 +157,6 @@ impl Hashes {
                 // The year last, behind the day and the month or the month and the day.
                 guesses.push(&[*e, *f, *g, *h, *c, *d, *a, *b]);
                 guesses.push(&[*e, *f, *g, *h, *a, *b, *c, *d]);
-            }
-            if digits == 0 && !self.has(NAMES) {
-                break;
             }
         }
     }
@@ -182,13 +190,13 @@ impl Default for Room {
 }
 
 /// What is hashed, a few at once.
-struct Guesses<'h> {
+struct Guesses<'h, 'r> {
     hashes: &'h Hashes,
-    room: &'h mut Room,
+    room: &'r mut Room,
     found: bool,
 }
 
-impl Guesses<'_> {
+impl Guesses<'_, '_> {
     fn push(&mut self, guess: &[u8]) {
         let room = &*self.room;
         let known = |(start, end): &(usize, usize)| {
@@ -328,21 +336,44 @@ fn lower(text: &str, into: &mut [u8]) -> Option<usize> {
     Some(lower.len())
 }
 
-/// Where the words of a text begin and end, letters and digits of any script; as many as there is room for.
-fn words<'b>(text: &str, into: &'b mut [(usize, usize); WORDS_MAX]) -> &'b [(usize, usize)] {
-    let (mut count, mut start) = (0, None);
-    let ends = text.char_indices().chain([(text.len(), ' ')]);
-    for (at, letter) in ends {
-        match (start, letter.is_alphanumeric()) {
-            (None, true) => start = Some(at),
-            (Some(begin), false) => {
-                let Some(word) = into.get_mut(count) else { break };
-                *word = (begin, at);
-                (count, start) = (count + 1, None);
+/// A run of letters and digits of any script.
+#[derive(Clone, Copy, Default)]
+struct Word {
+    start: usize,
+    end: usize,
+    digits: usize,
+}
+
+/// The words of a text, as many as there is room for.
+fn words<'b>(text: &str, into: &'b mut [Word; WORDS_MAX]) -> &'b [Word] {
+    let (mut count, mut word) = (0, None);
+    let mut take = |at: usize, length: usize, is_word: bool, is_digit: bool| {
+        match (&mut word, is_word) {
+            (None, true) => word = Some(Word { start: at, end: at + length, digits: 0 }),
+            (Some(word), true) => word.end = at + length,
+            (Some(ended), false) => {
+                if let Some(place) = into.get_mut(count) {
+                    *place = *ended;
+                    count += 1;
+                }
+                word = None;
             }
-            _ => {}
+            (None, false) => {}
+        }
+        if let Some(word) = &mut word {
+            word.digits += usize::from(is_digit);
+        }
+    };
+    if text.is_ascii() {
+        for (at, byte) in text.bytes().enumerate() {
+            take(at, 1, byte.is_ascii_alphanumeric(), byte.is_ascii_digit());
+        }
+    } else {
+        for (at, letter) in text.char_indices() {
+            take(at, letter.len_utf8(), letter.is_alphanumeric(), letter.is_ascii_digit());
         }
     }
+    take(text.len(), 0, false, false);
     &into[..count]
 }
 

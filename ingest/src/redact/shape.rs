@@ -17,7 +17,9 @@ pub(super) fn is_somebodys(text: &str, signs: Signs) -> bool {
         || signs.has(Signs::BEYOND_ASCII) && holds_wide_email(text)
         || signs.has(Signs::DOT) && signs.has_digits() && holds_ipv4(text)
         || signs.has(Signs::COLON) && holds_ipv6(text)
-        || signs.has(Signs::PHONE) && signs.has_digits() && holds_phone(bytes)
+        || signs.has_digits()
+            && (signs.has(Signs::PHONE) || signs.has(Signs::DASH) && has_dash_after_digit(bytes))
+            && holds_phone(bytes)
         || signs.has(Signs::SLASH) && holds_agent(bytes)
 }
 
@@ -86,6 +88,11 @@ fn holds_ipv6(text: &str) -> bool {
             digits >= DIGITS_MIN && run.contains(':') && run.parse::<Ipv6Addr>().is_ok()
         },
     )
+}
+
+/// Whether a dash stands within a number: those of most ids stand behind a word.
+fn has_dash_after_digit(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| pair[1] == b'-' && pair[0].is_ascii_digit())
 }
 
 /// A number that is written as phone numbers are.

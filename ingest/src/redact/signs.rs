@@ -13,8 +13,10 @@ impl Signs {
     pub(super) const DOT: u64 = 1 << 37;
     /// A colon.
     pub(super) const COLON: u64 = 1 << 38;
-    /// What stands in phone numbers and not in plain ones: blank, plus, dash, dot, slash, brackets, `%`.
+    /// What stands in phone numbers and in few ids: blank, plus, dot, slash, brackets, `%`.
     pub(super) const PHONE: u64 = 1 << 39;
+    /// A dash, which stands in phone numbers and in most ids.
+    pub(super) const DASH: u64 = 1 << 43;
     /// A slash.
     pub(super) const SLASH: u64 = 1 << 40;
     /// A blank.
@@ -39,7 +41,8 @@ impl Signs {
                 b'|' | b',' | b';' | b'=' | b'&' | b'?' | b'#' => Signs::AROUND_ID,
                 b' ' => Signs::BLANK | Signs::PHONE | Signs::AROUND_ID,
                 b'(' | b')' => Signs::PHONE | Signs::AROUND_ID,
-                b'+' | b'-' => Signs::PHONE,
+                b'+' => Signs::PHONE,
+                b'-' => Signs::DASH,
                 0x80.. => Signs::BEYOND_ASCII,
                 _ => 0,
             };
@@ -61,6 +64,12 @@ impl Signs {
     /// Whether the text has one of these.
     pub(super) const fn has(self, sign: u64) -> bool {
         self.0 & sign != 0
+    }
+
+    /// How many different letters the text has, at least: all beyond ASCII count as two.
+    pub(super) const fn letters(self) -> u32 {
+        const LETTERS: u64 = (1 << 36) - 1 - Signs::DIGITS;
+        (self.0 & LETTERS).count_ones() + if self.has(Signs::BEYOND_ASCII) { 2 } else { 0 }
     }
 
     /// Whether the text has a digit.
