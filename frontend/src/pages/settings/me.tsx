@@ -5,6 +5,8 @@ import { Toggle } from "../../ui/field";
 import { Badge, Panel } from "../../ui/panel";
 import { Segments } from "../../ui/segments";
 
+import { Security } from "./security";
+
 const THEMES: Theme[] = ["system", "light", "dark"];
 
 /** Who I am here, and how this browser shows things to me. */
@@ -67,6 +69,7 @@ export function Me() {
           </Toggle>
         </div>
       </Panel>
+      <Security />
     </div>
   );
 }
