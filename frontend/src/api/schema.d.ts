@@ -98,8 +98,9 @@ export interface paths {
          * Exports at once, as the answer's body.
          * @description Any number of rows, sent as they are read. Rows have the same order each time. A client that leaves
          *     ends the work. A connection that ends before the body's own end (a chunked body without its last
-         *     chunk) means that something failed on the way: what came until then is not the whole. A large export
-         *     is better made as a job, whose file can be fetched in pieces.
+         *     chunk) means that something failed on the way, or that the caller's rights ended: what came until then
+         *     is not the whole. A client that takes less than 16 KiB a second for half a minute is cut off. A large
+         *     export is better made as a job, whose file can be fetched in pieces.
          *
          *     In CSV a text that begins with `=`, `+`, `-`, `@`, a tab, a line break or `'` gets one `'` before it, so
          *     that no spreadsheet takes it for a formula. Amounts are in units of the row's currency, exactly.
@@ -161,7 +162,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What came in, what landed, what was a duplicate and what was refused.
+         * What came in, what landed, what was a duplicate, and what was refused.
          * @description Days are days of receipt. A row shows here once the pipeline has seen it, normally within a second.
          */
         get: operations["ingest_counts"];
@@ -185,8 +186,8 @@ export interface paths {
          * @description Both ends count. `total_conversions` and `total_revenue` are what the platforms report,
          *     `tracked_*` what our own events show; they are never added. Amounts in several currencies are
          *     converted day by day into `currency`, else into the tenant's own; amounts that are all in one
-         *     currency stay in it where none is asked for. Where a rate is missing, amounts are null, with the
-         *     missing rates, the reason and the split. The compared period is converted by its own days' rates.
+         *     currency stay in it where none is asked for. A day without a rate takes the last one of the seven days before
+         *     it (`rates_carried`); where there is none, amounts are null, with the missing rates, the reason and the split. The compared period is converted by its own days' rates.
          */
         get: operations["kpis"];
         put?: never;
@@ -245,7 +246,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's keys, oldest first, revoked ones included. */
+        /** The tenant's keys, oldest first, revoked and expired ones included. */
         get: operations["list_api_keys"];
         put?: never;
         /**
@@ -351,6 +352,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes the caller's password.
+         * @description Every other sign-in of the caller ends; a letter tells it. A wrong current password counts as a failed
+         *     sign-in, and locks like one.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms a registration: makes the tenant with the registered user as its admin, who may sign in now. */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/forgot-password": {
         parameters: {
             query?: never;
@@ -372,6 +411,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells who has an invitation's token what it is to. Nothing is changed. */
+        post: operations["invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -384,8 +440,10 @@ export interface paths {
         /**
          * Signs in.
          * @description Takes JSON or the OAuth2 password form. Every failure has the same answer and takes the same
-         *     time, whether or not the account exists. Five wrong passwords in five minutes lock the account for
-         *     fifteen, one that does not exist like one that does.
+         *     time, whether or not the account exists. Five wrong passwords or codes in five minutes lock the account
+         *     for fifteen, one that does not exist like one that does; a device that has signed in before is counted
+         *     apart. Where more than a password is needed, the answer says so in `next` and holds no tokens: send the
+         *     same again, with `code`.
          */
         post: operations["login"];
         delete?: never;
@@ -425,7 +483,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes what the caller says of themselves. Role and activity are an admin's to change. */
+        patch: operations["change_me"];
         trace?: never;
     };
     "/api/v1/auth/refresh": {
@@ -439,8 +498,10 @@ export interface paths {
         put?: never;
         /**
          * Exchanges a refresh token for a new pair.
-         * @description A refresh token works once. One that is seen again is in two hands: its session ends, and with it
-         *     every token of the session.
+         * @description A refresh token works once. For ten seconds the client that spent it is answered once more, with the same
+         *     refresh token: an answer was lost, or two tabs asked at once. One that is seen again after that, or from
+         *     elsewhere, is in two hands: its session ends, and with it every token of the session. However often it is
+         *     renewed, a session ends for good some time after the sign-in.
          */
         post: operations["refresh"];
         delete?: never;
@@ -459,9 +520,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes a tenant with the caller as its admin.
-         * @description An address that has an account already is answered alike, in the same time; its owner gets a
-         *     letter, and nothing is changed.
+         * Asks for a new tenant with the caller as its admin.
+         * @description A letter is sent with a token for `/auth/confirm`; until then there is neither a tenant nor a user. An
+         *     address that has an account already is answered alike, in the same time; its owner gets a letter, and
+         *     nothing is changed. Where registration is `open` (for trials) the account is there at once.
          */
         post: operations["register"];
         delete?: never;
@@ -485,6 +547,110 @@ export interface paths {
          */
         post: operations["reset_password"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the caller's second factor. */
+        get: operations["second_factor"];
+        put?: never;
+        /** Begins to set up a second factor: makes a secret, which counts once a code of it is confirmed. */
+        post: operations["begin_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms the second factor with its first code: from now on signing in takes one. */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes new recovery codes; the ones before count no more. */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the caller's second factor away, with the recovery codes; not where the tenant wants one. */
+        post: operations["remove_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's sign-ins that have not ended, the newest first; a hundred at most. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends every sign-in of the caller but the one that asks. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of the caller's sign-ins, and with it every token of it. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -560,6 +726,23 @@ export interface paths {
          *     are there, with zeros and without ratios. Amounts are in one currency, as in `/analytics/kpis`.
          */
         get: operations["campaign_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Facts about the installation. */
+        get: operations["config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -791,11 +974,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's exchange rates, newest day first. */
+        /**
+         * The exchange rates that count for the tenant, newest day first.
+         * @description The tenant's own come first. Where it has none of a day and currency, the European Central Bank's reference
+         *     rate counts, which is fetched by itself unless that is turned off.
+         */
         get: operations["list_fx_rates"];
         /**
          * Writes exchange rates, all of them or none.
-         * @description A rate is of its day alone: none is carried over to days that have none.
+         * @description They go before the bank's. A day without any rate takes the last one of the seven days before it, and the
+         *     answers it is used in say so (`rates_carried`).
          */
         put: operations["put_fx_rates"];
         post?: never;
@@ -816,10 +1004,12 @@ export interface paths {
         put?: never;
         /**
          * Takes away what tells who a person is.
-         * @description From their events every identifier, event id and order id go; figures stay as they are. Users they
-         *     are become nobody and can sign in no more; invitations are forgotten. Asking again changes nothing.
-         *     An answer of 503 may mean that it is still going on: ask again. Events that are sent later are
-         *     taken in as before.
+         * @description `places` names every place that is gone to, and what is done there. The strong identifiers of their
+         *     events (e-mail address, phone number, ids) are followed to further events, unless they stand beside
+         *     many e-mail addresses. What they were known by goes, sealed, on a list that every landing asks, so that
+         *     reading the log once more does not bring them back; a minute later all is done once more by itself, for
+         *     what was on its way. Asking again changes nothing. An answer of 503 may mean that it is still going on:
+         *     ask again. Events that are sent later are taken in as before.
          */
         post: operations["anonymize_person"];
         delete?: never;
@@ -839,8 +1029,9 @@ export interface paths {
         put?: never;
         /**
          * Tells what is kept about a person.
-         * @description Nothing is kept of them but what is answered here and, for some days, the same events in the log,
-         *     out of which nothing is answered.
+         * @description `places` names every place where a person may be kept, what is kept there and how many. The strong
+         *     identifiers of their events (e-mail address, phone number, ids) are followed to further events, unless
+         *     they stand beside many e-mail addresses. Of the log nothing is answered.
          */
         post: operations["export_person"];
         delete?: never;
@@ -864,8 +1055,8 @@ export interface paths {
          *     separator and form of numbers and days, or Parquet. The answer tells what the file is, how it was
          *     read, and what it changes: compared with the figures there are now, by campaign and day. By default
          *     nothing is taken (`dry_run`). With `dry_run=false` the rows are durable when the answer comes, and
-         *     count within a second or so; days that are as they were are left alone, so the same file again
-         *     changes nothing. A file broken down by ads or ad sets that does not hold their campaigns' days makes
+         *     count within a second or so. The last import of a campaign's day counts, and the same file again changes
+         *     nothing. A file broken down by ads or ad sets that does not hold their campaigns' days makes
          *     these as sums, and says so; parts by country or device explain days and make none. The file itself
          *     is not kept.
          */
@@ -889,7 +1080,9 @@ export interface paths {
          * The best split of a budget.
          * @description The optimum is exact: all campaigns that nothing holds have the same marginal ROAS. A campaign gets
          *     at most one and a half times what it was ever seen to spend, or twice its current budget, unless
-         *     its own maximum says otherwise. 422 names the constraints that clash.
+         *     its own maximum says otherwise. A campaign that spent nothing in the last 14 days gets no budget unless it is
+         *     asked for. Recommended budgets and what is unspent add up to the budget, to the cent. 422 names the constraints
+         *     that clash.
          */
         post: operations["budget_optimize"];
         delete?: never;
@@ -1076,7 +1269,8 @@ export interface paths {
         put?: never;
         /**
          * Invites an address.
-         * @description A token is mailed that works once, for seven days. An earlier invitation of the same address ends.
+         * @description A token is mailed that works once, for seven days. An earlier invitation of the same address ends. Where no
+         *     mail server is configured the answer holds the token, too, to be handed on.
          *     The answer is the same whether or not the address has an account elsewhere.
          */
         post: operations["invite"];
@@ -1120,7 +1314,7 @@ export interface paths {
         head?: never;
         /**
          * Changes a user.
-         * @description Another role, and losing the right to sign in, end the user's sign-ins. The last active admin
+         * @description Another role, losing the right to sign in and losing the second factor end the user's sign-ins. The last active admin
          *     stays one.
          */
         patch: operations["change_user"];
@@ -1201,7 +1395,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Process measurements as Prometheus text. */
+        /**
+         * Process measurements as Prometheus text.
+         * @description On the listener for operation (`[server] operation_listen`) without a token; here with the operator's,
+         *     which lies in the data folder. They are as of the last second.
+         */
         get: operations["measurements"];
         put?: never;
         post?: never;
@@ -1243,7 +1441,7 @@ export interface components {
             full_name: string;
             /**
              * Format: password
-             * @description Password: 8 to 128 characters, upper and lower case and a digit.
+             * @description 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
              */
             password: string;
             /** @description The token that was mailed. */
@@ -1347,21 +1545,8 @@ export interface components {
         };
         /** @description What was taken away. */
         Anonymized: {
-            /**
-             * Format: int64
-             * @description Conversion events that tell no longer who they are about.
-             */
-            events: number;
-            /**
-             * Format: int64
-             * @description Invitations that were forgotten.
-             */
-            invitations: number;
-            /**
-             * Format: int64
-             * @description Users that are nobody now.
-             */
-            users: number;
+            /** @description Every place where a person may be kept, with how many were taken away there. */
+            places: components["schemas"]["PlaceItem"][];
         };
         /** @description A successful answer. */
         Answer_AcceptanceResponse: {
@@ -1387,21 +1572,8 @@ export interface components {
         Answer_Anonymized: {
             /** @description What was taken away. */
             data: {
-                /**
-                 * Format: int64
-                 * @description Conversion events that tell no longer who they are about.
-                 */
-                events: number;
-                /**
-                 * Format: int64
-                 * @description Invitations that were forgotten.
-                 */
-                invitations: number;
-                /**
-                 * Format: int64
-                 * @description Users that are nobody now.
-                 */
-                users: number;
+                /** @description Every place where a person may be kept, with how many were taken away there. */
+                places: components["schemas"]["PlaceItem"][];
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -1664,11 +1836,47 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_ConfigResponse: {
+            /** @description Facts about the installation. */
+            data: {
+                /** @description True where letters go out by a mail server; without one, invitations are handed on by who invites. */
+                mail: boolean;
+                /** @description The way in which anybody may register: `confirmed`, `open` or `off`. */
+                registration: string;
+                /** @description The version of the program. */
+                version: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_ConfirmResponse: {
+            /** @description The account that was made. */
+            data: {
+                /** @description The address to sign in with. */
+                email: string;
+                /** @description Name of the user. */
+                full_name: string;
+                /** @description Always `admin`. */
+                role: components["schemas"]["Role"];
+                /** @description The new tenant's short name. */
+                tenant: string;
+                /** @description The new tenant's name. */
+                tenant_name: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_ConnectorItem: {
             /** @description A connector, without its credentials. */
             data: {
                 /** @description The platform's ad accounts. */
                 account_ids: string[];
+                /** @description Accounts that the platform does not tell of while it tells of others, which are pulled. */
+                closed_accounts: components["schemas"]["ClosedAccount"][];
                 /**
                  * Format: date-time
                  * @description When it was made.
@@ -1914,6 +2122,7 @@ export interface components {
         Answer_HealthReport: {
             /** @description The process and its stores. */
             data: {
+                exchange_rates?: components["schemas"]["RatesHealth"] | null;
                 /** @description `ok`, or `degraded` while a store does not answer. */
                 status: string;
                 /** @description The stores this process needs. */
@@ -1987,6 +2196,12 @@ export interface components {
                  * @description Last day, included.
                  */
                 date_to: string;
+                /**
+                 * @description Fields of events that were taken without them, by reason, most first, at most 100. Such an event is
+                 *     counted like any other, but what the field says is missing from the figures: an event with a value
+                 *     and no currency counts, and its value does not.
+                 */
+                diagnostics: components["schemas"]["Diagnostics"][];
                 /** @description All conversion events. */
                 events: components["schemas"]["Counts"];
                 /** @description Refused rows by reason, most first, at most 100. */
@@ -1997,33 +2212,36 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
-        Answer_InvitationItem: {
-            /** @description An open invitation, without its token. */
-            data: {
+        Answer_InvitationMade: {
+            /** @description An invitation that was just made. */
+            data: components["schemas"]["InvitationItem"] & {
+                /** @description The same as a link, where it is known where the dashboard is. */
+                link?: string | null;
                 /**
-                 * Format: date-time
-                 * @description When.
+                 * @description Only where no mail server is configured, so that the letter reaches nobody: its token, to be handed to
+                 *     whom is invited. Shown once.
                  */
-                created_at: string;
+                token?: string | null;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_InvitationPreview: {
+            /** @description An invitation as it is shown to who has its token. */
+            data: {
                 /** @description Who is invited. */
                 email: string;
                 /**
                  * Format: date-time
-                 * @description When its token ends.
+                 * @description When the token ends.
                  */
                 expires_at: string;
-                /**
-                 * Format: uuid
-                 * @description Its id.
-                 */
-                id: string;
-                /**
-                 * Format: uuid
-                 * @description The user who invited.
-                 */
-                invited_by?: string | null;
                 /** @description What they will be allowed to do. */
                 role: components["schemas"]["Role"];
+                /** @description The tenant's name. */
+                tenant_name: string;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2072,6 +2290,32 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_LoginResponse: {
+            /** @description A sign-in, or what it takes. */
+            data: {
+                /** @description To be sent as `Authorization: Bearer …`; absent, as are those below, until signed in. */
+                access_token?: string | null;
+                /** @description To be kept by the device, and sent at its next sign-in. It opens nothing. */
+                device_token?: string | null;
+                /**
+                 * Format: int64
+                 * @description Seconds until the access token ends.
+                 */
+                expires_in?: number | null;
+                next?: components["schemas"]["NextStep"] | null;
+                /** @description Shown once, where this sign-in has set up the second factor. */
+                recovery_codes?: string[] | null;
+                /** @description To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie. */
+                refresh_token?: string | null;
+                second_factor?: components["schemas"]["SecondFactorSecret"] | null;
+                /** @description Always `bearer`. */
+                token_type?: string | null;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_MeResponse: {
             /** @description The caller. */
             data: {
@@ -2079,6 +2323,8 @@ export interface components {
                 email: string;
                 /** @description Name. */
                 full_name: string;
+                /** @description True where signing in takes a second factor. */
+                has_second_factor: boolean;
                 /**
                  * Format: uuid
                  * @description The user's id.
@@ -2089,12 +2335,18 @@ export interface components {
                  * @description When they last signed in.
                  */
                 last_login_at?: string | null;
+                /** @description The language they read. */
+                locale: string;
                 /** @description What that role may do. */
                 permissions: components["schemas"]["Permission"][];
+                /** @description Phone number, `+` and digits. */
+                phone?: string | null;
                 /** @description What they may do. */
                 role: components["schemas"]["Role"];
                 /** @description Their tenant. */
                 tenant: components["schemas"]["MeTenant"];
+                /** @description Their own time zone; the tenant's where null. */
+                time_zone?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2106,6 +2358,11 @@ export interface components {
             data: {
                 /** @description The platform's id of the one dataset it opens; every dataset where null. */
                 dataset_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when on it opens nothing; null for never.
+                 */
+                expires_at?: string | null;
                 /** @description Its last four characters. */
                 hint: string;
                 /**
@@ -2143,6 +2400,8 @@ export interface components {
                 events: components["schemas"]["PersonEventItem"][];
                 /** @description Invitations that were sent to them, of any state. */
                 invitations: components["schemas"]["InvitationItem"][];
+                /** @description Every place where a person may be kept, with how many there are. */
+                places: components["schemas"]["PlaceItem"][];
                 /** @description Users of the tenant that they are. */
                 users: components["schemas"]["UserItem"][];
             };
@@ -2201,6 +2460,8 @@ export interface components {
         Answer_PullRunItem: {
             /** @description A pull: one asking of the platform for a range of days. */
             data: {
+                /** @description Accounts that could not be read; the others are. */
+                closed_accounts: components["schemas"]["ClosedAccount"][];
                 /**
                  * Format: date-time
                  * @description When it was asked for.
@@ -2232,12 +2493,14 @@ export interface components {
                  */
                 ended_at?: string | null;
                 /**
-                 * @description What went wrong last: `throttled`, `unauthorized`, `unavailable`, `too_much`, `stale`, `refused`, or `partial`
-                 *     where only a break-down is missing.
+                 * @description What went wrong last: `throttled`, `unauthorized`, `forbidden`, `unavailable`, `too_much`, `stale`, `refused`,
+                 *     `closed_accounts` where only some accounts are missing, or `partial` where only a break-down is.
                  */
                 error?: string | null;
                 /** @description The same in words. */
                 error_message?: string | null;
+                /** @description What is wrong with the first 20 of them. */
+                faults: components["schemas"]["PullFault"][];
                 /**
                  * Format: uuid
                  * @description Its id.
@@ -2273,19 +2536,26 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
-        Answer_RegisterResponse: {
-            /** @description What was asked for. It says the same whether or not the address was known before. */
+        Answer_RecoveryCodes: {
+            /** @description Codes for when the device is lost: each signs in once in place of a code of the app. Shown once. */
             data: {
-                /** @description The address to sign in with. */
+                /** @description Ten of them. */
+                recovery_codes: string[];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_RegisterResponse: {
+            /** @description The next step. It is the same whether or not the address was known before. */
+            data: {
+                /** @description True where the link of a letter must be opened first; false where one may sign in at once. */
+                confirm: boolean;
+                /** @description The address, as it was understood. */
                 email: string;
-                /** @description Name. */
-                full_name: string;
-                /** @description What to do next. */
+                /** @description In words. */
                 message: string;
-                /** @description Always `admin`. */
-                role: components["schemas"]["Role"];
-                /** @description The tenant's name. */
-                tenant_name: string;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2309,6 +2579,37 @@ export interface components {
                 step_margin: number;
                 /** @description Steps that were fitted. */
                 steps: number;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_SecondFactorSecret: {
+            /** @description The secret that an app makes codes of. Shown once. */
+            data: {
+                /** @description To be typed into the app: letters and digits (base32). */
+                secret: string;
+                /** @description The same for a picture that the app reads (`otpauth://…`). */
+                uri: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_SecondFactorState: {
+            /** @description The state of the caller's second factor. */
+            data: {
+                /** @description True where signing in takes a code. */
+                active: boolean;
+                /**
+                 * Format: int64
+                 * @description Recovery codes that were not used yet.
+                 */
+                recovery_codes_left: number;
+                /** @description True where the tenant wants every user to have one. */
+                required: boolean;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2392,6 +2693,8 @@ export interface components {
                 plan: string;
                 /** @description The currency its totals are shown in. */
                 reporting_currency: string;
+                /** @description True where every user must have a second factor. */
+                second_factor_required: boolean;
                 /** @description What else was set, by name. */
                 settings: Record<string, never>;
                 /** @description Short name. */
@@ -2421,8 +2724,8 @@ export interface components {
                  * @description Seconds until the access token ends.
                  */
                 expires_in: number;
-                /** @description To be exchanged for the next pair at `/auth/refresh`, once. */
-                refresh_token: string;
+                /** @description To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie. */
+                refresh_token?: string | null;
                 /** @description Always `bearer`. */
                 token_type: string;
             };
@@ -2434,9 +2737,11 @@ export interface components {
         Answer_Trial: {
             /** @description What the platform said. */
             data: {
-                /** @description The accounts, the first 5 at most. */
+                /** @description Those of the first 5 accounts that were told. */
                 accounts: components["schemas"]["TriedAccount"][];
-                /** @description What went wrong: `throttled`, `unauthorized`, `unavailable` or `refused`. */
+                /** @description Those of them that were not, while others were. */
+                closed_accounts: components["schemas"]["ClosedAccount"][];
+                /** @description What went wrong: `throttled`, `unauthorized`, `forbidden`, `unavailable` or `refused`. */
                 error?: string | null;
                 /** @description The same in words, with what to do about it. */
                 message?: string | null;
@@ -2462,6 +2767,8 @@ export interface components {
                 email: string;
                 /** @description Name. */
                 full_name: string;
+                /** @description True where signing in takes a second factor. */
+                has_second_factor: boolean;
                 /**
                  * Format: uuid
                  * @description Their id.
@@ -2518,6 +2825,11 @@ export interface components {
                 created_at: string;
                 /** @description The platform's id of the one dataset it opens; every dataset where null. */
                 dataset_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when on it opens nothing; null for never.
+                 */
+                expires_at?: string | null;
                 /** @description Its last four characters, to tell keys apart. */
                 hint: string;
                 /**
@@ -2620,6 +2932,8 @@ export interface components {
                 at: string;
                 /** @description Field by field what is new; of personal data only that it is. */
                 changes: Record<string, never>;
+                /** @description The id that the client gave that request; null where it gave none. */
+                client_request_id?: string | null;
                 /** @description SHA-256 over the row and the hash before it, in hexadecimal. */
                 hash: string;
                 /** @description To what. */
@@ -2717,6 +3031,8 @@ export interface components {
             data: {
                 /** @description The platform's ad accounts. */
                 account_ids: string[];
+                /** @description Accounts that the platform does not tell of while it tells of others, which are pulled. */
+                closed_accounts: components["schemas"]["ClosedAccount"][];
                 /**
                  * Format: date-time
                  * @description When it was made.
@@ -2912,6 +3228,8 @@ export interface components {
                  * @description Units of the currency for one US dollar.
                  */
                 per_usd: number;
+                /** @description `own`: the tenant wrote it; `ecb`: it follows from the European Central Bank's reference rates. */
+                source: string;
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2952,6 +3270,8 @@ export interface components {
         /** @description A successful answer. */
         Answer_Vec_PullRunItem: {
             data: {
+                /** @description Accounts that could not be read; the others are. */
+                closed_accounts: components["schemas"]["ClosedAccount"][];
                 /**
                  * Format: date-time
                  * @description When it was asked for.
@@ -2983,12 +3303,14 @@ export interface components {
                  */
                 ended_at?: string | null;
                 /**
-                 * @description What went wrong last: `throttled`, `unauthorized`, `unavailable`, `too_much`, `stale`, `refused`, or `partial`
-                 *     where only a break-down is missing.
+                 * @description What went wrong last: `throttled`, `unauthorized`, `forbidden`, `unavailable`, `too_much`, `stale`, `refused`,
+                 *     `closed_accounts` where only some accounts are missing, or `partial` where only a break-down is.
                  */
                 error?: string | null;
                 /** @description The same in words. */
                 error_message?: string | null;
+                /** @description What is wrong with the first 20 of them. */
+                faults: components["schemas"]["PullFault"][];
                 /**
                  * Format: uuid
                  * @description Its id.
@@ -3018,6 +3340,43 @@ export interface components {
                 started_at?: string | null;
                 /** @description How it stands. */
                 state: components["schemas"]["PullState"];
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_SessionItem: {
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /** @description True for the one that asks. */
+                current: boolean;
+                /** @description The kind of device, such as `Firefox on Linux`; empty where it is not known. */
+                device: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends for good.
+                 */
+                ends_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless it is renewed.
+                 */
+                expires_at: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was renewed last.
+                 */
+                renewed_at?: string | null;
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3066,6 +3425,8 @@ export interface components {
                 email: string;
                 /** @description Name. */
                 full_name: string;
+                /** @description True where signing in takes a second factor. */
+                has_second_factor: boolean;
                 /**
                  * Format: uuid
                  * @description Their id.
@@ -3098,6 +3459,11 @@ export interface components {
             created_at: string;
             /** @description The platform's id of the one dataset it opens; every dataset where null. */
             dataset_id?: string | null;
+            /**
+             * Format: date-time
+             * @description From when on it opens nothing; null for never.
+             */
+            expires_at?: string | null;
             /** @description Its last four characters, to tell keys apart. */
             hint: string;
             /**
@@ -3126,7 +3492,7 @@ export interface components {
          * @description What a key opens.
          * @enum {string}
          */
-        ApiKeyScope: "ingest" | "read" | "export";
+        ApiKeyScope: "ingest" | "read" | "export" | "export_identifiers";
         /** @description An asset to be made. */
         AssetBody: {
             /**
@@ -3275,6 +3641,8 @@ export interface components {
             at: string;
             /** @description Field by field what is new; of personal data only that it is. */
             changes: Record<string, never>;
+            /** @description The id that the client gave that request; null where it gave none. */
+            client_request_id?: string | null;
             /** @description SHA-256 over the row and the hash before it, in hexadecimal. */
             hash: string;
             /** @description To what. */
@@ -3450,6 +3818,11 @@ export interface components {
              * @description Days of the window, 1 to 90; 30 where absent.
              */
             horizon_days?: number | null;
+            /**
+             * @description Whether campaigns that spent nothing in the last 14 days take part; without it only those that
+             *     `per_campaign` names do.
+             */
+            include_inactive?: boolean | null;
             /** @description What for. */
             optimization_goal: components["schemas"]["OptimizationGoal"];
             /**
@@ -3684,6 +4057,19 @@ export interface components {
          * @enum {string}
          */
         CampaignStatus: "draft" | "active" | "paused" | "completed" | "archived";
+        /** @description The password, and the one in its place. */
+        ChangePasswordRequest: {
+            /**
+             * Format: password
+             * @description The password until now.
+             */
+            current_password: string;
+            /**
+             * Format: password
+             * @description 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
+             */
+            new_password: string;
+        };
         /** @description A channel's part. */
         ChannelAnswer: {
             /**
@@ -3730,6 +4116,20 @@ export interface components {
             /** @description Amount a step, as many as `target` has. */
             spend: number[];
         };
+        /** @description An ad account that the platform does not tell of, while it tells of others. */
+        ClosedAccount: {
+            /** @description The platform's id of it. */
+            account_id: string;
+            /** @description Why: `forbidden` or `refused`. */
+            error: string;
+            /** @description The same in words, with what to do about it. */
+            message: string;
+        };
+        /** @description A code of the app. */
+        CodeProof: {
+            /** @description Six digits. */
+            code: string;
+        };
         /** @description The compared period and the change since, in percent; null where it cannot be said. */
         Comparison: {
             /** Format: double */
@@ -3771,6 +4171,39 @@ export interface components {
             /** Format: double */
             tracked_revenue_change?: number | null;
         };
+        /** @description Facts about the installation. */
+        ConfigResponse: {
+            /** @description True where letters go out by a mail server; without one, invitations are handed on by who invites. */
+            mail: boolean;
+            /** @description The way in which anybody may register: `confirmed`, `open` or `off`. */
+            registration: string;
+            /** @description The version of the program. */
+            version: string;
+        };
+        /** @description A token from a letter, and the password that was chosen. */
+        ConfirmRequest: {
+            /**
+             * Format: password
+             * @description The password of the registration: who reads the letter and does not know it has not registered, and
+             *     makes no account for a stranger.
+             */
+            password: string;
+            /** @description The token. */
+            token: string;
+        };
+        /** @description The account that was made. */
+        ConfirmResponse: {
+            /** @description The address to sign in with. */
+            email: string;
+            /** @description Name of the user. */
+            full_name: string;
+            /** @description Always `admin`. */
+            role: components["schemas"]["Role"];
+            /** @description The new tenant's short name. */
+            tenant: string;
+            /** @description The new tenant's name. */
+            tenant_name: string;
+        };
         /** @description A connector to be made. */
         ConnectorBody: {
             /** @description The platform's ad accounts. */
@@ -3810,6 +4243,8 @@ export interface components {
         ConnectorItem: {
             /** @description The platform's ad accounts. */
             account_ids: string[];
+            /** @description Accounts that the platform does not tell of while it tells of others, which are pulled. */
+            closed_accounts: components["schemas"]["ClosedAccount"][];
             /**
              * Format: date-time
              * @description When it was made.
@@ -3861,7 +4296,7 @@ export interface components {
          * @description What is known of whether it works.
          * @enum {string}
          */
-        ConnectorStatus: "unverified" | "working" | "throttled" | "failing" | "needs_credentials" | "paused";
+        ConnectorStatus: "unverified" | "working" | "partial" | "throttled" | "failing" | "needs_credentials" | "paused";
         /** @description Constraints. */
         Constraints: {
             /**
@@ -3936,7 +4371,7 @@ export interface components {
         };
         /** @description One dataset, or one ad account. */
         DatasetCounts: components["schemas"]["Counts"] & {
-            /** @description The platform's pixel or dataset id, or the ad account. */
+            /** @description The platform's pixel or dataset id, or the ad account; empty where refused rows name none. */
             dataset_id: string;
             /** @description `event` or `ad_report`. */
             kind: string;
@@ -3945,8 +4380,8 @@ export interface components {
              * @description When the newest of them was received.
              */
             newest_received_at: string;
-            /** @description The platform. */
-            platform: string;
+            /** @description The platform; null for refused rows that name none, or one that is not known. */
+            platform?: string | null;
         };
         /** @description A pixel or dataset that senders send for. */
         DatasetItem: {
@@ -3992,7 +4427,7 @@ export interface components {
             add: number;
             /** @description Such as replace other figures. */
             change: number;
-            /** @description Such as are as they were; they are not taken again. */
+            /** @description Such as are as they were. */
             leave: number;
             /** @description How many of all are sums of their ads or ad sets. */
             made_of_parts: number;
@@ -4003,6 +4438,22 @@ export interface components {
             field: string;
             /** @description What is wrong with it. */
             message: string;
+        };
+        /** @description A field that events were taken without. */
+        Diagnostics: {
+            /** @description The platform's pixel or dataset id. */
+            dataset_id: string;
+            /**
+             * Format: int64
+             * @description The number of events, duplicates included.
+             */
+            events: number;
+            /** @description The path of the field at fault (`custom_data.currency`). */
+            field: string;
+            /** @description The platform. */
+            platform?: string | null;
+            /** @description A stable code (`missing_currency`, `invalid_currency`). */
+            reason: string;
         };
         /** @description Which identifiers the events carry. */
         EmqCoverage: {
@@ -4088,7 +4539,10 @@ export interface components {
         };
         /** @description What is to be exported. */
         ExportBody: {
-            /** @description Columns in the order they are wanted; every one where absent. */
+            /**
+             * @description Columns in the order they are wanted. Where absent, every one but those that tell who people are
+             *     (`em_sha256` and the like): they are named, and take the right for it.
+             */
             columns?: string[];
             /** @description For CSV and NDJSON; Parquet packs by itself. */
             compression?: components["schemas"]["FileCompression"];
@@ -4340,6 +4794,16 @@ export interface components {
             /** @description E-mail address. */
             email: string;
         };
+        /** @description The caller's password and a code. */
+        FullProof: {
+            /** @description The code of the app, or a recovery code. */
+            code: string;
+            /**
+             * Format: password
+             * @description Password.
+             */
+            password: string;
+        };
         /** @description What one US dollar was worth on a day. */
         FxRateBody: {
             /**
@@ -4375,6 +4839,8 @@ export interface components {
              * @description Units of the currency for one US dollar.
              */
             per_usd: number;
+            /** @description `own`: the tenant wrote it; `ecb`: it follows from the European Central Bank's reference rates. */
+            source: string;
         };
         /** @description Rates to write, each over the one of its day and currency. */
         FxRatesBody: {
@@ -4388,6 +4854,7 @@ export interface components {
         };
         /** @description The process and its stores. */
         HealthReport: {
+            exchange_rates?: components["schemas"]["RatesHealth"] | null;
             /** @description `ok`, or `degraded` while a store does not answer. */
             status: string;
             /** @description The stores this process needs. */
@@ -4419,8 +4886,8 @@ export interface components {
         IdentifierItem: {
             /** @description Its kind, such as `em` or `ph`. */
             key: string;
-            /** @description SHA-256 of its normalised form, in hexadecimal. */
-            sha256: string;
+            /** @description SHA-256 of its normalised form, in hexadecimal; null where it was sealed with a key that is gone. */
+            sha256?: string | null;
         };
         /** @description What a file is, how it was read, and what it changes. */
         ImportReport: {
@@ -4478,6 +4945,12 @@ export interface components {
              * @description Last day, included.
              */
             date_to: string;
+            /**
+             * @description Fields of events that were taken without them, by reason, most first, at most 100. Such an event is
+             *     counted like any other, but what the field says is missing from the figures: an event with a value
+             *     and no currency counts, and its value does not.
+             */
+            diagnostics: components["schemas"]["Diagnostics"][];
             /** @description All conversion events. */
             events: components["schemas"]["Counts"];
             /** @description Refused rows by reason, most first, at most 100. */
@@ -4525,6 +4998,35 @@ export interface components {
             invited_by?: string | null;
             /** @description What they will be allowed to do. */
             role: components["schemas"]["Role"];
+        };
+        /** @description An invitation that was just made. */
+        InvitationMade: components["schemas"]["InvitationItem"] & {
+            /** @description The same as a link, where it is known where the dashboard is. */
+            link?: string | null;
+            /**
+             * @description Only where no mail server is configured, so that the letter reaches nobody: its token, to be handed to
+             *     whom is invited. Shown once.
+             */
+            token?: string | null;
+        };
+        /** @description An invitation as it is shown to who has its token. */
+        InvitationPreview: {
+            /** @description Who is invited. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description When the token ends.
+             */
+            expires_at: string;
+            /** @description What they will be allowed to do. */
+            role: components["schemas"]["Role"];
+            /** @description The tenant's name. */
+            tenant_name: string;
+        };
+        /** @description A token from a letter. */
+        InvitationQuestion: {
+            /** @description The token that was mailed. */
+            token: string;
         };
         /** @description Who is to join. */
         InvitationRequest: {
@@ -4588,7 +5090,8 @@ export interface components {
             places: number[];
             /**
              * @description `summary`: it sums up others; `unknown_part`: it is what the platform could not tell the country
-             *     or device of; `repeated`: it is there twice.
+             *     or device of; `repeated`: it is there twice; `nothing_reported`: it is of an export of ours and holds
+             *     only what our own events show.
              */
             reason: string;
             /** @description How many. */
@@ -4649,6 +5152,10 @@ export interface components {
         };
         /** @description Who signs in. `username`, the name of the OAuth2 password form, is the same as `email`. */
         LoginRequest: {
+            /** @description The code of the second factor, or a recovery code; where `next` asks for one. */
+            code?: string | null;
+            /** @description The `device_token` of the last sign-in of this device: others who guess cannot lock it out. */
+            device_token?: string | null;
             /** @description E-mail address. */
             email: string;
             /**
@@ -4656,6 +5163,26 @@ export interface components {
              * @description Password.
              */
             password: string;
+        };
+        /** @description A sign-in, or what it takes. */
+        LoginResponse: {
+            /** @description To be sent as `Authorization: Bearer …`; absent, as are those below, until signed in. */
+            access_token?: string | null;
+            /** @description To be kept by the device, and sent at its next sign-in. It opens nothing. */
+            device_token?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds until the access token ends.
+             */
+            expires_in?: number | null;
+            next?: components["schemas"]["NextStep"] | null;
+            /** @description Shown once, where this sign-in has set up the second factor. */
+            recovery_codes?: string[] | null;
+            /** @description To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie. */
+            refresh_token?: string | null;
+            second_factor?: components["schemas"]["SecondFactorSecret"] | null;
+            /** @description Always `bearer`. */
+            token_type?: string | null;
         };
         /** @description What a fix of match quality would change. */
         MatchQualityAnswer: {
@@ -4692,12 +5219,25 @@ export interface components {
             /** @description What this is and is not. */
             statement: string;
         };
+        /** @description Fields to change. Absent stays; null takes away. */
+        MeChange: {
+            /** @description Name. */
+            full_name?: string | null;
+            /** @description The language they read, such as `en` or `ar-EG`. */
+            locale?: string | null;
+            /** @description Phone number with its country code. */
+            phone?: string | null;
+            /** @description Their own time zone. */
+            time_zone?: string | null;
+        };
         /** @description The caller. */
         MeResponse: {
             /** @description E-mail address. */
             email: string;
             /** @description Name. */
             full_name: string;
+            /** @description True where signing in takes a second factor. */
+            has_second_factor: boolean;
             /**
              * Format: uuid
              * @description The user's id.
@@ -4708,12 +5248,18 @@ export interface components {
              * @description When they last signed in.
              */
             last_login_at?: string | null;
+            /** @description The language they read. */
+            locale: string;
             /** @description What that role may do. */
             permissions: components["schemas"]["Permission"][];
+            /** @description Phone number, `+` and digits. */
+            phone?: string | null;
             /** @description What they may do. */
             role: components["schemas"]["Role"];
             /** @description Their tenant. */
             tenant: components["schemas"]["MeTenant"];
+            /** @description Their own time zone; the tenant's where null. */
+            time_zone?: string | null;
         };
         /** @description The caller's tenant. */
         MeTenant: {
@@ -4775,11 +5321,21 @@ export interface components {
             currency_reason?: string | null;
             /** @description The exchange rates that are missing for them. */
             missing_rates: components["schemas"]["MissingRate"][];
+            /**
+             * @description The exchange rates of earlier days, seven at most, that amounts were converted by. Of the parts of a
+             *     whole only the whole tells them.
+             */
+            rates_carried: components["schemas"]["RateCarried"][];
         };
         /** @description A key to be made. */
         NewApiKeyRequest: {
             /** @description The one dataset it is to open, by the platform's id; scope `ingest` only. */
             dataset_id?: string | null;
+            /**
+             * Format: date-time
+             * @description From when on it is to open nothing, at most ten years from now; never where absent or null.
+             */
+            expires_at?: string | null;
             /** @description Name. */
             name: string;
             /** @description That dataset's platform, where datasets of several platforms have the same id. */
@@ -4791,6 +5347,11 @@ export interface components {
         NewApiKeyResponse: {
             /** @description The platform's id of the one dataset it opens; every dataset where null. */
             dataset_id?: string | null;
+            /**
+             * Format: date-time
+             * @description From when on it opens nothing; null for never.
+             */
+            expires_at?: string | null;
             /** @description Its last four characters. */
             hint: string;
             /**
@@ -4851,6 +5412,11 @@ export interface components {
             /** @description Whom it is shown to, in the platform's form. */
             targeting?: Record<string, never> | null;
         };
+        /**
+         * @description A step that a sign-in takes beside the password.
+         * @enum {string}
+         */
+        NextStep: "second_factor" | "set_up_second_factor";
         /** @description What was done, or what to do next. */
         NoticeResponse: {
             /** @description In words. */
@@ -4944,6 +5510,14 @@ export interface components {
             /** @description What it is. */
             kind: string;
         };
+        /** @description The caller's password. */
+        PasswordProof: {
+            /**
+             * Format: password
+             * @description Password.
+             */
+            password: string;
+        };
         /** @description The figures of one day, week or month. */
         PeriodMetrics: components["schemas"]["Money"] & {
             /**
@@ -4961,7 +5535,7 @@ export interface components {
          * @description One thing a caller may be allowed to do.
          * @enum {string}
          */
-        Permission: "campaigns.read" | "campaigns.write" | "campaigns.delete" | "analytics.read" | "analytics.export" | "predictions.read" | "predictions.run" | "integrations.read" | "integrations.write" | "tenant.read" | "tenant.write" | "audit.read";
+        Permission: "campaigns.read" | "campaigns.write" | "campaigns.delete" | "analytics.read" | "analytics.export" | "identifiers.export" | "predictions.read" | "predictions.run" | "integrations.read" | "integrations.write" | "tenant.read" | "tenant.write" | "audit.read";
         /** @description A conversion event as it is kept. */
         PersonEventItem: {
             /** @description Where it happened. */
@@ -4985,7 +5559,10 @@ export interface components {
              * @description When it happened.
              */
             event_time: string;
-            /** @description What it tells about the person; nothing of it is kept in clear. */
+            /**
+             * @description What it tells about the person; it is kept sealed. Of names, places, birth dates and the like nothing
+             *     is kept but that they were sent.
+             */
             identifiers: components["schemas"]["IdentifierItem"][];
             /** @description The shop's order id. */
             order_id?: string | null;
@@ -5010,6 +5587,8 @@ export interface components {
             events: components["schemas"]["PersonEventItem"][];
             /** @description Invitations that were sent to them, of any state. */
             invitations: components["schemas"]["InvitationItem"][];
+            /** @description Every place where a person may be kept, with how many there are. */
+            places: components["schemas"]["PlaceItem"][];
             /** @description Users of the tenant that they are. */
             users: components["schemas"]["UserItem"][];
         };
@@ -5021,6 +5600,25 @@ export interface components {
              */
             identifier: string;
             type?: components["schemas"]["Kind"] | null;
+        };
+        /**
+         * @description A place where a person may be kept.
+         * @enum {string}
+         */
+        Place: "export_files" | "event_names" | "events" | "log" | "letters" | "users" | "invitations";
+        /** @description What is, or was, at a place. */
+        PlaceItem: {
+            /**
+             * Format: int64
+             * @description How many; of the log, the identifiers that are looked for.
+             */
+            count: number;
+            /** @description What erasing does there. */
+            erasing: string;
+            /** @description What is kept there of a person, and for how long. */
+            holds: string;
+            /** @description Which. */
+            place: components["schemas"]["Place"];
         };
         /** @description The identifiers of a platform's events. */
         PlatformCoverage: {
@@ -5184,6 +5782,22 @@ export interface components {
             /** @description Campaigns there are; `predictions` holds at most as many as the installation allows. */
             total: number;
         };
+        /** @description A row that broke a rule of ad reports and was left out. */
+        PullFault: {
+            /** @description The account it is of. */
+            account_id: string;
+            /** @description Its campaign; empty where the id is none. */
+            campaign_id: string;
+            /**
+             * Format: date
+             * @description Its day; null where it is none.
+             */
+            date?: string | null;
+            /** @description The field at fault; null where the row is wrong as a whole. */
+            field?: string | null;
+            /** @description What is wrong, in words. */
+            message: string;
+        };
         /**
          * @description Why it is asked.
          * @enum {string}
@@ -5191,6 +5805,8 @@ export interface components {
         PullKind: "scheduled" | "manual" | "backfill";
         /** @description A pull: one asking of the platform for a range of days. */
         PullRunItem: {
+            /** @description Accounts that could not be read; the others are. */
+            closed_accounts: components["schemas"]["ClosedAccount"][];
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -5222,12 +5838,14 @@ export interface components {
              */
             ended_at?: string | null;
             /**
-             * @description What went wrong last: `throttled`, `unauthorized`, `unavailable`, `too_much`, `stale`, `refused`, or `partial`
-             *     where only a break-down is missing.
+             * @description What went wrong last: `throttled`, `unauthorized`, `forbidden`, `unavailable`, `too_much`, `stale`, `refused`,
+             *     `closed_accounts` where only some accounts are missing, or `partial` where only a break-down is.
              */
             error?: string | null;
             /** @description The same in words. */
             error_message?: string | null;
+            /** @description What is wrong with the first 20 of them. */
+            faults: components["schemas"]["PullFault"][];
             /**
              * Format: uuid
              * @description Its id.
@@ -5279,6 +5897,52 @@ export interface components {
          * @enum {string}
          */
         PullState: "queued" | "running" | "waiting" | "done" | "failed" | "cancelled";
+        /**
+         * @description Days whose amounts were converted by the exchange rate of an earlier day, because banks publish none on
+         *     weekends and holidays.
+         */
+        RateCarried: {
+            /**
+             * @description The currency whose rate it is.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * Format: date
+             * @description The first day it was taken for.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description The last one.
+             */
+            date_to: string;
+            /** @description How many there are in between. */
+            days: number;
+            /**
+             * Format: date
+             * @description The day of the rate; of several that of the last.
+             */
+            rate_date: string;
+        };
+        /**
+         * @description The exchange rates that are fetched. Without them amounts in several currencies are shown by a tenant's own
+         *     rates alone; the process serves all the same.
+         */
+        RatesHealth: {
+            /** @description Why the last try failed; null where it did not. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description When they were last fetched; null before the first time.
+             */
+            fetched_at?: string | null;
+            /**
+             * Format: date
+             * @description The newest day there are rates of.
+             */
+            newest_day?: string | null;
+        };
         /** @description How often an identifier was unusable for this reason. */
         ReasonCount: {
             /**
@@ -5349,10 +6013,15 @@ export interface components {
              */
             revenue_upper: number;
         };
+        /** @description Codes for when the device is lost: each signs in once in place of a code of the app. Shown once. */
+        RecoveryCodes: {
+            /** @description Ten of them. */
+            recovery_codes: string[];
+        };
         /** @description The newest refresh token of a session. */
         RefreshRequest: {
-            /** @description As it was given. */
-            refresh_token: string;
+            /** @description As it was given; absent where it is in a cookie. */
+            refresh_token?: string | null;
         };
         /** @description The body of a refusal. */
         RefusalBody: {
@@ -5366,46 +6035,48 @@ export interface components {
             error: string;
             /** @description What happened and what to do about it. */
             message: string;
-            /** @description The id of this request, also in the `x-request-id` header and in the log. */
+            /**
+             * @description The id of this request, also in the `x-request-id` header of the answer and in the log. One that the
+             *     client sent in that header is noted beside it.
+             */
             request_id: string;
             /** @description Always false. */
             success: boolean;
         };
         /** @description Who registers. Role and tenant are not chosen: it is always a new tenant, with them as admin. */
         RegisterRequest: {
-            /** @description E-mail address. */
+            /**
+             * Format: email
+             * @description E-mail address.
+             */
             email: string;
             /** @description Name to show. */
             full_name: string;
             /**
              * Format: password
-             * @description 8 to 128 characters, with an upper-case letter, a lower-case letter and a digit.
+             * @description 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
              */
             password: string;
             /** @description The new tenant's name. */
             tenant_name: string;
         };
-        /** @description What was asked for. It says the same whether or not the address was known before. */
+        /** @description The next step. It is the same whether or not the address was known before. */
         RegisterResponse: {
-            /** @description The address to sign in with. */
+            /** @description True where the link of a letter must be opened first; false where one may sign in at once. */
+            confirm: boolean;
+            /** @description The address, as it was understood. */
             email: string;
-            /** @description Name. */
-            full_name: string;
-            /** @description What to do next. */
+            /** @description In words. */
             message: string;
-            /** @description Always `admin`. */
-            role: components["schemas"]["Role"];
-            /** @description The tenant's name. */
-            tenant_name: string;
         };
         /** @description Refused rows of one reason. */
         Rejections: {
-            /** @description The platform's pixel or dataset id, or the ad account. */
+            /** @description The platform's pixel or dataset id, or the ad account; empty where the rows name none. */
             dataset_id: string;
-            /** @description The field at fault; empty when it is the whole. */
+            /** @description The path of the field at fault within its row (`user_data.em`); empty when it is the whole row. */
             field: string;
-            /** @description The platform. */
-            platform: string;
+            /** @description The platform; null where the rows name none, or one that is not known. */
+            platform?: string | null;
             /** @description A stable code (`missing_field`, `too_old` …). */
             reason: string;
             /**
@@ -5418,7 +6089,7 @@ export interface components {
         ResetPasswordRequest: {
             /**
              * Format: password
-             * @description 8 to 128 characters, with an upper-case letter, a lower-case letter and a digit.
+             * @description 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
              */
             new_password: string;
             /** @description The token. */
@@ -5521,6 +6192,25 @@ export interface components {
              */
             score_100?: number | null;
         };
+        /** @description The secret that an app makes codes of. Shown once. */
+        SecondFactorSecret: {
+            /** @description To be typed into the app: letters and digits (base32). */
+            secret: string;
+            /** @description The same for a picture that the app reads (`otpauth://…`). */
+            uri: string;
+        };
+        /** @description The state of the caller's second factor. */
+        SecondFactorState: {
+            /** @description True where signing in takes a code. */
+            active: boolean;
+            /**
+             * Format: int64
+             * @description Recovery codes that were not used yet.
+             */
+            recovery_codes_left: number;
+            /** @description True where the tenant wants every user to have one. */
+            required: boolean;
+        };
         /** @description KPIs over time. Their sum is the answer of `/analytics/kpis`. */
         Series: {
             /**
@@ -5550,6 +6240,38 @@ export interface components {
             total: components["schemas"]["Money"];
             /** @description Why tracked figures are null; null where they are not. */
             tracked_reason?: string | null;
+        };
+        /** @description A sign-in of the caller. */
+        SessionItem: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /** @description True for the one that asks. */
+            current: boolean;
+            /** @description The kind of device, such as `Firefox on Linux`; empty where it is not known. */
+            device: string;
+            /**
+             * Format: date-time
+             * @description When it ends for good.
+             */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends unless it is renewed.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was renewed last.
+             */
+            renewed_at?: string | null;
         };
         /**
          * @description Extra matched events over those matched now, in percent; the range moves the signal's match
@@ -5628,7 +6350,7 @@ export interface components {
         };
         /** @description What was taken in. */
         Taken: {
-            /** @description Campaigns' days that are new or other than before. */
+            /** @description Campaigns' days. */
             days: number;
             /** @description Parts of days. */
             parts: number;
@@ -5639,6 +6361,11 @@ export interface components {
             name?: string | null;
             /** @description The currency totals are shown in, ISO 4217. */
             reporting_currency?: string | null;
+            /**
+             * @description True where every user must have a second factor. True ends the sign-ins of those without; they set one up at
+             *     their next. Who asks for it has one.
+             */
+            second_factor_required?: boolean | null;
             /** @description Settings to add or replace by name; null takes one away. */
             settings?: Record<string, never> | null;
             /** @description The zone whose days events count for that come in from now on; those before keep their day. */
@@ -5664,6 +6391,8 @@ export interface components {
             plan: string;
             /** @description The currency its totals are shown in. */
             reporting_currency: string;
+            /** @description True where every user must have a second factor. */
+            second_factor_required: boolean;
             /** @description What else was set, by name. */
             settings: Record<string, never>;
             /** @description Short name. */
@@ -5687,8 +6416,8 @@ export interface components {
              * @description Seconds until the access token ends.
              */
             expires_in: number;
-            /** @description To be exchanged for the next pair at `/auth/refresh`, once. */
-            refresh_token: string;
+            /** @description To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie. */
+            refresh_token?: string | null;
             /** @description Always `bearer`. */
             token_type: string;
         };
@@ -5744,9 +6473,11 @@ export interface components {
         };
         /** @description What the platform said. */
         Trial: {
-            /** @description The accounts, the first 5 at most. */
+            /** @description Those of the first 5 accounts that were told. */
             accounts: components["schemas"]["TriedAccount"][];
-            /** @description What went wrong: `throttled`, `unauthorized`, `unavailable` or `refused`. */
+            /** @description Those of them that were not, while others were. */
+            closed_accounts: components["schemas"]["ClosedAccount"][];
+            /** @description What went wrong: `throttled`, `unauthorized`, `forbidden`, `unavailable` or `refused`. */
             error?: string | null;
             /** @description The same in words, with what to do about it. */
             message?: string | null;
@@ -5818,6 +6549,11 @@ export interface components {
             active?: boolean | null;
             /** @description Name. */
             full_name?: string | null;
+            /**
+             * @description False takes the second factor away from somebody who has lost the device, and ends their sign-ins. Only
+             *     they can set one up.
+             */
+            has_second_factor?: boolean | null;
             /** @description The language they read, such as `en` or `ar-EG`. */
             locale?: string | null;
             /** @description Phone number with its country code. */
@@ -5839,6 +6575,8 @@ export interface components {
             email: string;
             /** @description Name. */
             full_name: string;
+            /** @description True where signing in takes a second factor. */
+            has_second_factor: boolean;
             /**
              * Format: uuid
              * @description Their id.
@@ -6318,7 +7056,10 @@ export interface operations {
                 date_to?: string;
                 /** @description Platforms, parted by commas; every one where absent. */
                 platforms?: string;
-                /** @description Columns in the order they are wanted, parted by commas; every one where absent. */
+                /**
+                 * @description Columns in the order they are wanted, parted by commas. Where absent, every one but those that
+                 *     tell who people are (`em_sha256` and the like): they are named, and take the right for it.
+                 */
                 columns?: string;
                 /** @description `gzip` or `zstd` for CSV and NDJSON; Parquet packs by itself. */
                 compression?: string;
@@ -8023,6 +8764,207 @@ export interface operations {
             };
         };
     };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_NoticeResponse"];
+                };
+            };
+            /** @description the body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no password */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the current password is wrong, or the new one may not be chosen */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many wrong passwords, or passwords at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRequest"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ConfirmResponse"];
+                };
+            };
+            /** @description the body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the address has got an account meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the token is not known, spent or over, or the password is another one */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many passwords at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     forgot_password: {
         parameters: {
             query?: never;
@@ -8110,10 +9052,100 @@ export interface operations {
             };
         };
     };
-    login: {
+    invitation: {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationQuestion"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_InvitationPreview"];
+                };
+            };
+            /** @description the body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is no JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the token is not open */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `cookie`, for a page of this address: the refresh token comes in a cookie that no script reads */
+                "x-session"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8130,7 +9162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_TokenResponse"];
+                    "application/json": components["schemas"]["Answer_LoginResponse"];
                 };
             };
             /** @description the body cannot be read */
@@ -8142,8 +9174,17 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the e-mail address or the password is wrong */
+            /** @description the e-mail address, the password or the code is wrong */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a cookie is for pages of this address */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8210,7 +9251,10 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `cookie`, where the refresh token is in one: it is taken away */
+                "x-session"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8355,10 +9399,118 @@ export interface operations {
             };
         };
     };
-    refresh: {
+    change_me: {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_MeResponse"];
+                };
+            };
+            /** @description the body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token, or the user is gone */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key is nobody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is no JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a value cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `cookie`, for a page of this address: the refresh token is and stays in a cookie that no script reads */
+                "x-session"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8388,6 +9540,15 @@ export interface operations {
             };
             /** @description the token is not valid, spent or over, or its session has ended */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a cookie is for pages of this address */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8465,7 +9626,7 @@ export interface operations {
         };
         responses: {
             /** @description as asked */
-            201: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8606,6 +9767,768 @@ export interface operations {
                 };
             };
             /** @description too many passwords at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SecondFactorState"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no second factor */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SecondFactorSecret"];
+                };
+            };
+            /** @description the body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no second factor */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there is one already; remove it first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the password is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many wrong passwords, or passwords at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeProof"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RecoveryCodes"];
+                };
+            };
+            /** @description the body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no second factor */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing waits to be confirmed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the code is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FullProof"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RecoveryCodes"];
+                };
+            };
+            /** @description the body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no second factor */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there is no second factor */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the password or the code is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many wrong passwords or codes, or passwords at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    remove_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FullProof"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_NoticeResponse"];
+                };
+            };
+            /** @description the body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no second factor */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there is none, or the tenant wants one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the password or the code is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many wrong passwords or codes, or passwords at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_SessionItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no session */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_NoticeResponse"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no session */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the state store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the session's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the id is no UUID */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an API key has no session */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the caller has no such session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9377,6 +11300,62 @@ export interface operations {
                 };
             };
             /** @description the warehouse does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ConfigResponse"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11265,11 +13244,11 @@ export interface operations {
                 currency?: string;
                 /** @description The order of days that can be read in two ways: `YMD`, `DMY` or `MDY`. */
                 date_format?: string;
-                /** @description The mark of fractions: `point` or `comma`; found out where absent. */
+                /** @description The mark of fractions: `point` or `comma`; found out where absent and where the numbers of the file tell. */
                 decimal?: string;
                 /**
                  * @description A JSON object of column names and the field each is (`campaign_id`, `date`, `spend`, …; `last_day` for
-                 *     the end of a row's range; null for a column that is not to be used). What it does not name is
+                 *     the end of a row's range; `result_kind` for what its results are; null for a column that is not to be used). What it does not name is
                  *     found out.
                  */
                 mapping?: string;
@@ -11321,6 +13300,15 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
+            /** @description the file came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
             /** @description the file is too large */
             413: {
                 headers: {
@@ -11348,7 +13336,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description as many files are read as may be at once */
+            /** @description too many files of the tenant at once */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11366,7 +13354,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description too many files at once, or a store does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12589,7 +14577,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_InvitationItem"];
+                    "application/json": components["schemas"]["Answer_InvitationMade"];
                 };
             };
             /** @description the body cannot be read */
@@ -12655,7 +14643,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description too many letters wait to be sent */
+            /** @description too many letters were sent lately, or wait to be sent */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12782,7 +14770,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_InvitationItem"];
+                    "application/json": components["schemas"]["Answer_InvitationMade"];
                 };
             };
             /** @description the body cannot be read */
@@ -12848,7 +14836,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description too many letters wait to be sent */
+            /** @description too many letters were sent lately, or wait to be sent */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13392,6 +15380,15 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description not the operator's token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
                 };
             };
             /** @description nothing is collected in this process */
