@@ -68,8 +68,9 @@ enum NotKept {
 impl RateKeeper {
     /// Looks until `stop`, where it is turned on.
     pub async fn run(self, stop: CancellationToken) {
+        // A stage that ends by itself ends the process.
         if !self.config.enabled {
-            return;
+            return stop.cancelled().await;
         }
         let mut every = tokio::time::interval(Duration::from_millis(self.config.look_ms.max(10)));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

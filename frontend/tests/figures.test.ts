@@ -1,6 +1,6 @@
 import { CalendarDate, parseDate } from "@internationalized/date";
 import { expect, test } from "vitest";
-import { concerns } from "../src/figures/attention";
+import { carriedRates, concerns } from "../src/figures/attention";
 import { completeness } from "../src/figures/completeness";
 import { changeOf, isBetter, KPIS } from "../src/figures/kpi";
 import { completeDays, isDay, lastMonth, length, shift, thisMonth, withToday } from "../src/figures/period";

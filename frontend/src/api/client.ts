@@ -7,7 +7,8 @@ export type Schemas = components["schemas"];
 
 export const session = browserSession();
 
-const open = /\/api\/v1\/auth\/(?!me|logout|sessions|change-password|second-factor)|\/health/;
+const open =
+  /\/api\/v1\/auth\/(?!me|logout|sessions|change-password|second-factor)|\/api\/v1\/config|\/health/;
 
 const authorize: Middleware = {
   async onRequest({ request }) {

@@ -274,6 +274,14 @@ export const audit = (asked: AuditAsked) =>
     ...kept,
   });
 
+/** Facts about the installation that need no sign-in. */
+export const config = () =>
+  queryOptions({
+    queryKey: ["config"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/config", { signal })),
+    staleTime: 60_000,
+  });
+
 export const health = () =>
   queryOptions({
     queryKey: ["health"],

@@ -164,6 +164,7 @@ const plan = createRoute({
     days: number,
     goal: oneOf(["maximize_roas", "maximize_conversions", "target_roas"] as const),
     target: number,
+    inactive: v.optional(v.fallback(v.optional(v.literal(true)), undefined)),
   }),
   component: lazyRouteComponent(() => import("../pages/plan/page"), "PlanPage"),
 });

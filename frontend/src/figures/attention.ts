@@ -29,11 +29,31 @@ export interface Words {
 
 const SHOWN_MAX = 5;
 
+/** What is told of a connector that does not bring everything. */
+const BROKEN: Partial<Record<Schemas["ConnectorStatus"], TextId>> = {
+  failing: "concern.failing",
+  needs_credentials: "concern.credentials",
+  partial: "concern.partial",
+};
+
 /** Days without a rate by currency; the API names each run of days apart. */
 export function missingDays(rates: Schemas["MissingRate"][]): Map<string, number> {
   const days = new Map<string, number>();
   for (const one of rates) days.set(one.currency, (days.get(one.currency) ?? 0) + one.days);
   return days;
+}
+
+/** Days of each currency that an earlier day's rate was taken for. */
+export function carriedRates(
+  rates: Schemas["RateCarried"][],
+): Map<string, { days: number; runs: { from: string; to: string }[] }> {
+  const found = new Map<string, { days: number; runs: { from: string; to: string }[] }>();
+  for (const { currency, days, date_from, date_to } of rates) {
+    const before = found.get(currency);
+    const runs = [...(before?.runs ?? []), { from: date_from, to: date_to }];
+    found.set(currency, { days: days + (before?.days ?? 0), runs });
+  }
+  return found;
 }
 
 export function concerns(known: Known, words: Words): Concern[] {
@@ -50,11 +70,12 @@ export function concerns(known: Known, words: Words): Concern[] {
     });
   }
   for (const one of known.connectors ?? []) {
-    if (!one.enabled || (one.status !== "failing" && one.status !== "needs_credentials")) continue;
+    const text = one.enabled ? BROKEN[one.status] : undefined;
+    if (!text) continue;
     found.push({
       key: `connector:${one.id}`,
-      severity: "bad",
-      text: one.status === "failing" ? "concern.failing" : "concern.credentials",
+      severity: one.status === "partial" ? "warn" : "bad",
+      text,
       values: { name: one.name },
       action: "concern.connector.action",
       to: "/reports",

@@ -1,8 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Check, Circle } from "lucide-react";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Form } from "react-aria-components";
 import { Refused } from "../../api/errors";
+import { config } from "../../api/queries";
 import { useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
 import { ErrorNote } from "../../ui/panel";
@@ -107,6 +109,13 @@ export function useFragmentToken(): string | null {
     if (location.hash) history.replaceState(history.state, "", location.pathname);
   }, []);
   return token.current;
+}
+
+/** Whether anybody may register here; `null` while that is not known. */
+export function useRegistration(): "open" | "closed" | null {
+  const { data } = useQuery(config());
+  if (!data) return null;
+  return data.registration === "open" || data.registration === "confirmed" ? "open" : "closed";
 }
 
 export function BackToSignIn() {

@@ -3,10 +3,11 @@ import { answer, api } from "../../api/client";
 import { useTexts } from "../../app/texts";
 import { Note } from "../../ui/panel";
 import { Field, PasswordField } from "../../ui/text-field";
-import { BackToSignIn, PasswordRules, SendForm, Sheet } from "./parts";
+import { BackToSignIn, PasswordRules, SendForm, Sheet, useRegistration } from "./parts";
 
 export function RegisterPage() {
   const t = useTexts();
+  const registration = useRegistration();
   const [password, setPassword] = useState("");
   const [told, setTold] = useState<string | null>(null);
   const send = async ({ full_name = "", tenant_name = "", email = "" }: Record<string, string>) => {
@@ -18,6 +19,14 @@ export function RegisterPage() {
     return (
       <Sheet title={t("register.done")}>
         <Note kind="good">{told}</Note>
+        <BackToSignIn />
+      </Sheet>
+    );
+  }
+  if (registration === "closed") {
+    return (
+      <Sheet title={t("register.title")}>
+        <Note kind="warn">{t("register.closed")}</Note>
         <BackToSignIn />
       </Sheet>
     );

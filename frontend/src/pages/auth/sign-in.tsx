@@ -1,6 +1,6 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTexts } from "../../app/texts";
-import { Sheet } from "./parts";
+import { Sheet, useRegistration } from "./parts";
 import { SignInForm } from "./sign-in-form";
 
 /** Only a path of this page is gone on to, never another site. */
@@ -11,6 +11,7 @@ function within(next: string | undefined): string {
 export function SignInPage() {
   const t = useTexts();
   const navigate = useNavigate();
+  const isOpen = useRegistration() === "open";
   const { next } = useSearch({ strict: false });
   return (
     <Sheet title={t("signIn.title")} lead={t("signIn.lead")}>
@@ -19,9 +20,11 @@ export function SignInPage() {
         <Link to="/forgot-password" className="row-link">
           {t("signIn.forgot")}
         </Link>
-        <Link to="/register" className="row-link">
-          {t("signIn.register")}
-        </Link>
+        {isOpen ? (
+          <Link to="/register" className="row-link">
+            {t("signIn.register")}
+          </Link>
+        ) : null}
       </p>
     </Sheet>
   );

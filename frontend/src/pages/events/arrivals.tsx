@@ -3,6 +3,7 @@ import type { Schemas } from "../../api/client";
 import { ingest } from "../../api/queries";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
+import { platformText } from "../../figures/platform";
 import { gathered } from "../../figures/refusals";
 import { Ago } from "../../ui/ago";
 import { ButtonLink } from "../../ui/button";
@@ -26,6 +27,7 @@ export function Arrivals({ view }: { view: View }) {
             <CountsPanel title={t("events.reports")} counts={data.ad_reports} />
           </div>
           <Refusals rows={data.rejections} />
+          <Incomplete rows={data.diagnostics} />
           <ByDataset rows={data.datasets} />
         </div>
       )}
@@ -68,41 +70,14 @@ function Refusals({ rows }: { rows: Schemas["Rejections"][] }) {
           rows={sorted}
           keyOf={(row) => `${row.platform}${row.dataset_id}${row.reason}${row.field}`}
           columns={[
-            {
-              key: "reason",
-              label: t("refusals.reason"),
-              cell: (row) => (
-                <>
-                  <span className="block">{t(`reject.${row.reason}` as never)}</span>
-                  <span className="block max-w-xl text-note font-normal text-ink-2">
-                    {t(`reject.${row.reason}.remedy` as never)}
-                  </span>
-                </>
-              ),
-            },
+            { key: "reason", label: t("refusals.reason"), cell: (row) => <Reason code={row.reason} /> },
             {
               key: "field",
               label: t("refusals.field"),
               hide: "sm",
-              cell: (row) =>
-                row.field ? (
-                  <code>
-                    <bdi>{row.field}</bdi>
-                  </code>
-                ) : (
-                  <span className="text-ink-3">{t("refusals.whole")}</span>
-                ),
+              cell: (row) => <FieldName path={row.field} />,
             },
-            {
-              key: "dataset",
-              label: t("events.dataset"),
-              cell: (row) => (
-                <>
-                  {t(`platform.${row.platform}` as never)}{" "}
-                  <bdi className="text-ink-3">{row.dataset_id || "–"}</bdi>
-                </>
-              ),
-            },
+            { key: "dataset", label: t("events.dataset"), cell: (row) => <Dataset row={row} /> },
             {
               key: "rows",
               label: t("refusals.rows"),
@@ -113,6 +88,69 @@ function Refusals({ rows }: { rows: Schemas["Rejections"][] }) {
         />
       )}
     </Panel>
+  );
+}
+
+/** Events that were taken without a field; shown only where there are any. */
+function Incomplete({ rows }: { rows: Schemas["Diagnostics"][] }) {
+  const t = useTexts();
+  const format = useFormat();
+  if (rows.length === 0) return null;
+  return (
+    <Panel title={t("diagnostics.title")} note={t("diagnostics.note")}>
+      <DataTable
+        label={t("diagnostics.title")}
+        rows={rows}
+        keyOf={(row) => `${row.platform}${row.dataset_id}${row.reason}${row.field}`}
+        columns={[
+          { key: "reason", label: t("refusals.reason"), cell: (row) => <Reason code={row.reason} /> },
+          {
+            key: "field",
+            label: t("refusals.field"),
+            hide: "sm",
+            cell: (row) => <FieldName path={row.field} />,
+          },
+          { key: "dataset", label: t("events.dataset"), cell: (row) => <Dataset row={row} /> },
+          {
+            key: "events",
+            label: t("events.events"),
+            isEnd: true,
+            cell: (row) => <bdi>{format.number(row.events)}</bdi>,
+          },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Reason({ code }: { code: string }) {
+  const t = useTexts();
+  return (
+    <>
+      <span className="block">{t(`reject.${code}` as never)}</span>
+      <span className="block max-w-xl text-note font-normal text-ink-2">
+        {t(`reject.${code}.remedy` as never)}
+      </span>
+    </>
+  );
+}
+
+function FieldName({ path }: { path: string }) {
+  const t = useTexts();
+  if (!path) return <span className="text-ink-3">{t("refusals.whole")}</span>;
+  return (
+    <code>
+      <bdi>{path}</bdi>
+    </code>
+  );
+}
+
+function Dataset({ row }: { row: { platform?: string | null; dataset_id: string } }) {
+  const t = useTexts();
+  return (
+    <>
+      {t(platformText(row.platform))} <bdi className="text-ink-3">{row.dataset_id || "–"}</bdi>
+    </>
   );
 }
 
@@ -139,7 +177,7 @@ function ByDataset({ rows }: { rows: Schemas["DatasetCounts"][] }) {
               label: t("events.dataset"),
               cell: (row) => (
                 <>
-                  {t(`platform.${row.platform}` as never)} <bdi className="text-ink-3">{row.dataset_id}</bdi>
+                  {t(platformText(row.platform))} <bdi className="text-ink-3">{row.dataset_id}</bdi>
                   <span className="block text-note font-normal text-ink-3">
                     {t(`rowKind.${row.kind}` as never)}
                   </span>

@@ -17,7 +17,7 @@ import { tell } from "../../ui/toast";
 
 type Key = Schemas["ApiKeyItem"];
 
-const SCOPES: Schemas["ApiKeyScope"][] = ["ingest", "read", "export"];
+const SCOPES: Schemas["ApiKeyScope"][] = ["ingest", "read", "export", "export_identifiers"];
 
 /** What opens the door for programs. */
 export function Keys() {
@@ -103,6 +103,7 @@ export function Keys() {
 function NewKey() {
   const t = useTexts();
   const client = useQueryClient();
+  const mayIdentify = useMay("identifiers.export");
   const known = useQuery(datasets());
   const [name, setName] = useState("");
   const [scope, setScope] = useState<Schemas["ApiKeyScope"]>("ingest");
@@ -132,7 +133,10 @@ function NewKey() {
       <Choose
         label={t("keys.scope")}
         value={scope}
-        options={SCOPES.map((key) => ({ key, label: t(`scope.${key}`) }))}
+        options={SCOPES.filter((key) => key !== "export_identifiers" || mayIdentify).map((key) => ({
+          key,
+          label: t(`scope.${key}`),
+        }))}
         onChange={setScope}
       />
       {scope === "ingest" ? (

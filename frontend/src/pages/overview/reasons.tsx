@@ -3,6 +3,7 @@ import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import type { Completeness } from "../../figures/completeness";
 import { Button } from "../../ui/button";
+import { CarriedRates } from "../../ui/carried-rates";
 import { Note } from "../../ui/panel";
 
 /** Why figures are missing or may still move, in words. */
@@ -18,8 +19,10 @@ export function Reasons({
   const t = useTexts();
   const format = useFormat();
   const { gaps, completeTo, openFrom } = completeness;
+  const carried = sums.rates_carried;
   const missing = gaps.length > 0;
-  if (!missing && !sums.currency_reason && !sums.tracked_reason && !openFrom) return null;
+  if (!missing && !sums.currency_reason && !sums.tracked_reason && !openFrom && carried.length === 0)
+    return null;
   return (
     <div className="flex flex-col gap-2">
       {sums.currency_reason ? (
@@ -55,6 +58,7 @@ export function Reasons({
       {openFrom ? (
         <p className="text-note text-ink-3">{t("reason.open", { day: format.day(openFrom) })}</p>
       ) : null}
+      <CarriedRates rates={carried} />
       {sums.tracked_reason ? <p className="text-note text-ink-3">{sums.tracked_reason}</p> : null}
     </div>
   );

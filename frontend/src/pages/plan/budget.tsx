@@ -8,7 +8,7 @@ import { useFormat, useTexts } from "../../app/texts";
 import { saveCsv } from "../../charts/save";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
-import { Amount, Choose } from "../../ui/field";
+import { Amount, Choose, Tick } from "../../ui/field";
 import { Asked, Empty, Note, Panel } from "../../ui/panel";
 
 type Goal = Schemas["OptimizationGoal"];
@@ -23,6 +23,7 @@ interface BudgetSearch {
   days?: number;
   goal?: Exclude<Goal, "maximize_revenue">;
   target?: number;
+  inactive?: true;
 }
 
 /** The split of a budget that earns most; a campaign can be pinned, and the rest is split anew. */
@@ -33,6 +34,7 @@ export function Budget({ view }: { view: View }) {
     days = DAYS,
     goal = "maximize_revenue",
     target,
+    inactive = false,
   } = useSearch({ strict: false }) as BudgetSearch;
   const [pinned, setPinned] = useState<Bounds>({});
   const settled = useSettled(pinned);
@@ -43,6 +45,7 @@ export function Budget({ view }: { view: View }) {
     horizon_days: days,
     optimization_goal: goal,
     ...(goal === "target_roas" ? { target_roas: target ?? 3 } : {}),
+    ...(inactive ? { include_inactive: true } : {}),
     ...(Object.keys(settled).length > 0 ? { constraints: { per_campaign: settled } } : {}),
   };
   const query = useQuery({ ...budget(body), enabled: (total ?? 0) > 0 });
@@ -91,6 +94,12 @@ export function Budget({ view }: { view: View }) {
           {Object.keys(pinned).length > 0 ? (
             <Button onPress={() => setPinned({})}>{t("budget.unpin")}</Button>
           ) : null}
+        </div>
+        <div className="mt-3">
+          <Tick isSelected={inactive} onChange={(is) => change({ inactive: is || undefined })}>
+            {t("budget.inactive")}
+          </Tick>
+          <p className="text-note text-ink-3">{t("budget.inactiveHelp")}</p>
         </div>
       </Panel>
       {total ? (

@@ -11,6 +11,7 @@ import { Form } from "../../ui/form";
 import { Asked, Badge, Empty, ErrorNote, Note, Panel } from "../../ui/panel";
 import { tell } from "../../ui/toast";
 import { Backfill } from "./backfill";
+import { ClosedAccounts } from "./closed-accounts";
 import { ConnectorForm } from "./connector-form";
 import { Runs } from "./runs";
 
@@ -19,6 +20,7 @@ type Connector = Schemas["ConnectorItem"];
 const KINDS = {
   unverified: "plain",
   working: "good",
+  partial: "warn",
   throttled: "warn",
   failing: "bad",
   needs_credentials: "bad",
@@ -136,6 +138,7 @@ function ConnectorCard({ row, mayWrite }: { row: Connector; mayWrite: boolean })
           {row.last_error}
         </Note>
       ) : null}
+      <ClosedAccounts accounts={row.closed_accounts} />
       {trial.error ? <ErrorNote error={trial.error} /> : null}
       {pull.error ? <ErrorNote error={pull.error} /> : null}
       {trial.data ? <TrialNote trial={trial.data} /> : null}
@@ -159,9 +162,12 @@ function TrialNote({ trial }: { trial: Schemas["Trial"] }) {
   const t = useTexts();
   if (!trial.works) {
     return (
-      <Note kind="bad" className="mt-3">
-        {trial.message ?? trial.error}
-      </Note>
+      <>
+        <Note kind="bad" className="mt-3">
+          {trial.message ?? trial.error}
+        </Note>
+        <ClosedAccounts accounts={trial.closed_accounts} />
+      </>
     );
   }
   return (

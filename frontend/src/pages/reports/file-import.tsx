@@ -3,6 +3,7 @@ import { FileUp } from "lucide-react";
 import { useState } from "react";
 import { DropZone, type FileDropItem, FileTrigger } from "react-aria-components";
 import { raw, type Schemas } from "../../api/client";
+import { Refused } from "../../api/errors";
 import { PLATFORMS, type Platform } from "../../api/queries";
 import { useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
@@ -104,7 +105,13 @@ export function FileImport() {
         <Questions reading={reading} onChange={change} />
       </Panel>
       {look.isPending ? <Waiting lines={6} /> : null}
-      {look.error && !look.isPending ? <ErrorNote error={look.error} /> : null}
+      {look.error && !look.isPending ? (
+        asksDecimal(look.error) ? (
+          <DecimalQuestion onChoose={(decimal) => change({ decimal })} />
+        ) : (
+          <ErrorNote error={look.error} />
+        )
+      ) : null}
       {look.data && !look.isPending && !look.error ? (
         <ImportReport
           report={take.data ?? look.data}
@@ -117,6 +124,24 @@ export function FileImport() {
       {take.error ? <ErrorNote error={take.error} /> : null}
       {take.data?.taken ? <Note kind="good">{t("import.taken", { days: take.data.taken.days })}</Note> : null}
     </div>
+  );
+}
+
+/** True where the numbers of the file can be read in two ways. */
+function asksDecimal(error: unknown): boolean {
+  return error instanceof Refused && error.details.some(({ field }) => field === "decimal");
+}
+
+function DecimalQuestion({ onChoose }: { onChoose: (decimal: "point" | "comma") => void }) {
+  const t = useTexts();
+  return (
+    <Note kind="warn">
+      <p className="font-medium">{t("import.decimalAsk")}</p>
+      <div className="mt-2 flex flex-wrap gap-2">
+        <Button onPress={() => onChoose("comma")}>{t("import.decimalComma")}</Button>
+        <Button onPress={() => onChoose("point")}>{t("import.decimalPoint")}</Button>
+      </div>
+    </Note>
   );
 }
 

@@ -119,7 +119,9 @@ export function ImportReport({
       {report.left_out.length > 0 ? (
         <p className="mt-3 text-note text-ink-3">
           {t("import.leftOut")}{" "}
-          {report.left_out.map((one) => `${one.reason} (${format.number(one.rows)})`).join(", ")}
+          {report.left_out
+            .map((one) => `${t(`import.reason.${one.reason}` as never)} (${format.number(one.rows)})`)
+            .join(", ")}
         </p>
       ) : null}
       {report.dry_run ? <Columns report={report} mapping={mapping} onMap={onMap} /> : null}

@@ -6,6 +6,7 @@ import { Ago } from "../../ui/ago";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
 import { Asked, Badge, Empty } from "../../ui/panel";
+import { ClosedAccounts } from "./closed-accounts";
 
 type Run = Schemas["PullRunItem"];
 
@@ -69,6 +70,8 @@ export function Runs({ connector, mayWrite }: { connector: string; mayWrite: boo
                     {run.error_message ? (
                       <span className="block text-note text-bad">{run.error_message}</span>
                     ) : null}
+                    <ClosedAccounts accounts={run.closed_accounts} />
+                    <Faults faults={run.faults} />
                   </>
                 ),
               },
@@ -108,5 +111,39 @@ export function Runs({ connector, mayWrite }: { connector: string; mayWrite: boo
         )
       }
     </Asked>
+  );
+}
+
+/** The first rows that broke a rule and were left out. */
+function Faults({ faults }: { faults: Schemas["PullFault"][] }) {
+  const t = useTexts();
+  const format = useFormat();
+  if (faults.length === 0) return null;
+  return (
+    <details className="mt-1 text-note">
+      <summary className="cursor-pointer font-medium text-ink-2">{t("runs.faults")}</summary>
+      <ul className="max-w-prose">
+        {faults.map((one, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two rows may be wrong alike
+          <li key={at} className="border-t border-line py-1 whitespace-normal">
+            <bdi>
+              {[
+                one.account_id,
+                one.campaign_id ? t("runs.faultCampaign", { campaign: one.campaign_id }) : "",
+                one.date ? format.day(one.date) : "",
+              ]
+                .filter(Boolean)
+                .join(" · ")}
+            </bdi>{" "}
+            {one.field ? (
+              <code>
+                <bdi>{one.field}</bdi>
+              </code>
+            ) : null}{" "}
+            <bdi>{one.message}</bdi>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

@@ -10,7 +10,8 @@ import { DataTable } from "../../ui/data-table";
 import { Dialog } from "../../ui/dialog";
 import { Choose, Toggle } from "../../ui/field";
 import { Form } from "../../ui/form";
-import { Asked, Badge, Empty, Panel } from "../../ui/panel";
+import { Asked, Badge, Empty, Note, Panel } from "../../ui/panel";
+import { Code } from "../../ui/secret";
 import { Field } from "../../ui/text-field";
 import { tell } from "../../ui/toast";
 
@@ -151,12 +152,25 @@ function Invite({ onDone }: { onDone: () => void }) {
   const client = useQueryClient();
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("viewer");
+  const [link, setLink] = useState<string | null>(null);
   const send = async () => {
-    await dataOf(api.POST("/api/v1/users/invitations", { body: { email, role } }));
+    const { link: told, token } = await dataOf(api.POST("/api/v1/users/invitations", { body: { email, role } }));
     await client.invalidateQueries({ queryKey: invitations().queryKey });
+    if (token) {
+      setLink(told ?? `${location.origin}/accept-invitation#token=${encodeURIComponent(token)}`);
+      return;
+    }
     tell(t("people.sent", { email }));
     onDone();
   };
+  if (link) {
+    return (
+      <div className="flex flex-col gap-3">
+        <Note kind="warn">{t("people.token", { email })}</Note>
+        <Code text={link} label={t("people.tokenLabel")} />
+      </div>
+    );
+  }
   return (
     <Form action={t("people.invite")} send={send} onCancel={onDone}>
       <Field

@@ -1,8 +1,9 @@
 import { useState } from "react";
-import { api, dataOf, type Schemas } from "../../api/client";
+import { answer, api, dataOf, type Schemas } from "../../api/client";
 import { useFormat, useTexts } from "../../app/texts";
 import { save } from "../../charts/save";
 import { Button } from "../../ui/button";
+import { DataTable } from "../../ui/data-table";
 import { Choose } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { Note, Panel } from "../../ui/panel";
@@ -61,28 +62,39 @@ function Who({
   );
 }
 
+const PAGE = 100;
+
+/** Everything that is kept about a person, the events of every page together. */
+async function wholeExport(body: Schemas["PersonRequest"]): Promise<Schemas["PersonExport"]> {
+  const ask = (page: number) =>
+    answer(api.POST("/api/v1/gdpr/export", { body, params: { query: { page, page_size: PAGE } } }));
+  const { data, pagination } = await ask(1);
+  const events = [...data.events];
+  for (let page = 2; page <= (pagination?.total_pages ?? 1); page++) {
+    events.push(...(await ask(page)).data.events);
+  }
+  return { ...data, events };
+}
+
 function ExportPerson() {
   const t = useTexts();
-  const format = useFormat();
   const [type, setType] = useState<Kind>("email");
   const [identifier, setIdentifier] = useState("");
   const [found, setFound] = useState<Schemas["PersonExport"] | null>(null);
-  const send = async () =>
-    setFound(await dataOf(api.POST("/api/v1/gdpr/export", { body: { identifier, type } })));
+  const send = async () => setFound(await wholeExport({ identifier, type }));
   const take = () =>
     found && save(new Blob([JSON.stringify(found, null, 2)], { type: "application/json" }), "person.json");
   return (
     <Form action={t("privacy.look")} send={send}>
       <Who type={type} identifier={identifier} onType={setType} onIdentifier={setIdentifier} />
       {found ? (
-        <Note>
-          {t("privacy.found", {
-            events: format.number(found.events.length),
-            users: format.number(found.users.length),
-            invitations: format.number(found.invitations.length),
-          })}{" "}
-          <Button onPress={take}>JSON</Button>
-        </Note>
+        <>
+          <Note>
+            {t("privacy.found", { count: found.places.filter(({ count }) => count > 0).length })}{" "}
+            <Button onPress={take}>JSON</Button>
+          </Note>
+          <Places places={found.places} />
+        </>
       ) : null}
     </Form>
   );
@@ -90,7 +102,6 @@ function ExportPerson() {
 
 function RemovePerson() {
   const t = useTexts();
-  const format = useFormat();
   const [type, setType] = useState<Kind>("email");
   const [identifier, setIdentifier] = useState("");
   const [typed, setTyped] = useState("");
@@ -112,14 +123,35 @@ function RemovePerson() {
         isRequired
       />
       {done ? (
-        <Note kind="good">
-          {t("privacy.done", {
-            events: format.number(done.events),
-            users: format.number(done.users),
-            invitations: format.number(done.invitations),
-          })}
-        </Note>
+        <>
+          <Note kind="good">{t("privacy.done")}</Note>
+          <Places places={done.places} />
+        </>
       ) : null}
     </Form>
+  );
+}
+
+/** Every place where a person may be kept, how much there is or was, and how it is erased. */
+function Places({ places }: { places: Schemas["PlaceItem"][] }) {
+  const t = useTexts();
+  const format = useFormat();
+  return (
+    <DataTable
+      label={t("privacy.places")}
+      rows={places}
+      keyOf={({ place }) => place}
+      columns={[
+        { key: "place", label: t("privacy.place"), cell: ({ place }) => t(`place.${place}`) },
+        {
+          key: "count",
+          label: t("privacy.count"),
+          isEnd: true,
+          cell: ({ count }) => <bdi>{format.number(count)}</bdi>,
+        },
+        { key: "holds", label: t("privacy.holds"), cell: ({ place }) => t(`place.${place}.holds`) },
+        { key: "erasing", label: t("privacy.erasing"), cell: ({ place }) => t(`place.${place}.erasing`) },
+      ]}
+    />
   );
 }

@@ -7,6 +7,7 @@ import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { missingDays } from "../../figures/attention";
 import { parseRates } from "../../figures/rates";
+import { CarriedRates } from "../../ui/carried-rates";
 import { DataTable } from "../../ui/data-table";
 import { Form } from "../../ui/form";
 import { Asked, Empty, Note, Panel } from "../../ui/panel";
@@ -36,6 +37,7 @@ export function Rates() {
           )}
         </Note>
       ))}
+      <CarriedRates rates={sums.data?.rates_carried ?? []} />
       <Panel
         title={t("settings.rates")}
         note={t("rates.note")}

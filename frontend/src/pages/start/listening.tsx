@@ -69,7 +69,7 @@ export function Listening({
 
 /** What came to the dataset between two answers. */
 function difference(now: Counts, then: Counts, dataset: Schemas["DatasetItem"] | null) {
-  const isIts = (one: { dataset_id: string; platform: string }) =>
+  const isIts = (one: { dataset_id: string; platform?: string | null }) =>
     !dataset || (one.dataset_id === dataset.external_id && one.platform === dataset.platform);
   const count = (counts: Counts, part: "landed" | "duplicate") =>
     counts.datasets.find((one) => one.kind === "event" && isIts(one))?.[part] ?? 0;
