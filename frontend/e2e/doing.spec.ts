@@ -29,6 +29,31 @@ pinterest,acc-1,pin-1,Pins,${day},EGP,120.50,1000,50,3,310`;
   await expect(page.getByRole("heading", { name: "What it changed" })).toBeVisible();
 });
 
+test("a file whose numbers can be read in two ways asks for their mark", async ({ signedIn: page, eyes }) => {
+  eyes.expected.push(422);
+  await page.goto("/reports?tab=file");
+  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+  const csv = `platform;account_id;campaign_id;campaign_name;date;currency;spend;revenue
+pinterest;acc-2;pin-2;Pins;${day};EGP;1.000;2.000`;
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Choose a file" }).click();
+  await (await chooser).setFiles({ name: "reports.csv", mimeType: "text/csv", buffer: Buffer.from(csv) });
+  await page.getByRole("button", { name: /the comma marks fractions/ }).click();
+  await expect(page.getByRole("heading", { name: "What it would change" })).toBeVisible();
+  await expect(page.getByRole("row", { name: /Spend \(EGP\)/ })).toContainText("1,000");
+});
+
+test("an invitation without a mail server is a link to hand on", async ({ signedIn: page }) => {
+  await page.goto("/settings/people");
+  await page.getByRole("button", { name: "Invite" }).click();
+  const dialog = page.getByRole("dialog", { name: "Invite" });
+  await dialog.getByLabel("E-mail").fill("new@shop.example");
+  await dialog.getByRole("button", { name: "Invite" }).click();
+  const link = await dialog.getByText(/accept-invitation#token=/).textContent();
+  await page.goto(new URL(link ?? "").hash ? `/accept-invitation${new URL(link ?? "").hash}` : "/");
+  await expect(page.getByLabel("Full name")).toBeVisible();
+});
+
 test("a dataset, its key and a first event, from nothing", async ({ signedIn: page }) => {
   await page.goto("/events?tab=datasets");
   await page.getByRole("button", { name: "New dataset" }).click();

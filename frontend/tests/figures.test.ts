@@ -86,6 +86,25 @@ test("what needs attention comes worst first, and not all of it", () => {
   expect(concerns({}, words)).toEqual([]);
 });
 
+test("days of a carried rate are summed by currency", () => {
+  const one = (currency: string, date_from: string, date_to: string, days: number) => ({
+    currency,
+    date_from,
+    date_to,
+    days,
+    rate_date: "2026-11-20",
+  });
+  const found = carriedRates([
+    one("EUR", "2026-11-21", "2026-11-22", 2),
+    one("EGP", "2026-11-21", "2026-11-21", 1),
+    one("EUR", "2026-11-28", "2026-11-28", 1),
+  ]);
+  expect([...found].map(([currency, { days, runs }]) => [currency, days, runs.length])).toEqual([
+    ["EUR", 3, 2],
+    ["EGP", 1, 1],
+  ]);
+});
+
 test("more spend is neither good nor bad, lower costs are good", () => {
   expect(isBetter(KPIS.spend, 10)).toBeNull();
   expect(isBetter(KPIS.cpa, -10)).toBe(true);

@@ -154,7 +154,9 @@ function Invite({ onDone }: { onDone: () => void }) {
   const [role, setRole] = useState<Role>("viewer");
   const [link, setLink] = useState<string | null>(null);
   const send = async () => {
-    const { link: told, token } = await dataOf(api.POST("/api/v1/users/invitations", { body: { email, role } }));
+    const { link: told, token } = await dataOf(
+      api.POST("/api/v1/users/invitations", { body: { email, role } }),
+    );
     await client.invalidateQueries({ queryKey: invitations().queryKey });
     if (token) {
       setLink(told ?? `${location.origin}/accept-invitation#token=${encodeURIComponent(token)}`);
