@@ -177,7 +177,8 @@ async fn filters_narrow_the_list(stratum: &Stratum, admin: &str, key: &str) {
         (format!("action=api_key.created&actor={me}"), 1),
         (format!("object=api_key:{key}&actor=user:{me}&outcome=done"), 1),
         ("object=api_key&outcome=refused".to_owned(), 0),
-        ("action=user.created&actor=operator".to_owned(), 1),
+        // The admin, and the viewer who was refused.
+        ("action=user.created&actor=operator".to_owned(), 2),
         ("actor=nobody&action=api_key.created".to_owned(), 0),
         ("to=2020-01-01".to_owned(), 0),
         ("from=2100-01-01".to_owned(), 0),

@@ -172,7 +172,7 @@ async fn types_that_senders_mix_up_are_taken() {
         "em": ["J.Doe@Example.com ", null], "ph": 16_505_551_212_i64, "external_id": [1, "b"],
         "fb_login_id": 5, "lead_id": "9", "fn": null, "ln": "", "ct": []
     });
-    event["custom_data"] = json!({"value": "12.345", "currency": "gbp", "order_id": 5,
+    event["custom_data"] = json!({"value": "12.345", "currency": "gbp", "order_id": 66,
         "campaign_id": 120_330_i64, "contents": [{"quantity": "2"}], "own": null});
     let mut plain = purchase("b");
     plain["event_time"] = json!(1_790_000_000_500_i64);
@@ -188,7 +188,7 @@ async fn types_that_senders_mix_up_are_taken() {
         ("limited_data_use", "true"),
         ("value_micros", "12345000"),
         ("currency", "GBP"),
-        ("order_id", "5"),
+        ("order_id", "66"),
         ("campaign_id", "120330"),
     ] {
         assert_eq!(events[0][column], value, "{column}");
