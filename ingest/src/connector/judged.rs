@@ -184,7 +184,8 @@ mod tests {
         assert_eq!(fields, ["spend", "", "country"]);
         let told: Vec<_> = judged.faults.iter().map(|one| (one.field, one.date)).collect();
         let day = "2026-03-01".parse().ok();
-        assert_eq!(told, [(Some("spend"), day), (None, day), (Some("country"), day)]);
+        let spend = (Some("spend"), day);
+        assert_eq!(told, [spend, spend, (None, day), (Some("country"), day)]);
         assert!(judged.faults.iter().all(|one| one.campaign_id == "7" && !one.message.is_empty()));
     }
 }
