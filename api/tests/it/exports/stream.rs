@@ -248,8 +248,8 @@ async fn campaigns_leave_with_what_is_reported_of_them() {
     assert_eq!(
         text,
         "name,platform,daily_budget,labels,spend,clicks,conversions\n\
-         '@first,meta,12.50,a|b,1.50,2,1.00\n\
-         \"second, \"\"quoted\"\"\",meta,12.50,a|b,,,\n"
+         '@first,meta,12.50,\"a|b\",1.50,2,1.00\n\
+         \"second, \"\"quoted\"\"\",meta,12.50,\"a|b\",,,\n"
     );
     stratum.stop().await;
 }
