@@ -33,8 +33,8 @@ test("a file whose numbers can be read in two ways asks for their mark", async (
   eyes.expected.push(422);
   await page.goto("/reports?tab=file");
   const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
-  const csv = `platform;account_id;campaign_id;campaign_name;date;currency;spend;revenue
-pinterest;acc-2;pin-2;Pins;${day};EGP;1.000;2.000`;
+  const csv = `platform;account_id;campaign_id;campaign_name;date;currency;spend;impressions;clicks;conversions;revenue
+pinterest;acc-2;pin-2;Pins;${day};EGP;1.000;100;5;1;2.000`;
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Choose a file" }).click();
   await (await chooser).setFiles({ name: "reports.csv", mimeType: "text/csv", buffer: Buffer.from(csv) });

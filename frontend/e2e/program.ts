@@ -84,7 +84,7 @@ export default async function start(): Promise<() => Promise<void>> {
       "up",
       "--demo",
       "--rate",
-      "10",
+      "2",
       "--listen",
       "127.0.0.1:0",
       "--data",

@@ -32,10 +32,8 @@ export function AccountMenu({ isFolded }: { isFolded?: boolean }) {
   };
   return (
     <MenuTrigger>
-      <AriaButton
-        aria-label={t("account.menu", { name: me.full_name })}
-        className="flex min-h-10 w-full items-center gap-2.5 rounded-sm px-1.5 text-start hover:bg-sunken"
-      >
+      <AriaButton className="flex min-h-10 w-full items-center gap-2.5 rounded-sm px-1.5 text-start hover:bg-sunken">
+        <span className="sr-only">{t("account.menu", { name: me.full_name })}</span>
         <span
           aria-hidden
           className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft text-note font-semibold text-accent"
@@ -44,8 +42,10 @@ export function AccountMenu({ isFolded }: { isFolded?: boolean }) {
         </span>
         {isFolded ? null : (
           <>
-            <span className="min-w-0 flex-1">
-              <bdi className="block truncate text-control font-medium">{me.full_name}</bdi>
+            <span className="min-w-0 flex-1" aria-hidden>
+              <span className="block truncate text-control font-medium">
+                <bdi>{me.full_name}</bdi>
+              </span>
               <span className="block truncate text-note text-ink-3">{t(`role.${me.role}`)}</span>
             </span>
             <ChevronsUpDown size={14} className="text-ink-3" aria-hidden />

@@ -104,7 +104,7 @@ function Tile({
             {kpi.tracked === null ? null : <SourceMark source={source} />}
             <bdi>{show(source)}</bdi>
           </span>
-          <span className="flex min-h-5 items-center gap-1.5 text-note text-ink-2">
+          <span className="flex min-h-5 flex-wrap items-center gap-x-1.5 text-note text-ink-2">
             {other ? (
               <>
                 <SourceMark source={other} />
