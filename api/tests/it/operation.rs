@@ -122,7 +122,7 @@ async fn measurements_are_shown(stratum: &Stratum) {
     assert!(
         page.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'")
     );
-    assert!(page.text().await.unwrap().contains("<form id=\"sign-in\""));
+    assert!(page.text().await.unwrap().contains("<div id=\"root\">"));
 }
 
 async fn a_second_process_is_refused(stratum: &Stratum) {

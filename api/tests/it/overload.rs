@@ -17,7 +17,7 @@ const DROP_REFUSALS: &str = "DROP TABLE rejected_rows SYNC";
 const MAKE_SLOW_REFUSALS: &str = include_str!("../sql/make_slow_refusals.sql");
 const RUNNING: &str = "stratum_warehouse_questions_running ";
 /// So often in a row it must be seen: a quick question is seen once.
-const SEEN: usize = 5;
+const SEEN: usize = 2;
 /// Measurements are as of the last second.
 const LOOK_EVERY: Duration = Duration::from_millis(1_050);
 
@@ -34,12 +34,16 @@ const FEW_TURNS: &[(&str, &str)] = &[
 const FEW_PLACES: &[(&str, &str)] = &[
     ("STRATUM__edge__requests_max", "2"),
     ("STRATUM__edge__requests_wait_ms_max", "100"),
-    ("STRATUM__warehouse__query_timeout_ms", "3000"),
+    ("STRATUM__warehouse__query_timeout_ms", "12000"),
 ];
 
 async fn slow_down(stratum: &Stratum) {
+    let mut owner = stratum.state_connection().await;
+    let tenants = sqlx::query_scalar("SELECT id FROM tenants").fetch_all(&mut owner).await;
+    let tenants: Vec<i64> = tenants.expect("tenants");
     stratum.ask_warehouse(DROP_REFUSALS).await;
-    stratum.ask_warehouse(MAKE_SLOW_REFUSALS).await;
+    let view = MAKE_SLOW_REFUSALS.replace("$tenants", &format!("{tenants:?}"));
+    stratum.ask_warehouse(&view).await;
 }
 
 /// Waits until so many slow questions run. One that is dropped ends its statement in the engine, which

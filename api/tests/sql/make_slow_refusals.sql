@@ -1,6 +1,6 @@
 CREATE VIEW rejected_rows AS
 SELECT
-    arrayJoin([2, 3, 4]::Array(UInt64)) AS tenant_id,
+    arrayJoin($tenants::Array(UInt64)) AS tenant_id,
     CAST(1, 'Enum8(\'meta\' = 1)') AS platform,
     '' AS dataset_id,
     CAST(1, 'Enum8(\'event\' = 1, \'field\' = 3)') AS kind,
