@@ -31,8 +31,8 @@ export function SettingsPage() {
   return (
     <>
       <PageHead title={t("nav.settings")} />
-      <div className="grid gap-4 md:grid-cols-[180px_minmax(0,1fr)]">
-        <nav aria-label={t("nav.settings")}>
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-[180px_minmax(0,1fr)]">
+        <nav className="min-w-0" aria-label={t("nav.settings")}>
           <ul className="flex gap-1 overflow-x-auto md:flex-col">
             {mine.map(([key, label]) => (
               <li key={key}>
