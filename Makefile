@@ -74,7 +74,7 @@ clients: ## The vendors' SDKs and the API's clients that the tests drive, pinned
 	api/tests/clients/install
 
 sqlx: ## Re-check the Postgres statements against the migrations
-	api/sqlx-prepare
+	api/state/sqlx-prepare
 
 openapi: ## Write api/openapi.json anew, and the page's types of it
 	cargo run -q --bin stratum -- openapi > api/openapi.json

@@ -15,9 +15,9 @@ use stratum_models::time::{HOUR_MS, SharedClock, UnixMillis};
 use stratum_models::warehouse::{CampaignKey, ReportedCampaign, WarehouseReader};
 use tokio_util::sync::CancellationToken;
 
-use crate::state::PostgresState;
-use crate::state::audit::{Actor, AuditEntry, Author};
-use crate::state::work::operator_scope;
+use stratum_state::PostgresState;
+use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::work::operator_scope;
 
 /// How often, how far back, and how much at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,13 +14,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use stratum_models::entropy::Ids;
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_state::limit::OverLimit;
+use stratum_state::page::Pagination;
 use utoipa::ToSchema;
 
 pub use self::request_id::RequestId;
 
-use crate::entropy::Ids;
-use crate::routes::paging::Pagination;
 use crate::telemetry;
 
 /// A successful answer.
@@ -297,6 +298,12 @@ impl From<StoreError> for Refusal {
                 Refusal::unavailable(format!("the {store} store does not answer; try again"))
             }
         }
+    }
+}
+
+impl From<OverLimit> for Refusal {
+    fn from(over: OverLimit) -> Refusal {
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, over.to_string())
     }
 }
 

@@ -14,19 +14,19 @@ use stratum_models::demo::{
 };
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
+use stratum_models::secret::Secret;
 use stratum_models::store::StoreErrorKind;
 use stratum_models::time::{Clock as _, UnixMillis};
+use stratum_state::api_key::{ApiKeyScope, NewApiKey};
+use stratum_state::dataset::NewDataset;
+use stratum_state::tenant::NewTenant;
+use stratum_state::user::{NewUser, Role};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::boot::settings::DemoConfig;
 use crate::boot::{Operator, SystemClock};
-use crate::config::Secret;
-use crate::state::api_key::{ApiKeyScope, NewApiKey};
-use crate::state::dataset::NewDataset;
-use crate::state::tenant::NewTenant;
-use crate::state::user::{NewUser, Role};
 
 /// Where to, how much, for how long.
 #[derive(Clone, Debug)]

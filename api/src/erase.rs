@@ -9,8 +9,8 @@ use stratum_models::person::PersonStore;
 use stratum_models::store::StoreError;
 use tokio_util::sync::CancellationToken;
 
-use crate::state::PostgresState;
-use crate::state::work::operator_scope;
+use stratum_state::PostgresState;
+use stratum_state::work::operator_scope;
 
 /// A landing that began with an older list is over by then.
 const AGE: TimeDelta = TimeDelta::seconds(60);

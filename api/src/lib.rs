@@ -3,8 +3,6 @@
 pub mod cli;
 pub mod boot;
 pub mod config;
-pub mod entropy;
-pub mod state;
 pub mod heads;
 pub mod adopt;
 pub mod erase;

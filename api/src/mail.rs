@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use lettre::Message;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Secret;
 pub use limit::{Cause, LetterLimits};
 pub use queue::{Courier, Mailer, Place, Unsent};
+use stratum_models::secret::Secret;
 
 /// Where letters go, and the bounds of sending them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

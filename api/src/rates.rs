@@ -11,9 +11,9 @@ use stratum_ingest::reference_rates::{RateFile, RatesError, ReferenceRates, Refe
 use stratum_models::fx::FxRate;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, SharedClock};
+use stratum_state::PostgresState;
 use tokio_util::sync::CancellationToken;
 
-use crate::state::PostgresState;
 use crate::telemetry;
 
 /// Whether and how often the bank is asked.

@@ -10,7 +10,7 @@ use sentry::{ClientInitGuard, ClientOptions, Level};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer};
 
-use crate::config::Secret;
+use stratum_models::secret::Secret;
 
 /// Fields of a log line that go out with it.
 const FIELDS: &[&str] = &[

@@ -5,8 +5,8 @@ use axum::http::Method;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::state::api_key::ApiKeyScope;
-use crate::state::user::Role;
+use stratum_state::api_key::ApiKeyScope;
+use stratum_state::user::Role;
 
 /// One thing a caller may be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -54,53 +54,49 @@ pub enum Permission {
 
 use Permission::*;
 
-impl Role {
-    /// What a role may do.
-    pub const fn permissions(self) -> &'static [Permission] {
-        match self {
-            Role::Admin => &[
-                CampaignsRead,
-                CampaignsWrite,
-                CampaignsDelete,
-                AnalyticsRead,
-                AnalyticsExport,
-                IdentifiersExport,
-                PredictionsRead,
-                PredictionsRun,
-                IntegrationsRead,
-                IntegrationsWrite,
-                TenantRead,
-                TenantWrite,
-                AuditRead,
-            ],
-            Role::Manager => &[
-                CampaignsRead,
-                CampaignsWrite,
-                AnalyticsRead,
-                AnalyticsExport,
-                PredictionsRead,
-                PredictionsRun,
-                IntegrationsRead,
-                TenantRead,
-            ],
-            Role::Analyst => {
-                &[CampaignsRead, AnalyticsRead, AnalyticsExport, PredictionsRead, PredictionsRun]
-            }
-            Role::Viewer => &[CampaignsRead, AnalyticsRead, PredictionsRead],
+/// What a role may do.
+pub const fn role_permissions(role: Role) -> &'static [Permission] {
+    match role {
+        Role::Admin => &[
+            CampaignsRead,
+            CampaignsWrite,
+            CampaignsDelete,
+            AnalyticsRead,
+            AnalyticsExport,
+            IdentifiersExport,
+            PredictionsRead,
+            PredictionsRun,
+            IntegrationsRead,
+            IntegrationsWrite,
+            TenantRead,
+            TenantWrite,
+            AuditRead,
+        ],
+        Role::Manager => &[
+            CampaignsRead,
+            CampaignsWrite,
+            AnalyticsRead,
+            AnalyticsExport,
+            PredictionsRead,
+            PredictionsRun,
+            IntegrationsRead,
+            TenantRead,
+        ],
+        Role::Analyst => {
+            &[CampaignsRead, AnalyticsRead, AnalyticsExport, PredictionsRead, PredictionsRun]
         }
+        Role::Viewer => &[CampaignsRead, AnalyticsRead, PredictionsRead],
     }
 }
 
-impl ApiKeyScope {
-    /// What a script with a key of this scope may do beside sending.
-    pub const fn permissions(self) -> &'static [Permission] {
-        match self {
-            ApiKeyScope::Ingest => &[],
-            ApiKeyScope::Read => &[CampaignsRead, AnalyticsRead, PredictionsRead],
-            ApiKeyScope::Export => &[CampaignsRead, AnalyticsRead, AnalyticsExport],
-            ApiKeyScope::ExportIdentifiers => {
-                &[CampaignsRead, AnalyticsRead, AnalyticsExport, IdentifiersExport]
-            }
+/// What a script with a key of this scope may do beside sending.
+pub const fn key_permissions(scope: ApiKeyScope) -> &'static [Permission] {
+    match scope {
+        ApiKeyScope::Ingest => &[],
+        ApiKeyScope::Read => &[CampaignsRead, AnalyticsRead, PredictionsRead],
+        ApiKeyScope::Export => &[CampaignsRead, AnalyticsRead, AnalyticsExport],
+        ApiKeyScope::ExportIdentifiers => {
+            &[CampaignsRead, AnalyticsRead, AnalyticsExport, IdentifiersExport]
         }
     }
 }
@@ -286,9 +282,10 @@ mod tests {
 
     #[test]
     fn what_tells_who_people_are_is_for_admins_and_for_keys_made_for_it() {
-        let roles = Role::ALL.iter().filter(|role| role.permissions().contains(&IdentifiersExport));
+        let roles =
+            Role::ALL.iter().filter(|role| role_permissions(**role).contains(&IdentifiersExport));
         assert_eq!(roles.collect::<Vec<_>>(), [&Role::Admin]);
-        let may = |scope: &&ApiKeyScope| scope.permissions().contains(&IdentifiersExport);
+        let may = |scope: &&ApiKeyScope| key_permissions(**scope).contains(&IdentifiersExport);
         let scopes: Vec<_> = ApiKeyScope::ALL.iter().filter(may).collect();
         assert_eq!(scopes, [&ApiKeyScope::ExportIdentifiers]);
     }
@@ -297,8 +294,8 @@ mod tests {
     fn each_role_may_do_what_the_next_lower_one_may() {
         let roles = [Role::Admin, Role::Manager, Role::Analyst, Role::Viewer];
         for pair in roles.windows(2) {
-            for permission in pair[1].permissions() {
-                assert!(pair[0].permissions().contains(permission), "{pair:?} {permission:?}");
+            for permission in role_permissions(pair[1]) {
+                assert!(role_permissions(pair[0]).contains(permission), "{pair:?} {permission:?}");
             }
         }
     }

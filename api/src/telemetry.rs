@@ -13,8 +13,6 @@ use crate::report::ErrorReports;
 pub const REQUESTS: &str = "stratum_api_requests_total";
 /// Seconds from a request's head to its answer's head, by route pattern.
 pub const REQUEST_SECONDS: &str = "stratum_api_request_seconds";
-/// Seconds since the directory was last compared with the state store.
-pub const DIRECTORY_AGE_SECONDS: &str = "stratum_api_directory_age_seconds";
 /// Sign-ins by outcome.
 pub const SIGN_INS: &str = "stratum_api_sign_ins_total";
 /// Seconds since ended sessions were last asked for.

@@ -10,9 +10,9 @@ use anyhow::{Context as _, Result, ensure};
 use arrow::array::{ArrayRef, Date32Array, DictionaryArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Int32Type;
 use futures::StreamExt as _;
-use stratum_models::export::{ExportQuery, ExportType};
+use stratum_models::export::{ExportQuery, ExportType, FileCompression, FileFormat};
 use stratum_models::time::{Day, DayRange};
-use stratum_query::export::{Compression, Encoder, Format};
+use stratum_query::export::Encoder;
 
 use crate::engine_of::Direct;
 use crate::rounds::Spread;
@@ -65,11 +65,11 @@ fn encoders() -> Result<()> {
     let batches = batches.collect::<Result<Vec<_>>>()?;
     println!("encoders alone, million rows a CPU second, median of {ROUNDS} rounds:");
     for (name, format, compression) in [
-        ("CSV", Format::Csv, Compression::None),
-        ("CSV gzip", Format::Csv, Compression::Gzip),
-        ("CSV zstd", Format::Csv, Compression::Zstd),
-        ("NDJSON", Format::Ndjson, Compression::None),
-        ("Parquet zstd", Format::Parquet, Compression::None),
+        ("CSV", FileFormat::Csv, FileCompression::None),
+        ("CSV gzip", FileFormat::Csv, FileCompression::Gzip),
+        ("CSV zstd", FileFormat::Csv, FileCompression::Zstd),
+        ("NDJSON", FileFormat::Ndjson, FileCompression::None),
+        ("Parquet zstd", FileFormat::Parquet, FileCompression::None),
     ] {
         let (mut rates, mut bytes) = (Vec::new(), 0);
         for _ in 0..ROUNDS {
@@ -90,8 +90,8 @@ fn day(epoch: i32) -> Result<Day> {
 fn encoded(
     query: &ExportQuery,
     batches: &[RecordBatch],
-    format: Format,
-    compression: Compression,
+    format: FileFormat,
+    compression: FileCompression,
 ) -> Result<usize> {
     let mut bytes = 0;
     let mut take = |chunk: bytes::Bytes| {

@@ -1,6 +1,7 @@
 //! Exports: which rows there are to take away, of which columns, and the port they come through.
 
 mod column;
+mod request;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use chrono_tz::Tz;
 use futures::stream::BoxStream;
 
 pub use column::{ColumnKind, ExportColumn};
+pub use request::{ExportRequest, FileCompression, FileFormat, columns_of};
 
 use crate::platform::{Platform, coded};
 use crate::scope::TenantScope;

@@ -2,12 +2,15 @@
 
 pub mod id;
 pub mod time;
+pub mod entropy;
+pub mod secret;
 pub mod money;
 pub mod platform;
 pub mod identifier;
 pub mod seal;
 pub mod event;
 pub mod ad_report;
+pub mod connector;
 pub mod rejection;
 pub mod table;
 pub mod update;

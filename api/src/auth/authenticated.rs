@@ -12,16 +12,16 @@ use stratum_models::directory::{AccessRefusal, ApiKeyHash};
 use stratum_models::id::{ApiKeyId, TenantId, UserId};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
+use stratum_state::api_key::ApiKeyScope;
+use stratum_state::audit::{Actor, Author};
+use stratum_state::work::TenantWork;
 
 use super::revocation::Standing;
 use super::token::{Claims, TokenError};
 use crate::answer::{Refusal, RequestId};
 use crate::edge::Limits;
-use crate::rights::{Access, Permission, access};
+use crate::rights::{Access, Permission, access, key_permissions, role_permissions};
 use crate::routes::App;
-use crate::state::api_key::ApiKeyScope;
-use crate::state::audit::{Actor, Author};
-use crate::state::work::TenantWork;
 
 /// What every API key begins with.
 const KEY_PREFIX: &str = "stk_";
@@ -86,7 +86,7 @@ impl Authenticated {
         if !app.sessions.confirm(&app.state, scope, &author, &claims).await? {
             return Err(signed_out());
         }
-        let permissions = claims.role.permissions();
+        let permissions = role_permissions(claims.role);
         Ok(Authenticated { scope, author, permissions, claims: Some(claims), key: None })
     }
 
@@ -107,7 +107,7 @@ impl Authenticated {
         Ok(Authenticated {
             scope: TenantScope::from_api_key(tenant),
             author: Author { actor: Actor::ApiKey(id), request_id: request_id.0 },
-            permissions: scope.permissions(),
+            permissions: key_permissions(scope),
             claims: None,
             key: Some(hash),
         })

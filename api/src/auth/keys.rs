@@ -9,11 +9,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use pem::{EncodeConfig, LineEnding, Pem};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use stratum_models::entropy::Entropy;
 use uuid::Uuid;
 
 use super::AuthConfig;
 use super::token::{Claims, TokenError};
-use crate::entropy::Entropy;
 
 /// How tokens are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,12 +166,13 @@ pub fn new_private_key(entropy: &dyn Entropy) -> Result<String, TokenError> {
 
 #[cfg(test)]
 mod tests {
+    use stratum_models::id::{TenantId, UserId};
+    use stratum_models::secret::Secret;
+    use stratum_models::testing::entropy::Counting;
+    use stratum_state::user::Role;
+
     use super::*;
     use crate::auth::token::TokenKind;
-    use crate::config::Secret;
-    use crate::entropy::fixed::Counting;
-    use crate::state::user::Role;
-    use stratum_models::id::{TenantId, UserId};
 
     const SECRET: &str = "a key of at least thirty-two bytes";
 

@@ -3,8 +3,6 @@
 
 pub mod password;
 pub mod strength;
-pub mod second_factor;
-pub mod device;
 pub mod registration;
 pub mod keys;
 pub mod token;
@@ -17,11 +15,11 @@ pub mod reset_desk;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Secret;
-use crate::state::sign_in::LockoutConfig;
 pub use authenticated::{Authenticated, Gate, authorize};
 pub use keys::TokenAlgorithm;
 pub use registration::Registration;
+use stratum_models::secret::Secret;
+use stratum_state::sign_in::LockoutConfig;
 
 /// Keys of sign-in, and its bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

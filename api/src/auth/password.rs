@@ -6,19 +6,16 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use stratum_models::entropy::SharedEntropy;
+use stratum_state::user::NOBODY;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{AuthConfig, strength};
-use crate::entropy::SharedEntropy;
 
 /// 19 MiB and two passes, one lane: the OWASP minimum for Argon2id.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
-/// What an unknown account's password is compared with, so that it takes as long. No password is
-/// known to have this hash.
-pub const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$\
-    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// Longer input is refused before it is hashed.
 pub const PASSWORD_BYTES_MAX: usize = 512;
 
@@ -172,7 +169,7 @@ fn matches(argon2: &Argon2<'_>, password: &str, stored: &str) -> Result<bool, Pa
 
 fn hash(
     argon2: &Argon2<'_>,
-    entropy: &dyn crate::entropy::Entropy,
+    entropy: &dyn stratum_models::entropy::Entropy,
     password: &str,
 ) -> Result<String, PasswordError> {
     let mut salt = [0; 16];
@@ -183,8 +180,9 @@ fn hash(
 
 #[cfg(test)]
 mod tests {
+    use stratum_models::testing::entropy::Counting;
+
     use super::*;
-    use crate::entropy::fixed::Counting;
 
     fn passwords(checks: usize, queue: usize) -> Passwords {
         let config = AuthConfig {

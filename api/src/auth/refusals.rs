@@ -10,12 +10,12 @@ use serde_json::json;
 use stratum_models::id::TenantId;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
+use stratum_state::PostgresState;
+use stratum_state::audit::{Actor, AuditEntry, Author};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::Authenticated;
-use crate::state::PostgresState;
-use crate::state::audit::{Actor, AuditEntry, Author};
 
 /// Refusals within this time are alike.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -144,10 +144,10 @@ fn told(written: Result<(), StoreError>) {
 #[cfg(test)]
 mod tests {
     use stratum_models::id::UserId;
+    use stratum_state::work::operator_scope;
     use uuid::Uuid;
 
     use super::*;
-    use crate::state::work::operator_scope;
 
     fn note(refusals: &Refusals, user: u128, route: &str) -> Option<String> {
         let actor = Actor::User(UserId(Uuid::from_u128(user)));

@@ -7,14 +7,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::json;
 use stratum_models::time::{SharedClock, UnixMillis};
+use stratum_state::PostgresState;
+use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::user::canonical_email;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{AuthConfig, letters};
 use crate::mail::{Cause, Mailer, Place, Unsent};
-use crate::state::PostgresState;
-use crate::state::audit::{Actor, AuditEntry, Author};
-use crate::state::user::canonical_email;
 
 const ATTEMPTS_MAX: u32 = 5;
 const RETRY_WAIT: Duration = Duration::from_secs(1);

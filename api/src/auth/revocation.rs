@@ -9,13 +9,13 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::{SharedClock, UnixMillis};
+use stratum_state::PostgresState;
+use stratum_state::session::RevokedSession;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::AuthConfig;
-use crate::state::PostgresState;
-use crate::state::session::RevokedSession;
 use crate::telemetry;
 
 /// Clocks of processes may differ by this much.

@@ -7,12 +7,12 @@ use quick_cache::sync::Cache;
 use stratum_models::id::UserId;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
+use stratum_state::PostgresState;
+use stratum_state::audit::Author;
+use stratum_state::user::Role;
 use uuid::Uuid;
 
 use super::token::Claims;
-use crate::state::PostgresState;
-use crate::state::audit::Author;
-use crate::state::user::Role;
 
 /// Whose a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

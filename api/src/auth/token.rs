@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use stratum_models::id::{TenantId, UserId};
 use stratum_models::time::{DAY_MS, UnixMillis};
+use stratum_state::session::ACCESS_LIFE_MAX;
+use stratum_state::user::Role;
 use uuid::Uuid;
 
 use super::AuthConfig;
 use super::keys::KeyRing;
-use crate::state::session::ACCESS_LIFE_MAX;
-use crate::state::user::Role;
 
 /// A token that opens nothing.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -206,8 +206,9 @@ fn in_time(claims: Claims, now: UnixMillis) -> Result<Claims, TokenError> {
 
 #[cfg(test)]
 mod tests {
+    use stratum_models::secret::Secret;
+
     use super::*;
-    use crate::config::Secret;
 
     fn tokens(key: &str) -> Tokens {
         let secret_key = Secret::new(key.to_owned());

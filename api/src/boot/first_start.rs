@@ -2,18 +2,18 @@
 
 use anyhow::{Context as _, Result};
 use chrono_tz::Tz;
+use stratum_models::entropy::token;
 use stratum_models::money::Currency;
+use stratum_models::secret::Secret;
 use stratum_models::store::StoreErrorKind;
+use stratum_state::PostgresState;
+use stratum_state::api_key::{ApiKeyScope, NewApiKey};
+use stratum_state::audit::Author;
+use stratum_state::tenant::NewTenant;
+use stratum_state::user::{NewUser, Role};
 
 use super::system::SystemEntropy;
 use crate::auth::password::Passwords;
-use crate::config::Secret;
-use crate::entropy::token;
-use crate::state::PostgresState;
-use crate::state::api_key::{ApiKeyScope, NewApiKey};
-use crate::state::audit::Author;
-use crate::state::tenant::NewTenant;
-use crate::state::user::{NewUser, Role};
 
 /// The first user and key, to be shown once.
 #[derive(Debug)]

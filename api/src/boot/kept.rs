@@ -6,11 +6,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use stratum_models::entropy::token;
+use stratum_models::secret::Secret;
 
 use super::system::SystemEntropy;
-use crate::config::Secret;
 use crate::config::placeholder::is_placeholder;
-use crate::entropy::token;
 
 /// Secrets shorter than this are refused: they can be guessed.
 const SECRET_CHARS_MIN: usize = 32;

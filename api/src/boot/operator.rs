@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use stratum_models::log::EventLog;
+use stratum_models::secret::Secret;
 use stratum_models::store::StoreErrorKind;
 use stratum_query::warehouse::ClickHouseWarehouse;
+use stratum_state::{PostgresState, StateConfig};
 
 use super::kept;
 use super::settings::Settings;
 use super::stores::{self, Needs, Stores, data_dir, state_url_file};
 use super::system::{SystemClock, SystemEntropy};
 use crate::auth::password::Passwords;
-use crate::config::Secret;
 use crate::predict::Forecasts;
-use crate::state::{PostgresState, StateConfig};
 
 /// An operator at the command line: the state store of a running process, or a shared one.
 pub struct Operator {

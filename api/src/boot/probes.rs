@@ -5,12 +5,12 @@ use std::sync::Arc;
 use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::warehouse::DataVersions;
+use stratum_state::PostgresState;
+use stratum_state::work::operator_scope;
 
 use super::settings::Settings;
 use super::stores::Stores;
 use crate::routes::health::{Check, Health, Probe};
-use crate::state::PostgresState;
-use crate::state::work::operator_scope;
 
 /// The health of these stores, and of what is fetched into them.
 pub fn health(stores: &Stores, settings: &Settings) -> Health {

@@ -9,8 +9,13 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use stratum_ingest::append::Appender;
 use stratum_ingest::receive::{FrontDoor, router as door};
+use stratum_models::entropy::{Entropy as _, Ids};
+use stratum_models::secret::Secret;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_query::answers::CachedReader;
+use stratum_state::directory::StateDirectory;
+use stratum_state::fx_copies::FxCopies;
+use stratum_state::{PostgresState, StateConfig};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -27,18 +32,13 @@ use super::{exports, kept, probes, stage};
 use crate::auth::password::Passwords;
 use crate::auth::refusals::Refusals;
 use crate::auth::sessions::Sessions;
-use crate::config::Secret;
 use crate::edge::{ClientIp, Edge};
-use crate::entropy::{Entropy as _, Ids};
 use crate::erase::Eraser;
 use crate::live::{self, Hub, UpdateSeal};
 use crate::predict::Forecasts;
 use crate::routes::imports::ImportDesk;
 use crate::routes::prometheus::{Measurements, Readers};
 use crate::routes::{self, Operation, Services};
-use crate::state::directory::StateDirectory;
-use crate::state::fx_copies::FxCopies;
-use crate::state::{PostgresState, StateConfig};
 
 /// What an operator is told once everything runs.
 #[derive(Debug)]

@@ -9,14 +9,16 @@ use stratum_ingest::config::DoorConfig;
 use stratum_ingest::import::ImportConfig;
 use stratum_ingest::log::fjall::FjallLogConfig;
 use stratum_ingest::log::kafka::KafkaLogConfig;
+use stratum_models::secret::Secret;
 use stratum_pipeline::PipelineConfig;
 use stratum_query::answers::AnswersConfig;
 use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
+use stratum_state::StateConfig;
+use stratum_state::bounds::BoundsConfig;
 
 use super::engines::EngineSettings;
 use crate::adopt::AdoptConfig;
 use crate::auth::AuthConfig;
-use crate::config::Secret;
 use crate::edge::EdgeConfig;
 use crate::export::ExportConfig;
 use crate::live::LiveConfig;
@@ -25,8 +27,6 @@ use crate::predict::PredictionsConfig;
 use crate::pull::PullConfig;
 use crate::rates::ExchangeRatesConfig;
 use crate::routes::ServerConfig;
-use crate::state::StateConfig;
-use crate::state::bounds::BoundsConfig;
 
 /// Every setting. `api/config/default.toml` explains each key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -168,7 +168,7 @@ impl WarehouseSettings {
         ClickHouseConfig {
             url: access.url.clone(),
             user: access.user.clone(),
-            password: access.password.expose().into(),
+            password: access.password.clone(),
             database: access.database.clone(),
             cluster: Some(self.cluster.clone()).filter(|name| !name.is_empty()),
             bounds: self.bounds.clone(),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use stratum_models::entropy::Ids;
+use stratum_models::secret::Secret;
 use stratum_models::time::SharedClock;
+use stratum_state::PostgresState;
 
 use super::kept;
 use super::settings::Settings;
@@ -15,14 +18,11 @@ use crate::auth::reset_desk::{self, ResetClerk, ResetDesk};
 use crate::auth::revocation::Revocations;
 use crate::auth::token::Tokens;
 use crate::auth::{AuthConfig, TokenAlgorithm};
-use crate::config::Secret;
-use crate::entropy::Ids;
 use crate::live::UpdateSeal;
 use crate::mail::folder::FolderPost;
 use crate::mail::message::Sender;
 use crate::mail::smtp::SmtpPost;
 use crate::mail::{Courier, MailConfig, Mailer, Post, queue};
-use crate::state::PostgresState;
 
 /// What the handlers of sign-in are given.
 pub struct SignInDesk {

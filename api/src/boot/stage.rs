@@ -15,6 +15,8 @@ use stratum_models::store::StoreError;
 use stratum_models::time::{Clock as _, DAY_MS, UnixMillis};
 use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
+use stratum_state::PostgresState;
+use stratum_state::erasure::ErasureCopy;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -26,8 +28,6 @@ use crate::heads::HeadWriter;
 use crate::heads::files::HeadFiles;
 use crate::pull::Puller;
 use crate::rates::RateKeeper;
-use crate::state::PostgresState;
-use crate::state::erasure::ErasureCopy;
 
 const PIPELINE_GROUP: &str = "stratum-pipeline";
 const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);

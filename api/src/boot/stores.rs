@@ -10,16 +10,16 @@ use stratum_ingest::log::fjall::FjallLog;
 use stratum_ingest::log::kafka::KafkaLog;
 use stratum_models::log::EventLog;
 use stratum_models::seal::IdentifierKeys;
+use stratum_models::secret::Secret;
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
+use stratum_state::seal::Seal;
+use stratum_state::{PostgresState, StateConfig, schema};
 
 use super::engines::{ClickHouseEngine, PostgresEngine, StateFolder};
 use super::kept;
 use super::settings::{ClickHouseAccess, Settings};
 use super::system::{SystemClock, SystemEntropy};
-use crate::config::Secret;
 use crate::config::placeholder::is_placeholder;
-use crate::state::seal::Seal;
-use crate::state::{PostgresState, StateConfig, schema};
 
 /// What a process needs.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use stratum_ingest::connector::Rest;
 use stratum_models::time::{Clock, UnixMillis};
 
-use crate::entropy::Entropy;
+use stratum_models::entropy::Entropy;
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug)]

@@ -12,6 +12,11 @@ use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
+use stratum_state::api_key::{ApiKeyScope, NewApiKey};
+use stratum_state::audit::{AuditEntry, Author};
+use stratum_state::dataset::{Dataset, NewDataset};
+use stratum_state::tenant::{NewTenant, Tenant};
+use stratum_state::user::{NewUser, Role};
 use uuid::Uuid;
 
 use super::audit::AuditAct;
@@ -19,11 +24,6 @@ use super::print;
 use super::upkeep::PlanAct;
 use crate::auth::strength::weakness;
 use crate::boot::{Operator, Settings};
-use crate::state::api_key::{ApiKeyScope, NewApiKey};
-use crate::state::audit::{AuditEntry, Author};
-use crate::state::dataset::{Dataset, NewDataset};
-use crate::state::tenant::{NewTenant, Tenant};
-use crate::state::user::{NewUser, Role};
 
 /// What to do with which noun.
 #[derive(Args)]
@@ -90,8 +90,8 @@ enum UserAct {
         /// Name to show.
         #[arg(long, default_value = "")]
         name: String,
-        /// What they may do.
-        #[arg(long, value_enum, default_value = "admin")]
+        /// What they may do: admin, manager, analyst or viewer.
+        #[arg(long, default_value = "admin")]
         role: Role,
     },
     /// List a tenant's users.
@@ -143,8 +143,8 @@ enum ApiKeyAct {
         /// The tenant's short name.
         #[arg(long)]
         tenant: String,
-        /// What it opens.
-        #[arg(long, value_enum, default_value = "ingest")]
+        /// What it opens: ingest, read, export or export_identifiers.
+        #[arg(long, default_value = "ingest")]
         scope: ApiKeyScope,
         /// The one dataset it opens, by the platform's id; every dataset of the tenant where absent.
         #[arg(long)]

@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use stratum_models::id::TenantId;
+use stratum_state::audit_chain::{Chain, Intact};
+use stratum_state::audit_head::{HeadError, HeadKey};
 
 use super::admin::find;
 use super::print;
 use crate::boot::Operator;
 use crate::heads::files::{HeadFiles, KeptHeads};
-use crate::state::audit_chain::{Chain, Intact};
-use crate::state::audit_head::{HeadError, HeadKey};
 
 #[derive(Subcommand)]
 pub enum AuditAct {

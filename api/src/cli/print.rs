@@ -4,9 +4,9 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use anyhow::Result;
+use stratum_models::secret::Secret;
 
 use crate::boot::{Announcement, write_private};
-use crate::config::Secret;
 
 /// Writes a text to stdout. A reader that left is no error.
 pub fn text(text: &str) {

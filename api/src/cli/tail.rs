@@ -3,11 +3,11 @@
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum as _};
 use futures::{StreamExt as _, TryStreamExt as _};
+use stratum_models::entropy::Ids;
 use stratum_models::log::Topic;
 
 use super::print;
 use crate::boot::{Operator, Settings, SystemClock, SystemEntropy, open_log};
-use crate::entropy::Ids;
 use crate::tail::{Begin, lines};
 
 /// What to print.

@@ -5,12 +5,12 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use stratum_models::store::StoreErrorKind;
+use stratum_state::audit::{AuditEntry, Author};
+use stratum_state::limit::{LimitOverrides, Limits, PLANS};
 
 use super::admin::find;
 use super::print;
 use crate::boot::Operator;
-use crate::state::audit::{AuditEntry, Author};
-use crate::state::limit::{LimitOverrides, Limits, PLANS};
 
 #[derive(Subcommand)]
 pub enum PlanAct {

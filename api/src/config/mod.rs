@@ -4,8 +4,6 @@
 pub mod load;
 pub mod place;
 pub mod placeholder;
-pub mod secret;
 
 pub use load::{ConfigError, Loader};
 pub use place::Surroundings;
-pub use secret::Secret;

@@ -19,11 +19,11 @@ use governor::{Quota, RateLimiter};
 use parking_lot::Mutex;
 use stratum_models::id::TenantId;
 use stratum_models::time::SharedClock;
+use stratum_state::audit::Actor;
 
 use super::{ClientIp, LimitsConfig};
 use crate::answer::Refusal;
 use crate::auth::Authenticated;
-use crate::state::audit::Actor;
 use crate::telemetry;
 
 const NS_PER_MS: u64 = 1_000_000;

@@ -17,12 +17,12 @@ use stratum_models::scope::TenantScope;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::Day;
 use stratum_models::warehouse::CampaignKey;
+use stratum_state::audit::{Actor, Author};
+use stratum_state::campaign::Campaign;
+use stratum_state::work::TenantWork;
 use uuid::Uuid;
 
 use super::ExportSource;
-use crate::state::audit::{Actor, Author};
-use crate::state::campaign::Campaign;
-use crate::state::work::TenantWork;
 
 /// Campaigns of one question to both stores.
 const PAGE: i64 = 1_000;

@@ -8,7 +8,7 @@ use tokio::fs::{DirBuilder, File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
-use crate::state::export_job::FileKey;
+use stratum_state::export_job::FileKey;
 
 const PART: &str = ".part";
 

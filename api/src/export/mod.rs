@@ -3,7 +3,6 @@
 //! A stream is made and sent at once; a job is made by the jobs role into a file, to be fetched later,
 //! in pieces if need be.
 
-mod request;
 mod campaigns;
 mod source;
 mod unseal;
@@ -14,7 +13,6 @@ mod runner;
 use serde::{Deserialize, Serialize};
 
 pub use folder::Folder;
-pub use request::{ExportRequest, FileCompression, FileFormat, columns_of};
 pub use runner::Runner;
 pub use source::ExportSource;
 pub use turns::{Turn, Turns};

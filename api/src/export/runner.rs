@@ -14,6 +14,10 @@ use stratum_models::log::EventLog;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::update::{Update, UpdateKind};
 use stratum_query::export::Encoded;
+use stratum_state::PostgresState;
+use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::export_job::{Amount, Ending, ExportJob, FileKey, JobState};
+use stratum_state::work::operator_scope;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -22,10 +26,6 @@ use uuid::Uuid;
 use super::folder::{Folder, PartFile};
 use super::{ExportConfig, ExportSource};
 use crate::live;
-use crate::state::PostgresState;
-use crate::state::audit::{Actor, AuditEntry, Author};
-use crate::state::export_job::{Amount, Ending, ExportJob, FileKey, JobState};
-use crate::state::work::operator_scope;
 
 const DIED: &str = "the process that made it ended each time; ask for less at once";
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use stratum_models::export::{Export, ExportQuery, ExportReader, ExportType};
+use stratum_models::export::{Export, ExportQuery, ExportReader, ExportRequest, ExportType};
 use stratum_models::scope::TenantScope;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_query::export::{Encoded, encode};
+use stratum_state::PostgresState;
 
-use super::{ExportRequest, campaigns, unseal};
-use crate::state::PostgresState;
+use super::{campaigns, unseal};
 
 /// The stores that exports read.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ impl ExportSource {
         request: &ExportRequest,
     ) -> Result<(Encoded, u64), StoreError> {
         let export = self.rows(scope, request.query.clone()).await?;
-        let (format, compression) = (request.format.encoding(), request.compression.encoding());
+        let (format, compression) = (request.format, request.compression);
         let encoded = encode(export.batches, request.columns(), format, compression);
         Ok((encoded, export.rows_expected))
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat, Utc};
 use stratum_models::id::TenantId;
 
-use crate::state::audit_head::{AuditHead, HeadError, HeadKey};
+use stratum_state::audit_head::{AuditHead, HeadError, HeadKey};
 
 /// Months whose files are kept.
 const MONTHS_MAX: usize = 25;
@@ -142,8 +142,9 @@ fn was_cut_off(file: &mut File) -> Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use stratum_state::seal::Seal;
+
     use super::*;
-    use crate::state::seal::Seal;
 
     fn at(month: u32) -> DateTime<Utc> {
         let (year, month) = (2026 + month / 12, month % 12 + 1);

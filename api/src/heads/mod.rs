@@ -9,9 +9,9 @@ use stratum_models::id::TenantId;
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
 
-use crate::state::PostgresState;
-use crate::state::audit_head::AuditHead;
 use files::HeadFiles;
+use stratum_state::PostgresState;
+use stratum_state::audit_head::AuditHead;
 
 /// Puts heads down.
 pub struct HeadWriter {

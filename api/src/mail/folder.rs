@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::Message;
+use stratum_models::entropy::Ids;
 
 use super::{Post, PostError};
-use crate::entropy::Ids;
 
 /// A folder that only its owner may read, one file a letter, named in the order they came.
 pub struct FolderPost {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use stratum_models::id::TenantId;
 use stratum_models::time::{DAY_MS, UnixMillis};
+use stratum_state::letter::Allowance;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -34,17 +35,6 @@ pub enum Cause {
     Stranger,
     /// A user of this tenant.
     Tenant(TenantId),
-}
-
-/// One allowance: how many letters, since when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allowance {
-    /// The thing it is of; holds an address in clear.
-    pub of: String,
-    /// The beginning of the hour or day.
-    pub since: UnixMillis,
-    /// At most.
-    pub letters_max: u32,
 }
 
 impl LetterLimits {

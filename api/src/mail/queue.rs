@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use lettre::Message;
+use stratum_models::entropy::Ids;
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
+use stratum_state::PostgresState;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::message::Sender;
 use super::{Addressed, Cause, Letter, LetterLimits, MailConfig, Post, PostError};
-use crate::entropy::Ids;
-use crate::state::PostgresState;
 use crate::telemetry;
 
 /// The pause between two looks for letters that are kept for too long.
@@ -207,10 +207,10 @@ mod tests {
 
     use async_trait::async_trait;
     use parking_lot::Mutex;
+    use stratum_models::testing::entropy::Counting;
     use stratum_models::time::{Clock, UnixMillis};
 
     use super::*;
-    use crate::entropy::fixed::Counting;
 
     struct Still;
 

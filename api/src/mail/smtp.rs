@@ -79,8 +79,9 @@ fn kind(error: &Error) -> PostError {
 
 #[cfg(test)]
 mod tests {
+    use stratum_models::secret::Secret;
+
     use super::*;
-    use crate::config::Secret;
 
     #[test]
     fn a_password_travels_in_clear_on_this_machine_only() {

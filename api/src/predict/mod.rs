@@ -17,9 +17,9 @@ use stratum_models::warehouse::WarehouseReader;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::state::PostgresState;
-use crate::state::model_artifact::ModelArtifact;
-use crate::state::work::TenantWork;
+use stratum_state::PostgresState;
+use stratum_state::model_artifact::ModelArtifact;
+use stratum_state::work::TenantWork;
 
 pub use card::card;
 pub use config::PredictionsConfig;

@@ -13,13 +13,13 @@ use stratum_models::scope::TenantScope;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::{DAY_MS, Day, DayRange, HOUR_MS, UnixMillis};
 use stratum_models::warehouse::{MaskCount, MatchQualityQuery};
+use stratum_state::audit::AuditEntry;
+use stratum_state::model_artifact::NewModelArtifact;
+use stratum_state::tenant::Tenant;
+use stratum_state::work::operator_scope;
 use tokio_util::sync::CancellationToken;
 
 use super::Forecasts;
-use crate::state::audit::AuditEntry;
-use crate::state::model_artifact::NewModelArtifact;
-use crate::state::tenant::Tenant;
-use crate::state::work::operator_scope;
 
 /// A platform whose newest report is older than the newest of all by more than this has stopped.
 const STOPPED_DAYS: i64 = 7;

@@ -24,10 +24,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::state::PostgresState;
-use crate::state::audit::{Actor, Author};
-use crate::state::pull_run::PullKind;
-use crate::state::work::TenantWork;
+use stratum_state::PostgresState;
+use stratum_state::audit::{Actor, Author};
+use stratum_state::pull_run::PullKind;
+use stratum_state::work::TenantWork;
 
 pub use config::PullConfig;
 

@@ -9,12 +9,12 @@ use stratum_ingest::connector::{
     Cursor, Level, Page, PullError, PulledFault, PulledRows, Question, ReportingApi, judged,
 };
 use stratum_models::log::Topic;
+use stratum_state::pull_fault::PullFault;
+use stratum_state::pull_run::Progress;
 
 use super::Puller;
 use super::place::{Place, Plan};
 use super::work::{Stop, Task};
-use crate::state::pull_fault::PullFault;
-use crate::state::pull_run::Progress;
 
 /// A window whose place the platform forgets so often is given up.
 const FORGOTTEN_MAX: u32 = 3;

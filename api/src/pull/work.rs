@@ -9,14 +9,14 @@ use stratum_ingest::connector::{Account, Counting, Credentials, Level, PullError
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
+use stratum_state::audit::AuditEntry;
+use stratum_state::connector::{Connector, ConnectorStatus};
+use stratum_state::pull_fault::{ClosedAccount, Outcome};
+use stratum_state::pull_run::{Lease, Leaving, PullKind, PullRun, PullState};
 use tokio_util::sync::CancellationToken;
 
 use super::Puller;
 use super::place::Plan;
-use crate::state::audit::AuditEntry;
-use crate::state::connector::{Connector, ConnectorStatus};
-use crate::state::pull_fault::{ClosedAccount, Outcome};
-use crate::state::pull_run::{Lease, Leaving, PullKind, PullRun, PullState};
 
 /// A platform is left alone for a day at most, whatever it says.
 const WAIT_MAX: Duration = Duration::from_secs(86_400);
@@ -39,7 +39,7 @@ impl Task {
     /// Writes down that an account cannot be read.
     pub(super) fn close(&self, account_id: &str, error: &PullError) {
         self.open(account_id);
-        self.closed.lock().push(ClosedAccount::of(account_id, error));
+        self.closed.lock().push(ClosedAccount::of(account_id, error.code(), error));
     }
 
     /// Writes down that it can.
@@ -161,9 +161,7 @@ impl Puller {
         let mut work = self.enter(lease.tenant).await?;
         let Some(run) = work.pull_run(lease.run).await? else { return Ok(None) };
         let Some(connector) = work.connector(run.connector_id).await? else { return Ok(None) };
-        let sealed = work.lock_credentials(connector.id).await?.unwrap_or_default();
-        let fields = sealed.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
-        let credentials = Credentials::new(fields);
+        let credentials = work.lock_credentials(connector.id).await?.unwrap_or_default();
         let closed = Mutex::new(run.closed_accounts.clone());
         Ok(Some(Task { lease, run, connector, credentials, closed }))
     }
@@ -233,9 +231,8 @@ impl Puller {
         let Some(renewed) = api.renewed() else { return Ok(()) };
         let mut work = self.enter(task.lease.tenant).await?;
         let id = task.connector.id;
-        let sealed = work.lock_credentials(id).await?.unwrap_or_default();
-        let now = sealed.get("refresh_token").map(|token| token.expose()).unwrap_or_default();
-        if now == task.credentials.get("refresh_token") {
+        let now = work.lock_credentials(id).await?.unwrap_or_default();
+        if now.get("refresh_token") == task.credentials.get("refresh_token") {
             work.renew_credentials(id, &renewed).await?;
             let told = json!({"credentials": ["refresh_token"]});
             work.audit(&AuditEntry::done("connector.renewed", "connector", id, told)).await?;

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use stratum_state::ad_account::AdAccount;
 use utoipa::ToSchema;
 
 use super::App;
@@ -10,7 +11,6 @@ use super::fields::Params;
 use super::paging::PageParams;
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::ad_account::AdAccount;
 
 /// An ad account.
 #[derive(Debug, Serialize, ToSchema)]

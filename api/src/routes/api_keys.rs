@@ -8,6 +8,10 @@ use serde_json::json;
 use stratum_models::id::ApiKeyId;
 use stratum_models::platform::Platform;
 use stratum_models::time::{DAY_MS, UnixMillis};
+use stratum_state::api_key::{ApiKey, ApiKeyScope, NewApiKey};
+use stratum_state::audit::AuditEntry;
+use stratum_state::limit::Limit;
+use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,10 +23,6 @@ use super::fields::{Params, name};
 use super::paging::PageParams;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::api_key::{ApiKey, ApiKeyScope, NewApiKey};
-use crate::state::audit::AuditEntry;
-use crate::state::limit::Limit;
-use crate::state::work::TenantWork;
 
 /// Longest name of a key.
 const NAME_CHARS_MAX: usize = 200;

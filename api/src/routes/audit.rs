@@ -5,18 +5,19 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stratum_state::audit::ACTOR_KINDS;
+use stratum_state::audit_page::{AuditFilter, AuditRow};
+use stratum_state::page::Page;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
 use super::fields::{Fields, Params};
-use super::paging::Page;
+use super::paging::read_page;
 use super::range::{Date, midnight};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::Authenticated;
-use crate::state::audit::{ACTOR_KINDS, Outcome};
-use crate::state::audit_page::{AuditFilter, AuditRow};
 
 /// Longest text of a filter.
 const TEXT_CHARS_MAX: usize = 200;
@@ -119,7 +120,7 @@ impl AuditParams {
         let mut text = |field, text| fields.text(field, text, TEXT_CHARS_MAX);
         let (actor, action) = (text("actor", self.actor), text("action", self.action));
         let object = text("object", self.object);
-        let page = Page::read(&mut fields, self.page.as_deref(), self.page_size.as_deref());
+        let page = read_page(&mut fields, self.page.as_deref(), self.page_size.as_deref());
         fields.finish()?;
         let (actor_kind, actor_id) = actor.map_or((None, None), |actor| actor_of(&actor));
         let (object_kind, object_id) = object.map_or((None, None), |object| both(&object));
@@ -151,14 +152,6 @@ fn actor_of(text: &str) -> (Option<String>, Option<String>) {
     match text.contains(':') || ACTOR_KINDS.contains(&text) {
         true => both(text),
         false => (None, Some(text.to_owned())),
-    }
-}
-
-impl std::str::FromStr for Outcome {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Outcome, Self::Err> {
-        let both = [Outcome::Done, Outcome::Refused];
-        both.into_iter().find(|one| one.as_str() == text).ok_or("is done or refused")
     }
 }
 

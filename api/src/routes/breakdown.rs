@@ -10,6 +10,7 @@ use stratum_models::fx::Tally;
 use stratum_models::metrics::{KpiGrouping, MetricSums};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
+use stratum_state::page::Pagination;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
@@ -18,7 +19,7 @@ use super::exchange::Exchange;
 use super::fields::{Fields, Params};
 use super::figures::{Figures, Metric, Money};
 use super::kpis::{KpiParams, untracked};
-use super::paging::{Page, Pagination};
+use super::paging::read_page;
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -135,7 +136,7 @@ pub async fn breakdown(
     let by = by.unwrap_or(BreakdownBy::Campaign);
     let sort: Option<Metric> = fields.optional("sort_by", params.sort_by.as_deref());
     let order: Option<SortOrder> = fields.optional("sort_order", params.sort_order.as_deref());
-    let page = Page::read(&mut fields, params.page.as_deref(), params.page_size.as_deref());
+    let page = read_page(&mut fields, params.page.as_deref(), params.page_size.as_deref());
     let BreakdownParams { date_from, date_to, platform, account_id, campaign_id, .. } = params;
     let asked =
         KpiParams { date_from, date_to, platform, account_id, campaign_id, ..KpiParams::default() };

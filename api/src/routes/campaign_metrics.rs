@@ -9,6 +9,7 @@ use stratum_models::metrics::{KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
+use stratum_state::campaign::Campaign;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -21,7 +22,6 @@ use super::kpis::KpiParams;
 use super::periods::{Granularity, PeriodMetrics, periods};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::campaign::Campaign;
 
 /// Which days, and how they are gathered.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -10,6 +10,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::json;
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_state::audit::AuditEntry;
+use stratum_state::connector::{Connector, ConnectorStatus, PullSettings, Schedule};
+use stratum_state::pull_fault::ClosedAccount;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,9 +26,6 @@ use super::paging::PageParams;
 use super::rules::id_of;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::connector::{Connector, ConnectorStatus, PullSettings, Schedule};
-use crate::state::pull_fault::ClosedAccount;
 
 const KIND: &str = "connector";
 
@@ -199,7 +199,7 @@ pub async fn create_connector(
     let changes = json!({
         "platform": platform.as_str(), "name": new.name, "account_ids": new.account_ids,
         "schedule": new.schedule, "enabled": new.enabled, "settings": new.settings,
-        "credentials": credentials.keys().collect::<Vec<_>>(),
+        "credentials": credentials.names().collect::<Vec<_>>(),
     });
     work.audit(&AuditEntry::done("connector.created", KIND, id, changes)).await?;
     let connector = work.connector(id).await?.ok_or_else(Refusal::internal)?;

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreErrorKind;
+use stratum_state::audit::AuditEntry;
+use stratum_state::dataset::NewDataset;
+use stratum_state::tracking::TrackedDataset;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,9 +22,6 @@ use super::rules::Rules;
 use super::tracking::calling_code;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::dataset::NewDataset;
-use crate::state::tracking::TrackedDataset;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {

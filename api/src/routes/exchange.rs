@@ -7,12 +7,12 @@ use stratum_models::fx::{CARRIED_DAYS_MAX, Conversion, Currencies, FxRate};
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
 use stratum_models::time::{Day, DayRange};
+use stratum_state::fx_copies::FxQuestion;
 use tokio::time::Instant;
 
 use super::App;
 use crate::answer::Refusal;
 use crate::auth::Authenticated;
-use crate::state::fx_copies::FxQuestion;
 
 /// The currency of one answer, and where its rates come from.
 pub struct Exchange<'a> {

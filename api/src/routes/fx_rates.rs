@@ -9,6 +9,8 @@ use serde_json::json;
 use stratum_models::fx::FxRate;
 use stratum_models::money::Currency;
 use stratum_models::time::Day;
+use stratum_state::audit::AuditEntry;
+use stratum_state::fx_rate::{FxRateQuery, ListedFxRate};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,13 +18,11 @@ use utoipa_axum::routes;
 use super::App;
 use super::body::Body;
 use super::fields::{Fields, Params};
-use super::paging::Page;
+use super::paging::read_page;
 use super::range::Date;
 use super::rules::Rules;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::fx_rate::{FxRateQuery, ListedFxRate};
 
 /// Rates are kept to the billionth.
 const NANOS: f64 = 1e9;
@@ -135,7 +135,7 @@ pub async fn list_fx_rates(
         to: fields.optional("date_to", params.date_to.as_deref()).map(day),
         currency: fields.optional("currency", params.currency.as_deref()),
     };
-    let page = Page::read(&mut fields, params.page.as_deref(), params.page_size.as_deref());
+    let page = read_page(&mut fields, params.page.as_deref(), params.page_size.as_deref());
     fields.finish()?;
     let mut work = caller.work(&app).await?;
     let (rates, total) = work.list_fx_rates(query, page.limit(), page.offset()).await?;

@@ -15,6 +15,8 @@ use stratum_models::identifier::IdentifierHash;
 use stratum_models::money::micros_to_units;
 use stratum_models::person::PersonEvent;
 use stratum_models::seal::{SealedIdentifier, TenantKeys};
+use stratum_state::audit::AuditEntry;
+use stratum_state::user::Role;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,8 +29,6 @@ use super::paging::PageParams;
 use super::users::{UserItem, keep_an_admin};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::user::Role;
 use person::{Person, PersonRequest};
 pub use place::LetterFolder;
 use place::{PlaceItem, Walk};
@@ -240,7 +240,7 @@ pub async fn anonymize_person(
 }
 
 async fn refuse_last_admin(
-    work: &mut crate::state::work::TenantWork,
+    work: &mut stratum_state::work::TenantWork,
     person: &Person,
 ) -> Result<person::Found, Refusal> {
     let found = person.find(work).await?;

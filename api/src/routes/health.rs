@@ -9,13 +9,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 use stratum_models::store::StoreError;
+use stratum_state::PostgresState;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::{Operation, ServerConfig};
 use crate::answer::{Answer, RefusalBody};
-use crate::state::PostgresState;
 use crate::telemetry;
 
 /// Asks a store whether it answers.

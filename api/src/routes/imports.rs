@@ -20,6 +20,7 @@ use stratum_ingest::import::{
 };
 use stratum_models::id::TenantId;
 use stratum_query::turns::{NoTurn, Turn, TurnBounds, TurnGauges, Turns};
+use stratum_state::audit::AuditEntry;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,7 +33,6 @@ use super::App;
 use super::fields::{Fields, Params};
 use crate::answer::{Answer, Answered, Detail, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
 use crate::telemetry;
 
 /// The routes of this file.

@@ -10,6 +10,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::store::StoreErrorKind;
+use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::invitation::{Invitation, LIFE_DAYS};
+use stratum_state::limit::Limit;
+use stratum_state::user::{NewUser, Role, canonical_email};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,10 +29,6 @@ use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::Authenticated;
 use crate::auth::letters;
 use crate::mail::Cause;
-use crate::state::audit::{Actor, AuditEntry, Author};
-use crate::state::invitation::{Invitation, LIFE_DAYS};
-use crate::state::limit::Limit;
-use crate::state::user::{NewUser, Role, canonical_email};
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {

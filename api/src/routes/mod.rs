@@ -54,11 +54,17 @@ use axum::routing::any;
 use serde::{Deserialize, Serialize};
 use stratum_ingest::append::Appender;
 use stratum_ingest::connector::Platforms;
+use stratum_models::entropy::{Ids, SharedEntropy};
 use stratum_models::log::EventLog;
 use stratum_models::person::PersonStore;
 use stratum_models::seal::IdentifierKeys;
+use stratum_models::secret::Secret;
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseReader;
+use stratum_state::PostgresState;
+use stratum_state::bounds::BoundsConfig;
+use stratum_state::directory::StateDirectory;
+use stratum_state::fx_copies::FxCopies;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -73,20 +79,14 @@ use crate::auth::revocation::Revocations;
 use crate::auth::sessions::Sessions;
 use crate::auth::token::Tokens;
 use crate::auth::{AuthConfig, Gate, authorize};
-use crate::config::Secret;
 use crate::edge::pace::PaceConfig;
 use crate::edge::{Edge, harden, note_client};
-use crate::entropy::{Ids, SharedEntropy};
 use crate::export::Exports;
 use crate::live::Hub;
 use crate::mail::Mailer;
 use crate::page;
 use crate::predict::Forecasts;
 use crate::pull::PullConfig;
-use crate::state::PostgresState;
-use crate::state::bounds::BoundsConfig;
-use crate::state::directory::StateDirectory;
-use crate::state::fx_copies::FxCopies;
 
 /// Where to listen, and the bounds of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

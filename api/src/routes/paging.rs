@@ -1,7 +1,7 @@
 //! Pages of lists: the first one of 20 where nothing is said, at most 100 items each.
 //!
 //! A list without filters takes [`PageParams`]. One with filters has `page` and `page_size` among its
-//! own parameters, because unknown parameters are refused, and reads them with [`Page::read`].
+//! own parameters, because unknown parameters are refused, and reads them with [`read_page`].
 //!
 //! ```text
 //! let page = params.read()?;
@@ -9,8 +9,9 @@
 //! Ok(Answer::page(items, page.of(total)))
 //! ```
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use stratum_state::page::Page;
+use utoipa::IntoParams;
 
 use super::fields::Fields;
 use crate::answer::Refusal;
@@ -19,19 +20,6 @@ const SIZE: u32 = 20;
 const SIZE_MAX: u32 = 100;
 /// Far beyond what anybody turns to, and no offset overflows.
 const NUMBER_MAX: u32 = 10_000_000;
-
-/// Which part of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Pagination {
-    /// The page, from 1.
-    pub page: u32,
-    /// Items of a full page.
-    pub page_size: u32,
-    /// Items of the whole list.
-    pub total: u64,
-    /// Pages of the whole list.
-    pub total_pages: u64,
-}
 
 /// Which part of a list is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -50,59 +38,28 @@ impl PageParams {
     /// The page; 400 where it cannot be read.
     pub fn read(&self) -> Result<Page, Refusal> {
         let mut fields = Fields::default();
-        let page = Page::read(&mut fields, self.page.as_deref(), self.page_size.as_deref());
+        let page = read_page(&mut fields, self.page.as_deref(), self.page_size.as_deref());
         fields.finish()?;
         Ok(page)
     }
 }
 
-/// A page that is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    number: u32,
-    size: u32,
-}
-
-impl Page {
-    /// The page that the parameters `page` and `page_size` ask for; what is wrong with them is left
-    /// in `fields`.
-    pub fn read(fields: &mut Fields, number: Option<&str>, size: Option<&str>) -> Page {
-        let mut bounded = |name, text, default, most| {
-            let value: Option<u32> = fields.optional(name, text);
-            match value {
-                None => default,
-                Some(value) if (1..=most).contains(&value) => value,
-                Some(_) => {
-                    fields.fault(name, format!("is a number from 1 to {most}"));
-                    default
-                }
+/// The page that the parameters `page` and `page_size` ask for; what is wrong with them is left
+/// in `fields`.
+pub fn read_page(fields: &mut Fields, number: Option<&str>, size: Option<&str>) -> Page {
+    let mut bounded = |name, text, default, most| {
+        let value: Option<u32> = fields.optional(name, text);
+        match value {
+            None => default,
+            Some(value) if (1..=most).contains(&value) => value,
+            Some(_) => {
+                fields.fault(name, format!("is a number from 1 to {most}"));
+                default
             }
-        };
-        let number = bounded("page", number, 1, NUMBER_MAX);
-        Page { number, size: bounded("page_size", size, SIZE, SIZE_MAX) }
-    }
-
-    /// Items at most.
-    pub fn limit(self) -> i64 {
-        i64::from(self.size)
-    }
-
-    /// Items before it.
-    pub fn offset(self) -> i64 {
-        i64::from(self.number - 1) * i64::from(self.size)
-    }
-
-    /// Its part of a whole list.
-    pub fn cut<T>(self, all: Vec<T>) -> impl Iterator<Item = T> {
-        let place = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
-        all.into_iter().skip(place(self.offset())).take(place(self.limit()))
-    }
-
-    /// What the answer says of it, of a list of `total` items.
-    pub fn of(self, total: u64) -> Pagination {
-        let total_pages = total.div_ceil(u64::from(self.size));
-        Pagination { page: self.number, page_size: self.size, total, total_pages }
-    }
+        }
+    };
+    let number = bounded("page", number, 1, NUMBER_MAX);
+    Page::new(number, bounded("page_size", size, SIZE, SIZE_MAX))
 }
 
 #[cfg(test)]
@@ -127,12 +84,5 @@ mod tests {
                 "{number} {size}"
             );
         }
-    }
-
-    #[test]
-    fn the_last_page_may_be_short() {
-        let page = read(Some("2"), Some("10")).unwrap();
-        let pages = |total| page.of(total).total_pages;
-        assert_eq!([pages(0), pages(1), pages(10), pages(11)], [0, 1, 1, 2]);
     }
 }

@@ -10,12 +10,12 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parking_lot::Mutex;
+use stratum_models::secret::Secret;
 use tokio::time::Instant;
 
 use super::Operation;
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::authenticated::bearer;
-use crate::config::Secret;
 
 /// One rendering is shown to all for this long.
 const KEEP: Duration = Duration::from_secs(1);

@@ -5,6 +5,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stratum_models::money::Currency;
+use stratum_state::audit::AuditEntry;
+use stratum_state::limit::Limits;
+use stratum_state::tenant::Tenant;
+use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,10 +20,6 @@ use super::fields::name;
 use super::users::time_zone;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::limit::Limits;
-use crate::state::tenant::Tenant;
-use crate::state::work::TenantWork;
 
 /// Longest name of a tenant.
 const NAME_CHARS_MAX: usize = 200;

@@ -4,6 +4,8 @@ use axum::extract::{Path, State};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use stratum_state::audit::AuditEntry;
+use stratum_state::tracking::{TrackedDataset, TrackingVersion};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,8 +18,6 @@ use super::paging::PageParams;
 use super::rules::{Rules, id_of, sent};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::tracking::{TrackedDataset, TrackingVersion};
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {

@@ -8,6 +8,11 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stratum_models::id::UserId;
+use stratum_state::audit::AuditEntry;
+use stratum_state::limit::Limit;
+use stratum_state::user::{Role, User};
+use stratum_state::user_change::UserFilter;
+use stratum_state::work::TenantWork;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,14 +21,9 @@ use uuid::Uuid;
 use super::App;
 use super::body::Body;
 use super::fields::{Fields, Params, name, nullable};
-use super::paging::Page;
+use super::paging::read_page;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::limit::Limit;
-use crate::state::user::{Role, User};
-use crate::state::user_change::UserFilter;
-use crate::state::work::TenantWork;
 
 /// Longest name of a user.
 pub(super) const NAME_CHARS_MAX: usize = 200;
@@ -219,7 +219,7 @@ pub async fn list_users(
     let mut fields = Fields::default();
     let role = fields.optional("role", params.role.as_deref());
     let active = fields.optional("active", params.active.as_deref());
-    let page = Page::read(&mut fields, params.page.as_deref(), params.page_size.as_deref());
+    let page = read_page(&mut fields, params.page.as_deref(), params.page_size.as_deref());
     fields.finish()?;
     let mut work = caller.work(&app).await?;
     let (users, total) = work.users_page(UserFilter { role, active }, page).await?;

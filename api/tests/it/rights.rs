@@ -7,9 +7,9 @@ use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, Connection as _};
-use stratum_api::rights::{Access, Permission, access};
-use stratum_api::state::api_key::ApiKeyScope;
-use stratum_api::state::user::Role;
+use stratum_api::rights::{Access, Permission, access, key_permissions, role_permissions};
+use stratum_state::api_key::ApiKeyScope;
+use stratum_state::user::Role;
 
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually};
 
@@ -97,7 +97,7 @@ async fn callers(stratum: &Stratum, tenant: &TestTenant<'_>) -> Vec<Caller> {
         callers.push(Caller {
             name: role.as_str().into(),
             token: Some(access),
-            may: Some(role.permissions()),
+            may: Some(role_permissions(role)),
             is_user: true,
         });
     }
@@ -110,7 +110,7 @@ async fn callers(stratum: &Stratum, tenant: &TestTenant<'_>) -> Vec<Caller> {
         };
         eventually("a new key is not known", KEY_WAIT, known).await;
         let name = format!("a key to {}", scope.as_str());
-        let may = Some(scope.permissions());
+        let may = Some(key_permissions(scope));
         callers.push(Caller { name, token: Some(key), may, is_user: false });
     }
     callers

@@ -8,7 +8,6 @@
 //! chance come in by [`Surroundings`]. Credentials and addresses never stand in an error or a log line.
 
 pub mod config;
-pub mod credentials;
 mod error;
 mod call;
 mod oauth;
@@ -25,59 +24,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::time::{DayRange, SharedClock};
 
+pub use stratum_models::connector::{Account, Credentials, Level, is_pulled};
+
 pub use self::config::{CallConfig, PullUrls};
-pub use self::credentials::Credentials;
 pub use self::error::PullError;
 pub use self::judged::{PulledFault, PulledRows, judged};
 pub use self::row::{PulledRow, PulledSplit};
-
-/// What figures are broken down by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// A row a campaign and day: the only one that is always asked for.
-    Campaign,
-    /// A row an ad and day, with its ad set.
-    Ad,
-    /// A row a campaign, day and country.
-    Country,
-    /// A row a campaign, day and class of device.
-    Device,
-}
-
-impl Level {
-    /// Every level, in the order they are asked for.
-    pub const ALL: [Level; 4] = [Level::Campaign, Level::Ad, Level::Country, Level::Device];
-
-    /// Its name in settings and in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Level::Campaign => "campaign",
-            Level::Ad => "ad",
-            Level::Country => "country",
-            Level::Device => "device",
-        }
-    }
-}
-
-/// An ad account as its platform describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// Its id as the user wrote it.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// The currency of its amounts.
-    pub currency: Currency,
-    /// The zone of its days.
-    pub zone: Tz,
-}
 
 /// What is asked: the days of one account at one level.
 #[derive(Clone, Debug)]
@@ -216,9 +172,4 @@ impl Platforms {
             }
         })
     }
-}
-
-/// Whether a platform can be pulled from.
-pub const fn is_pulled(platform: Platform) -> bool {
-    !matches!(platform, Platform::Linkedin | Platform::Pinterest)
 }

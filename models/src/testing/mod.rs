@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::seal::IdentifierKeys;
 
+pub mod entropy;
 pub mod campaigns;
 pub mod memory_log;
 pub mod log_contract;

@@ -1,4 +1,7 @@
-//! Comma-separated values.
+//! Comma-separated values with a header, quoted as RFC 4180 says, lines ended by LF. A text that
+//! begins with `=`, `+`, `-`, `@`, a tab, a line break or `'` gets a `'` before it, so that no
+//! spreadsheet takes it for a formula; whoever wants it as it was drops that one `'`. Numbers
+//! stay numbers.
 
 use arrow::array::RecordBatch;
 use stratum_models::export::ExportColumn;

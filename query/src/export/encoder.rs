@@ -2,11 +2,11 @@
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
-use stratum_models::export::ExportColumn;
+use stratum_models::export::{ExportColumn, FileCompression, FileFormat};
 
 use super::pack::Packer;
 use super::parquet_file::ParquetFile;
-use super::{CHUNK_BYTES, Compression, EncodeError, Format, csv, failed, ndjson};
+use super::{CHUNK_BYTES, EncodeError, csv, failed, ndjson};
 
 /// Takes bytes; whether anybody still wants them.
 type Take<'a> = &'a mut dyn FnMut(Bytes) -> bool;
@@ -32,13 +32,13 @@ impl Encoder {
     /// A file of these columns; Parquet packs by itself, whatever is asked.
     pub fn new(
         columns: Vec<&'static ExportColumn>,
-        format: Format,
-        compression: Compression,
+        format: FileFormat,
+        compression: FileCompression,
     ) -> Result<Encoder, EncodeError> {
         let format = match format {
-            Format::Csv => TextFormat::Csv,
-            Format::Ndjson => TextFormat::Ndjson,
-            Format::Parquet => {
+            FileFormat::Csv => TextFormat::Csv,
+            FileFormat::Ndjson => TextFormat::Ndjson,
+            FileFormat::Parquet => {
                 let form = Form::Parquet(Box::new(ParquetFile::new(&columns)?));
                 return Ok(Encoder { columns, form });
             }

@@ -19,31 +19,6 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 pub use encoder::Encoder;
 pub use pipe::{Encoded, encode};
 
-/// The form of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Comma-separated values with a header, quoted as RFC 4180 says, lines ended by LF. A text that
-    /// begins with `=`, `+`, `-`, `@`, a tab, a line break or `'` gets a `'` before it, so that no
-    /// spreadsheet takes it for a formula; whoever wants it as it was drops that one `'`. Numbers
-    /// stay numbers.
-    Csv,
-    /// A JSON object a line; amounts are decimal numbers, what is not known is null.
-    Ndjson,
-    /// Parquet with zstd, amounts as `DECIMAL(18, 6)`, instants as `TIMESTAMP(ms, UTC)`.
-    Parquet,
-}
-
-/// How a text file is packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Compression {
-    /// Not at all.
-    None,
-    /// gzip.
-    Gzip,
-    /// zstd.
-    Zstd,
-}
-
 /// Bytes that are handed on at once, about.
 const CHUNK_BYTES: usize = 256 * 1024;
 

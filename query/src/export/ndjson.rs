@@ -1,4 +1,4 @@
-//! A JSON object a line.
+//! A JSON object a line; amounts are decimal numbers, what is not known is null.
 
 use arrow::array::RecordBatch;
 use stratum_models::export::ExportColumn;

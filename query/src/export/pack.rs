@@ -3,9 +3,8 @@
 use std::io::{Result, Write as _};
 
 use flate2::write::GzEncoder;
+use stratum_models::export::FileCompression;
 use zstd::stream::write::Encoder as ZstdEncoder;
-
-use super::Compression;
 
 /// Beyond these levels a packer takes longer than all that stands before it.
 const GZIP_LEVEL: u32 = 3;
@@ -19,12 +18,14 @@ pub(super) enum Packer {
 }
 
 impl Packer {
-    pub(super) fn new(compression: Compression) -> Result<Packer> {
+    pub(super) fn new(compression: FileCompression) -> Result<Packer> {
         let level = flate2::Compression::new(GZIP_LEVEL);
         Ok(match compression {
-            Compression::None => Packer::None,
-            Compression::Gzip => Packer::Gzip(Box::new(GzEncoder::new(Vec::new(), level))),
-            Compression::Zstd => Packer::Zstd(Box::new(ZstdEncoder::new(Vec::new(), ZSTD_LEVEL)?)),
+            FileCompression::None => Packer::None,
+            FileCompression::Gzip => Packer::Gzip(Box::new(GzEncoder::new(Vec::new(), level))),
+            FileCompression::Zstd => {
+                Packer::Zstd(Box::new(ZstdEncoder::new(Vec::new(), ZSTD_LEVEL)?))
+            }
         })
     }
 

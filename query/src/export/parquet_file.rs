@@ -1,4 +1,4 @@
-//! Parquet.
+//! Parquet with zstd, amounts as `DECIMAL(18, 6)`, instants as `TIMESTAMP(ms, UTC)`.
 
 use std::sync::Arc;
 

@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
-use stratum_models::export::{ExportBatches, ExportColumn};
+use stratum_models::export::{ExportBatches, ExportColumn, FileCompression, FileFormat};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
 
-use super::{Compression, EncodeError, Encoder, Format};
+use super::{EncodeError, Encoder};
 
 /// One batch waits while one is encoded.
 const BATCHES_AHEAD: usize = 1;
@@ -40,8 +40,8 @@ enum Step<T> {
 pub fn encode(
     batches: ExportBatches,
     columns: Vec<&'static ExportColumn>,
-    format: Format,
-    compression: Compression,
+    format: FileFormat,
+    compression: FileCompression,
 ) -> Encoded {
     let rows = Arc::new(AtomicU64::new(0));
     let (to_encoder, from_reader) = channel(BATCHES_AHEAD);
@@ -88,8 +88,8 @@ async fn read(mut batches: ExportBatches, to_encoder: Sender<Step<RecordBatch>>)
 fn make(
     mut from_reader: Receiver<Step<RecordBatch>>,
     columns: Vec<&'static ExportColumn>,
-    format: Format,
-    compression: Compression,
+    format: FileFormat,
+    compression: FileCompression,
     to_caller: &Sender<Step<Bytes>>,
     rows: &AtomicU64,
 ) -> Result<(), EncodeError> {

@@ -95,7 +95,7 @@ pub(super) fn client(config: &ClickHouseConfig) -> Client {
     let compression = if config.bounds.compress { Compression::Lz4 } else { Compression::None };
     base.with_url(&config.url)
         .with_user(&config.user)
-        .with_password(config.password.reveal())
+        .with_password(config.password.expose())
         .with_database(&config.database)
         .with_compression(compression)
         .with_product_info("stratum", env!("CARGO_PKG_VERSION"))

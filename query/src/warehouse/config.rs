@@ -1,7 +1,7 @@
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use stratum_models::secret::Secret;
 use stratum_models::store::StoreError;
 
 use super::error::invalid;
@@ -15,7 +15,7 @@ pub struct ClickHouseConfig {
     /// A user with all rights on `database`.
     pub user: String,
     /// That user's password.
-    pub password: Password,
+    pub password: Secret,
     /// The database; it must exist.
     pub database: String,
     /// The name of a ClickHouse cluster of one shard: tables are replicated, and an insert is
@@ -95,7 +95,7 @@ impl Default for ClickHouseConfig {
         ClickHouseConfig {
             url: "http://127.0.0.1:8123".into(),
             user: "app".into(),
-            password: Password::default(),
+            password: Secret::default(),
             database: "stratum".into(),
             cluster: None,
             bounds: ClickHouseBounds::default(),
@@ -137,29 +137,6 @@ impl ClickHouseConfig {
 
     pub(super) fn stream_timeout(&self) -> Duration {
         Duration::from_millis(self.bounds.stream_timeout_ms)
-    }
-}
-
-/// A password. It prints nothing, so it cannot reach a log line.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Password(String);
-
-impl Password {
-    /// For the client alone.
-    pub(super) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<T: Into<String>> From<T> for Password {
-    fn from(text: T) -> Self {
-        Password(text.into())
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
     }
 }
 

@@ -10,5 +10,5 @@ mod commit;
 mod read;
 
 pub use client::ClickHouseWarehouse;
-pub use config::{ClickHouseBounds, ClickHouseConfig, Password};
+pub use config::{ClickHouseBounds, ClickHouseConfig};
 pub use migrate::{Migration, migrate};

@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
-use stratum_models::export::{ExportQuery, ExportReader as _, ExportType};
+use stratum_models::export::{
+    ExportQuery, ExportReader as _, ExportType, FileCompression, FileFormat,
+};
 use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreErrorKind;
 use stratum_models::testing::warehouse_contract::rows::{self, TENANT, at, day, days, scope};
-use stratum_query::export::{Compression, Format, encode};
+use stratum_query::export::encode;
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
 
 use crate::engine::{empty, fill, fresh, shared};
@@ -28,7 +30,7 @@ fn query(of: ExportType, columns: &[&str]) -> ExportQuery {
 async fn csv(warehouse: &ClickHouseWarehouse, query: ExportQuery) -> Vec<String> {
     let columns = query.columns.clone();
     let export = warehouse.export(scope(TENANT), query).await.unwrap();
-    let encoded = encode(export.batches, columns, Format::Csv, Compression::None);
+    let encoded = encode(export.batches, columns, FileFormat::Csv, FileCompression::None);
     let chunks: Vec<_> = encoded.bytes.map(|chunk| chunk.unwrap().to_vec()).collect().await;
     let text = String::from_utf8(chunks.concat()).unwrap();
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -148,7 +150,7 @@ async fn rows_that_nobody_reads_stay_in_the_engine_and_end_with_their_reader() {
     let columns = query.columns.clone();
     let export = warehouse.export(scope(TENANT), query).await.unwrap();
     assert_eq!(export.rows_expected, 1_000_000);
-    let mut encoded = encode(export.batches, columns, Format::Csv, Compression::None);
+    let mut encoded = encode(export.batches, columns, FileFormat::Csv, FileCompression::None);
     encoded.bytes.next().await.unwrap().unwrap();
     let until = Instant::now() + Duration::from_secs(20);
     let running = || shared().execute(&fill(COUNT_RUNNING, &words)).trim().to_owned();

@@ -3,12 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use stratum_state::asset::{Asset, AssetKind, NewAsset};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::rules::{Rules, distinct, sent, set};
 use crate::answer::Refusal;
-use crate::state::asset::{Asset, AssetKind, NewAsset};
 
 const NAME_CHARS_MAX: usize = 500;
 const URL_CHARS_MAX: usize = 2_048;

@@ -3,6 +3,9 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::json;
+use stratum_state::asset::AssetQuery;
+use stratum_state::audit::AuditEntry;
+use stratum_state::work::TenantWork;
 use uuid::Uuid;
 
 use super::super::App;
@@ -11,9 +14,6 @@ use super::super::rules::id_of;
 use super::asset::{AssetBody, AssetChange, AssetItem, difference};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::asset::AssetQuery;
-use crate::state::audit::AuditEntry;
-use crate::state::work::TenantWork;
 
 const KIND: &str = "asset";
 

@@ -2,16 +2,17 @@
 
 use axum::extract::{Path, State};
 use serde::Deserialize;
+use stratum_state::asset::AssetQuery;
+use stratum_state::page::Page;
 use utoipa::IntoParams;
 
 use super::super::App;
 use super::super::fields::{Fields, Params};
-use super::super::paging::Page;
+use super::super::paging::read_page;
 use super::super::rules::id_of;
 use super::asset::AssetItem;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::asset::AssetQuery;
 
 /// Which assets.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -45,7 +46,7 @@ impl AssetListParams {
             tags: fields.list("tags", self.tags.as_deref()),
             search: fields.text("search", self.search, 200),
         };
-        let page = Page::read(&mut fields, self.page.as_deref(), self.page_size.as_deref());
+        let page = read_page(&mut fields, self.page.as_deref(), self.page_size.as_deref());
         fields.finish().map(|()| (query, page))
     }
 }

@@ -4,6 +4,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::json;
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_state::audit::AuditEntry;
+use stratum_state::campaign::Campaign;
+use stratum_state::limit::Limit;
 
 use super::super::App;
 use super::super::body::Body;
@@ -13,9 +16,6 @@ use super::item::CampaignItem;
 use super::plan::{CampaignChange, NewCampaign, difference};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::campaign::Campaign;
-use crate::state::limit::Limit;
 
 const KIND: &str = "campaign";
 

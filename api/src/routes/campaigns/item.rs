@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use stratum_models::money::{Currency, micros_to_units};
+use stratum_state::campaign::{Campaign, CampaignStatus};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,7 +14,6 @@ use super::super::rules::id_of;
 use super::figures::{CampaignFigures, Reported, days};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::campaign::{Campaign, CampaignStatus};
 
 /// A campaign, and what is reported of it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,18 +8,19 @@ use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::CampaignKey;
+use stratum_state::campaign::{CampaignQuery, CampaignStatus, ListedCampaign};
+use stratum_state::page::Page;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::super::App;
 use super::super::fields::{Fields, Params};
-use super::super::paging::Page;
+use super::super::paging::read_page;
 use super::super::range::Date;
 use super::figures::{CampaignFigures, Reported, Wanted, days};
 use super::item::CampaignItem;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::campaign::{CampaignQuery, CampaignStatus, ListedCampaign};
 
 /// Which campaigns, in which order.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -158,7 +159,7 @@ impl CampaignListParams {
             by_name: sort_by == SortBy::Name,
             descending: order != Some(SortOrder::Ascending),
         };
-        let page = Page::read(&mut fields, self.page.as_deref(), self.page_size.as_deref());
+        let page = read_page(&mut fields, self.page.as_deref(), self.page_size.as_deref());
         fields.finish()?;
         let days = days(from, until);
         let days =

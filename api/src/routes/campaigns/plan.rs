@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
+use stratum_state::campaign::{Campaign, CampaignPlan, CampaignStatus};
 use utoipa::ToSchema;
 
 use super::super::rules::{Amount, Rules, distinct, sent, set};
 use crate::answer::Refusal;
-use crate::state::campaign::{Campaign, CampaignPlan, CampaignStatus};
 
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 500;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stratum_ingest::connector::{Credentials as Shown, is_pulled};
+use stratum_models::connector::{Credentials, is_pulled};
 use stratum_models::platform::Platform;
+use stratum_models::secret::Secret;
+use stratum_state::connector::{NewConnector, PullSettings, Schedule};
 use utoipa::ToSchema;
 
 use super::super::rules::{Rules, distinct, set};
 use crate::answer::Refusal;
-use crate::config::Secret;
-use crate::state::connector::{Credentials, NewConnector, PullSettings, Schedule};
 
 const NAME_CHARS_MAX: usize = 200;
 const CONVERSION_CHARS_MAX: usize = 100;
@@ -31,7 +31,7 @@ pub struct ConnectorBody {
     account_ids: Option<Vec<String>>,
     /// Credentials by name, such as `access_token`: lower-case letters, digits and `_`.
     #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
-    credentials: Option<BTreeMap<String, Secret>>,
+    credentials: Option<Credentials>,
     /// How often it is asked; `daily` where absent.
     schedule: Option<Schedule>,
     /// Whether it is in use; it is where absent.
@@ -106,7 +106,7 @@ impl ConnectorChange {
         set(&mut new.settings, self.settings);
         for (field, value) in self.credentials.unwrap_or_default() {
             match value {
-                Some(value) => credentials.insert(field, value),
+                Some(value) => credentials.set(field, value),
                 None => credentials.remove(&field),
             };
         }
@@ -121,9 +121,7 @@ fn accounts(platform: Platform, ids: Vec<String>) -> Vec<String> {
 
 /// The fields that the platform cannot be asked without and that are not there.
 fn missing(platform: Platform, credentials: &Credentials) -> Vec<&'static str> {
-    let set = |field: &str| credentials.get(field).is_some_and(|value| !value.is_empty());
-    let required = if is_pulled(platform) { Shown::required(platform) } else { &[] };
-    required.iter().copied().filter(|field| !set(field)).collect()
+    if is_pulled(platform) { credentials.missing(platform) } else { Vec::new() }
 }
 
 fn check(platform: Platform, new: &NewConnector, credentials: &Credentials) -> Result<(), Refusal> {
@@ -138,15 +136,15 @@ fn check(platform: Platform, new: &NewConnector, credentials: &Credentials) -> R
     let wanted = format!("misses {}", missing.join(", "));
     rules.hold("credentials", missing.is_empty(), wanted);
     rules.texts("account_ids", &new.account_ids);
-    let few = credentials.len() <= CREDENTIALS_MAX;
+    let few = credentials.fields().count() <= CREDENTIALS_MAX;
     rules.hold("credentials", few, format!("must be at most {CREDENTIALS_MAX}"));
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let named = |name: &String| (1..=64).contains(&name.len()) && name.bytes().all(plain);
+    let named = |name: &str| (1..=64).contains(&name.len()) && name.bytes().all(plain);
     // Neither is quoted: somebody may have mixed up name and value.
-    let names = credentials.keys().all(named);
+    let names = credentials.names().all(named);
     rules.hold("credentials", names, "must have names of lower-case letters, digits and `_`");
-    let fits = |value: &Secret| (1..=CREDENTIAL_BYTES_MAX).contains(&value.expose().len());
-    let values = credentials.values().all(fits);
+    let fits = |(_, value): (&str, &str)| (1..=CREDENTIAL_BYTES_MAX).contains(&value.len());
+    let values = credentials.fields().all(fits);
     rules.hold(
         "credentials",
         values,
@@ -173,7 +171,7 @@ mod tests {
         let told = json!({"enabled": false, "credentials": ["app_id", "secret"]});
         assert_eq!(change.told(), told);
         let new = change.apply(Platform::Meta, &new, &mut credentials).unwrap();
-        let fields: Vec<_> = credentials.keys().map(String::as_str).collect();
+        let fields: Vec<_> = credentials.names().collect();
         assert_eq!((fields, new.enabled), (vec!["access_token", "secret"], false));
     }
 

@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_ingest::connector::is_pulled;
 use stratum_models::time::{Day, DayRange};
+use stratum_state::audit::AuditEntry;
+use stratum_state::connector::Connector;
+use stratum_state::pull_fault::{ClosedAccount, PullFault};
+use stratum_state::pull_run::{PullKind, PullRun, PullState};
+use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,11 +25,6 @@ use super::super::rules::{Rules, id_of};
 use super::{KIND, gone};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::connector::Connector;
-use crate::state::pull_fault::{ClosedAccount, PullFault};
-use crate::state::pull_run::{PullKind, PullRun, PullState};
-use crate::state::work::TenantWork;
 
 const RUN: &str = "pull";
 /// Platforms have nothing from before.

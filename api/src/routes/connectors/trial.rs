@@ -6,6 +6,9 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use serde_json::json;
 use stratum_ingest::connector::{Account, Counting, Credentials, PullError};
+use stratum_state::audit::AuditEntry;
+use stratum_state::connector::{Connector, ConnectorStatus};
+use stratum_state::pull_fault::{ClosedAccount, Outcome};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,9 +18,6 @@ use super::super::rules::id_of;
 use super::{KIND, gone};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::connector::{Connector, ConnectorStatus};
-use crate::state::pull_fault::{ClosedAccount, Outcome};
 
 /// Accounts that are asked for; the others are likely to be like them.
 const ACCOUNTS_MAX: usize = 5;
@@ -104,7 +104,7 @@ async fn tried(app: &App, connector: &Connector, credentials: Credentials) -> Tr
             match api.account(id).await {
                 Ok(account) => tried.accounts.push(account),
                 Err(error) if error.is_of_account() => {
-                    tried.closed.push(ClosedAccount::of(id, &error));
+                    tried.closed.push(ClosedAccount::of(id, error.code(), &error));
                     tried.error.get_or_insert(error);
                 }
                 Err(error) => return Err(error),
@@ -146,12 +146,10 @@ pub async fn test_connector(
     if connector.content.account_ids.is_empty() {
         return Err(Refusal::unprocessable("account_ids", "name an ad account first"));
     }
-    let sealed = work.lock_credentials(id).await?.unwrap_or_default();
+    let credentials = work.lock_credentials(id).await?.unwrap_or_default();
     // No transaction stays open while the platform thinks.
     drop(work);
-    let fields = sealed.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
-    let credentials = Credentials::new(fields);
-    let tried = tried(&app, &connector, credentials).await;
+    let tried = tried(&app, &connector, credentials.clone()).await;
     let status = tried.status();
     let Tried { accounts, closed, error, renewed } = tried;
     let message = error.as_ref().map(ToString::to_string);
@@ -161,7 +159,7 @@ pub async fn test_connector(
         work.keep_ad_account(connector.platform, account).await?;
     }
     // Somebody may have changed the connector meanwhile: then this says nothing of it.
-    if now == sealed {
+    if now == credentials {
         let outcome = Outcome {
             status,
             error: message.clone(),

@@ -2,7 +2,9 @@
 
 use axum::http::StatusCode;
 use serde::Deserialize;
-use stratum_models::export::{ExportQuery, ExportType};
+use stratum_models::export::{
+    ExportQuery, ExportRequest, ExportType, FileCompression, FileFormat, columns_of,
+};
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +15,6 @@ use super::super::rules::distinct;
 use super::super::{App, Services};
 use crate::answer::Refusal;
 use crate::auth::Authenticated;
-use crate::export::{ExportRequest, FileCompression, FileFormat, columns_of};
 use crate::rights::Permission;
 
 /// What is to be exported.

@@ -12,6 +12,8 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, stream};
 use serde_json::json;
+use stratum_state::audit::AuditEntry;
+use stratum_state::export_job::{ExportJob, JobState};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use uuid::Uuid;
@@ -24,8 +26,6 @@ use super::byte_range::ByteRange;
 use super::job::{KIND, digits, gone};
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::state::audit::AuditEntry;
-use crate::state::export_job::{ExportJob, JobState};
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -4,6 +4,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use stratum_models::export::{FileCompression, FileFormat};
+use stratum_state::audit::AuditEntry;
+use stratum_state::export_job::{ExportJob, JobState};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -16,9 +19,6 @@ use super::asked::{ExportBody, admit};
 use super::stream::described;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::export::{FileCompression, FileFormat};
-use crate::state::audit::AuditEntry;
-use crate::state::export_job::{ExportJob, JobState};
 
 pub(super) const KIND: &str = "export";
 

@@ -10,7 +10,9 @@ use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use serde_json::json;
+use stratum_models::export::ExportRequest;
 use stratum_models::store::StoreError;
+use stratum_state::audit::AuditEntry;
 
 use super::super::App;
 use super::super::fields::Params;
@@ -19,8 +21,6 @@ use super::asked::{ExportParams, admit};
 use super::job::KIND;
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::export::ExportRequest;
-use crate::state::audit::AuditEntry;
 
 /// Proxies that would gather the stream are told not to.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");

@@ -9,13 +9,13 @@ use stratum_models::person::{PERSON_IDENTIFIERS_MAX, PersonStore};
 use stratum_models::scope::TenantScope;
 use stratum_models::seal::{SealedIdentifier, TenantKeys};
 use stratum_models::store::StoreError;
+use stratum_state::invitation::Invitation;
+use stratum_state::user::User;
+use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::answer::Refusal;
-use crate::state::invitation::Invitation;
-use crate::state::user::User;
-use crate::state::work::TenantWork;
 
 /// Longest identifier, in bytes.
 const IDENTIFIER_BYTES_MAX: usize = 512;

@@ -8,6 +8,8 @@ use stratum_ingest::dialect::meta::is_standard_name;
 use stratum_models::export::ExportType;
 use stratum_models::seal::SealedIdentifier;
 use stratum_models::time::DayRange;
+use stratum_state::audit::AuditEntry;
+use stratum_state::export_job::{ExportJob, JobState};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -17,8 +19,6 @@ use super::refuse_last_admin;
 use crate::answer::Refusal;
 use crate::auth::Authenticated;
 use crate::mail::folder::{Letters, letters_to};
-use crate::state::audit::AuditEntry;
-use crate::state::export_job::{ExportJob, JobState};
 
 /// A place where a person may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
+use stratum_state::audit::AuditEntry;
 use utoipa::ToSchema;
 
 use super::me::{MeResponse, respond};
@@ -12,7 +13,6 @@ use crate::routes::App;
 use crate::routes::body::Body;
 use crate::routes::fields::nullable;
 use crate::routes::users::UserChange;
-use crate::state::audit::AuditEntry;
 
 /// Fields to change. Absent stays; null takes away.
 #[derive(Deserialize, ToSchema)]

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
+use stratum_state::audit::AuditEntry;
 use utoipa::ToSchema;
 
 use super::proof::prove_password;
@@ -12,7 +13,6 @@ use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::{Authenticated, letters};
 use crate::routes::App;
 use crate::routes::body::Body;
-use crate::state::audit::AuditEntry;
 
 /// The password, and the one in its place.
 #[derive(Deserialize, ToSchema)]

@@ -7,6 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::id::{TenantId, UserId};
 use stratum_models::time::UnixMillis;
+use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::device::{Device, TOKEN_BYTES_MAX};
+use stratum_state::factor_secret::CODE_BYTES_MAX;
+use stratum_state::session::NewSession;
+use stratum_state::sign_in::Guesser;
+use stratum_state::user::User;
+use stratum_state::work::TenantWork;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -16,17 +23,10 @@ use super::proof::{Factor, ask};
 use super::second_factor::SecondFactorSecret;
 use super::{nobody, pace};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
-use crate::auth::device::{Device, TOKEN_BYTES_MAX};
 use crate::auth::password::{PASSWORD_BYTES_MAX, Turn, Verdict};
-use crate::auth::second_factor::CODE_BYTES_MAX;
 use crate::auth::token::{Holder, RefreshToken, TokenPair};
 use crate::edge::pace::TooSlow;
 use crate::routes::App;
-use crate::state::audit::{Actor, AuditEntry, Author};
-use crate::state::session::NewSession;
-use crate::state::sign_in::Guesser;
-use crate::state::user::User;
-use crate::state::work::TenantWork;
 use crate::telemetry;
 
 /// Somebody with several sign-ins at once may have the stored hash replaced under the others.

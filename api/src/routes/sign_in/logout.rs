@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde_json::json;
+use stratum_state::audit::AuditEntry;
 
 use super::NoticeResponse;
 use super::cookie::Carrier;
 use crate::answer::{Answer, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::routes::App;
-use crate::state::audit::AuditEntry;
 
 /// Signs out: ends the session of the token, and with it every token of the session.
 #[utoipa::path(

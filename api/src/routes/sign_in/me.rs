@@ -3,15 +3,15 @@
 use axum::extract::State;
 use serde::Serialize;
 use stratum_models::id::UserId;
+use stratum_state::user::Role;
+use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-use crate::rights::Permission;
+use crate::rights::{Permission, role_permissions};
 use crate::routes::App;
-use crate::state::user::Role;
-use crate::state::work::TenantWork;
 
 /// The caller.
 #[derive(Serialize, ToSchema)]
@@ -85,7 +85,7 @@ pub async fn respond(work: &mut TenantWork, id: UserId) -> Result<MeResponse, Re
         locale: user.locale,
         time_zone: user.time_zone.map(|zone| zone.name().to_owned()),
         role: user.role,
-        permissions: user.role.permissions(),
+        permissions: role_permissions(user.role),
         tenant: MeTenant {
             id: tenant.id.0,
             slug: tenant.slug,

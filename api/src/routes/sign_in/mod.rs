@@ -19,6 +19,7 @@ mod proof;
 use std::time::Duration;
 
 use serde::Serialize;
+use stratum_state::audit::{Actor, Author};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,7 +30,6 @@ use crate::answer::{Refusal, RequestId};
 use crate::auth::password::PasswordError;
 use crate::auth::token::TokenPair;
 use crate::mail::Unsent;
-use crate::state::audit::{Actor, Author};
 use cookie::Carrier;
 
 /// The routes of sign-in.

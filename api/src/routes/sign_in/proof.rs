@@ -2,17 +2,17 @@
 //! sign-in itself is changed.
 
 use serde_json::json;
+use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::factor_secret::{CODE_BYTES_MAX, FactorSecret};
+use stratum_state::second_factor::SecondFactor;
+use stratum_state::user::User;
+use stratum_state::work::TenantWork;
 
 use super::login::locked;
 use crate::answer::{Refusal, RequestId};
 use crate::auth::Authenticated;
 use crate::auth::password::{PASSWORD_BYTES_MAX, Turn, Verdict};
-use crate::auth::second_factor::{CODE_BYTES_MAX, FactorSecret};
 use crate::routes::App;
-use crate::state::audit::{Actor, AuditEntry, Author};
-use crate::state::second_factor::SecondFactor;
-use crate::state::user::User;
-use crate::state::work::TenantWork;
 
 /// The caller, whose password this is; 422 at `field` where it is not. Wrong ones are counted apart from those of
 /// strangers, and lock like them.

@@ -6,6 +6,9 @@ use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::json;
 use stratum_models::time::UnixMillis;
+use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::session::{Renewal, Rotation, Successor};
+use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
 
 use super::TokenResponse;
@@ -15,9 +18,6 @@ use crate::answer::{Answer, Refusal, RefusalBody, RequestId};
 use crate::auth::token::{Claims, Holder, RefreshToken};
 use crate::routes::App;
 use crate::routes::body::Body;
-use crate::state::audit::{Actor, AuditEntry, Author};
-use crate::state::session::{Renewal, Rotation, Successor};
-use crate::state::work::TenantWork;
 
 /// The newest refresh token of a session.
 #[derive(Deserialize, ToSchema)]

@@ -7,6 +7,10 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::time::UnixMillis;
+use stratum_state::audit::AuditEntry;
+use stratum_state::registration::Applicant;
+use stratum_state::user::{User, canonical_email};
+use stratum_state::work::SystemWork;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -17,10 +21,6 @@ use crate::auth::{Registration, letters};
 use crate::mail::{Cause, Letter, Unsent};
 use crate::routes::App;
 use crate::routes::body::Body;
-use crate::state::audit::AuditEntry;
-use crate::state::registration::Applicant;
-use crate::state::user::{User, canonical_email};
-use crate::state::work::SystemWork;
 
 const NAME_CHARS_MAX: usize = 200;
 const HOUR_MS: i64 = 3_600_000;

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
+use stratum_state::audit::{Actor, AuditEntry, Author};
 use utoipa::ToSchema;
 
 use super::{NoticeResponse, weak};
@@ -12,7 +13,6 @@ use crate::auth::letters;
 use crate::auth::password::Turn;
 use crate::routes::App;
 use crate::routes::body::Body;
-use crate::state::audit::{Actor, AuditEntry, Author};
 
 /// A token from a letter, and what to sign in with from now on.
 #[derive(Deserialize, ToSchema)]

@@ -5,18 +5,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use stratum_state::audit::AuditEntry;
+use stratum_state::factor_secret::FactorSecret;
+use stratum_state::user::User;
+use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
 
 use super::NoticeResponse;
 use super::proof::{prove_password, takes_code};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
-use crate::auth::second_factor::FactorSecret;
 use crate::auth::{Authenticated, letters};
 use crate::routes::App;
 use crate::routes::body::Body;
-use crate::state::audit::AuditEntry;
-use crate::state::user::User;
-use crate::state::work::TenantWork;
 
 /// The state of the caller's second factor.
 #[derive(Serialize, ToSchema)]

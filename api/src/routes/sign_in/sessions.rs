@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
+use stratum_state::audit::AuditEntry;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -12,7 +13,6 @@ use super::NoticeResponse;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::routes::App;
-use crate::state::audit::AuditEntry;
 
 /// Sessions that are listed, the newest ones.
 const SESSIONS_MAX: i64 = 100;

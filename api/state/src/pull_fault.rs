@@ -1,0 +1,82 @@
+//! What a pull could not read: accounts that are closed to it, and rows that broke a rule. And what that tells
+//! of its connector.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use stratum_models::store::StoreError;
+use stratum_models::time::Day;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::connector::ConnectorStatus;
+use super::work::TenantWork;
+use super::{invalid, store_error};
+
+/// An ad account that the platform does not tell of, while it tells of others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ClosedAccount {
+    /// The platform's id of it.
+    pub account_id: String,
+    /// Why: `forbidden` or `refused`.
+    pub error: String,
+    /// The same in words, with what to do about it.
+    pub message: String,
+}
+
+impl ClosedAccount {
+    /// An account, and the code and the words of the error that told so.
+    pub fn of(account_id: &str, code: &str, error: &impl std::fmt::Display) -> ClosedAccount {
+        let (account_id, message) = (account_id.to_owned(), error.to_string());
+        ClosedAccount { account_id, error: code.to_owned(), message }
+    }
+}
+
+/// A row that broke a rule of ad reports and was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PullFault {
+    /// The account it is of.
+    pub account_id: String,
+    /// Its campaign; empty where the id is none.
+    pub campaign_id: String,
+    /// Its day; null where it is none.
+    pub date: Option<NaiveDate>,
+    /// The field at fault; null where the row is wrong as a whole.
+    pub field: Option<String>,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+/// What asking told of a connector.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What is known of whether it works now.
+    pub status: ConnectorStatus,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// Accounts that could not be read.
+    pub closed_accounts: Vec<ClosedAccount>,
+    /// Whether a pull came to its end.
+    pub is_pulled: bool,
+    /// The last day of a pull that read all accounts: earlier days are not missed.
+    pub pulled_to: Option<Day>,
+}
+
+impl TenantWork {
+    /// Writes down what asking told of a connector.
+    pub async fn note_outcome(&mut self, id: Uuid, outcome: &Outcome) -> Result<(), StoreError> {
+        let closed = serde_json::to_value(&outcome.closed_accounts);
+        let closed = closed.map_err(|_| invalid("closed accounts"))?;
+        let statement = sqlx::query_file!(
+            "sql/update_connector_outcome.sql",
+            self.key,
+            id,
+            outcome.status.as_str(),
+            outcome.error,
+            outcome.is_pulled.then(|| self.now()),
+            outcome.pulled_to.map(|day| day.0),
+            closed
+        );
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
+    }
+}
