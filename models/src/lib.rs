@@ -22,6 +22,7 @@ pub mod emq;
 pub mod scope;
 pub mod store;
 pub mod log;
+pub mod announce;
 pub mod warehouse;
 pub mod person;
 pub mod erasure;

@@ -8,23 +8,19 @@ use std::time::Duration;
 use arrow::array::{AsArray, PrimitiveArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type, Int8Type, UInt64Type};
 use parking_lot::Mutex;
+use stratum_models::announce::announce;
 use stratum_models::id::TenantId;
-use stratum_models::log::{EventLog, NewRecord, PartitionId, Topic};
+use stratum_models::log::EventLog;
 use stratum_models::platform::Platform;
-use stratum_models::record::{self, RecordKind};
 use stratum_models::rejection::{RejectReason, RowKind, platform_from_code};
-use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::table::Table;
 use stratum_models::time::{Day, DayRange};
-use stratum_models::update::{Update, update_batch};
+use stratum_models::update::Update;
 use tokio::sync::Notify;
 use tracing::{debug, warn};
 
 use crate::config::UpdatesConfig;
 use crate::telemetry;
-
-/// Hints of one log record.
-const RECORD_UPDATES_MAX: usize = 1000;
 
 /// Gathers hints and appends them to the log.
 pub(crate) struct Announcer {
@@ -79,27 +75,15 @@ impl Announcer {
         let mut updates: Vec<Update> = waiting.into_values().collect();
         // A hash map's order would differ from run to run.
         updates.sort_by_key(|update| (update.tenant_id, update.kind, update.platform));
-        for some in updates.chunks(RECORD_UPDATES_MAX) {
-            let Err(error) = self.append(some).await else { continue };
-            if !error.may_retry() {
-                warn!(error = %error, "hints to watchers cannot be appended and are dropped");
-                metrics::counter!(telemetry::UPDATES_DROPPED_TOTAL).increment(some.len() as u64);
-                continue;
-            }
-            debug!(error = %error, "hints to watchers wait for the log");
-            tokio::time::sleep(Duration::from_millis(self.config.retry_ms)).await;
-            self.tell(some.to_vec());
+        let Err(error) = announce(&*self.log, &updates).await else { return };
+        if !error.may_retry() {
+            warn!(error = %error, "hints to watchers cannot be appended and are dropped");
+            metrics::counter!(telemetry::UPDATES_DROPPED_TOTAL).increment(updates.len() as u64);
+            return;
         }
-    }
-
-    async fn append(&self, updates: &[Update]) -> Result<(), StoreError> {
-        let encoded =
-            update_batch(updates).and_then(|rows| record::encode(RecordKind::Updates, &rows));
-        let bytes = encoded.map_err(|error| {
-            StoreError::new(StoreErrorKind::Invalid, "log", "hints have no record").caused_by(error)
-        })?;
-        let (topic, partition) = (Topic::Updates, PartitionId(0));
-        self.log.append(vec![NewRecord { topic, partition, bytes: bytes.into() }]).await.map(drop)
+        debug!(error = %error, "hints to watchers wait for the log");
+        tokio::time::sleep(Duration::from_millis(self.config.retry_ms)).await;
+        self.tell(updates);
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use stratum_ingest::append::Appender;
-use stratum_ingest::connector::{CallConfig, Platforms, Surroundings};
+use stratum_ingest::connector::{CallConfig, ConnectorDeps, Platforms};
 use stratum_ingest::reference_rates::ReferenceRates;
 use stratum_models::id::TenantId;
 use stratum_models::seal::IdentifierKeys;
@@ -164,8 +164,8 @@ pub fn adopter(
 
 /// Ad platforms at their addresses, asked within these bounds.
 pub fn platforms(settings: &Settings, bounds: CallConfig) -> Result<Platforms> {
-    let surroundings = Surroundings { clock: Arc::new(SystemClock), rest: Arc::new(SystemRest) };
-    let platforms = Platforms::new(settings.pull.urls.clone(), bounds, surroundings);
+    let deps = ConnectorDeps { clock: Arc::new(SystemClock), rest: Arc::new(SystemRest) };
+    let platforms = Platforms::new(settings.pull.urls.clone(), bounds, deps);
     platforms.context("[pull.urls]")
 }
 

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use futures::StreamExt as _;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use stratum_models::announce::announce;
 use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::store::{StoreError, StoreErrorKind};
@@ -25,7 +26,6 @@ use uuid::Uuid;
 
 use super::folder::{Folder, PartFile};
 use super::{ExportConfig, ExportSource};
-use crate::live;
 
 const DIED: &str = "the process that made it ended each time; ask for less at once";
 
@@ -257,7 +257,7 @@ impl Runner {
     async fn tell(&self, tenant: TenantId, job: Uuid, state: JobState) {
         let subject = job.to_string();
         let update = Update::of_subject(tenant, UpdateKind::ExportDone, &subject, state.as_str());
-        if let Err(error) = live::tell(&*self.log, &[update]).await {
+        if let Err(error) = announce(&*self.log, &[update]).await {
             tracing::warn!(error = %error, "the end of an export was not told");
         }
     }

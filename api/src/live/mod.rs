@@ -11,10 +11,6 @@ pub mod follow;
 pub mod seal;
 
 use serde::{Deserialize, Serialize};
-use stratum_models::log::{EventLog, NewRecord, PartitionId, Topic};
-use stratum_models::record::{self, RecordKind};
-use stratum_models::store::{StoreError, StoreErrorKind};
-use stratum_models::update::{Update, update_batch};
 
 pub use follow::follow;
 pub use hub::{Hub, Signal, Since, UpdateId, Watch};
@@ -52,15 +48,4 @@ impl Default for LiveConfig {
             recheck_ms: 500,
         }
     }
-}
-
-/// Tells the watchers, in whatever process they are, of what the pipeline does not: fixes, rules,
-/// exports. At most a few hundred updates at once.
-pub async fn tell(log: &dyn EventLog, updates: &[Update]) -> Result<(), StoreError> {
-    let record = update_batch(updates).and_then(|rows| record::encode(RecordKind::Updates, &rows));
-    let bytes = record.map_err(|error| {
-        StoreError::new(StoreErrorKind::Invalid, "log", "updates have no record").caused_by(error)
-    })?;
-    let (topic, partition) = (Topic::Updates, PartitionId(0));
-    log.append(vec![NewRecord { topic, partition, bytes: bytes.into() }]).await.map(drop)
 }

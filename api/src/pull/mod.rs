@@ -6,7 +6,6 @@
 //! then has the same key and counts once.
 
 mod config;
-mod place;
 mod step;
 mod work;
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde_json::json;
-use stratum_ingest::connector::{Account, Counting, Credentials, Level, PullError, ReportingApi};
+use stratum_ingest::connector::{
+    Account, Counting, Credentials, Level, PullError, PullPlan, ReportingApi,
+};
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
@@ -16,7 +18,6 @@ use stratum_state::pull_run::{Lease, Leaving, PullKind, PullRun, PullState};
 use tokio_util::sync::CancellationToken;
 
 use super::Puller;
-use super::place::Plan;
 
 /// A platform is left alone for a day at most, whatever it says.
 const WAIT_MAX: Duration = Duration::from_secs(86_400);
@@ -183,7 +184,7 @@ impl Puller {
         let told = api.levels().iter().copied();
         let levels = told.filter(|level| *level == Level::Campaign || wanted.contains(level));
         let window_days = self.config.window_days_max.min(api.window_days_max());
-        let plan = Plan::new(accounts, levels.collect(), window_days);
+        let plan = PullPlan::new(accounts, levels.collect(), window_days);
         let mut place = plan.resume(task.run.place.as_ref());
         while let Some(here) = place {
             place = self.step(task, api, &plan, here).await?;

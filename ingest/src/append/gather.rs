@@ -8,6 +8,7 @@ use stratum_models::ad_report::{AdReport, AdReportSplit};
 use stratum_models::event::{ConversionEvent, EventBatchBuilder};
 use stratum_models::log::Topic;
 use stratum_models::rejection::Rejection;
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
 
 use super::{AppendConfig, Outcome, Overloaded, partition};
@@ -105,6 +106,8 @@ pub struct Shared {
     pending_rows: AtomicUsize,
     pending_bytes: AtomicUsize,
     work: Notify,
+    /// Told of room that was given back.
+    free: Notify,
     ended: watch::Sender<bool>,
 }
 
@@ -138,6 +141,7 @@ impl Shared {
             pending_rows: AtomicUsize::new(0),
             pending_bytes: AtomicUsize::new(0),
             work: Notify::new(),
+            free: Notify::new(),
             ended: watch::Sender::new(false),
         }
     }
@@ -179,6 +183,12 @@ impl Shared {
     pub fn release(&self, rows: usize, bytes: usize) {
         self.pending_rows.fetch_sub(rows, Ordering::Relaxed);
         self.pending_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.free.notify_waiters();
+    }
+
+    /// Waits for room that is given back after this call.
+    pub fn free(&self) -> Notified<'_> {
+        self.free.notified()
     }
 
     /// Rows that wait or are being appended.
@@ -218,6 +228,7 @@ impl Shared {
     pub fn close(&self) {
         self.gathering.write().closed = true;
         self.work.notify_one();
+        self.free.notify_waiters();
     }
 
     /// The flusher is gone, in good order or not: what has gathered fails.
@@ -226,6 +237,7 @@ impl Shared {
         gathering.closed = true;
         gathering.outcome = watch::Sender::new(None);
         self.ended.send_replace(true);
+        self.free.notify_waiters();
     }
 
     /// Returns when the flusher is gone.

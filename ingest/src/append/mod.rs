@@ -22,6 +22,7 @@ use stratum_models::log::{EventLog, Topic};
 use stratum_models::rejection::Rejection;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 pub use config::AppendConfig;
 use flush::Flusher;
@@ -43,6 +44,21 @@ pub enum Overloaded {
     #[error("no more rows are taken")]
     Closed,
 }
+
+/// Rows that are not known to be durable, and why.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Some were not taken.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The log failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Rows of ad reports that are appended together where many come at once: few beside what may wait, so that
+/// senders are not held up.
+const REPORT_ROWS: usize = 2_000;
 
 /// How an append ended, for everybody whose rows were in it.
 type Outcome = Result<(), (StoreErrorKind, Arc<str>)>;
@@ -110,6 +126,42 @@ impl Appender {
         let sizes = rows.iter().map(gather::ad_report_bytes);
         let sizes = sizes.chain(splits.iter().map(gather::split_bytes));
         self.enqueue(sizes, |lanes| lanes.add_ad_reports(rows, splits))
+    }
+
+    /// Takes rows as `enqueue` does, as soon as there is room for them. The last refusal where there is none
+    /// by `until`; at once where no wait would help.
+    pub async fn enqueue_when_free(
+        &self,
+        until: Instant,
+        enqueue: impl Fn() -> Result<Ticket, Overloaded>,
+    ) -> Result<Ticket, Overloaded> {
+        loop {
+            // Room that is given back after this line wakes the wait below.
+            let free = self.gate.shared.free();
+            match enqueue() {
+                Err(full @ (Overloaded::Rows | Overloaded::Bytes)) => {
+                    timeout_at(until, free).await.map_err(|_| full)?;
+                }
+                taken => return taken,
+            }
+        }
+    }
+
+    /// Appends ad reports and parts of them in order, waiting for room until then; returns once all are
+    /// durable. On an error some may have been kept.
+    pub async fn append_ad_reports(
+        &self,
+        rows: &[AdReport],
+        splits: &[AdReportSplit],
+        until: Instant,
+    ) -> Result<(), AppendError> {
+        let rows = rows.chunks(REPORT_ROWS).map(|some| (some, &[][..]));
+        let splits = splits.chunks(REPORT_ROWS).map(|some| (&[][..], some));
+        for (rows, splits) in rows.chain(splits) {
+            let enqueue = || self.enqueue_ad_reports(rows, splits);
+            self.enqueue_when_free(until, enqueue).await?.durable().await?;
+        }
+        Ok(())
     }
 
     /// Refuses new rows and returns once all that were taken are durable or have failed. That takes

@@ -9,7 +9,7 @@ use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use stratum_models::time::UnixMillis;
 
-use super::{CallConfig, PullError, Surroundings};
+use super::{CallConfig, ConnectorDeps, PullError};
 
 /// What came back.
 #[derive(Debug)]
@@ -55,11 +55,11 @@ impl Answer {
 pub(super) struct Caller {
     client: reqwest::Client,
     pub(super) config: CallConfig,
-    surroundings: Surroundings,
+    deps: ConnectorDeps,
 }
 
 impl Caller {
-    pub(super) fn new(config: CallConfig, surroundings: Surroundings) -> Result<Caller, PullError> {
+    pub(super) fn new(config: CallConfig, deps: ConnectorDeps) -> Result<Caller, PullError> {
         let client = reqwest::Client::builder()
             // A redirect would take the credentials elsewhere.
             .redirect(reqwest::redirect::Policy::none())
@@ -68,11 +68,11 @@ impl Caller {
             .user_agent("stratum");
         let client = client.build();
         let client = client.map_err(|_| PullError::refused("HTTP cannot be set up"))?;
-        Ok(Caller { client, config, surroundings })
+        Ok(Caller { client, config, deps })
     }
 
     pub(super) fn now(&self) -> UnixMillis {
-        self.surroundings.clock.now()
+        self.deps.clock.now()
     }
 
     /// What `read` makes of the answer. Asked again after a pause while the platform is away, and where it
@@ -98,7 +98,7 @@ impl Caller {
                 return Err(error);
             }
             tracing::debug!(attempt, code = error.code(), "platform is asked again");
-            self.surroundings.rest.rest(pause).await;
+            self.deps.rest.rest(pause).await;
             attempt += 1;
         }
     }
@@ -112,7 +112,7 @@ impl Caller {
         let doubled = 1u64.checked_shl(attempt.saturating_sub(1)).unwrap_or(u64::MAX);
         let pause = self.config.retry_ms_min.saturating_mul(doubled);
         let pause = Duration::from_millis(pause.min(self.config.retry_ms_max));
-        pause.mul_f64(0.5 + 0.5 * self.surroundings.rest.chance().clamp(0.0, 1.0))
+        pause.mul_f64(0.5 + 0.5 * self.deps.rest.chance().clamp(0.0, 1.0))
     }
 
     async fn once(&self, request: RequestBuilder) -> Result<Answer, PullError> {

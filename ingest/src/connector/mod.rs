@@ -5,7 +5,7 @@
 //! ([`ReportingApi::next`]), each with a small [`Cursor`] that can be kept and gone on from, by another process too.
 //!
 //! Repetitions, back-off and the reading of bounded bodies are [`call`]'s, tokens are [`oauth`]'s; time and
-//! chance come in by [`Surroundings`]. Credentials and addresses never stand in an error or a log line.
+//! chance come in by [`ConnectorDeps`]. Credentials and addresses never stand in an error or a log line.
 
 pub mod config;
 mod error;
@@ -15,6 +15,8 @@ pub mod row;
 mod text;
 pub mod window;
 mod judged;
+mod plan;
+mod step;
 mod meta;
 mod google;
 mod tiktok;
@@ -33,7 +35,9 @@ pub use stratum_models::connector::{Account, Credentials, Level, is_pulled};
 pub use self::config::{CallConfig, PullUrls};
 pub use self::error::PullError;
 pub use self::judged::{PulledFault, PulledRows, judged};
+pub use self::plan::{PullCursor, PullPlan};
 pub use self::row::{PulledRow, PulledSplit};
+pub use self::step::{MissingBreakdown, PullExecutor, StepError, StepResult};
 
 /// What is asked: the days of one account at one level.
 #[derive(Clone, Debug)]
@@ -118,9 +122,9 @@ pub trait Rest: Send + Sync {
     fn chance(&self) -> f64;
 }
 
-/// Time and chance.
+/// Time and chance of connectors.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct ConnectorDeps {
     /// The time.
     pub clock: SharedClock,
     /// Waiting, and chance.
@@ -139,10 +143,10 @@ impl Platforms {
     pub fn new(
         urls: PullUrls,
         config: CallConfig,
-        surroundings: Surroundings,
+        deps: ConnectorDeps,
     ) -> Result<Platforms, PullError> {
         urls.check()?;
-        Ok(Platforms { urls, caller: call::Caller::new(config, surroundings)? })
+        Ok(Platforms { urls, caller: call::Caller::new(config, deps)? })
     }
 
     /// The API of a platform with these credentials. `Refused` where one is missing, or where nothing is

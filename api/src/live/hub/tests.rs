@@ -1,11 +1,12 @@
 use futures::FutureExt as _;
+use stratum_models::announce::announce;
 use stratum_models::log::{EventLog, Topic};
 use stratum_models::platform::Platform;
 use stratum_models::testing::memory_log::MemoryLog;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::super::{follow, tell};
+use super::super::follow;
 use super::*;
 
 const ONE: TenantId = TenantId(1);
@@ -134,7 +135,7 @@ async fn streams_are_bounded_and_leave_nothing_behind() {
 #[tokio::test]
 async fn every_process_hands_on_what_the_log_holds() {
     let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(1, 1));
-    tell(&*log, &[update(ONE, "before")]).await.unwrap();
+    announce(&*log, &[update(ONE, "before")]).await.unwrap();
     let stop = CancellationToken::new();
     let mut processes = Vec::new();
     for number in 0..2 {
@@ -146,7 +147,7 @@ async fn every_process_hands_on_what_the_log_holds() {
     }
     let watch = |hub: &Arc<Hub>| hub.watch(of(ONE), Since::Now).unwrap();
     let mut watches: Vec<Watch> = processes.iter().map(watch).collect();
-    tell(&*log, &[update(ONE, "after"), update(OTHER, "foreign")]).await.unwrap();
+    announce(&*log, &[update(ONE, "after"), update(OTHER, "foreign")]).await.unwrap();
     for watch in &mut watches {
         assert_eq!(said(&watch.next().await), "after");
         assert!(watch.next().now_or_never().is_none());
@@ -166,12 +167,12 @@ async fn a_log_that_was_away_is_read_on_from_where_it_was() {
     tokio::spawn(follow(hub.clone(), shared, Uuid::nil(), stop.clone()));
     hub.wait_until_caught_up().await;
     let mut watch = hub.watch(of(ONE), Since::Now).unwrap();
-    tell(&log, &[update(ONE, "a")]).await.unwrap();
+    announce(&log, &[update(ONE, "a")]).await.unwrap();
     assert_eq!(said(&watch.next().await), "a");
     log.set_away(true);
     tokio::time::sleep(Duration::from_secs(5)).await;
     log.set_away(false);
-    tell(&log, &[update(ONE, "b")]).await.unwrap();
+    announce(&log, &[update(ONE, "b")]).await.unwrap();
     assert_eq!(said(&watch.next().await), "b");
     stop.cancel();
 }

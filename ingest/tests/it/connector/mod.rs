@@ -15,8 +15,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use stratum_ingest::connector::{
-    Account, CallConfig, Counting, Credentials, Cursor, Level, Page, Platforms, PullError,
-    PullUrls, PulledRow, Question, ReportingApi, Rest, Surroundings,
+    Account, CallConfig, ConnectorDeps, Counting, Credentials, Cursor, Level, Page, Platforms,
+    PullError, PullUrls, PulledRow, Question, ReportingApi, Rest,
 };
 use stratum_models::platform::Platform;
 use stratum_models::time::{Clock, Day, DayRange, UnixMillis};
@@ -97,9 +97,9 @@ impl Pulled {
             snapchat_token: format!("{url}/token"),
         };
         let time = PassingTime::new();
-        let surroundings = Surroundings { clock: time.clone(), rest: time.clone() };
+        let deps = ConnectorDeps { clock: time.clone(), rest: time.clone() };
         let config = CallConfig { attempts_max: 4, ..CallConfig::default() };
-        let platforms = Platforms::new(urls, config, surroundings).unwrap();
+        let platforms = Platforms::new(urls, config, deps).unwrap();
         let pairs = SECRETS.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let api = platforms.connect(platform, Credentials::new(pairs), counting).unwrap();
         Pulled { api, replay, time }
