@@ -9,6 +9,10 @@ pub struct AppendConfig {
     pub rows_pending_max: usize,
     /// Bytes of such rows, as estimated; at most 1 GiB counts.
     pub bytes_pending_max: usize,
+    /// Rows of one tenant that may wait, so that others' rows find room.
+    pub rows_pending_per_tenant_max: usize,
+    /// Bytes of one tenant's rows that may wait, as estimated.
+    pub bytes_pending_per_tenant_max: usize,
     /// Rows of one record.
     pub record_rows_max: usize,
     /// How long rows wait for others, in milliseconds. Zero is best unless each append is dear.
@@ -26,6 +30,8 @@ impl Default for AppendConfig {
         AppendConfig {
             rows_pending_max: 200_000,
             bytes_pending_max: 128 << 20,
+            rows_pending_per_tenant_max: 100_000,
+            bytes_pending_per_tenant_max: 64 << 20,
             record_rows_max: 4096,
             linger_ms: 0,
             wait_ms_max: 5_000,

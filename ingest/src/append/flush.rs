@@ -1,17 +1,19 @@
 //! The flusher: takes what has gathered, appends it, tells those who wait.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
 use metrics::{counter, gauge, histogram};
+use stratum_models::id::TenantId;
 use stratum_models::log::{EventLog, NewRecord, Topic};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::encode::Encoder;
-use super::gather::{Lanes, Shared, Taken};
+use super::gather::{Lanes, Shared, Size, Taken};
 use crate::telemetry;
 
 /// More than this is encoded on a thread of its own, so that it does not hold up requests.
@@ -34,13 +36,12 @@ impl Drop for Flusher {
 /// Gives back the room of rows that no longer wait, also after a panic.
 struct Room<'a> {
     shared: &'a Shared,
-    rows: usize,
-    bytes: usize,
+    sizes: HashMap<TenantId, Size>,
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        self.shared.release(self.rows, self.bytes);
+        self.shared.release(&self.sizes);
         gauge!(telemetry::APPEND_PENDING_ROWS).set(self.shared.pending_rows() as f64);
     }
 }
@@ -76,8 +77,10 @@ impl Flusher {
     /// One append of all that has gathered. Returns the lanes, empty, for the next.
     async fn flush(&self, mut lanes: Lanes) -> Lanes {
         let begun = Instant::now();
-        let Taken { rows, bytes, outcome } = self.shared.take(&mut lanes);
-        let room = Room { shared: &self.shared, rows, bytes };
+        let Taken { sizes, outcome } = self.shared.take(&mut lanes);
+        let rows: usize = sizes.values().map(|size| size.rows).sum();
+        let bytes = sizes.values().map(|size| size.bytes).sum();
+        let room = Room { shared: &self.shared, sizes };
         let (lanes, records) = self.encode(lanes, bytes).await;
         let appended = match records {
             Ok(records) => self.append(&records).await,

@@ -1,11 +1,13 @@
 //! Rows that wait for the next append.
 
+use std::collections::HashMap;
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use stratum_models::ad_report::{AdReport, AdReportSplit};
 use stratum_models::event::{ConversionEvent, EventBatchBuilder};
+use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::rejection::Rejection;
 use tokio::sync::futures::Notified;
@@ -103,26 +105,96 @@ pub struct Shared {
     /// Held shared while rows are added, alone while they are taken: all rows of a request are
     /// taken together.
     gathering: RwLock<Gathering>,
-    pending_rows: AtomicUsize,
-    pending_bytes: AtomicUsize,
+    pending: Mutex<Pending>,
     work: Notify,
     /// Told of room that was given back.
     free: Notify,
     ended: watch::Sender<bool>,
 }
 
+/// Rows and their bytes as estimated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    pub rows: usize,
+    pub bytes: usize,
+}
+
+impl Size {
+    fn add(&mut self, more: Size) {
+        self.rows += more.rows;
+        self.bytes += more.bytes;
+    }
+
+    fn subtract(&mut self, less: Size) {
+        self.rows -= less.rows;
+        self.bytes -= less.bytes;
+    }
+
+    /// The bound that these and `more` would pass.
+    fn overload(self, more: Size, max: Size) -> Result<(), Overloaded> {
+        let fits =
+            |now: usize, more, max| now.checked_add(more).is_some_and(|sum: usize| sum <= max);
+        match (fits(self.rows, more.rows, max.rows), fits(self.bytes, more.bytes, max.bytes)) {
+            (false, _) => Err(Overloaded::Rows),
+            (true, false) => Err(Overloaded::Bytes),
+            (true, true) => Ok(()),
+        }
+    }
+}
+
+/// Rows that wait or are being appended.
+#[derive(Default)]
+struct Pending {
+    all: Size,
+    /// Of each tenant that has any.
+    tenants: HashMap<TenantId, Size>,
+}
+
+impl Pending {
+    fn reserve(
+        &mut self,
+        tenant: TenantId,
+        more: Size,
+        config: &AppendConfig,
+    ) -> Result<(), Overloaded> {
+        let bytes_max = config.bytes_pending_max.min(BYTES_PENDING_LIMIT);
+        let all_max = Size { rows: config.rows_pending_max, bytes: bytes_max };
+        let share_max = Size {
+            rows: config.rows_pending_per_tenant_max,
+            bytes: config.bytes_pending_per_tenant_max,
+        };
+        self.all.overload(more, all_max)?;
+        let share = self.tenants.get(&tenant).copied().unwrap_or_default();
+        share.overload(more, share_max)?;
+        self.all.add(more);
+        self.tenants.entry(tenant).or_default().add(more);
+        Ok(())
+    }
+
+    fn release(&mut self, tenant: TenantId, less: Size) {
+        self.all.subtract(less);
+        if let Some(share) = self.tenants.get_mut(&tenant) {
+            share.subtract(less);
+            if share.rows == 0 {
+                self.tenants.remove(&tenant);
+            }
+        }
+    }
+}
+
 struct Gathering {
     lanes: Lanes,
     rows: AtomicUsize,
-    bytes: AtomicUsize,
+    /// Of each tenant.
+    sizes: Mutex<HashMap<TenantId, Size>>,
     outcome: watch::Sender<Option<Outcome>>,
     closed: bool,
 }
 
 /// The account of rows that were taken from a [`Shared`]. Dropping `outcome` unsaid fails them.
 pub struct Taken {
-    pub rows: usize,
-    pub bytes: usize,
+    /// Of each tenant.
+    pub sizes: HashMap<TenantId, Size>,
     pub outcome: watch::Sender<Option<Outcome>>,
 }
 
@@ -131,15 +203,14 @@ impl Shared {
         let gathering = Gathering {
             lanes: Lanes::new(partitions),
             rows: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
+            sizes: Mutex::default(),
             outcome: watch::Sender::new(None),
             closed: false,
         };
         Shared {
             config,
             gathering: RwLock::new(gathering),
-            pending_rows: AtomicUsize::new(0),
-            pending_bytes: AtomicUsize::new(0),
+            pending: Mutex::default(),
             work: Notify::new(),
             free: Notify::new(),
             ended: watch::Sender::new(false),
@@ -148,41 +219,32 @@ impl Shared {
 
     pub fn enqueue(
         &self,
-        rows: usize,
-        bytes: usize,
+        tenant: TenantId,
+        size: Size,
         add: impl FnOnce(&Lanes),
     ) -> Result<watch::Receiver<Option<Outcome>>, Overloaded> {
-        self.reserve(rows, bytes)?;
+        self.pending.lock().reserve(tenant, size, &self.config)?;
         let gathering = self.gathering.read();
         if gathering.closed {
-            self.release(rows, bytes);
+            self.pending.lock().release(tenant, size);
             return Err(Overloaded::Closed);
         }
         add(&gathering.lanes);
-        gathering.rows.fetch_add(rows, Ordering::Relaxed);
-        gathering.bytes.fetch_add(bytes, Ordering::Relaxed);
+        gathering.sizes.lock().entry(tenant).or_default().add(size);
+        gathering.rows.fetch_add(size.rows, Ordering::Relaxed);
         let outcome = gathering.outcome.subscribe();
         drop(gathering);
         self.work.notify_one();
         Ok(outcome)
     }
 
-    fn reserve(&self, rows: usize, bytes: usize) -> Result<(), Overloaded> {
-        let bytes_max = self.config.bytes_pending_max.min(BYTES_PENDING_LIMIT);
-        if !reserve(&self.pending_rows, rows, self.config.rows_pending_max) {
-            return Err(Overloaded::Rows);
-        }
-        if !reserve(&self.pending_bytes, bytes, bytes_max) {
-            self.pending_rows.fetch_sub(rows, Ordering::Relaxed);
-            return Err(Overloaded::Bytes);
-        }
-        Ok(())
-    }
-
     /// Gives back what was reserved for rows that no longer wait.
-    pub fn release(&self, rows: usize, bytes: usize) {
-        self.pending_rows.fetch_sub(rows, Ordering::Relaxed);
-        self.pending_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    pub fn release(&self, sizes: &HashMap<TenantId, Size>) {
+        let mut pending = self.pending.lock();
+        for (tenant, size) in sizes {
+            pending.release(*tenant, *size);
+        }
+        drop(pending);
         self.free.notify_waiters();
     }
 
@@ -193,7 +255,7 @@ impl Shared {
 
     /// Rows that wait or are being appended.
     pub fn pending_rows(&self) -> usize {
-        self.pending_rows.load(Ordering::Relaxed)
+        self.pending.lock().all.rows
     }
 
     /// Waits for rows; `false` when there are none and will be none.
@@ -217,9 +279,9 @@ impl Shared {
     pub fn take(&self, lanes: &mut Lanes) -> Taken {
         let mut gathering = self.gathering.write();
         mem::swap(&mut gathering.lanes, lanes);
+        *gathering.rows.get_mut() = 0;
         Taken {
-            rows: mem::take(gathering.rows.get_mut()),
-            bytes: mem::take(gathering.bytes.get_mut()),
+            sizes: mem::take(gathering.sizes.get_mut()),
             outcome: mem::replace(&mut gathering.outcome, watch::Sender::new(None)),
         }
     }
@@ -245,10 +307,4 @@ impl Shared {
         // The sender lives as long as `self`, so the wait cannot fail.
         let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
     }
-}
-
-/// Adds to a count unless it would pass its bound.
-fn reserve(count: &AtomicUsize, more: usize, max: usize) -> bool {
-    let add = |now: usize| now.checked_add(more).filter(|sum| *sum <= max);
-    count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
 }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use stratum_models::ad_report::{AdReport, AdReportSplit};
 use stratum_models::event::ConversionEvent;
+use stratum_models::id::TenantId;
 use stratum_models::log::{EventLog, Topic};
 use stratum_models::rejection::Rejection;
 use stratum_models::store::{StoreError, StoreErrorKind};
@@ -26,15 +27,15 @@ use tokio::time::{Instant, timeout_at};
 
 pub use config::AppendConfig;
 use flush::Flusher;
-use gather::{Lanes, Shared};
+use gather::{Lanes, Shared, Size};
 
 /// Nothing was taken, and why; the sender should come again later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Overloaded {
-    /// As many rows as may wait are waiting.
+    /// As many rows as may wait are waiting, of all or of this tenant.
     #[error("too many rows are waiting for the log")]
     Rows,
-    /// As many bytes as may wait are waiting.
+    /// As many bytes as may wait are waiting, of all or of this tenant.
     #[error("too many bytes are waiting for the log")]
     Bytes,
     /// One row is too large for a record of the log. It will not fit later either.
@@ -89,7 +90,7 @@ impl Appender {
         Appender { gate: Arc::new(Gate { shared }) }
     }
 
-    /// Takes all of these events or none.
+    /// Takes all of these events of one tenant, or none.
     pub fn enqueue_events(&self, events: &[ConversionEvent<'_>]) -> Result<Ticket, Overloaded> {
         self.enqueue_events_without(events, &[])
     }
@@ -100,8 +101,10 @@ impl Appender {
         events: &[ConversionEvent<'_>],
         fields: &[Rejection],
     ) -> Result<Ticket, Overloaded> {
+        let tenant = events.first().map(|event| event.tenant_id);
+        let tenant = tenant.or(fields.first().map(|field| field.tenant_id));
         let sizes = events.iter().map(gather::event_bytes);
-        self.enqueue(sizes.chain(fields.iter().map(gather::rejection_bytes)), |lanes| {
+        self.enqueue(tenant, sizes.chain(fields.iter().map(gather::rejection_bytes)), |lanes| {
             lanes.add_events(events);
             lanes.add_rejections(Topic::Events, fields);
         })
@@ -114,7 +117,8 @@ impl Appender {
         rows: &[Rejection],
     ) -> Result<Ticket, Overloaded> {
         let sizes = rows.iter().map(gather::rejection_bytes);
-        self.enqueue(sizes, |lanes| lanes.add_rejections(topic, rows))
+        let tenant = rows.first().map(|row| row.tenant_id);
+        self.enqueue(tenant, sizes, |lanes| lanes.add_rejections(topic, rows))
     }
 
     /// Takes all of these ad reports and parts of them, or none.
@@ -125,7 +129,9 @@ impl Appender {
     ) -> Result<Ticket, Overloaded> {
         let sizes = rows.iter().map(gather::ad_report_bytes);
         let sizes = sizes.chain(splits.iter().map(gather::split_bytes));
-        self.enqueue(sizes, |lanes| lanes.add_ad_reports(rows, splits))
+        let tenant = rows.first().map(|row| row.tenant_id);
+        let tenant = tenant.or(splits.first().map(|row| row.report.tenant_id));
+        self.enqueue(tenant, sizes, |lanes| lanes.add_ad_reports(rows, splits))
     }
 
     /// Takes rows as `enqueue` does, as soon as there is room for them. The last refusal where there is none
@@ -171,24 +177,25 @@ impl Appender {
         self.gate.shared.ended().await;
     }
 
-    /// Takes rows of these sizes.
+    /// Takes rows of these sizes, all of one tenant; `None` without rows.
     fn enqueue(
         &self,
+        tenant: Option<TenantId>,
         sizes: impl Iterator<Item = usize>,
         add: impl FnOnce(&Lanes),
     ) -> Result<Ticket, Overloaded> {
-        let (mut rows, mut bytes) = (0, 0);
+        let Some(tenant) = tenant else {
+            return Ok(Ticket { outcome: None });
+        };
+        let mut size = Size::default();
         for row_bytes in sizes {
             if row_bytes > encode::ROW_BYTES_MAX {
                 return Err(Overloaded::RowBytes);
             }
-            rows += 1;
-            bytes += row_bytes;
+            size.rows += 1;
+            size.bytes += row_bytes;
         }
-        if rows == 0 {
-            return Ok(Ticket { outcome: None });
-        }
-        let outcome = self.gate.shared.enqueue(rows, bytes, add)?;
+        let outcome = self.gate.shared.enqueue(tenant, size, add)?;
         Ok(Ticket { outcome: Some(outcome) })
     }
 }

@@ -156,6 +156,37 @@ async fn over_the_bound_nothing_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tenant_at_its_share_keeps_nobody_else_out() {
+    let log = MemoryLog::new(PARTITIONS, PARTITIONS);
+    log.fail_append(AppendFault::Delay(Duration::from_millis(100)));
+    let bounds = AppendConfig { rows_pending_per_tenant_max: 4, ..config() };
+    let appender = start(&log, AppendConfig { rows_pending_max: 6, ..bounds });
+    let taken = enqueue(&appender, 0, 4).unwrap();
+    assert_eq!(enqueue(&appender, 4, 5).err(), Some(Overloaded::Rows));
+    let mut other = event(5, None, None);
+    other.tenant_id = TenantId(2);
+    let others = appender.enqueue_events(&[other.clone()]).unwrap();
+    // What was refused has taken no room from the whole.
+    let more = appender.enqueue_events(&[other]).unwrap();
+    assert_eq!(enqueue(&appender, 6, 7).err(), Some(Overloaded::Rows));
+    for ticket in [taken, others, more] {
+        ticket.durable().await.unwrap();
+    }
+    enqueue(&appender, 7, 11).unwrap().durable().await.unwrap();
+    assert_eq!(numbers(&log), [0, 1, 2, 3, 5, 5, 7, 8, 9, 10]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_of_a_tenant_have_a_share() {
+    let log = MemoryLog::new(PARTITIONS, PARTITIONS);
+    let appender = start(&log, AppendConfig { bytes_pending_per_tenant_max: 1_000, ..config() });
+    let long = "x".repeat(2_000);
+    let refused = appender.enqueue_events(&[event(0, None, Some(&long))]);
+    assert_eq!(refused.err(), Some(Overloaded::Bytes));
+    enqueue(&appender, 1, 3).unwrap().durable().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn bytes_are_bounded_too() {
     let log = MemoryLog::new(PARTITIONS, PARTITIONS);
     let appender = start(&log, AppendConfig { bytes_pending_max: 1_000, ..config() });
