@@ -7,9 +7,11 @@ use anyhow::{Result, ensure};
 use bumpalo::Bump;
 use stratum_ingest::append::{AppendConfig, Appender};
 use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::{Canon, parse_events};
+use stratum_ingest::dialect::Canon;
+use stratum_ingest::dialect::meta::parse_events;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_ingest::redact::Person;
+use stratum_models::dialect::Dialect;
 use stratum_models::id::TenantId;
 use stratum_models::scope::TenantScope;
 use stratum_models::time::UnixMillis;
@@ -80,7 +82,14 @@ async fn send(appender: &Appender, sent: &mut usize, count: usize) -> Result<()>
         let keys = world::keys();
         let request = parse_events(&body, &arena, &limits)
             .map_err(|refusal| anyhow::anyhow!("{:?}", refusal.fault))?;
-        let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
+        let canon = Canon {
+            dialect: Dialect::Meta,
+            config: &config,
+            keys: &keys,
+            now,
+            limits: &limits,
+            arena: &arena,
+        };
         appender.enqueue_events(&canon.events(&request, &mut Person::new()))?
     };
     ticket.durable().await?;

@@ -8,8 +8,10 @@ use arrow::datatypes::{DataType, Field, Fields, Schema};
 use arrow::json::ReaderBuilder;
 use bumpalo::Bump;
 use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::{Canon, parse_events};
+use stratum_ingest::dialect::Canon;
+use stratum_ingest::dialect::meta::parse_events;
 use stratum_ingest::redact::Person;
+use stratum_models::dialect::Dialect;
 use stratum_models::event::EventBatchBuilder;
 
 use crate::rounds::alternate;
@@ -58,7 +60,14 @@ fn ours(bodies: &[Vec<u8>]) -> Result<usize> {
     let mut rows = 0;
     for body in bodies {
         let request = parse_events(body, &arena, &limits).map_err(|r| anyhow!("{:?}", r.fault))?;
-        let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
+        let canon = Canon {
+            dialect: Dialect::Meta,
+            config: &config,
+            keys: &keys,
+            now,
+            limits: &limits,
+            arena: &arena,
+        };
         for event in canon.events(&request, &mut person) {
             builder.push(&event);
         }

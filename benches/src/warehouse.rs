@@ -9,9 +9,11 @@ use bumpalo::Bump;
 use futures::StreamExt;
 use stratum_ingest::append::{AppendConfig, Appender};
 use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::{Canon, parse_events};
+use stratum_ingest::dialect::Canon;
+use stratum_ingest::dialect::meta::parse_events;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_ingest::redact::Person;
+use stratum_models::dialect::Dialect;
 use stratum_models::erasure::Erasures;
 use stratum_models::log::{EventLog, PartitionId, Topic};
 use stratum_models::testing::engines::TestClickHouse;
@@ -136,7 +138,14 @@ pub async fn fill(log: Arc<FjallLog>, events: &[String]) -> Result<()> {
             let arena = Bump::new();
             let request = parse_events(&body, &arena, &limits)
                 .map_err(|refusal| anyhow::anyhow!("{:?}", refusal.fault))?;
-            let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
+            let canon = Canon {
+                dialect: Dialect::Meta,
+                config: &config,
+                keys: &keys,
+                now,
+                limits: &limits,
+                arena: &arena,
+            };
             appender.enqueue_events(&canon.events(&request, &mut person))?
         };
         ticket.durable().await?;

@@ -15,3 +15,16 @@ pub mod reference_rates;
 pub mod log;
 pub mod telemetry;
 pub mod config;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use receive::{Door, FrontDoor};
+
+/// The vendors' routes and our own for ad reports. A path that is not theirs is left to the router
+/// this one is merged into. Install the metrics recorder first.
+pub fn router(front: FrontDoor) -> Router {
+    let door = Arc::new(Door::new(front));
+    Router::new().merge(dialect::routes(&door)).merge(ad_reports::routes(door))
+}

@@ -177,9 +177,10 @@ impl Person {
     /// A dedup key is made of the event id as it was sent, not of this: two copies of an event that
     /// tell different things about the person must still meet.
     pub fn text<'a>(&self, value: &'a str, keys: &TenantKeys) -> Cow<'a, str> {
-        match self.is_told_by(value) {
-            false => Cow::Borrowed(value),
-            true => Cow::Owned(keys.pseudonym(value)),
+        if self.is_told_by(value) {
+            Cow::Owned(keys.pseudonym(value))
+        } else {
+            Cow::Borrowed(value)
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use stratum_models::dialect::Dialect;
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
@@ -14,6 +15,7 @@ const GROUPS_MAX: usize = 100;
 /// Counts the refused rows of one tenant's request.
 pub(crate) struct Rejections<'t> {
     tenant_id: TenantId,
+    dialect: Option<Dialect>,
     kind: RowKind,
     received_at: UnixMillis,
     counts: HashMap<Group<'t>, u64>,
@@ -32,13 +34,15 @@ struct Group<'t> {
 }
 
 impl<'t> Rejections<'t> {
-    /// No row yet, of a request received then.
+    /// No row yet, of a request in this dialect received then.
     pub(crate) fn new(
         tenant_id: TenantId,
+        dialect: Option<Dialect>,
         kind: RowKind,
         received_at: UnixMillis,
     ) -> Rejections<'t> {
-        Rejections { tenant_id, kind, received_at, counts: HashMap::new(), order: Vec::new() }
+        let (counts, order) = (HashMap::new(), Vec::new());
+        Rejections { tenant_id, dialect, kind, received_at, counts, order }
     }
 
     /// Adds so many rows. See [`Rejection`] for what the texts may say.
@@ -56,9 +60,10 @@ impl<'t> Rejections<'t> {
             *count += rows;
             return;
         }
-        let group = match self.order.len() < GROUPS_MAX {
-            true => group,
-            false => Group { platform: None, dataset_id: "", event_name: "", reason, field: "" },
+        let group = if self.order.len() < GROUPS_MAX {
+            group
+        } else {
+            Group { platform: None, dataset_id: "", event_name: "", reason, field: "" }
         };
         *self.counts.entry(group).or_insert_with(|| {
             self.order.push(group);
@@ -68,9 +73,10 @@ impl<'t> Rejections<'t> {
 
     /// The rejections to keep, in the order their groups were met.
     pub(crate) fn into_rows(self) -> Vec<Rejection> {
-        let Rejections { tenant_id, kind, received_at, counts, order } = self;
+        let Rejections { tenant_id, dialect, kind, received_at, counts, order } = self;
         let rejection = |group: Group<'t>| Rejection {
             tenant_id,
+            dialect,
             platform: group.platform,
             dataset_id: group.dataset_id.to_owned(),
             kind,
@@ -89,7 +95,7 @@ mod tests {
     use super::*;
 
     fn rejections<'t>() -> Rejections<'t> {
-        Rejections::new(TenantId(7), RowKind::AdReport, UnixMillis(5))
+        Rejections::new(TenantId(7), None, RowKind::AdReport, UnixMillis(5))
     }
 
     #[test]

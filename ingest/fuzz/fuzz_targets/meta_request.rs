@@ -8,8 +8,10 @@ use std::sync::{Arc, LazyLock};
 use bumpalo::Bump;
 use libfuzzer_sys::fuzz_target;
 use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::{Canon, judge, parse_events};
+use stratum_ingest::dialect::Canon;
+use stratum_ingest::dialect::meta::{judge, parse_events};
 use stratum_ingest::redact::Person;
+use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
 use stratum_models::event::EventBatchBuilder;
 use stratum_models::id::TenantId;
@@ -42,7 +44,14 @@ fuzz_target!(|body: &[u8]| {
     };
     // What breaks a rule is left out, so that all the rest is made canonical.
     request.events.retain(|event| judge(event, now, &LIMITS).is_none());
-    let canon = Canon { config: &DATASET, keys: &KEYS, now, limits: &LIMITS, arena: &arena };
+    let canon = Canon {
+        dialect: Dialect::Meta,
+        config: &DATASET,
+        keys: &KEYS,
+        now,
+        limits: &LIMITS,
+        arena: &arena,
+    };
     let events = canon.events(&request, &mut Person::new());
     let mut batch = EventBatchBuilder::default();
     for event in &events {

@@ -165,9 +165,10 @@ impl<'a> Judge<'a> {
             }
             start = text.floor_char_boundary(start + REDACTED_BYTES_MAX / 2);
         }
-        match self.nobody.is_told_by(&text[start..]) {
-            true => self.keys.pseudonym(text).into(),
-            false => text.into(),
+        if self.nobody.is_told_by(&text[start..]) {
+            self.keys.pseudonym(text).into()
+        } else {
+            text.into()
         }
     }
 }

@@ -24,10 +24,10 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::post;
+use stratum_models::dialect::Dialect;
 use stratum_models::directory::{AccessRefusal, ApiKeyHash, TenantAccess};
 use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
-use stratum_models::platform::Platform;
 use stratum_models::rejection::RowKind;
 
 pub use self::judge::{Fault, Judge, Judged, contradictions};
@@ -36,43 +36,44 @@ pub use self::split::ad_device;
 
 use self::answers::Complaint;
 use self::take::take;
-use crate::receive::{Dialect, Door, Memory, Verdict, serve};
-use crate::telemetry::Meters;
+use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, serve};
 
 /// Our own route.
-pub(crate) fn routes() -> Router<Arc<Door>> {
-    Router::new().route("/api/v1/ad-reports", post(reports).fallback(unsupported_method))
+pub(crate) fn routes(door: Arc<Door>) -> Router {
+    let endpoint = Endpoint::<AdReports>::new(door);
+    Router::new()
+        .route("/api/v1/ad-reports", post(reports).fallback(unsupported_method))
+        .with_state(endpoint)
 }
 
-async fn unsupported_method(State(door): State<Arc<Door>>, request: Request) -> Response {
-    let request_id = answers::request_id(request.headers(), door.traces.next());
+async fn unsupported_method(
+    State(endpoint): State<Arc<Endpoint<AdReports>>>,
+    request: Request,
+) -> Response {
+    let request_id = answers::request_id(request.headers(), endpoint.door.traces.next());
     Complaint::unsupported_method().into_response(&request_id)
 }
 
-async fn reports(State(door): State<Arc<Door>>, request: Request) -> Response {
-    let request_id = answers::request_id(request.headers(), door.traces.next());
-    match serve::<AdReports>(&door, request).await {
+async fn reports(State(endpoint): State<Arc<Endpoint<AdReports>>>, request: Request) -> Response {
+    let request_id = answers::request_id(request.headers(), endpoint.door.traces.next());
+    match serve(&endpoint, request).await {
         Ok(rows) => answers::accepted(rows),
         Err(complaint) => complaint.into_response(&request_id),
     }
 }
 
-/// The wire formats of ad reports.
+/// The way ad reports are taken in.
 struct AdReports;
 
-impl Dialect for AdReports {
+impl Protocol for AdReports {
     const NAME: &'static str = "ad_reports";
     const TOPIC: Topic = Topic::AdReports;
     const KIND: RowKind = RowKind::AdReport;
-    const PLATFORM: Option<Platform> = None;
+    const DIALECT: Option<Dialect> = None;
     const KEY_IN_BODY: bool = false;
     type Ask = ();
     type Access = TenantAccess;
     type Complaint = Complaint;
-
-    fn meters(door: &Door) -> &Meters {
-        &door.ad_reports
-    }
 
     fn ask(_: &Parts) -> Result<(), Complaint> {
         Ok(())

@@ -127,7 +127,7 @@ impl<'r> Rows<'r> {
 
     fn refuse(self) -> Verdict<Complaint> {
         let (tenant_id, now) = (self.judge.tenant_id(), self.judge.now());
-        let mut rejections = Rejections::new(tenant_id, RowKind::AdReport, now);
+        let mut rejections = Rejections::new(tenant_id, None, RowKind::AdReport, now);
         let mut faults = self.faults.iter().peekable();
         for (index, (platform, account_id)) in self.origins.iter().enumerate() {
             // The first fault of a row is its reason.

@@ -57,7 +57,7 @@ pub fn judged(
     let account_id = rows.first().map(|row| judge.account(&cells(platform, account, row)));
     let account_id = account_id.unwrap_or_default();
     let mut faults = Vec::new();
-    let mut rejected = Rejections::new(judge.tenant_id(), RowKind::AdReport, judge.now());
+    let mut rejected = Rejections::new(judge.tenant_id(), None, RowKind::AdReport, judge.now());
     for row in rows {
         let fault = match judge.judge(&cells(platform, account, row)) {
             Ok(one) if one.split().is_some() == (row.split != PulledSplit::Campaign) => {

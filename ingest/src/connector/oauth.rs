@@ -108,9 +108,8 @@ impl Tokens {
             let request = client.post(&self.url).body(form.clone());
             request.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         };
-        let read = |answer: &Answer| match answer.is_success() {
-            true => answer.json::<Granted>(),
-            false => Err(denied(answer, caller)),
+        let read = |answer: &Answer| {
+            if answer.is_success() { answer.json::<Granted>() } else { Err(denied(answer, caller)) }
         };
         caller.ask(build, read).await
     }

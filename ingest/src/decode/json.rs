@@ -527,10 +527,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_document_reads_as_another_reader_reads_it(document in json(), pretty: bool) {
-            let text = match pretty {
-                true => serde_json::to_string_pretty(&document).unwrap(),
-                false => document.to_string(),
-            };
+            let text = if pretty { serde_json::to_string_pretty(&document).unwrap() } else { document.to_string() };
             prop_assert_eq!(read(&text), Ok(serde_json::from_str(&text).unwrap()));
             prop_assert_eq!(skipped(&text), Ok(()));
         }

@@ -103,9 +103,10 @@ impl Parts {
 
     fn plain(&self) -> String {
         let sign = if self.negative { "-" } else { "" };
-        match self.fraction.is_empty() {
-            true => format!("{sign}{}", self.whole),
-            false => format!("{sign}{}.{}", self.whole, self.fraction),
+        if self.fraction.is_empty() {
+            format!("{sign}{}", self.whole)
+        } else {
+            format!("{sign}{}.{}", self.whole, self.fraction)
         }
     }
 }

@@ -42,10 +42,12 @@ impl Origin {
     pub(super) fn of(headers: &[String]) -> Origin {
         let ours = |name: &String| ExportType::CampaignMetrics.column(name).is_some();
         let tracked = |name: &String| name.starts_with("tracked_");
-        match headers.iter().all(ours) {
-            true if headers.iter().any(tracked) => Origin::OurExport,
-            true => Origin::OurNames,
-            false => Origin::Foreign,
+        if !headers.iter().all(ours) {
+            Origin::Foreign
+        } else if headers.iter().any(tracked) {
+            Origin::OurExport
+        } else {
+            Origin::OurNames
         }
     }
 

@@ -88,9 +88,10 @@ impl Hashes {
         // Of the commonest event id no word is anybody's.
         if !is_uuid(text.as_bytes()) {
             if signs.has_digits() && self.keys.has(IdentifierKey::Phone) {
-                match text.bytes().all(|byte| byte.is_ascii_digit()) {
-                    true => guesses.push_number(text.as_bytes()),
-                    false => guesses.push_numbers(text),
+                if text.bytes().all(|byte| byte.is_ascii_digit()) {
+                    guesses.push_number(text.as_bytes())
+                } else {
+                    guesses.push_numbers(text)
                 }
             }
             self.guess_words(text, signs, &mut guesses);

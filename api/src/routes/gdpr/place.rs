@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
-use stratum_ingest::dialect::meta::is_standard_name;
+use stratum_ingest::dialect::is_standard_name;
 use stratum_models::export::ExportType;
 use stratum_models::seal::SealedIdentifier;
 use stratum_models::time::DayRange;

@@ -64,9 +64,12 @@ impl Google {
         let build = |client: &reqwest::Client, token: &str| {
             headed(client.post(url.clone()).bearer_auth(token).json(&body), &credentials)
         };
-        let read = |answer: &Answer| match answer.is_success() {
-            true => answer.json::<Search>(),
-            false => Err(answers::fault(answer, &credentials, &self.caller.config)),
+        let read = |answer: &Answer| {
+            if answer.is_success() {
+                answer.json::<Search>()
+            } else {
+                Err(answers::fault(answer, &credentials, &self.caller.config))
+            }
         };
         self.tokens.ask(&self.caller, build, read).await
     }

@@ -67,9 +67,12 @@ impl Meta {
     ) -> Result<T, PullError> {
         let token = self.credentials.get("access_token");
         let build = |client: &reqwest::Client| build(client).bearer_auth(token);
-        let read = |answer: &Answer| match answer.is_success() {
-            true => read(answer),
-            false => Err(answers::fault(answer, &self.credentials, &self.caller.config)),
+        let read = |answer: &Answer| {
+            if answer.is_success() {
+                read(answer)
+            } else {
+                Err(answers::fault(answer, &self.credentials, &self.caller.config))
+            }
         };
         self.caller.ask(build, read).await
     }

@@ -64,9 +64,12 @@ impl Snapchat {
         let credentials = self.tokens.credentials();
         let build =
             |client: &reqwest::Client, token: &str| client.get(url.clone()).bearer_auth(token);
-        let read = |answer: &Answer| match answer.is_success() {
-            true => answers::checked(answer.json::<T>()?),
-            false => Err(answers::fault(answer, &credentials, &self.caller.config)),
+        let read = |answer: &Answer| {
+            if answer.is_success() {
+                answers::checked(answer.json::<T>()?)
+            } else {
+                Err(answers::fault(answer, &credentials, &self.caller.config))
+            }
         };
         self.tokens.ask(&self.caller, build, read).await
     }

@@ -62,12 +62,13 @@ impl Tiktok {
         let token = self.credentials.get("access_token");
         let build =
             |client: &reqwest::Client| client.get(url.clone()).header("Access-Token", token);
-        let read = |answer: &Answer| match answer.is_success() {
-            true => {
+        let read = |answer: &Answer| {
+            if answer.is_success() {
                 let envelope: Envelope = answer.json()?;
                 envelope.read(&self.credentials, &self.caller.config)
+            } else {
+                Err(answer.fault(&self.caller.config))
             }
-            false => Err(answer.fault(&self.caller.config)),
         };
         self.caller.ask(build, read).await
     }

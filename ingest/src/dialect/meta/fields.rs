@@ -71,29 +71,3 @@ pub(super) fn identifier_field(key: &str) -> Option<(Option<IdentifierKey>, &'st
     };
     Some((Some(key), path))
 }
-
-/// Whether this is one of the platform's own event names, not a sender's. Those can be kept of a
-/// refused event.
-pub fn is_standard_name(name: &str) -> bool {
-    matches!(
-        name,
-        "PageView"
-            | "ViewContent"
-            | "Search"
-            | "AddToCart"
-            | "AddToWishlist"
-            | "InitiateCheckout"
-            | "AddPaymentInfo"
-            | "Purchase"
-            | "Lead"
-            | "CompleteRegistration"
-            | "Subscribe"
-            | "StartTrial"
-            | "Contact"
-            | "CustomizeProduct"
-            | "Donate"
-            | "FindLocation"
-            | "Schedule"
-            | "SubmitApplication"
-    )
-}

@@ -4,8 +4,8 @@ use bumpalo::Bump;
 use stratum_models::money::Currency;
 use stratum_models::rejection::RejectReason;
 
-use super::fault::Fault;
-use super::scan::{EventScan, Given, Scan};
+use super::super::{EventScan, Fault, ParsedRequest, Refusal};
+use super::scan::Scan;
 use crate::config::DoorConfig;
 use crate::decode::json::{Reader, Token};
 use crate::decode::{self, Encoding, Malformed, form, multipart};
@@ -14,26 +14,6 @@ use crate::decode::{self, Encoding, Malformed, form, multipart};
 const WRAPPED_MAX: u32 = 3;
 /// Of a request with too many events, so many times the bound are counted.
 const COUNTED_TIMES: usize = 10;
-
-/// A request that could be read. Events may still have faults.
-#[derive(Debug, Default)]
-pub struct ParsedRequest<'a> {
-    /// Sent with a test code.
-    pub test: bool,
-    /// Its events, at least one.
-    pub events: Vec<EventScan<'a>>,
-    /// The identifier values of all its events.
-    pub given: Vec<Given<'a>>,
-}
-
-/// A request that is refused as a whole: its events are not known.
-#[derive(Debug)]
-pub struct Refusal {
-    /// Why.
-    pub fault: Fault,
-    /// How many events it stands for: those counted, or one where none can be told.
-    pub rows: usize,
-}
 
 /// Reads a body, unpacked already. Texts are borrowed from it, or live in `arena`.
 pub fn parse_events<'a>(
@@ -59,9 +39,10 @@ pub fn parse_events<'a>(
         parse.fault = Some(Fault::malformed("", malformed));
     }
     let request = parse.request;
-    let empty = match parse.has_data {
-        true => Fault::of(RejectReason::EmptyBatch, "data", "holds no event"),
-        false => Fault::of(RejectReason::MissingField, "data", ""),
+    let empty = if parse.has_data {
+        Fault::of(RejectReason::EmptyBatch, "data", "holds no event")
+    } else {
+        Fault::of(RejectReason::MissingField, "data", "")
     };
     match parse.fault.or_else(|| request.events.is_empty().then_some(empty)) {
         Some(fault) => {

@@ -6,8 +6,7 @@ use stratum_models::platform::ActionSource;
 use stratum_models::rejection::RejectReason;
 use stratum_models::time::{DAY_MS, UnixMillis};
 
-use super::fault::Fault;
-use super::scan::EventScan;
+use super::super::{EventScan, Fault};
 use crate::config::DoorConfig;
 
 /// Identifiers that match nobody when an event has no others.

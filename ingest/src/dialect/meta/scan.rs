@@ -2,65 +2,17 @@
 //! taken as senders really write them; a field of a type that cannot be meant is a fault of the
 //! event, and reading goes on.
 
-use std::ops::Range;
-
 use stratum_models::identifier::{IdentifierKey, IdentifierMask};
 use stratum_models::money::{Currency, MICROS, parse_micros};
 use stratum_models::platform::ActionSource;
 use stratum_models::rejection::RejectReason;
 use stratum_models::time::UnixMillis;
 
-use super::fault::Fault;
+use super::super::{EventScan, Fault, Given};
 use super::fields::{EventField, event_field, identifier_field};
 use crate::config::DoorConfig;
 use crate::decode::Malformed;
 use crate::decode::json::{Reader, Token};
-
-/// An event as it was sent, borrowed from the request. Still clear text: it ends in `redact`.
-#[derive(Clone, Debug, Default)]
-pub struct EventScan<'a> {
-    /// `event_name`.
-    pub event_name: Option<&'a str>,
-    /// `event_time`, from seconds or milliseconds.
-    pub event_time: Option<UnixMillis>,
-    /// `action_source`.
-    pub action_source: Option<ActionSource>,
-    /// `event_id`.
-    pub event_id: Option<&'a str>,
-    /// `event_source_url`.
-    pub url: Option<&'a str>,
-    /// `custom_data.order_id`.
-    pub order_id: Option<&'a str>,
-    /// `custom_data.campaign_id`, not one of Meta's own keys.
-    pub campaign_id: Option<&'a str>,
-    /// `custom_data.value` in micros.
-    pub value_micros: Option<i64>,
-    /// `custom_data.currency`; `Some(None)` when it is no ISO 4217 code.
-    pub currency: Option<Option<Currency>>,
-    /// Where its identifier values stand in [`super::parse::ParsedRequest::given`].
-    pub given: Range<usize>,
-    /// The kinds of identifiers that have a value.
-    pub sent: IdentifierMask,
-    /// A key of `user_data` has a value that is no identifier of ours (`page_id`, `doby` …).
-    pub other_user_data: bool,
-    /// `user_data` is an object.
-    pub has_user_data: bool,
-    /// `opt_out`.
-    pub opt_out: bool,
-    /// `data_processing_options` holds `LDU`.
-    pub limited_data_use: bool,
-    /// The first thing found wrong with it.
-    pub fault: Option<Fault>,
-}
-
-/// A value sent for an identifier.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    /// The kind.
-    pub key: IdentifierKey,
-    /// Clear or hashed, as sent.
-    pub value: &'a str,
-}
 
 /// What reading an event needs, and where it puts what it read.
 pub(super) struct Scan<'r, 'a> {

@@ -2,16 +2,15 @@
 //! through `redact`.
 
 use bumpalo::Bump;
+use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
 use stratum_models::event::{ConversionEvent, DedupKey};
 use stratum_models::identifier::HashedIdentifier;
-use stratum_models::platform::{ActionSource, Channel, Platform};
+use stratum_models::platform::{ActionSource, Channel};
 use stratum_models::seal::TenantKeys;
 use stratum_models::time::{Day, UnixMillis};
 
-use super::fields::is_standard_name;
-use super::parse::ParsedRequest;
-use super::scan::{EventScan, Given};
+use super::{EventScan, Given, ParsedRequest, is_standard_name};
 use crate::config::DoorConfig;
 use crate::redact::{Person, RedactRules, page};
 
@@ -20,6 +19,8 @@ const HOST_BYTES_MAX: usize = 255;
 
 /// What all events of a request share.
 pub struct Canon<'a> {
+    /// The wire format they came in.
+    pub dialect: Dialect,
     /// How the dataset is treated.
     pub config: &'a DatasetConfig,
     /// What its tenant's identifiers are sealed with.
@@ -87,7 +88,8 @@ impl<'a> Canon<'a> {
         let campaign_id = scan.campaign_id.or(page.campaign_id).filter(|id| self.is_short(id));
         ConversionEvent {
             tenant_id: self.config.tenant_id,
-            platform: Platform::Meta,
+            dialect: self.dialect,
+            platform: self.dialect.platform(),
             dataset_id: &self.config.dataset_id,
             event_name: self.name(event_name, person),
             event_time,
@@ -127,7 +129,8 @@ impl<'a> Canon<'a> {
 
     fn dedup_key(&self, event_name: &str, event_id: &str) -> DedupKey {
         let config = self.config;
-        DedupKey::of(config.tenant_id, Platform::Meta, &config.dataset_id, event_name, event_id)
+        let platform = self.dialect.platform();
+        DedupKey::of(config.tenant_id, platform, &config.dataset_id, event_name, event_id)
     }
 
     fn name(&self, name: &'a str, person: &Person) -> &'a str {

@@ -11,8 +11,8 @@ use crate::decode::Malformed;
 pub struct Fault {
     /// The stable reason.
     pub reason: RejectReason,
-    /// The field at fault within the event (`user_data.em`) or the request (`data`); empty for the
-    /// whole of it.
+    /// The field at fault within the event or the request, by its path in the dialect (`user_data.em`,
+    /// `data`); empty for the whole of it.
     pub field: &'static str,
     /// What would have been right, or what is wrong with a body.
     pub expected: &'static str,
@@ -30,15 +30,6 @@ impl Fault {
     pub const fn malformed(field: &'static str, malformed: Malformed) -> Fault {
         let at = Some(malformed.at);
         Fault { reason: RejectReason::MalformedBody, field, expected: malformed.what, at }
-    }
-
-    /// The path of the field: `data[3].user_data.em`. `event` is `None` for a fault of the request.
-    pub fn path(&self, event: Option<usize>) -> String {
-        match (event, self.field) {
-            (None, field) => field.to_owned(),
-            (Some(index), "") => format!("data[{index}]"),
-            (Some(index), field) => format!("data[{index}].{field}"),
-        }
     }
 }
 
