@@ -8,11 +8,7 @@ use anyhow::{Context, Result, ensure};
 use bumpalo::Bump;
 use futures::StreamExt;
 use stratum_ingest::append::{AppendConfig, Appender};
-use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::Canon;
-use stratum_ingest::dialect::meta::parse_events;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
-use stratum_ingest::redact::Person;
 use stratum_models::dialect::Dialect;
 use stratum_models::erasure::Erasures;
 use stratum_models::log::{EventLog, PartitionId, Topic};
@@ -20,6 +16,10 @@ use stratum_models::testing::engines::TestClickHouse;
 use stratum_models::warehouse::WarehouseWriter;
 use stratum_pipeline::{Pipeline, PipelineConfig, PipelineError};
 use stratum_query::warehouse::{ClickHouseConfig, ClickHouseWarehouse, migrate};
+use stratum_wire::dialect::Canon;
+use stratum_wire::dialect::meta::parse_events;
+use stratum_wire::limits::RowLimits;
+use stratum_wire::redact::Person;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -130,7 +130,7 @@ pub fn start_pipeline(
 /// Puts the events into the log as the front door would.
 pub async fn fill(log: Arc<FjallLog>, events: &[String]) -> Result<()> {
     let appender = Appender::start(log, AppendConfig::default());
-    let (limits, config, now) = (DoorConfig::default(), world::dataset(), world::clock().now());
+    let (limits, config, now) = (RowLimits::default(), world::dataset(), world::clock().now());
     let (mut person, keys) = (Person::new(), world::keys());
     for chunk in events.chunks(PER_REQUEST) {
         let body = event::body(chunk);

@@ -1,19 +1,7 @@
-//! Ad reports: a day of a campaign as its platform reports it, sent by a script or a connector.
-//!
-//! `POST /api/v1/ad-reports` takes a JSON list, one object, NDJSON or CSV with a header line, packed
-//! or not, told apart by content. Fields: `platform`, `account_id`, `campaign_id`, `campaign_name`,
-//! `date`, `currency`, `spend`, `impressions`, `clicks`, `conversions`, `revenue` (or
-//! `conversion_value`), `version`; others are ignored. A row that names an ad set (`ad_set_id`,
-//! `ad_set_name`), an ad (`ad_id`, `ad_name`), a `country` or a `device` is a part of the campaign's day:
-//! it explains the day and does not count by itself. Amounts are in currency units. A report with
-//! the key of an earlier one (platform, account, campaign, date) replaces it if its version is
-//! higher; without one the time of receipt is the version. All rows are taken or none; two rows of one
-//! key and version that say different things are refused.
+//! Ad reports sent by a script: `POST /api/v1/ad-reports` takes a JSON list, one object, NDJSON or CSV with a header
+//! line, packed or not, told apart by content. All rows are taken or none; two rows of one key and version that say
+//! different things are refused. What a row is, is told in `stratum_wire::ad_reports`.
 
-mod rows;
-mod id;
-mod split;
-mod judge;
 mod take;
 mod answers;
 
@@ -29,10 +17,6 @@ use stratum_models::directory::{AccessRefusal, ApiKeyHash, TenantAccess};
 use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::rejection::RowKind;
-
-pub use self::judge::{Fault, Judge, Judged, contradictions};
-pub use self::rows::{Column, Row, read_rows};
-pub use self::split::ad_device;
 
 use self::answers::Complaint;
 use self::take::take;

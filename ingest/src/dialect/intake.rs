@@ -4,10 +4,10 @@ use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 use stratum_models::time::UnixMillis;
+use stratum_wire::dialect::{Canon, EventScan, Fault, ParsedRequest, is_standard_name};
+use stratum_wire::rejections::Rejections;
 
-use super::{Canon, EventScan, Fault, ParsedRequest, is_standard_name};
 use crate::receive::{Door, Memory, Verdict};
-use crate::rejections::Rejections;
 
 /// Takes the events of one request, or refuses them.
 pub(crate) struct EventIntake<'r> {
@@ -37,7 +37,7 @@ impl<'r> EventIntake<'r> {
             return Verdict::Denied(denied);
         }
         let keys = door.keys.of(config.tenant_id);
-        let (dialect, now, limits) = (self.dialect, self.now, &door.config);
+        let (dialect, now, limits) = (self.dialect, self.now, &door.limits);
         let canon = Canon { dialect, config, keys: &keys, now, limits, arena };
         let events = canon.events(request, person);
         Verdict::enqueued(events.len(), door.appender.enqueue_events_without(&events, fields))

@@ -1,21 +1,11 @@
-//! Vendors' wire formats, one folder each: parse, rules, answers, fixtures. Steps that they share stand beside
-//! the folders.
+//! Vendors' routes and answers, one folder each, over the wire formats of `stratum_wire::dialect`.
 
-mod fault;
-mod names;
-mod scan;
-mod canonical;
 mod intake;
-pub mod meta;
+mod meta;
 
 use std::sync::Arc;
 
 use axum::Router;
-
-pub use self::canonical::Canon;
-pub use self::fault::Fault;
-pub use self::names::is_standard_name;
-pub use self::scan::{EventScan, Given, ParsedRequest, Refusal};
 
 pub(crate) use self::intake::EventIntake;
 

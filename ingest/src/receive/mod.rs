@@ -18,6 +18,7 @@ use stratum_models::directory::TenantDirectory;
 use stratum_models::id::TenantId;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::time::SharedClock;
+use stratum_wire::limits::RowLimits;
 use tokio::sync::Semaphore;
 
 pub(crate) use self::body::{BodyReader, discard_unwanted};
@@ -60,6 +61,7 @@ pub(crate) struct Door {
     pub(crate) clock: SharedClock,
     pub(crate) client: fn(&Extensions) -> Option<IpAddr>,
     pub(crate) config: DoorConfig,
+    pub(crate) limits: RowLimits,
     pub(crate) traces: Traces,
     in_flight: InFlight,
     allowances: Allowances,
@@ -79,6 +81,7 @@ impl Door {
             in_flight: InFlight::new(&config),
             allowances: Allowances::default(),
             large: Semaphore::new(config.large_bodies_max.max(1)),
+            limits: config.row_limits(),
             config,
         }
     }

@@ -22,11 +22,11 @@ use stratum_models::store::StoreError;
 use super::bounds::{Hold, Payer};
 use super::{BodyReader, Denied, Door, discard_unwanted, presented_key, with_scratch, work};
 use crate::append::Ticket;
-use crate::decode::Malformed;
-use crate::decode::gzip::{self, Unpackable};
-use crate::redact::Person;
-use crate::rejections::Rejections;
 use crate::telemetry::{Meters, Outcome};
+use stratum_wire::decode::Malformed;
+use stratum_wire::decode::gzip::{self, Unpackable};
+use stratum_wire::redact::Person;
+use stratum_wire::rejections::Rejections;
 
 /// The way requests of one kind are taken in: whose they are, what becomes of a body, and the words of answers.
 /// Each wire format of events has one, ad reports have another.

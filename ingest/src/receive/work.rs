@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::bounds::Hold;
 use super::{Denied, Door};
-use crate::decode::gzip;
+use stratum_wire::decode::gzip;
 
 /// Does `job` on the body. A panic in it ends this request and nothing else.
 pub(crate) async fn work<T: Send + 'static>(

@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::desk::{Desk, KEY, gzip, purchase};
-use stratum_ingest::hash::from_hex;
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
 use stratum_models::testing::identifier_keys;
+use stratum_wire::hash::from_hex;
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_bytes!(concat!("../../src/dialect/meta/fixtures/", $name)).as_slice()
+        include_bytes!(concat!("../../wire/src/dialect/meta/fixtures/", $name)).as_slice()
     };
 }
 

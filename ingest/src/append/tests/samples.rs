@@ -115,8 +115,8 @@ pub fn country(report: AdReport) -> AdReportSplit {
 /// Text that does not pack.
 pub fn noise(seed: u64, length: usize) -> String {
     let blocks = (0..length as u64 / 64 + 1).map(|block| {
-        let digest = crate::hash::sha256(format!("{seed} {block}").as_bytes());
-        String::from_utf8(crate::hash::to_hex(&digest).to_vec()).unwrap()
+        let digest = stratum_wire::hash::sha256(format!("{seed} {block}").as_bytes());
+        String::from_utf8(stratum_wire::hash::to_hex(&digest).to_vec()).unwrap()
     });
     let mut text: String = blocks.collect();
     text.truncate(length);

@@ -7,9 +7,9 @@ use serde::Serialize;
 use stratum_models::directory::AccessRefusal;
 use stratum_models::rejection::RejectReason;
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_wire::decode::Malformed;
+use stratum_wire::dialect::Fault;
 
-use super::super::Fault;
-use crate::decode::Malformed;
 use crate::receive::{self, Denied, TraceId};
 use crate::telemetry::Outcome;
 

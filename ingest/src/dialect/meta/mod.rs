@@ -1,12 +1,7 @@
-//! Meta's Conversions API. One request goes: `key` (who pays, where the head does not say) → read → `parse`
-//! (its encoding) → `scan` (its events) → `rules` → `canonical` (where personal data ends) → append →
-//! `answers`. A request is taken whole or not at all.
+//! Meta's Conversions API. One request goes: key (who pays, where the head does not say) → read → parsed → judged
+//! by the rules of `stratum_wire::dialect::meta` → canonical (where personal data ends) → append → `answers`. A
+//! request is taken whole or not at all.
 
-mod fields;
-mod key;
-mod scan;
-mod parse;
-mod rules;
 mod take;
 mod answers;
 
@@ -23,13 +18,11 @@ use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::RowKind;
-
-pub use self::parse::parse_events;
-pub use self::rules::judge;
+use stratum_wire::decode::Malformed;
+use stratum_wire::dialect::meta::key_in_body;
 
 use self::answers::Complaint;
 use self::take::take;
-use crate::decode::Malformed;
 use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, serve};
 
 /// Every version of the Graph API, and the gateway that Meta's PHP and Java SDKs can be pointed at.
@@ -100,7 +93,7 @@ impl Protocol for Meta {
     }
 
     fn key_in_body(body: &[u8]) -> Result<Option<ApiKeyHash>, Malformed> {
-        key::key_in_body(body)
+        key_in_body(body)
     }
 
     fn no_key() -> Complaint {

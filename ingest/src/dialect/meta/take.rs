@@ -2,12 +2,12 @@
 
 use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
+use stratum_wire::dialect::meta::{judge, parse_events, value_refused};
+use stratum_wire::dialect::{ParsedRequest, Refusal};
 
-use super::super::{EventIntake, ParsedRequest, Refusal};
 use super::Meta;
 use super::answers::{Complaint, path};
-use super::parse::parse_events;
-use super::rules::{judge, value_refused};
+use crate::dialect::EventIntake;
 use crate::receive::{Denied, Door, Memory, Verdict, refused_rows};
 
 /// Paths of faulty fields that an answer names at most.
@@ -21,7 +21,7 @@ pub(super) fn take(
     memory: Memory<'_>,
 ) -> Verdict<Complaint> {
     let now = door.clock.now();
-    let mut request = match parse_events(body, memory.arena, &door.config) {
+    let mut request = match parse_events(body, memory.arena, &door.limits) {
         Ok(request) => request,
         Err(Refusal { fault, rows }) => {
             let fields = Some(fault.field.to_owned()).filter(|field| !field.is_empty());
@@ -31,7 +31,7 @@ pub(super) fn take(
         }
     };
     for event in &mut request.events {
-        event.fault = judge(event, now, &door.config);
+        event.fault = judge(event, now, &door.limits);
     }
     let intake = EventIntake { door, dialect: Dialect::Meta, config, now };
     if request.events.iter().any(|event| event.fault.is_some()) {
