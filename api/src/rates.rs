@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use stratum_ingest::reference_rates::{RateFile, RatesError, ReferenceRates, ReferenceRatesConfig};
 use stratum_models::fx::FxRate;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, SharedClock};
+use stratum_reports::reference_rates::{
+    RateFile, RatesError, ReferenceRates, ReferenceRatesConfig,
+};
 use stratum_state::PostgresState;
 use tokio_util::sync::CancellationToken;
 

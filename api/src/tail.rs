@@ -15,13 +15,14 @@ use async_trait::async_trait;
 use futures::Stream;
 use serde_json::{Map, Value, json};
 use stratum_models::ad_report::SplitBy;
+use stratum_models::dialect::Dialect;
 use stratum_models::identifier::{IdentifierKey, InvalidIdentifier};
 use stratum_models::log::{
     EventLog, LogRecord, Offset, PartitionId, ReadLimits, Resume, Subscription, Topic,
 };
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::record;
-use stratum_models::rejection::{RejectReason, RowKind, platform_from_code};
+use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, UnixMillis};
 use stratum_models::update::UpdateKind;
@@ -183,7 +184,12 @@ fn cell(name: &str, column: &dyn Array, row: usize) -> Value {
 /// The name behind a code, or the code where it has none.
 fn name_of(column: &str, code: i8) -> Value {
     let name = match column {
-        "platform" => platform_from_code(code).map(|one| one.map_or("unknown", Platform::as_str)),
+        "dialect" => {
+            Dialect::from_optional_code(code).map(|one| one.map_or("unknown", Dialect::as_str))
+        }
+        "platform" => {
+            Platform::from_optional_code(code).map(|one| one.map_or("unknown", Platform::as_str))
+        }
         "action_source" => ActionSource::from_code(code).map(ActionSource::as_str),
         "channel" => Channel::from_code(code).map(Channel::as_str),
         "split" => SplitBy::from_code(code).map(SplitBy::as_str),

@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use bumpalo::Bump;
 use stratum_ingest::append::{AppendConfig, Appender};
-use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::{Canon, parse_events};
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
-use stratum_ingest::redact::Person;
+use stratum_models::dialect::Dialect;
 use stratum_models::id::TenantId;
 use stratum_models::scope::TenantScope;
 use stratum_models::time::UnixMillis;
 use stratum_models::warehouse::{IngestCount, WarehouseReader};
 use stratum_query::warehouse::ClickHouseWarehouse;
+use stratum_wire::dialect::Canon;
+use stratum_wire::dialect::meta::parse_events;
+use stratum_wire::limits::RowLimits;
+use stratum_wire::redact::Person;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -76,11 +78,18 @@ async fn send(appender: &Appender, sent: &mut usize, count: usize) -> Result<()>
     let now = world::clock().now();
     let body = event::body(&event::events(count, *sent as u64, now.0 / 1000));
     let ticket = {
-        let (arena, limits, config) = (Bump::new(), DoorConfig::default(), world::dataset());
+        let (arena, limits, config) = (Bump::new(), RowLimits::default(), world::dataset());
         let keys = world::keys();
         let request = parse_events(&body, &arena, &limits)
             .map_err(|refusal| anyhow::anyhow!("{:?}", refusal.fault))?;
-        let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
+        let canon = Canon {
+            dialect: Dialect::Meta,
+            config: &config,
+            keys: &keys,
+            now,
+            limits: &limits,
+            arena: &arena,
+        };
         appender.enqueue_events(&canon.events(&request, &mut Person::new()))?
     };
     ticket.durable().await?;

@@ -2,10 +2,10 @@
 //! ClickHouse's `SHA256(lower(trim()))` over the same values, which validates nothing.
 
 use anyhow::{Context, Result, ensure};
-use stratum_ingest::hash::{sha256, to_hex};
-use stratum_ingest::redact::{Person, RedactRules};
 use stratum_models::identifier::IdentifierKey;
 use stratum_models::testing::engines::TestClickHouse;
+use stratum_wire::hash::{sha256, to_hex};
+use stratum_wire::redact::{Person, RedactRules};
 
 use crate::rounds::alternate;
 use crate::{cpu, world};

@@ -13,7 +13,8 @@ use axum::routing::post;
 use stratum_ingest::append::{AppendConfig, Appender};
 use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
-use stratum_ingest::receive::{FrontDoor, router};
+use stratum_ingest::receive::FrontDoor;
+use stratum_ingest::router;
 use stratum_models::testing::identifier_keys;
 
 use crate::load::{self, LoadPlan};

@@ -7,10 +7,12 @@ use anyhow::{Context, Result, anyhow};
 use arrow::datatypes::{DataType, Field, Fields, Schema};
 use arrow::json::ReaderBuilder;
 use bumpalo::Bump;
-use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::{Canon, parse_events};
-use stratum_ingest::redact::Person;
+use stratum_models::dialect::Dialect;
 use stratum_models::event::EventBatchBuilder;
+use stratum_wire::dialect::Canon;
+use stratum_wire::dialect::meta::parse_events;
+use stratum_wire::limits::RowLimits;
+use stratum_wire::redact::Person;
 
 use crate::rounds::alternate;
 use crate::{cpu, event, world};
@@ -51,14 +53,21 @@ fn compare(what: &str, events: &[String]) -> Result<()> {
 }
 
 fn ours(bodies: &[Vec<u8>]) -> Result<usize> {
-    let (limits, config, now) = (DoorConfig::default(), world::dataset(), world::clock().now());
+    let (limits, config, now) = (RowLimits::default(), world::dataset(), world::clock().now());
     let keys = world::keys();
     let (mut arena, mut person, mut builder) =
         (Bump::new(), Person::new(), EventBatchBuilder::default());
     let mut rows = 0;
     for body in bodies {
         let request = parse_events(body, &arena, &limits).map_err(|r| anyhow!("{:?}", r.fault))?;
-        let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
+        let canon = Canon {
+            dialect: Dialect::Meta,
+            config: &config,
+            keys: &keys,
+            now,
+            limits: &limits,
+            arena: &arena,
+        };
         for event in canon.events(&request, &mut person) {
             builder.push(&event);
         }
@@ -72,7 +81,7 @@ fn ours(bodies: &[Vec<u8>]) -> Result<usize> {
 }
 
 fn scan_only(bodies: &[Vec<u8>]) -> Result<usize> {
-    let limits = DoorConfig::default();
+    let limits = RowLimits::default();
     let (mut arena, mut rows) = (Bump::new(), 0);
     for body in bodies {
         let request = parse_events(body, &arena, &limits).map_err(|r| anyhow!("{:?}", r.fault))?;

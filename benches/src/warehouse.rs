@@ -8,16 +8,18 @@ use anyhow::{Context, Result, ensure};
 use bumpalo::Bump;
 use futures::StreamExt;
 use stratum_ingest::append::{AppendConfig, Appender};
-use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::{Canon, parse_events};
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
-use stratum_ingest::redact::Person;
+use stratum_models::dialect::Dialect;
 use stratum_models::erasure::Erasures;
 use stratum_models::log::{EventLog, PartitionId, Topic};
 use stratum_models::testing::engines::TestClickHouse;
 use stratum_models::warehouse::WarehouseWriter;
 use stratum_pipeline::{Pipeline, PipelineConfig, PipelineError};
 use stratum_query::warehouse::{ClickHouseConfig, ClickHouseWarehouse, migrate};
+use stratum_wire::dialect::Canon;
+use stratum_wire::dialect::meta::parse_events;
+use stratum_wire::limits::RowLimits;
+use stratum_wire::redact::Person;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -128,7 +130,7 @@ pub fn start_pipeline(
 /// Puts the events into the log as the front door would.
 pub async fn fill(log: Arc<FjallLog>, events: &[String]) -> Result<()> {
     let appender = Appender::start(log, AppendConfig::default());
-    let (limits, config, now) = (DoorConfig::default(), world::dataset(), world::clock().now());
+    let (limits, config, now) = (RowLimits::default(), world::dataset(), world::clock().now());
     let (mut person, keys) = (Person::new(), world::keys());
     for chunk in events.chunks(PER_REQUEST) {
         let body = event::body(chunk);
@@ -136,7 +138,14 @@ pub async fn fill(log: Arc<FjallLog>, events: &[String]) -> Result<()> {
             let arena = Bump::new();
             let request = parse_events(&body, &arena, &limits)
                 .map_err(|refusal| anyhow::anyhow!("{:?}", refusal.fault))?;
-            let canon = Canon { config: &config, keys: &keys, now, limits: &limits, arena: &arena };
+            let canon = Canon {
+                dialect: Dialect::Meta,
+                config: &config,
+                keys: &keys,
+                now,
+                limits: &limits,
+                arena: &arena,
+            };
             appender.enqueue_events(&canon.events(&request, &mut person))?
         };
         ticket.durable().await?;

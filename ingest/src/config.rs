@@ -1,6 +1,7 @@
 //! Bounds and rules of the front door.
 
 use serde::{Deserialize, Serialize};
+use stratum_wire::limits::RowLimits;
 
 /// How much the front door takes, and for how long it waits. What is over a bound is refused in the
 /// sender's own error format.
@@ -59,6 +60,7 @@ pub struct DoorConfig {
 
 impl Default for DoorConfig {
     fn default() -> Self {
+        let rows = RowLimits::default();
         DoorConfig {
             // 1000 events of 2.5 KB, percent-encoded.
             body_bytes_max: 8 << 20,
@@ -75,15 +77,31 @@ impl Default for DoorConfig {
             inline_bytes_max: 256 << 10,
             inline_packed_bytes_max: 16 << 10,
             large_bodies_max: 4,
-            events_max: 1000,
+            events_max: rows.events_max,
             ad_reports_max: 10_000,
-            text_bytes_max: 512,
-            identifiers_max: 200,
-            amount_units_max: 10_000_000_000,
-            count_max: 1_000_000_000_000,
-            event_age_days_max: 7,
-            store_event_age_days_max: 62,
-            clock_skew_ms_max: 600_000,
+            text_bytes_max: rows.text_bytes_max,
+            identifiers_max: rows.identifiers_max,
+            amount_units_max: rows.amount_units_max,
+            count_max: rows.count_max,
+            event_age_days_max: rows.event_age_days_max,
+            store_event_age_days_max: rows.store_event_age_days_max,
+            clock_skew_ms_max: rows.clock_skew_ms_max,
+        }
+    }
+}
+
+impl DoorConfig {
+    /// The bounds of rows.
+    pub fn row_limits(&self) -> RowLimits {
+        RowLimits {
+            events_max: self.events_max,
+            text_bytes_max: self.text_bytes_max,
+            identifiers_max: self.identifiers_max,
+            amount_units_max: self.amount_units_max,
+            count_max: self.count_max,
+            event_age_days_max: self.event_age_days_max,
+            store_event_age_days_max: self.store_event_age_days_max,
+            clock_skew_ms_max: self.clock_skew_ms_max,
         }
     }
 }

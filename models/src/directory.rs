@@ -25,7 +25,7 @@ impl ApiKeyHash {
 pub struct DatasetConfig {
     /// Whose it is.
     pub tenant_id: TenantId,
-    /// The platform whose dialect it speaks.
+    /// The ad platform it is of.
     pub platform: Platform,
     /// The platform's pixel or dataset id.
     pub dataset_id: String,

@@ -1,6 +1,6 @@
 //! A conversion event as the whole program knows it: typed, canonical, free of raw personal data.
 
-mod hashed;
+mod earlier;
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use sha2::{Digest, Sha256};
 
+use crate::dialect::Dialect;
 use crate::id::TenantId;
 use crate::identifier::{IdentifierMask, InvalidIdentifier};
 use crate::money::Currency;
@@ -20,13 +21,14 @@ use crate::platform::{ActionSource, Channel, Device, Platform};
 use crate::seal::{SEAL_BYTES, SealedIdentifier};
 use crate::time::{Day, UnixMillis};
 
-pub use hashed::{hashed_event_schema, without_hashes};
+pub use earlier::{earlier_event_schema, renewed_events};
 
 /// The name of a purchase, the event whose count and value are the tracked conversions and revenue.
 pub const PURCHASE: &str = "Purchase";
 
 /// What makes two events the same conversion: the first 128 bits of the SHA-256 of tenant,
-/// platform, dataset, event name and the sender's event id.
+/// platform, dataset, event name and the sender's event id. The dialect is none of it: what a page and a
+/// server send of one purchase may come in two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DedupKey(pub u128);
 
@@ -34,14 +36,14 @@ impl DedupKey {
     /// The key of the event a sender called `event_id`.
     pub fn of(
         tenant: TenantId,
-        platform: Platform,
+        platform: Option<Platform>,
         dataset_id: &str,
         event_name: &str,
         event_id: &str,
     ) -> DedupKey {
         let mut hash = Sha256::new();
         hash.update(tenant.0.to_be_bytes());
-        hash.update([platform.code().unsigned_abs()]);
+        hash.update([Platform::optional_code(platform).unsigned_abs()]);
         for part in [dataset_id, event_name] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
@@ -68,9 +70,11 @@ impl DedupKey {
 pub struct ConversionEvent<'a> {
     /// Whose it is.
     pub tenant_id: TenantId,
-    /// The platform whose dialect it came in.
-    pub platform: Platform,
-    /// The platform's pixel or dataset id.
+    /// The wire format it came in.
+    pub dialect: Dialect,
+    /// The ad platform it is for; `None` for events of a dialect that is of no platform.
+    pub platform: Option<Platform>,
+    /// The pixel or dataset id, as the dialect calls it.
     pub dataset_id: &'a str,
     /// Standard name (`Purchase`) or the sender's custom one.
     pub event_name: &'a str,
@@ -122,6 +126,7 @@ pub struct ConversionEvent<'a> {
 pub mod column {
     #![expect(missing_docs, reason = "each constant is its own name")]
     pub const TENANT_ID: &str = "tenant_id";
+    pub const DIALECT: &str = "dialect";
     pub const PLATFORM: &str = "platform";
     pub const DATASET_ID: &str = "dataset_id";
     pub const EVENT_NAME: &str = "event_name";
@@ -176,6 +181,8 @@ pub fn event_schema() -> SchemaRef {
         let optional = |name: &str, kind| Field::new(name, kind, true);
         Arc::new(Schema::new(vec![
             required(column::TENANT_ID, DataType::UInt64),
+            required(column::DIALECT, DataType::Int8),
+            // 0 where there is none.
             required(column::PLATFORM, DataType::Int8),
             required(column::DATASET_ID, DataType::Utf8),
             required(column::EVENT_NAME, DataType::Utf8),
@@ -210,6 +217,7 @@ pub fn event_schema() -> SchemaRef {
 #[derive(Debug)]
 pub struct EventBatchBuilder {
     tenant_id: UInt64Builder,
+    dialect: Int8Builder,
     platform: Int8Builder,
     dataset_id: StringBuilder,
     event_name: StringBuilder,
@@ -244,6 +252,7 @@ impl Default for EventBatchBuilder {
     fn default() -> Self {
         EventBatchBuilder {
             tenant_id: UInt64Builder::new(),
+            dialect: Int8Builder::new(),
             platform: Int8Builder::new(),
             dataset_id: StringBuilder::new(),
             event_name: StringBuilder::new(),
@@ -303,7 +312,8 @@ impl EventBatchBuilder {
 
     fn push_origin(&mut self, event: &ConversionEvent<'_>) {
         self.tenant_id.append_value(event.tenant_id.0);
-        self.platform.append_value(event.platform.code());
+        self.dialect.append_value(event.dialect.code());
+        self.platform.append_value(Platform::optional_code(event.platform));
         self.dataset_id.append_value(event.dataset_id);
         self.event_name.append_value(event.event_name);
         self.event_time.append_value(event.event_time.0);
@@ -343,6 +353,7 @@ impl EventBatchBuilder {
     pub fn finish(&mut self) -> Result<RecordBatch, arrow::error::ArrowError> {
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.tenant_id.finish()),
+            Arc::new(self.dialect.finish()),
             Arc::new(self.platform.finish()),
             Arc::new(self.dataset_id.finish()),
             Arc::new(self.event_name.finish()),
@@ -399,7 +410,7 @@ mod tests {
     #[test]
     fn a_dedup_key_depends_on_every_part_and_on_their_borders() {
         let key = |tenant, dataset, name, id| {
-            DedupKey::of(TenantId(tenant), Platform::Meta, dataset, name, id)
+            DedupKey::of(TenantId(tenant), Some(Platform::Meta), dataset, name, id)
         };
         let base = key(1, "123", "Purchase", "a");
         assert_eq!(base, key(1, "123", "Purchase", "a"));
@@ -408,7 +419,8 @@ mod tests {
             key(1, "1234", "Purchase", "a"),
             key(1, "12", "3Purchase", "a"),
             key(1, "123", "Purchas", "ea"),
-            DedupKey::of(TenantId(1), Platform::Tiktok, "123", "Purchase", "a"),
+            DedupKey::of(TenantId(1), Some(Platform::Tiktok), "123", "Purchase", "a"),
+            DedupKey::of(TenantId(1), None, "123", "Purchase", "a"),
         ] {
             assert_ne!(base, other);
         }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::dialect::Dialect;
 use crate::money::Currency;
 use crate::platform::{ActionSource, Device, Platform};
 use crate::scope::TenantScope;
@@ -20,9 +21,11 @@ pub const PERSON_IDENTIFIERS_MAX: usize = 1_000;
 /// An event of the person, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonEvent {
-    /// The platform whose dialect it came in.
-    pub platform: Platform,
-    /// The platform's pixel or dataset id.
+    /// The wire format it came in.
+    pub dialect: Dialect,
+    /// The ad platform it is for; `None` where it is for none.
+    pub platform: Option<Platform>,
+    /// The pixel or dataset id.
     pub dataset_id: String,
     /// Its name.
     pub event_name: String,

@@ -48,8 +48,26 @@ macro_rules! coded {
 }
 pub(crate) use coded;
 
+/// Gives a coded enum whose codes begin at 1 a stored code for none: 0.
+macro_rules! optional_codes {
+    ($name:ident) => {
+        impl $name {
+            /// The stored code of one that may be missing: 0 where it is.
+            pub fn optional_code(one: Option<$name>) -> i8 {
+                one.map_or(0, $name::code)
+            }
+
+            /// The inverse of `optional_code`: `Some(None)` for 0, `None` for a code that means nothing.
+            pub fn from_optional_code(code: i8) -> Option<Option<$name>> {
+                if code == 0 { Some(None) } else { $name::from_code(code).map(Some) }
+            }
+        }
+    };
+}
+pub(crate) use optional_codes;
+
 coded! {
-    /// An ad platform.
+    /// An ad platform: who runs ads. The wire format of a request is its [`Dialect`](crate::dialect::Dialect).
     Platform {
         /// Facebook and Instagram.
         Meta = 1 "meta",
@@ -65,6 +83,8 @@ coded! {
         Pinterest = 6 "pinterest",
     }
 }
+
+optional_codes!(Platform);
 
 impl Platform {
     /// How many days after a day its report may still be restated. The longest click-through window
@@ -195,6 +215,11 @@ mod tests {
             assert_eq!(Platform::from_code(platform.code()), Some(*platform));
         }
         assert_eq!(Platform::from_code(0), None);
+        for platform in [None, Some(Platform::Tiktok)] {
+            let code = Platform::optional_code(platform);
+            assert_eq!(Platform::from_optional_code(code), Some(platform));
+        }
+        assert_eq!(Platform::from_optional_code(99), None);
         assert!("myspace".parse::<Platform>().unwrap_err().contains("meta, google"));
     }
 }

@@ -14,9 +14,9 @@ use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, I
 use arrow::ipc::{MetadataVersion, root_as_message};
 
 use crate::ad_report::{ad_report_schema, ad_report_split_schema};
-use crate::event::{event_schema, hashed_event_schema, without_hashes};
+use crate::event::{earlier_event_schema, event_schema, renewed_events};
 use crate::platform::coded;
-use crate::rejection::{counted, rejection_schema, uncounted_schema};
+use crate::rejection::{earlier_rejection_schema, rejection_schema, renewed_rejections};
 use crate::update::update_schema;
 
 coded! {
@@ -58,16 +58,16 @@ pub enum RecordError {
 /// The version of the layout that records of this kind are written in.
 const fn version_of(kind: RecordKind) -> u8 {
     match kind {
-        RecordKind::Events | RecordKind::Rejections => 2,
+        RecordKind::Events | RecordKind::Rejections => 3,
         _ => 1,
     }
 }
 
 /// The layout of an earlier version, `None` where there was none.
 fn earlier_schema(kind: RecordKind, version: u8) -> Option<SchemaRef> {
-    match (kind, version) {
-        (RecordKind::Events, 1) => Some(hashed_event_schema()),
-        (RecordKind::Rejections, 1) => Some(uncounted_schema()),
+    match kind {
+        RecordKind::Events => earlier_event_schema(version),
+        RecordKind::Rejections => earlier_rejection_schema(version),
         _ => None,
     }
 }
@@ -75,8 +75,8 @@ fn earlier_schema(kind: RecordKind, version: u8) -> Option<SchemaRef> {
 /// Rows of an earlier version in the layout of today.
 fn renewed(kind: RecordKind, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     match kind {
-        RecordKind::Events => without_hashes(rows),
-        RecordKind::Rejections => counted(rows),
+        RecordKind::Events => renewed_events(rows),
+        RecordKind::Rejections => renewed_rejections(rows),
         _ => Ok(rows.clone()),
     }
 }
@@ -144,9 +144,11 @@ pub fn decode(record: &[u8]) -> Result<(RecordKind, RecordBatch), RecordError> {
     }
     let version = header[2];
     let kind = i8::try_from(header[3]).ok().and_then(RecordKind::from_code);
-    let schema = kind.and_then(|kind| match version == version_of(kind) {
-        true => Some(schema_of(kind)),
-        false => earlier_schema(kind, version),
+    let schema = kind.and_then(|kind| {
+        if version == version_of(kind) {
+            return Some(schema_of(kind));
+        }
+        earlier_schema(kind, version)
     });
     let Some((kind, schema)) = kind.zip(schema) else {
         return Err(RecordError::UnknownVersion(version, header[3]));
@@ -188,6 +190,7 @@ mod tests {
     use arrow::buffer::OffsetBuffer;
     use arrow::datatypes::DataType;
 
+    use crate::dialect::Dialect;
     use crate::event::{ConversionEvent, EventBatchBuilder, PURCHASE, column};
     use crate::id::TenantId;
     use crate::identifier::{IdentifierKey, IdentifierMask};
@@ -208,24 +211,38 @@ mod tests {
         let mut builder = EventBatchBuilder::default();
         builder.push(&purchase());
         let sealed = builder.finish().unwrap();
-        let layout = hashed_event_schema();
-        let at = layout.index_of("identifiers").unwrap();
-        let mut columns = sealed.columns().to_vec();
-        columns[at] = hashes(layout.field(at).data_type());
-        let before = RecordBatch::try_new(layout, columns).unwrap();
+        let layout = earlier_event_schema(1).unwrap();
+        let columns =
+            layout.fields().iter().map(|field| match sealed.column_by_name(field.name()) {
+                Some(column) => column.clone(),
+                None => hashes(field.data_type()),
+            });
+        let before = RecordBatch::try_new(layout.clone(), columns.collect()).unwrap();
         let record = encode_as(RecordKind::Events, 1, &before).unwrap();
         let (kind, rows) = decode(&record).unwrap();
         assert_eq!((kind, rows.num_rows()), (RecordKind::Events, 1));
         assert_eq!(rows[column::VALID_MASK].as_ref(), sealed[column::VALID_MASK].as_ref());
         assert_eq!(rows[column::IDENTIFIERS].as_list::<i32>().value_length(0), 0);
-        let newer = encode_as(RecordKind::Events, 3, &sealed).unwrap();
-        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(3, 1))));
+        let newer = encode_as(RecordKind::Events, 4, &sealed).unwrap();
+        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(4, 1))));
+    }
+
+    #[test]
+    fn events_of_before_came_in_the_dialect_of_their_platform() {
+        let mut builder = EventBatchBuilder::default();
+        builder.push(&purchase());
+        let today = builder.finish().unwrap();
+        let mut before = today.clone();
+        before.remove_column(today.schema().index_of(column::DIALECT).unwrap());
+        let record = encode_as(RecordKind::Events, 2, &before).unwrap();
+        assert_eq!(decode(&record).unwrap(), (RecordKind::Events, today));
     }
 
     fn purchase() -> ConversionEvent<'static> {
         ConversionEvent {
             tenant_id: TenantId(7),
-            platform: Platform::Meta,
+            dialect: Dialect::Meta,
+            platform: Some(Platform::Meta),
             dataset_id: "123",
             event_name: PURCHASE,
             event_time: UnixMillis(1_790_000_000_000),
@@ -264,9 +281,10 @@ mod tests {
     }
 
     #[test]
-    fn rejections_written_before_they_had_a_count_count_as_one_each() {
+    fn rejections_written_before_they_had_a_count_or_a_dialect_are_read() {
         let rejection = Rejection {
             tenant_id: TenantId(7),
+            dialect: None,
             platform: None,
             dataset_id: "act_1".into(),
             kind: RowKind::AdReport,
@@ -276,13 +294,21 @@ mod tests {
             rows: 1,
             received_at: UnixMillis(1_790_000_000_000),
         };
-        let batch = rejection_batch(&[rejection.clone(), rejection]).unwrap();
+        let of_event = Rejection {
+            dialect: Some(Dialect::Meta),
+            platform: Some(Platform::Meta),
+            kind: RowKind::Event,
+            ..rejection.clone()
+        };
+        let batch = rejection_batch(&[rejection, of_event]).unwrap();
         let mut earlier = batch.clone();
-        earlier.remove_column(batch.schema().index_of("row_count").unwrap());
-        let record = encode_as(RecordKind::Rejections, 1, &earlier).unwrap();
-        assert_eq!(decode(&record).unwrap(), (RecordKind::Rejections, batch));
-        let newer = encode_as(RecordKind::Rejections, 3, &earlier).unwrap();
-        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(3, 3))));
+        for (version, column) in [(2, "dialect"), (1, "row_count")] {
+            earlier.remove_column(earlier.schema().index_of(column).unwrap());
+            let record = encode_as(RecordKind::Rejections, version, &earlier).unwrap();
+            assert_eq!(decode(&record).unwrap(), (RecordKind::Rejections, batch.clone()));
+        }
+        let newer = encode_as(RecordKind::Rejections, 4, &batch).unwrap();
+        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(4, 3))));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Int8Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{
+    ArrayRef, AsArray, Int8Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt64Array,
+};
+use arrow::datatypes::{DataType, Field, Int8Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
+use crate::dialect::Dialect;
 use crate::event::timestamp_type;
 use crate::id::TenantId;
 use crate::platform::{Platform, coded};
@@ -64,7 +67,9 @@ coded! {
 pub struct Rejection {
     /// The tenant.
     pub tenant_id: TenantId,
-    /// The dialect or platform they came for; `None` where they name none that is known.
+    /// The dialect they came in; `None` for ad reports, which come in a format of ours or by a pull.
+    pub dialect: Option<Dialect>,
+    /// The platform they are for; `None` where they name none that is known.
     pub platform: Option<Platform>,
     /// The dataset or ad account, empty when unknown.
     pub dataset_id: String,
@@ -82,35 +87,40 @@ pub struct Rejection {
     pub received_at: UnixMillis,
 }
 
-/// The stored code of a platform, 0 for one that is not known.
-pub fn platform_code(platform: Option<Platform>) -> i8 {
-    platform.map_or(0, Platform::code)
+/// The layouts of batches of rejections in records that are still in a log: before they named their
+/// dialect, and before they had a count.
+pub(crate) fn earlier_rejection_schema(version: u8) -> Option<SchemaRef> {
+    let without: &[&str] = match version {
+        1 => &[DIALECT, ROW_COUNT],
+        2 => &[DIALECT],
+        _ => return None,
+    };
+    let layout = rejection_schema();
+    let fields = layout.fields().iter().filter(|field| !without.contains(&field.name().as_str()));
+    Some(Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>())))
 }
 
-/// The platform with this stored code: `Some(None)` for the code of one that is not known, `None` for a
-/// code that means nothing.
-pub fn platform_from_code(code: i8) -> Option<Option<Platform>> {
-    if code == 0 { Some(None) } else { Platform::from_code(code).map(Some) }
-}
-
-/// The layout of a batch of rejections before they had a count, in records that are still in a log.
-pub(crate) fn uncounted_schema() -> SchemaRef {
-    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-        let counted = rejection_schema();
-        let fields = counted.fields().iter().filter(|field| field.name() != ROW_COUNT);
-        Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()))
+/// A batch of an earlier layout in that of today: a row stood for itself, and events came in Meta's dialect,
+/// the only one there was.
+pub(crate) fn renewed_rejections(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let layout = rejection_schema();
+    let columns = layout.fields().iter().map(|field| -> Result<ArrayRef, ArrowError> {
+        if let Some(column) = batch.column_by_name(field.name()) {
+            return Ok(column.clone());
+        }
+        if field.name() == ROW_COUNT {
+            return Ok(Arc::new(UInt64Array::from_value(1, batch.num_rows())));
+        }
+        let kinds = batch[KIND].as_primitive::<Int8Type>().values().iter();
+        let is_report = |kind: &i8| *kind == RowKind::AdReport.code();
+        let dialect = |kind| Dialect::optional_code((!is_report(kind)).then_some(Dialect::Meta));
+        Ok(Arc::new(Int8Array::from_iter_values(kinds.map(dialect))))
     });
-    SCHEMA.clone()
+    RecordBatch::try_new(layout.clone(), columns.collect::<Result<_, _>>()?)
 }
 
-/// An uncounted batch with a count of one in each row.
-pub(crate) fn counted(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let mut columns = batch.columns().to_vec();
-    let counts = UInt64Array::from_value(1, batch.num_rows());
-    columns.insert(rejection_schema().index_of(ROW_COUNT)?, Arc::new(counts));
-    RecordBatch::try_new(rejection_schema(), columns)
-}
-
+const DIALECT: &str = "dialect";
+const KIND: &str = "kind";
 const ROW_COUNT: &str = "row_count";
 
 /// The layout of a batch of rejections, in the log.
@@ -119,10 +129,12 @@ pub fn rejection_schema() -> SchemaRef {
         let field = |name: &str, kind| Field::new(name, kind, false);
         Arc::new(Schema::new(vec![
             field("tenant_id", DataType::UInt64),
+            // 0 where there is none.
+            field(DIALECT, DataType::Int8),
             // 0 where it is not known.
             field("platform", DataType::Int8),
             field("dataset_id", DataType::Utf8),
-            field("kind", DataType::Int8),
+            field(KIND, DataType::Int8),
             field("event_name", DataType::Utf8),
             field("reason", DataType::Int8),
             field("field", DataType::Utf8),
@@ -146,7 +158,8 @@ pub fn rejection_batch(rows: &[Rejection]) -> Result<RecordBatch, ArrowError> {
         rejection_schema(),
         vec![
             Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.tenant_id.0))),
-            code(|r| platform_code(r.platform)),
+            code(|r| Dialect::optional_code(r.dialect)),
+            code(|r| Platform::optional_code(r.platform)),
             text(|r| &r.dataset_id),
             code(|r| r.kind.code()),
             text(|r| &r.event_name),

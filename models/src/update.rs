@@ -69,14 +69,18 @@ impl Update {
     }
 
     /// The sums of these days changed.
-    pub fn metrics(tenant_id: TenantId, platform: Platform, days: DayRange) -> Update {
-        let (platform, days) = (Some(platform), Some(days));
+    pub fn metrics(tenant_id: TenantId, platform: Option<Platform>, days: DayRange) -> Update {
+        let days = Some(days);
         Update { platform, days, ..Update::blank(tenant_id, UpdateKind::Metrics) }
     }
 
     /// The match quality of this dataset changed.
-    pub fn match_quality(tenant_id: TenantId, platform: Platform, dataset_id: &str) -> Update {
-        let (platform, subject) = (Some(platform), dataset_id.to_owned());
+    pub fn match_quality(
+        tenant_id: TenantId,
+        platform: Option<Platform>,
+        dataset_id: &str,
+    ) -> Update {
+        let subject = dataset_id.to_owned();
         Update { platform, subject, ..Update::blank(tenant_id, UpdateKind::MatchQuality) }
     }
 
@@ -225,8 +229,8 @@ mod tests {
     fn updates_round_trip_through_a_record() {
         let tenant = TenantId(7);
         let updates = [
-            Update::metrics(tenant, Platform::Meta, days("2026-03-01", "2026-03-08")),
-            Update::match_quality(TenantId(8), Platform::Tiktok, "1234"),
+            Update::metrics(tenant, Some(Platform::Meta), days("2026-03-01", "2026-03-08")),
+            Update::match_quality(TenantId(8), Some(Platform::Tiktok), "1234"),
             Update::rejects(tenant, Some(Platform::Meta), "1234", RejectReason::TooOld, 12),
             Update::of_subject(tenant, UpdateKind::ExportDone, "e-1", "done"),
         ];
@@ -240,7 +244,7 @@ mod tests {
     #[test]
     fn one_hint_stands_for_those_of_one_subject_and_no_others() {
         let metrics = |tenant, platform, from, to| {
-            Update::metrics(TenantId(tenant), platform, days(from, to))
+            Update::metrics(TenantId(tenant), Some(platform), days(from, to))
         };
         let mut one = metrics(1, Platform::Meta, "2026-03-03", "2026-03-04");
         assert_eq!(one.absorb(metrics(1, Platform::Meta, "2026-03-01", "2026-03-01")), None);
@@ -248,7 +252,7 @@ mod tests {
         for other in [
             metrics(2, Platform::Meta, "2026-03-01", "2026-03-01"),
             metrics(1, Platform::Google, "2026-03-01", "2026-03-01"),
-            Update::match_quality(TenantId(1), Platform::Meta, ""),
+            Update::match_quality(TenantId(1), None, ""),
         ] {
             assert_eq!(one.absorb(other.clone()), Some(other));
         }

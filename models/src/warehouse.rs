@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use crate::breakdown::{BreakdownQuery, Part};
+use crate::dialect::Dialect;
 use crate::forecast::CampaignDay;
 use crate::id::TenantId;
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
@@ -144,8 +145,8 @@ pub struct MatchQualityQuery {
 /// Events that share a mask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaskCount {
-    /// Their platform.
-    pub platform: Platform,
+    /// Their platform; `None` for events of a dialect that is of no platform.
+    pub platform: Option<Platform>,
     /// Their dataset.
     pub dataset_id: String,
     /// Their name.
@@ -165,6 +166,8 @@ pub struct MaskCount {
 /// Events with an unusable identifier, by reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidCount {
+    /// Their platform; `None` for events of a dialect that is of no platform.
+    pub platform: Option<Platform>,
     /// The identifier.
     pub key: IdentifierKey,
     /// What is wrong with it.
@@ -176,7 +179,8 @@ pub struct InvalidCount {
 /// What came in and what became of it. `received = landed + duplicate + rejected`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IngestCount {
-    /// The platform; `None` for refused rows that name none that is known.
+    /// The platform; `None` for events of a dialect that is of no platform, and for refused rows that name none
+    /// that is known.
     pub platform: Option<Platform>,
     /// The dataset, or the ad account's place holder.
     pub dataset_id: String,
@@ -197,6 +201,8 @@ pub struct IngestCount {
 /// Refused rows by reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectionCount {
+    /// The dialect they came in; `None` for ad reports.
+    pub dialect: Option<Dialect>,
     /// The platform; `None` where they name none that is known.
     pub platform: Option<Platform>,
     /// The dataset.
@@ -214,8 +220,8 @@ pub struct RejectionCount {
 /// The newest data of a platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Freshness {
-    /// The platform.
-    pub platform: Platform,
+    /// The platform; `None` for events of a dialect that is of no platform.
+    pub platform: Option<Platform>,
     /// When the newest landed event was received.
     pub events_received_at: Option<UnixMillis>,
     /// When the newest ad report was received.
@@ -296,7 +302,7 @@ pub trait WarehouseReader: Send + Sync {
         query: &MatchQualityQuery,
     ) -> Result<Vec<MaskCount>, StoreError>;
 
-    /// Unusable identifiers by key and reason.
+    /// Unusable identifiers by platform, key and reason.
     async fn invalid_counts(
         &self,
         scope: TenantScope,

@@ -12,7 +12,7 @@ use stratum_models::announce::announce;
 use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::platform::Platform;
-use stratum_models::rejection::{RejectReason, RowKind, platform_from_code};
+use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::table::Table;
 use stratum_models::time::{Day, DayRange};
 use stratum_models::update::Update;
@@ -163,16 +163,16 @@ impl Changes {
     fn into_updates(self) -> Vec<Update> {
         let metrics = self.metrics.into_iter().filter_map(|((tenant, platform), (first, last))| {
             let days = DayRange::new(Day::from_epoch_days(first)?, Day::from_epoch_days(last)?)?;
-            Some(Update::metrics(TenantId(tenant), Platform::from_code(platform)?, days))
+            Some(Update::metrics(TenantId(tenant), Platform::from_optional_code(platform)?, days))
         });
         let quality = self.match_quality.into_iter().filter_map(|((tenant, platform), dataset)| {
-            let platform = Platform::from_code(platform)?;
+            let platform = Platform::from_optional_code(platform)?;
             Some(Update::match_quality(TenantId(tenant), platform, &dataset))
         });
         let rejects =
             self.rejects.into_iter().filter_map(|(((tenant, platform), id, reason), rows)| {
                 let (platform, reason) =
-                    (platform_from_code(platform)?, RejectReason::from_code(reason)?);
+                    (Platform::from_optional_code(platform)?, RejectReason::from_code(reason)?);
                 Some(Update::rejects(TenantId(tenant), platform, &id, reason, rows))
             });
         metrics.chain(quality).chain(rejects).collect()

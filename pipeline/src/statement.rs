@@ -134,6 +134,7 @@ mod tests {
     use super::*;
     use arrow::array::AsArray;
     use arrow::datatypes::UInt64Type;
+    use stratum_models::dialect::Dialect;
     use stratum_models::id::TenantId;
     use stratum_models::platform::Platform;
     use stratum_models::rejection::{RejectReason, Rejection, RowKind, rejection_batch};
@@ -144,6 +145,7 @@ mod tests {
     fn rejections(rows: usize) -> Arc<Inputs> {
         let rejection = Rejection {
             tenant_id: TenantId(1),
+            dialect: Some(Dialect::Meta),
             platform: Some(Platform::Meta),
             dataset_id: "d1".into(),
             kind: RowKind::Event,

@@ -8,7 +8,7 @@ FROM
         toDate32(greatest(reported.day, tracked.day)) AS date,
         toLowCardinality(toString(CAST(
             if(reported.is_there, reported.code, tracked.code),
-            'Enum8(\'meta\' = 1, \'google\' = 2, \'tiktok\' = 3, \'snapchat\' = 4, \'linkedin\' = 5, \'pinterest\' = 6)'
+            'Enum8(\'unknown\' = 0, \'meta\' = 1, \'google\' = 2, \'tiktok\' = 3, \'snapchat\' = 4, \'linkedin\' = 5, \'pinterest\' = 6)'
         ))) AS platform,
         toLowCardinality(if(reported.is_there, reported.account, tracked.account)) AS account_id,
         if(reported.is_there, reported.campaign, tracked.campaign) AS campaign_id,

@@ -5,6 +5,7 @@ FROM
 (
     SELECT
         event_date,
+        toLowCardinality(toString(events.dialect)) AS dialect,
         toLowCardinality(toString(events.platform)) AS platform,
         dataset_id,
         event_name,

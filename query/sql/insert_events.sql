@@ -1,17 +1,17 @@
 -- Adds the rows of a range that are not there yet. received_since and received_until only spare the
 -- search the older and newer parts.
 INSERT INTO events (
-    tenant_id, platform, dataset_id, event_name, event_time, received_at, event_date, action_source,
+    tenant_id, dialect, platform, dataset_id, event_name, event_time, received_at, event_date, action_source,
     channel, dedup_key, event_id, order_id, value_micros, currency, campaign_id, valid_mask,
     invalid_mask, invalid_reasons, sealed_identifiers, test, opt_out, limited_data_use, country, device,
     source_host, config_version, log_partition, log_offset, log_row)
 SELECT
-    tenant_id, platform, dataset_id, event_name, event_time, received_at, event_date, action_source,
+    tenant_id, dialect, platform, dataset_id, event_name, event_time, received_at, event_date, action_source,
     channel, dedup_key, event_id, order_id, value_micros, currency, campaign_id, valid_mask,
     invalid_mask, invalid_reasons, sealed_identifiers, test, opt_out, limited_data_use, country, device,
     source_host, config_version, log_partition, log_offset, log_row
 FROM input('
-    tenant_id UInt64, platform Int8, dataset_id String, event_name String,
+    tenant_id UInt64, dialect Int8, platform Int8, dataset_id String, event_name String,
     event_time DateTime64(3, ''UTC''), received_at DateTime64(3, ''UTC''), event_date Date32,
     action_source Int8, channel Int8, dedup_key Nullable(FixedString(16)),
     event_id Nullable(String), order_id Nullable(String), value_micros Nullable(Int64),

@@ -1,5 +1,6 @@
--- Unusable identifiers by key and reason.
+-- Unusable identifiers by platform, key and reason.
 SELECT
+    CAST(platform, 'Int8') AS platform_code,
     CAST(identifier, 'Int8') AS identifier_code,
     CAST(reason, 'Int8') AS reason_code,
     sum(events) AS event_count
@@ -10,5 +11,5 @@ WHERE tenant_id = {tenant:UInt64}
   AND ({platform:Nullable(Int8)} IS NULL OR CAST(platform, 'Int8') = {platform:Nullable(Int8)})
   AND ({dataset:Nullable(String)} IS NULL OR dataset_id = {dataset:Nullable(String)})
   AND ({event_name:Nullable(String)} IS NULL OR event_name = {event_name:Nullable(String)})
-GROUP BY identifier, reason
-ORDER BY identifier, reason
+GROUP BY platform, identifier, reason
+ORDER BY platform, identifier, reason

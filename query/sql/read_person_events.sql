@@ -1,6 +1,7 @@
 -- Events that carry one of the identifiers. The seal alone is compared first: it is cheap, and rarely
 -- right.
 SELECT
+    CAST(dialect, 'Int8') AS dialect_code,
     CAST(platform, 'Int8') AS platform_code,
     toString(dataset_id) AS dataset,
     toString(event_name) AS name,

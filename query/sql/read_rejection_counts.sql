@@ -1,5 +1,6 @@
 -- Refused rows by reason, most first, and fields refused without their rows.
 SELECT
+    CAST(dialect, 'Int8') AS dialect_code,
     CAST(platform, 'Int8') AS platform_code,
     toString(dataset_id) AS dataset,
     CAST(kind, 'Int8') AS kind_code,
@@ -10,6 +11,6 @@ FROM rejected_rows
 WHERE tenant_id = {tenant:UInt64}
   AND received_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   AND received_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-GROUP BY platform, dataset_id, kind, reason, field
-ORDER BY refused DESC, platform, dataset_id, kind, reason, field
+GROUP BY dialect, platform, dataset_id, kind, reason, field
+ORDER BY refused DESC, dialect, platform, dataset_id, kind, reason, field
 LIMIT {groups_max:UInt32} BY kind = 'field'

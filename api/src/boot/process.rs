@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use stratum_ingest::append::Appender;
-use stratum_ingest::receive::{FrontDoor, router as door};
+use stratum_ingest::receive::FrontDoor;
+use stratum_ingest::router as door;
 use stratum_models::entropy::{Entropy as _, Ids};
 use stratum_models::secret::Secret;
 use stratum_models::warehouse::WarehouseReader;
@@ -228,7 +229,7 @@ impl Process {
             trials: stage::platforms(settings, settings.pull.trial())?,
             pull: settings.pull.clone(),
             appender: self.appender(settings)?,
-            imports: ImportDesk::new(settings.import.clone(), settings.door.clone()),
+            imports: ImportDesk::new(settings.import.clone(), settings.door.row_limits()),
             operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
             tokens: desk.tokens,

@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stratum_ingest::append::AppendConfig;
 use stratum_ingest::config::DoorConfig;
-use stratum_ingest::import::ImportConfig;
 use stratum_ingest::log::fjall::FjallLogConfig;
 use stratum_ingest::log::kafka::KafkaLogConfig;
 use stratum_models::secret::Secret;
 use stratum_pipeline::PipelineConfig;
 use stratum_query::answers::AnswersConfig;
 use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
+use stratum_reports::import::ImportConfig;
 use stratum_state::StateConfig;
 use stratum_state::bounds::BoundsConfig;
 

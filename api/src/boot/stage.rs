@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use stratum_ingest::append::Appender;
-use stratum_ingest::connector::{CallConfig, ConnectorDeps, Platforms};
-use stratum_ingest::reference_rates::ReferenceRates;
 use stratum_models::id::TenantId;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Clock as _, DAY_MS, UnixMillis};
 use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
+use stratum_reports::connector::{CallConfig, ConnectorDeps, Platforms};
+use stratum_reports::reference_rates::ReferenceRates;
 use stratum_state::PostgresState;
 use stratum_state::erasure::ErasureCopy;
 use tokio::time::Instant;
@@ -188,7 +188,7 @@ pub fn puller(
         keys,
         platforms: platforms(settings, settings.pull.call.clone())?,
         appender,
-        door: settings.door.clone(),
+        limits: settings.door.row_limits(),
         clock: Arc::new(SystemClock),
         rest: Arc::new(SystemRest),
         config: settings.pull.clone(),

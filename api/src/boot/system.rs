@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use stratum_ingest::connector::Rest;
 use stratum_models::time::{Clock, UnixMillis};
+use stratum_reports::connector::Rest;
 
 use stratum_models::entropy::Entropy;
 

@@ -1,8 +1,8 @@
 //! How often, how far back, and how much at once.
 
 use serde::{Deserialize, Serialize};
-use stratum_ingest::connector::{CallConfig, PullUrls};
 use stratum_models::time::{Day, DayRange, UnixMillis};
+use stratum_reports::connector::{CallConfig, PullUrls};
 
 /// Pulling from ad platforms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

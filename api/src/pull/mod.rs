@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stratum_ingest::append::Appender;
-use stratum_ingest::config::DoorConfig;
-use stratum_ingest::connector::{Platforms, Rest};
 use stratum_models::id::TenantId;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
+use stratum_reports::connector::{Platforms, Rest};
+use stratum_wire::limits::RowLimits;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -45,7 +45,7 @@ pub struct Puller {
     /// Takes rows for the log.
     pub appender: Appender,
     /// The bounds of rows.
-    pub door: DoorConfig,
+    pub limits: RowLimits,
     /// The time.
     pub clock: SharedClock,
     /// Waiting.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stratum_ingest::connector::{
+use stratum_reports::connector::{
     ConnectorDeps, PullCursor, PullError, PullExecutor, PullPlan, PulledFault, ReportingApi,
     StepError, StepResult,
 };
@@ -51,7 +51,7 @@ impl Puller {
             platform: task.connector.platform,
             keys: self.keys.of(task.lease.tenant),
             appender: &self.appender,
-            limits: &self.door,
+            limits: &self.limits,
             deps: &deps,
             window_rows_max: self.config.window_rows_max,
         };

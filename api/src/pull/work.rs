@@ -5,12 +5,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde_json::json;
-use stratum_ingest::connector::{
-    Account, Counting, Credentials, Level, PullError, PullPlan, ReportingApi,
-};
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
+use stratum_reports::connector::{
+    Account, Counting, Credentials, Level, PullError, PullPlan, ReportingApi,
+};
 use stratum_state::audit::AuditEntry;
 use stratum_state::connector::{Connector, ConnectorStatus};
 use stratum_state::pull_fault::{ClosedAccount, Outcome};

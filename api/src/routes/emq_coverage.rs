@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use chrono::NaiveDate;
-use futures::future::try_join_all;
 use serde::Serialize;
 use stratum_models::emq::{EMQ_VERSION, Signal, uplift};
 use stratum_models::identifier::IdentifierKey;
 use stratum_models::platform::Platform;
-use stratum_models::warehouse::{InvalidCount, MaskCount, MatchQualityQuery};
+use stratum_models::warehouse::{InvalidCount, MaskCount};
 use utoipa::ToSchema;
 
 use super::App;
@@ -36,8 +35,8 @@ pub struct EmqCoverage {
 /// The identifiers of a platform's events.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlatformCoverage {
-    /// The platform.
-    platform: &'static str,
+    /// The platform; null for events that are for no ad platform.
+    platform: Option<&'static str>,
     /// Events.
     events: u64,
     /// Every identifier that was sent, or that the platform could use.
@@ -87,8 +86,8 @@ pub struct SignalUplift {
 /// The identifiers of an event name of a dataset.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventCoverage {
-    /// The platform.
-    platform: &'static str,
+    /// The platform; null for events that are for no ad platform.
+    platform: Option<&'static str>,
     /// The platform's pixel or dataset id.
     dataset_id: String,
     /// The event's name.
@@ -116,21 +115,20 @@ pub async fn emq_coverage(
     Params(params): Params<EmqParams>,
 ) -> Answered<EmqCoverage> {
     let (query, range) = params.read(&app, caller.scope)?;
-    let counts = app.warehouse.mask_counts(caller.scope, &query).await?;
+    let (counts, invalid) = tokio::try_join!(
+        app.warehouse.mask_counts(caller.scope, &query),
+        app.warehouse.invalid_counts(caller.scope, &query)
+    )?;
     let Grouped { platforms, events } = group(&counts);
     let platforms = platforms.into_iter().map(|(platform, counts)| {
-        let (app, scope) = (&app, caller.scope);
-        let query = MatchQualityQuery { platform: Some(platform), ..query.clone() };
-        async move {
-            let invalid = app.warehouse.invalid_counts(scope, &query).await?;
-            Ok::<_, stratum_models::store::StoreError>(of_platform(platform, &counts, &invalid))
-        }
+        let invalid = invalid.iter().filter(|one| one.platform == platform);
+        of_platform(platform, &counts, &invalid.collect::<Vec<_>>())
     });
-    let platforms = try_join_all(platforms).await?;
+    let platforms = platforms.collect();
     let mut events: Vec<EventCoverage> = events
         .into_iter()
         .map(|((platform, dataset_id, event_name), counts)| EventCoverage {
-            platform: platform.as_str(),
+            platform: platform.map(Platform::as_str),
             dataset_id: dataset_id.to_owned(),
             event_name: event_name.to_owned(),
             events: total(&counts),
@@ -171,9 +169,9 @@ fn shares(counts: &[&MaskCount]) -> BTreeMap<&'static str, f64> {
 }
 
 fn of_platform(
-    platform: Platform,
+    platform: Option<Platform>,
     counts: &[&MaskCount],
-    invalid_counts: &[InvalidCount],
+    invalid_counts: &[&InvalidCount],
 ) -> PlatformCoverage {
     let events = total(counts);
     let identifiers = IdentifierKey::ALL.iter().map(|key| {
@@ -194,7 +192,7 @@ fn of_platform(
     });
     let masks = || counts.iter().map(|one| (one.valid, one.events));
     let uplift = Signal::ALL.iter().filter_map(|signal| {
-        let uplift = uplift(platform, *signal, masks())?;
+        let uplift = uplift(platform?, *signal, masks())?;
         Some(SignalUplift {
             signal: signal.as_str(),
             low_percent: uplift.low_percent,
@@ -203,5 +201,6 @@ fn of_platform(
         })
     });
     let (identifiers, uplift) = (identifiers.collect(), uplift.collect());
-    PlatformCoverage { platform: platform.as_str(), events, identifiers, uplift }
+    let platform = platform.map(Platform::as_str);
+    PlatformCoverage { platform, events, identifiers, uplift }
 }

@@ -75,26 +75,28 @@ pub struct EmqScores {
 pub struct Score {
     /// Events it is made of.
     events: u64,
-    /// 0 to 10; null without events.
+    /// 0 to 10; null without events, and for those that are for no ad platform.
     score: Option<f64>,
-    /// 0 to 100; null without events.
+    /// 0 to 100; null where `score` is.
     score_100: Option<f64>,
-    /// `poor` (below 4), `ok` (below 6), `good` (below 8), `great`; null without events.
+    /// `poor` (below 4), `ok` (below 6), `good` (below 8), `great`; null where `score` is.
     band: Option<&'static str>,
     /// Why there is no score; null where there is one.
     reason: Option<&'static str>,
 }
 
 impl Score {
-    fn of(platform: Platform, counts: &[&MaskCount]) -> Score {
+    /// The score by the platform's weights; none for events that are for no platform.
+    fn of(platform: Option<Platform>, counts: &[&MaskCount]) -> Score {
         let masks = counts.iter().map(|one| (one.action_source, one.valid, one.events));
-        let score = EmqScore::of(platform, masks);
+        let score = platform.and_then(|platform| EmqScore::of(platform, masks));
+        let reason = if platform.is_some() { "no events" } else { "no ad platform" };
         Score {
             events: counts.iter().map(|one| one.events).sum(),
             score: score.map(EmqScore::out_of_10),
             score_100: score.map(EmqScore::out_of_100),
             band: score.map(|score| score.band().as_str()),
-            reason: score.is_none().then_some("no events"),
+            reason: score.is_none().then_some(reason),
         }
     }
 }
@@ -102,10 +104,10 @@ impl Score {
 /// The score of a platform.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlatformScore {
-    /// The platform.
-    platform: &'static str,
-    /// The version of its weight table.
-    weights_version: &'static str,
+    /// The platform; null for events that are for no ad platform.
+    platform: Option<&'static str>,
+    /// The version of its weight table; null without a platform.
+    weights_version: Option<&'static str>,
     /// The score.
     #[serde(flatten)]
     score: Score,
@@ -114,9 +116,9 @@ pub struct PlatformScore {
 /// The score of an event name of a dataset.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventScore {
-    /// The platform.
-    platform: &'static str,
-    /// The platform's pixel or dataset id.
+    /// The platform; null for events that are for no ad platform.
+    platform: Option<&'static str>,
+    /// The pixel or dataset id.
     dataset_id: String,
     /// The event's name.
     event_name: String,
@@ -128,8 +130,8 @@ pub struct EventScore {
 /// Counts by platform, and by event name of a dataset.
 #[derive(Default)]
 pub(super) struct Grouped<'a> {
-    pub platforms: BTreeMap<Platform, Vec<&'a MaskCount>>,
-    pub events: BTreeMap<(Platform, &'a str, &'a str), Vec<&'a MaskCount>>,
+    pub platforms: BTreeMap<Option<Platform>, Vec<&'a MaskCount>>,
+    pub events: BTreeMap<(Option<Platform>, &'a str, &'a str), Vec<&'a MaskCount>>,
 }
 
 pub(super) fn group(counts: &[MaskCount]) -> Grouped<'_> {
@@ -165,13 +167,13 @@ pub async fn emq_score(
     let counts = app.warehouse.mask_counts(caller.scope, &query).await?;
     let Grouped { platforms, events } = group(&counts);
     let platforms = platforms.into_iter().map(|(platform, counts)| PlatformScore {
-        platform: platform.as_str(),
-        weights_version: WeightTable::of(platform).version,
+        platform: platform.map(Platform::as_str),
+        weights_version: platform.map(|platform| WeightTable::of(platform).version),
         score: Score::of(platform, &counts),
     });
     let events =
         events.into_iter().map(|((platform, dataset_id, event_name), counts)| EventScore {
-            platform: platform.as_str(),
+            platform: platform.map(Platform::as_str),
             dataset_id: dataset_id.to_owned(),
             event_name: event_name.to_owned(),
             score: Score::of(platform, &counts),

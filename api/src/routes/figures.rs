@@ -7,6 +7,7 @@ use serde::Serialize;
 use stratum_models::fx::{CarriedRates, Conversion, MissingRates, Tally};
 use stratum_models::metrics::{KpiGroup, MetricSums};
 use stratum_models::money::{Currency, MICROS};
+use stratum_models::platform::Platform;
 use stratum_models::time::Day;
 use stratum_models::warehouse::Freshness;
 use utoipa::ToSchema;
@@ -302,28 +303,29 @@ fn unknown(what: &str, held: &[Currency], to: Currency, missing: &[MissingRates]
 /// The newest data of a platform.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PlatformFreshness {
-    /// The platform.
-    pub platform: &'static str,
+    /// The platform; null for events that are for no ad platform.
+    pub platform: Option<&'static str>,
     /// When the newest landed event was received.
     pub events_received_at: Option<chrono::DateTime<chrono::Utc>>,
     /// When the newest ad report was received.
     pub reports_received_at: Option<chrono::DateTime<chrono::Utc>>,
     /// The newest day an ad report is for.
     pub reports_until: Option<NaiveDate>,
-    /// From this day on the platform may still restate its reports: these figures can move.
+    /// From this day on the platform may still restate its reports: these figures can move. Null without a
+    /// platform.
     pub open_from: Option<NaiveDate>,
 }
 
 impl PlatformFreshness {
     /// As of today.
     pub fn of(freshness: Freshness, today: Day) -> PlatformFreshness {
-        let restated = Days::new(freshness.platform.restated_days());
+        let restated = freshness.platform.map(|platform| Days::new(platform.restated_days()));
         PlatformFreshness {
-            platform: freshness.platform.as_str(),
+            platform: freshness.platform.map(Platform::as_str),
             events_received_at: freshness.events_received_at.map(|at| at.to_utc()),
             reports_received_at: freshness.reports_received_at.map(|at| at.to_utc()),
             reports_until: freshness.reports_until.map(|day| day.0),
-            open_from: today.0.checked_sub_days(restated),
+            open_from: restated.and_then(|days| today.0.checked_sub_days(days)),
         }
     }
 }

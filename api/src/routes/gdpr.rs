@@ -14,6 +14,7 @@ use serde_json::json;
 use stratum_models::identifier::IdentifierHash;
 use stratum_models::money::micros_to_units;
 use stratum_models::person::PersonEvent;
+use stratum_models::platform::Platform;
 use stratum_models::seal::{SealedIdentifier, TenantKeys};
 use stratum_state::audit::AuditEntry;
 use stratum_state::user::Role;
@@ -54,9 +55,11 @@ pub struct PersonExport {
 /// A conversion event as it is kept.
 #[derive(Serialize, ToSchema)]
 pub struct PersonEventItem {
-    /// The platform.
-    platform: &'static str,
-    /// The platform's pixel or dataset id.
+    /// The wire format it came in.
+    dialect: &'static str,
+    /// The ad platform it is for; null where it is for none.
+    platform: Option<&'static str>,
+    /// The pixel or dataset id.
     dataset_id: String,
     /// Its name.
     event_name: String,
@@ -108,7 +111,8 @@ impl PersonEventItem {
     fn of(event: PersonEvent, keys: &TenantKeys) -> PersonEventItem {
         let identifiers = event.identifiers.iter().map(|one| IdentifierItem::of(one, keys));
         PersonEventItem {
-            platform: event.platform.as_str(),
+            dialect: event.dialect.as_str(),
+            platform: event.platform.map(Platform::as_str),
             dataset_id: event.dataset_id,
             event_name: event.event_name,
             event_time: event.event_time.to_utc(),

@@ -13,14 +13,14 @@ use axum::body::Body;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
-use stratum_ingest::ad_reports::Judge;
-use stratum_ingest::config::DoorConfig;
-use stratum_ingest::import::{
-    DateOrder, Import, ImportConfig, ImportRequest, Unreadable, read_file,
-};
 use stratum_models::id::TenantId;
 use stratum_query::turns::{NoTurn, Turn, TurnBounds, TurnGauges, Turns};
+use stratum_reports::import::{
+    DateOrder, Import, ImportConfig, ImportRequest, Unreadable, read_file,
+};
 use stratum_state::audit::AuditEntry;
+use stratum_wire::ad_reports::Judge;
+use stratum_wire::limits::RowLimits;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -43,7 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// Bounds of imports, and turns for them.
 pub struct ImportDesk {
     config: ImportConfig,
-    rows: DoorConfig,
+    rows: RowLimits,
     turns: Arc<Turns>,
     waiting: Arc<WaitingBytes>,
 }
@@ -53,7 +53,7 @@ const GAUGES: TurnGauges =
 
 impl ImportDesk {
     /// A desk with these bounds; those of rows are the front door's.
-    pub fn new(config: ImportConfig, rows: DoorConfig) -> ImportDesk {
+    pub fn new(config: ImportConfig, rows: RowLimits) -> ImportDesk {
         let bounds = TurnBounds {
             running_max: config.running_max.max(1),
             running_per_tenant_max: config.running_per_tenant_max.max(1),

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use stratum_models::dialect::Dialect;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::RowKind;
 use stratum_models::warehouse::{IngestCount, RejectionCount};
@@ -76,7 +77,8 @@ impl Counts {
 /// One dataset, or one ad account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DatasetCounts {
-    /// The platform; null for refused rows that name none, or one that is not known.
+    /// The platform; null for events that are for no ad platform, and for refused rows that name none, or one
+    /// that is not known.
     platform: Option<&'static str>,
     /// The platform's pixel or dataset id, or the ad account; empty where refused rows name none.
     dataset_id: String,
@@ -92,6 +94,8 @@ pub struct DatasetCounts {
 /// Refused rows of one reason.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Rejections {
+    /// The wire format they came in; null for ad reports.
+    dialect: Option<&'static str>,
     /// The platform; null where the rows name none, or one that is not known.
     platform: Option<&'static str>,
     /// The platform's pixel or dataset id, or the ad account; empty where the rows name none.
@@ -107,7 +111,9 @@ pub struct Rejections {
 /// A field that events were taken without.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Diagnostics {
-    /// The platform.
+    /// The wire format the events came in.
+    dialect: Option<&'static str>,
+    /// The platform; null for events that are for no ad platform.
     platform: Option<&'static str>,
     /// The platform's pixel or dataset id.
     dataset_id: String,
@@ -176,6 +182,7 @@ impl From<IngestCount> for DatasetCounts {
 impl From<RejectionCount> for Rejections {
     fn from(count: RejectionCount) -> Rejections {
         Rejections {
+            dialect: count.dialect.map(Dialect::as_str),
             platform: count.platform.map(Platform::as_str),
             dataset_id: count.dataset_id,
             reason: count.reason.as_str(),
@@ -188,6 +195,7 @@ impl From<RejectionCount> for Rejections {
 impl From<RejectionCount> for Diagnostics {
     fn from(count: RejectionCount) -> Diagnostics {
         Diagnostics {
+            dialect: count.dialect.map(Dialect::as_str),
             platform: count.platform.map(Platform::as_str),
             dataset_id: count.dataset_id,
             reason: count.reason.as_str(),

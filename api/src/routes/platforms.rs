@@ -53,7 +53,7 @@ pub struct Platforms {
     tracked_reason: Option<&'static str>,
     /// All of them together.
     total: Money,
-    /// Platforms with data in the range, by name.
+    /// Platforms with data in the range, by name; first what is for no ad platform, where there is any.
     platforms: Vec<PlatformKpis>,
     /// The newest data per platform.
     freshness: Vec<PlatformFreshness>,
@@ -62,8 +62,8 @@ pub struct Platforms {
 /// One platform.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlatformKpis {
-    /// The platform.
-    platform: &'static str,
+    /// The platform; null for events that are for no ad platform.
+    platform: Option<&'static str>,
     /// Campaigns it reported in the range.
     campaigns: usize,
     /// The figures.
@@ -114,11 +114,11 @@ pub async fn platforms(
 }
 
 /// How many campaigns each platform reports. One that reports in two currencies has two groups.
-fn campaigns(groups: &[KpiGroup]) -> BTreeMap<Platform, usize> {
-    let mut campaigns = BTreeMap::<Platform, BTreeSet<&str>>::new();
+fn campaigns(groups: &[KpiGroup]) -> BTreeMap<Option<Platform>, usize> {
+    let mut campaigns = BTreeMap::<Option<Platform>, BTreeSet<&str>>::new();
     for group in groups.iter().filter(|group| group.campaign_name.is_some()) {
-        if let (Some(platform), Some(id)) = (group.platform, &group.campaign_id) {
-            campaigns.entry(platform).or_default().insert(id);
+        if let Some(id) = &group.campaign_id {
+            campaigns.entry(group.platform).or_default().insert(id);
         }
     }
     campaigns.into_iter().map(|(platform, ids)| (platform, ids.len())).collect()
@@ -127,19 +127,16 @@ fn campaigns(groups: &[KpiGroup]) -> BTreeMap<Platform, usize> {
 fn per_platform(
     groups: &[KpiGroup],
     into: &Conversion,
-    campaigns: &BTreeMap<Platform, usize>,
+    campaigns: &BTreeMap<Option<Platform>, usize>,
     tracked: bool,
 ) -> Vec<PlatformKpis> {
-    let mut platforms = BTreeMap::<&'static str, (Platform, Vec<&KpiGroup>)>::new();
+    let mut platforms = BTreeMap::<Option<&'static str>, Vec<&KpiGroup>>::new();
     for group in groups {
-        if let Some(platform) = group.platform {
-            let named = platforms.entry(platform.as_str());
-            named.or_insert((platform, Vec::new())).1.push(group);
-        }
+        platforms.entry(group.platform.map(Platform::as_str)).or_default().push(group);
     }
-    let platforms = platforms.into_iter().map(|(name, (platform, groups))| PlatformKpis {
-        platform: name,
-        campaigns: campaigns.get(&platform).copied().unwrap_or(0),
+    let platforms = platforms.into_iter().map(|(platform, groups)| PlatformKpis {
+        platform,
+        campaigns: campaigns.get(&platform.and_then(Platform::parse)).copied().unwrap_or(0),
         money: Money::of(groups.iter().copied(), into).tracked_if(tracked),
     });
     platforms.collect()

@@ -103,7 +103,7 @@ export function concerns(known: Known, words: Words): Concern[] {
     });
   }
   for (const { platform, band, score } of known.scores ?? []) {
-    if (band !== "poor" && band !== "ok") continue;
+    if (!platform || (band !== "poor" && band !== "ok")) continue;
     found.push({
       key: `score:${platform}`,
       severity: band === "poor" ? "bad" : "warn",

@@ -25,15 +25,18 @@ export function completeness(
   period: Period,
   next: (day: string) => string,
 ): Completeness {
-  const reporting = freshness.filter((one) => one.reports_until);
+  // Reports name their platform; events alone may be for none.
+  const reporting = freshness.flatMap(({ platform, reports_until }) =>
+    platform && reports_until ? [{ platform, reports_until }] : [],
+  );
   const gaps = reporting
-    .filter((one) => (one.reports_until ?? "") < period.to)
+    .filter((one) => one.reports_until < period.to)
     .map((one) => {
-      const after = next(one.reports_until ?? "");
+      const after = next(one.reports_until);
       return { platform: one.platform, from: after < period.from ? period.from : after };
     })
     .sort((a, b) => (a.from < b.from ? -1 : 1));
-  const least = reporting.map((one) => one.reports_until ?? "").sort()[0] ?? null;
+  const least = reporting.map((one) => one.reports_until).sort()[0] ?? null;
   const open = freshness.flatMap((one) => one.open_from ?? []).sort()[0] ?? null;
   return {
     gaps,

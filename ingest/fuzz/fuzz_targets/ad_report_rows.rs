@@ -3,7 +3,7 @@
 
 use bumpalo::Bump;
 use libfuzzer_sys::fuzz_target;
-use stratum_ingest::ad_reports::{Column, read_rows};
+use stratum_wire::ad_reports::{Column, read_rows};
 
 fuzz_target!(|body: &[u8]| {
     let mut rows = 0;

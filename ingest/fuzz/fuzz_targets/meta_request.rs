@@ -1,15 +1,17 @@
 //! Any bytes as a request of Meta's dialect: read, judged and, where nothing is wrong, made canonical.
 //!
-//! `cargo +nightly fuzz run meta_request ingest/fuzz/corpus/meta_request ingest/src/dialect/meta/fixtures`
+//! `cargo +nightly fuzz run meta_request ingest/fuzz/corpus/meta_request ingest/wire/src/dialect/meta/fixtures`
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
 
 use bumpalo::Bump;
 use libfuzzer_sys::fuzz_target;
-use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::{Canon, judge, parse_events};
-use stratum_ingest::redact::Person;
+use stratum_wire::limits::RowLimits;
+use stratum_wire::dialect::Canon;
+use stratum_wire::dialect::meta::{judge, parse_events};
+use stratum_wire::redact::Person;
+use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
 use stratum_models::event::EventBatchBuilder;
 use stratum_models::id::TenantId;
@@ -17,7 +19,7 @@ use stratum_models::platform::Platform;
 use stratum_models::seal::{IdentifierKeys, TenantKeys};
 use stratum_models::time::UnixMillis;
 
-static LIMITS: LazyLock<DoorConfig> = LazyLock::new(DoorConfig::default);
+static LIMITS: LazyLock<RowLimits> = LazyLock::new(RowLimits::default);
 static DATASET: LazyLock<DatasetConfig> = LazyLock::new(|| DatasetConfig {
     tenant_id: TenantId(1),
     platform: Platform::Meta,
@@ -42,7 +44,14 @@ fuzz_target!(|body: &[u8]| {
     };
     // What breaks a rule is left out, so that all the rest is made canonical.
     request.events.retain(|event| judge(event, now, &LIMITS).is_none());
-    let canon = Canon { config: &DATASET, keys: &KEYS, now, limits: &LIMITS, arena: &arena };
+    let canon = Canon {
+        dialect: Dialect::Meta,
+        config: &DATASET,
+        keys: &KEYS,
+        now,
+        limits: &LIMITS,
+        arena: &arena,
+    };
     let events = canon.events(&request, &mut Person::new());
     let mut batch = EventBatchBuilder::default();
     for event in &events {

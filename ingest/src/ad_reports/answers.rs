@@ -9,9 +9,9 @@ use serde_json::json;
 use stratum_models::directory::AccessRefusal;
 use stratum_models::store::{StoreError, StoreErrorKind};
 
-use crate::decode::Malformed;
 use crate::receive::{self, Denied, TraceId};
 use crate::telemetry::Outcome;
+use stratum_wire::decode::Malformed;
 
 /// The longest request id taken over from a proxy.
 const REQUEST_ID_BYTES_MAX: usize = 64;

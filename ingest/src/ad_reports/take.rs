@@ -3,13 +3,12 @@
 use stratum_models::directory::TenantAccess;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::{RejectReason, RowKind};
+use stratum_wire::ad_reports::{Column, Fault, Judge, Judged, Row, contradictions, read_rows};
+use stratum_wire::rejections::Rejections;
 
 use super::AdReports;
 use super::answers::{Complaint, Detail};
-use super::judge::{Fault, Judge, Judged, contradictions};
-use super::rows::{Column, Row, read_rows};
 use crate::receive::{Door, Memory, Verdict, refused_rows};
-use crate::rejections::Rejections;
 
 /// Of a request with too many rows, so many times the bound are counted.
 const COUNTED_TIMES: usize = 10;
@@ -24,7 +23,7 @@ pub(super) fn take(
     memory: Memory<'_>,
 ) -> Verdict<Complaint> {
     let keys = door.keys.of(access.tenant_id);
-    let judge = Judge::new(&keys, door.clock.now(), &door.config);
+    let judge = Judge::new(&keys, door.clock.now(), &door.limits);
     let mut rows = Rows::new(&judge, door.config.ad_reports_max);
     if let Err(malformed) = read_rows(body, memory.arena, &mut |row| rows.add(row)) {
         let rows = refused_rows::<AdReports>(door, access, RejectReason::MalformedBody, "", 1);
@@ -127,7 +126,7 @@ impl<'r> Rows<'r> {
 
     fn refuse(self) -> Verdict<Complaint> {
         let (tenant_id, now) = (self.judge.tenant_id(), self.judge.now());
-        let mut rejections = Rejections::new(tenant_id, RowKind::AdReport, now);
+        let mut rejections = Rejections::new(tenant_id, None, RowKind::AdReport, now);
         let mut faults = self.faults.iter().peekable();
         for (index, (platform, account_id)) in self.origins.iter().enumerate() {
             // The first fault of a row is its reason.

@@ -1,4 +1,8 @@
 //! How many rows a second a tenant's plan takes in. Each process counts for itself.
+//!
+//! Not by `governor`, which limits the API's requests: it refuses for good what is larger than a burst, while a
+//! request here passes whole however large, and is waited for by the next; and its rates are fixed when it is
+//! made, while a plan's may change with every row.
 
 use std::collections::HashMap;
 

@@ -13,18 +13,18 @@ mod serve;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::Extensions;
 use stratum_models::directory::TenantDirectory;
 use stratum_models::id::TenantId;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::time::SharedClock;
+use stratum_wire::limits::RowLimits;
 use tokio::sync::Semaphore;
 
 pub(crate) use self::body::{BodyReader, discard_unwanted};
 pub(crate) use self::key::presented_key;
 pub(crate) use self::scratch::with_scratch;
-pub(crate) use self::serve::{Complaint, Dialect, Memory, Verdict, refused_rows, serve};
+pub(crate) use self::serve::{Complaint, Endpoint, Memory, Protocol, Verdict, refused_rows, serve};
 pub use self::trace::TraceId;
 pub(crate) use self::work::work;
 
@@ -33,8 +33,6 @@ use self::bounds::{Busy, InFlight};
 use self::trace::Traces;
 use crate::append::Appender;
 use crate::config::DoorConfig;
-use crate::telemetry::Meters;
-use crate::{ad_reports, dialect};
 
 /// What the front door is made of.
 pub struct FrontDoor {
@@ -55,13 +53,6 @@ pub struct FrontDoor {
     pub trace_seed: u64,
 }
 
-/// The vendors' routes and our own for ad reports. A path that is not theirs is left to the router
-/// this one is merged into. Install the metrics recorder first.
-pub fn router(state: FrontDoor) -> Router {
-    let door = Arc::new(Door::new(state));
-    Router::new().merge(dialect::meta::routes()).merge(ad_reports::routes()).with_state(door)
-}
-
 /// The front door at work, shared by all requests.
 pub(crate) struct Door {
     pub(crate) directory: Arc<dyn TenantDirectory>,
@@ -70,16 +61,15 @@ pub(crate) struct Door {
     pub(crate) clock: SharedClock,
     pub(crate) client: fn(&Extensions) -> Option<IpAddr>,
     pub(crate) config: DoorConfig,
+    pub(crate) limits: RowLimits,
     pub(crate) traces: Traces,
-    pub(crate) meta: Meters,
-    pub(crate) ad_reports: Meters,
     in_flight: InFlight,
     allowances: Allowances,
     large: Semaphore,
 }
 
 impl Door {
-    fn new(front: FrontDoor) -> Door {
+    pub(crate) fn new(front: FrontDoor) -> Door {
         let config = front.config;
         Door {
             directory: front.directory,
@@ -88,11 +78,10 @@ impl Door {
             clock: front.clock,
             client: front.client,
             traces: Traces::new(front.trace_seed),
-            meta: Meters::new("meta"),
-            ad_reports: Meters::new("ad_reports"),
             in_flight: InFlight::new(&config),
             allowances: Allowances::default(),
             large: Semaphore::new(config.large_bodies_max.max(1)),
+            limits: config.row_limits(),
             config,
         }
     }
@@ -105,7 +94,7 @@ impl Door {
     }
 }
 
-/// Why a request ended before its dialect saw it whole.
+/// Why a request ended before its protocol saw it whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
     /// Too much is being worked on.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use bumpalo::Bump;
 
-use crate::redact::Person;
+use stratum_wire::redact::Person;
 
 /// What a thread keeps from request to request at most.
 const KEPT_BYTES_MAX: usize = 1 << 20;

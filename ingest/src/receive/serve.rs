@@ -1,6 +1,7 @@
-//! One way in for all dialects: who pays is known before a body is read, nothing is answered with success
+//! One way in for all protocols: who pays is known before a body is read, nothing is answered with success
 //! before it is durable, and what is refused is counted before it is answered.
 
+use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,43 +12,41 @@ use axum::http::request::Parts;
 use bumpalo::Bump;
 use bytes::Bytes;
 use futures::FutureExt;
+use stratum_models::dialect::Dialect;
 use stratum_models::directory::{AccessRefusal, ApiKeyHash};
 use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
-use stratum_models::platform::Platform;
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 use stratum_models::store::StoreError;
 
 use super::bounds::{Hold, Payer};
 use super::{BodyReader, Denied, Door, discard_unwanted, presented_key, with_scratch, work};
 use crate::append::Ticket;
-use crate::decode::Malformed;
-use crate::decode::gzip::{self, Unpackable};
-use crate::redact::Person;
-use crate::rejections::Rejections;
 use crate::telemetry::{Meters, Outcome};
+use stratum_wire::decode::Malformed;
+use stratum_wire::decode::gzip::{self, Unpackable};
+use stratum_wire::redact::Person;
+use stratum_wire::rejections::Rejections;
 
-/// A wire format with its own rules and answers.
-pub(crate) trait Dialect: 'static {
+/// The way requests of one kind are taken in: whose they are, what becomes of a body, and the words of answers.
+/// Each wire format of events has one, ad reports have another.
+pub(crate) trait Protocol: Send + Sync + 'static {
     /// Its name in telemetry and log lines.
     const NAME: &'static str;
     /// The topic of its rejections.
     const TOPIC: Topic;
     /// Its rows.
     const KIND: RowKind;
-    /// Its platform, where all its rows are of one.
-    const PLATFORM: Option<Platform>;
+    /// The wire format of its events; `None` for ad reports.
+    const DIALECT: Option<Dialect>;
     /// True if a body may hold the key.
     const KEY_IN_BODY: bool;
     /// The part of a request's head that its key is judged for.
     type Ask: Send + Sync;
     /// The dataset or tenant that a key opens.
     type Access: Send + Sync + 'static;
-    /// The refusal of a request, in the dialect's words.
+    /// The refusal of a request, in the protocol's words.
     type Complaint: Complaint;
-
-    /// Its telemetry.
-    fn meters(door: &Door) -> &Meters;
 
     /// Reads a head. An error where there is no such path.
     fn ask(head: &Parts) -> Result<Self::Ask, Self::Complaint>;
@@ -116,15 +115,29 @@ impl<C> Verdict<C> {
     }
 }
 
+/// A protocol at work: the front door that all share, and its own telemetry.
+pub(crate) struct Endpoint<P> {
+    pub(crate) door: Arc<Door>,
+    meters: Meters,
+    protocol: PhantomData<P>,
+}
+
+impl<P: Protocol> Endpoint<P> {
+    /// An endpoint behind this door. Make it after the metrics recorder was installed.
+    pub(crate) fn new(door: Arc<Door>) -> Arc<Endpoint<P>> {
+        Arc::new(Endpoint { door, meters: Meters::new(P::NAME), protocol: PhantomData })
+    }
+}
+
 /// Serves a request: how many rows were taken, durable by then.
-pub(crate) async fn serve<D: Dialect>(
-    door: &Arc<Door>,
+pub(crate) async fn serve<P: Protocol>(
+    endpoint: &Endpoint<P>,
     request: Request,
-) -> Result<usize, D::Complaint> {
-    let meters = D::meters(door);
+) -> Result<usize, P::Complaint> {
+    let Endpoint { door, meters, .. } = endpoint;
     let began = door.clock.now();
     let _running = meters.begin();
-    let served = AssertUnwindSafe(take_in::<D>(door, request)).catch_unwind().await;
+    let served = AssertUnwindSafe(take_in(endpoint, request)).catch_unwind().await;
     let served = served.unwrap_or_else(|_| Err(Denied::Panicked.into()));
     let took_ms = door.clock.now().0 - began.0;
     match &served {
@@ -134,58 +147,62 @@ pub(crate) async fn serve<D: Dialect>(
     served
 }
 
-async fn take_in<D: Dialect>(door: &Arc<Door>, request: Request) -> Result<usize, D::Complaint> {
+async fn take_in<P: Protocol>(
+    endpoint: &Endpoint<P>,
+    request: Request,
+) -> Result<usize, P::Complaint> {
+    let Endpoint { door, meters, .. } = endpoint;
     let (head, body) = request.into_parts();
-    let (access, body, hold) = match receive::<D>(door, &head, body).await? {
+    let (access, body, hold) = match receive::<P>(door, &head, body).await? {
         Arrival::Whole(access, body, hold) => (access, body, hold),
         Arrival::Unread(access, denied) => {
             if let Some(reason) = unread(denied) {
-                refuse::<D>(door, &access, whole::<D>(door, &access, reason)).await?;
+                refuse(endpoint, &access, whole::<P>(door, &access, reason)).await?;
             }
             return Err(denied.into());
         }
     };
-    D::meters(door).received(body.len());
+    meters.received(body.len());
     let verdict = {
         let access = access.clone();
-        work(door, &hold, body, move |door, body| take_unpacked::<D>(door, &access, body)).await?
+        work(door, &hold, body, move |door, body| take_unpacked::<P>(door, &access, body)).await?
     };
     match verdict {
         Verdict::Rows(rows, ticket) => match ticket.durable().await {
             Ok(()) => Ok(rows),
             Err(error) => {
-                tracing::warn!(%error, dialect = D::NAME, "append failed");
+                tracing::warn!(%error, dialect = P::NAME, "append failed");
                 Err(error.into())
             }
         },
         Verdict::Refused(complaint, rejections) => {
-            refuse::<D>(door, &access, rejections).await.and(Err(complaint))
+            refuse(endpoint, &access, rejections).await.and(Err(complaint))
         }
         Verdict::Denied(denied) => Err(denied.into()),
     }
 }
 
 /// A body of somebody who is known, or why there is none.
-enum Arrival<D: Dialect> {
-    Whole(Arc<D::Access>, Bytes, Hold),
-    Unread(Arc<D::Access>, Denied),
+enum Arrival<P: Protocol> {
+    Whole(Arc<P::Access>, Bytes, Hold),
+    Unread(Arc<P::Access>, Denied),
 }
 
-async fn receive<D: Dialect>(
+async fn receive<P: Protocol>(
     door: &Arc<Door>,
     head: &Parts,
     body: Body,
-) -> Result<Arrival<D>, D::Complaint> {
-    let ask = D::ask(head)?;
+) -> Result<Arrival<P>, P::Complaint> {
+    let ask = P::ask(head)?;
     let Some(key) = presented_key(head) else {
-        if D::KEY_IN_BODY {
+        if P::KEY_IN_BODY {
             let address = (door.client)(&head.extensions);
-            return find_key::<D>(door, &ask, address, body).await;
+            return find_key::<P>(door, &ask, address, body).await;
         }
         discard_unwanted(door, body);
-        return Err(D::no_key());
+        return Err(P::no_key());
     };
-    match admitted::<D>(door, &ask, &key) {
+    match admitted::<P>(door, &ask, &key) {
         Ok((access, tenant)) => {
             let hold = door.in_flight.enter(Payer::Tenant(tenant)).map_err(Denied::from)?;
             Ok(Arrival::of(access, BodyReader::new(door, body, hold).whole().await))
@@ -197,8 +214,8 @@ async fn receive<D: Dialect>(
     }
 }
 
-impl<D: Dialect> Arrival<D> {
-    fn of(access: Arc<D::Access>, whole: Result<(Bytes, Hold), Denied>) -> Arrival<D> {
+impl<P: Protocol> Arrival<P> {
+    fn of(access: Arc<P::Access>, whole: Result<(Bytes, Hold), Denied>) -> Arrival<P> {
         match whole {
             Ok((body, hold)) => Arrival::Whole(access, body, hold),
             Err(denied) => Arrival::Unread(access, denied),
@@ -207,56 +224,56 @@ impl<D: Dialect> Arrival<D> {
 }
 
 /// Looks up what the key opens. An error if its tenant has sent more than its plan takes already.
-fn admitted<D: Dialect>(
+fn admitted<P: Protocol>(
     door: &Door,
-    ask: &D::Ask,
+    ask: &P::Ask,
     key: &ApiKeyHash,
-) -> Result<(Arc<D::Access>, TenantId), D::Complaint> {
-    let access = D::access(door, ask, key)?;
-    let (tenant, _) = D::owner(&access);
+) -> Result<(Arc<P::Access>, TenantId), P::Complaint> {
+    let access = P::access(door, ask, key)?;
+    let (tenant, _) = P::owner(&access);
     door.admit(tenant, 0)?;
     Ok((access, tenant))
 }
 
 /// Looks for the key in a body, whose bytes are a stranger's until it is found. It is looked for early,
 /// and again at the end: some clients send it last.
-async fn find_key<D: Dialect>(
+async fn find_key<P: Protocol>(
     door: &Arc<Door>,
-    ask: &D::Ask,
+    ask: &P::Ask,
     address: Option<IpAddr>,
     body: Body,
-) -> Result<Arrival<D>, D::Complaint> {
+) -> Result<Arrival<P>, P::Complaint> {
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let hold = door.in_flight.enter(Payer::Stranger(address)).map_err(Denied::from)?;
     let mut reader = BodyReader::new(door, body, hold);
     let early = door.config.keyless_bytes_max;
     let is_whole = reader.read_to(early).await?;
-    if let Some(key) = early_key::<D>(reader.bytes(), early, is_whole)? {
-        let (access, tenant) = admitted::<D>(door, ask, &key)?;
+    if let Some(key) = early_key::<P>(reader.bytes(), early, is_whole)? {
+        let (access, tenant) = admitted::<P>(door, ask, &key)?;
         reader.hold().pay(tenant).map_err(Denied::from)?;
         return Ok(Arrival::of(access, reader.whole().await));
     }
     let (body, mut hold) = reader.whole().await?;
-    let found = work(door, &hold, body.clone(), |_, body| D::key_in_body(body)).await?;
-    let key = found?.ok_or_else(D::no_key)?;
-    let (access, tenant) = admitted::<D>(door, ask, &key)?;
+    let found = work(door, &hold, body.clone(), |_, body| P::key_in_body(body)).await?;
+    let key = found?.ok_or_else(P::no_key)?;
+    let (access, tenant) = admitted::<P>(door, ask, &key)?;
     hold.pay(tenant).map_err(Denied::from)?;
     Ok(Arrival::Whole(access, body, hold))
 }
 
 /// The key in the first bytes of a body. An error where it cannot come any more: not in a body that is
 /// here, nor in one that is packed, of which no more is unpacked than `bytes_max`.
-fn early_key<D: Dialect>(
+fn early_key<P: Protocol>(
     start: &[u8],
     bytes_max: usize,
     is_whole: bool,
-) -> Result<Option<ApiKeyHash>, D::Complaint> {
+) -> Result<Option<ApiKeyHash>, P::Complaint> {
     if gzip::is_packed(start) {
-        let found = D::key_in_body(&gzip::unpack_start(start, bytes_max));
-        return found.ok().flatten().map(Some).ok_or_else(D::no_key);
+        let found = P::key_in_body(&gzip::unpack_start(start, bytes_max));
+        return found.ok().flatten().map(Some).ok_or_else(P::no_key);
     }
-    match D::key_in_body(start) {
-        Ok(None) if is_whole => Err(D::no_key()),
+    match P::key_in_body(start) {
+        Ok(None) if is_whole => Err(P::no_key()),
         Ok(found) => Ok(found),
         // Without a key, a body that cannot be read is the likelier mistake.
         Err(malformed) if is_whole => Err(malformed.into()),
@@ -273,16 +290,14 @@ fn unread(denied: Denied) -> Option<RejectReason> {
     }
 }
 
-fn take_unpacked<D: Dialect>(
+fn take_unpacked<P: Protocol>(
     door: &Door,
-    access: &D::Access,
+    access: &P::Access,
     body: &[u8],
-) -> Verdict<D::Complaint> {
+) -> Verdict<P::Complaint> {
     with_scratch(|scratch| {
-        let body = match gzip::is_packed(body) {
-            false => body,
-            true => match gzip::unpack(body, door.config.unpacked_bytes_max, &mut scratch.unpacked)
-            {
+        let body = if gzip::is_packed(body) {
+            match gzip::unpack(body, door.config.unpacked_bytes_max, &mut scratch.unpacked) {
                 Ok(()) => scratch.unpacked.as_slice(),
                 Err(error) => {
                     let (reason, complaint) = match error {
@@ -291,50 +306,54 @@ fn take_unpacked<D: Dialect>(
                             (RejectReason::MalformedBody, malformed.into())
                         }
                     };
-                    return Verdict::Refused(complaint, whole::<D>(door, access, reason));
+                    return Verdict::Refused(complaint, whole::<P>(door, access, reason));
                 }
-            },
+            }
+        } else {
+            body
         };
-        D::take(door, access, body, Memory { arena: &scratch.arena, person: &mut scratch.person })
+        P::take(door, access, body, Memory { arena: &scratch.arena, person: &mut scratch.person })
     })
 }
 
 /// One rejection for a request whose rows are not known.
-fn whole<D: Dialect>(door: &Door, access: &D::Access, reason: RejectReason) -> Vec<Rejection> {
-    refused_rows::<D>(door, access, reason, "", 1)
+fn whole<P: Protocol>(door: &Door, access: &P::Access, reason: RejectReason) -> Vec<Rejection> {
+    refused_rows::<P>(door, access, reason, "", 1)
 }
 
 /// So many rows that were refused as one.
-pub(crate) fn refused_rows<D: Dialect>(
+pub(crate) fn refused_rows<P: Protocol>(
     door: &Door,
-    access: &D::Access,
+    access: &P::Access,
     reason: RejectReason,
     field: &'static str,
     rows: usize,
 ) -> Vec<Rejection> {
-    let (tenant, dataset_id) = D::owner(access);
-    let mut rejections = Rejections::new(tenant, D::KIND, door.clock.now());
-    rejections.add(D::PLATFORM, dataset_id, "", reason, field, rows as u64);
+    let (tenant, dataset_id) = P::owner(access);
+    let mut rejections = Rejections::new(tenant, P::DIALECT, P::KIND, door.clock.now());
+    let platform = P::DIALECT.and_then(Dialect::platform);
+    rejections.add(platform, dataset_id, "", reason, field, rows as u64);
     rejections.into_rows()
 }
 
 /// Counts refused rows; they are durable when this returns. An error is told instead of the refusal,
 /// which is then to come again.
-async fn refuse<D: Dialect>(
-    door: &Door,
-    access: &D::Access,
+async fn refuse<P: Protocol>(
+    endpoint: &Endpoint<P>,
+    access: &P::Access,
     rejections: Vec<Rejection>,
-) -> Result<(), D::Complaint> {
-    let (tenant, _) = D::owner(access);
+) -> Result<(), P::Complaint> {
+    let Endpoint { door, meters, .. } = endpoint;
+    let (tenant, _) = P::owner(access);
     let rows = rejections.iter().map(|one| one.rows).sum::<u64>();
     door.admit(tenant, usize::try_from(rows).unwrap_or(usize::MAX))?;
-    let ticket = door.appender.enqueue_rejections(D::TOPIC, &rejections);
+    let ticket = door.appender.enqueue_rejections(P::TOPIC, &rejections);
     let ticket = ticket.map_err(|_| Denied::Busy)?;
     for one in &rejections {
-        D::meters(door).rejected(one.reason, one.rows);
+        meters.rejected(one.reason, one.rows);
     }
     ticket.durable().await.inspect_err(|error| {
-        tracing::warn!(%error, dialect = D::NAME, "append of rejections failed");
+        tracing::warn!(%error, dialect = P::NAME, "append of rejections failed");
     })?;
     Ok(())
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use stratum_models::splitmix::splitmix;
+
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LENGTH: usize = 23;
 
@@ -39,9 +41,9 @@ impl Traces {
     /// The next one; no two of a sequence are equal.
     pub(crate) fn next(&self) -> TraceId {
         let count = self.next.fetch_add(1, Relaxed);
-        // The mix is a bijection, so ids of one seed differ in the half that mixes the count.
-        let mut number = u128::from(mix(self.seed ^ count.rotate_left(32))) << 64
-            | u128::from(mix(count.wrapping_add(self.seed)));
+        // SplitMix is a bijection, so ids of one seed differ in the half that mixes the count.
+        let mut number = u128::from(splitmix(self.seed ^ count.rotate_left(32))) << 64
+            | u128::from(splitmix(count.wrapping_add(self.seed)));
         let mut text = [b'A'; LENGTH];
         for digit in text[1..].iter_mut().rev() {
             *digit = DIGITS[(number % 62) as usize];
@@ -49,14 +51,6 @@ impl Traces {
         }
         TraceId(text)
     }
-}
-
-/// The finaliser of SplitMix64.
-fn mix(mut number: u64) -> u64 {
-    number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::bounds::Hold;
 use super::{Denied, Door};
-use crate::decode::gzip;
+use stratum_wire::decode::gzip;
 
 /// Does `job` on the body. A panic in it ends this request and nothing else.
 pub(crate) async fn work<T: Send + 'static>(
@@ -29,9 +29,10 @@ pub(crate) async fn work<T: Send + 'static>(
 }
 
 fn is_small(door: &Door, body: &[u8]) -> bool {
-    let bytes_max = match gzip::is_packed(body) {
-        true => door.config.inline_packed_bytes_max,
-        false => door.config.inline_bytes_max,
+    let bytes_max = if gzip::is_packed(body) {
+        door.config.inline_packed_bytes_max
+    } else {
+        door.config.inline_bytes_max
     };
     body.len() <= bytes_max
 }

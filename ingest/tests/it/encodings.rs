@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::desk::{Desk, KEY, gzip, purchase};
-use stratum_ingest::hash::from_hex;
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
 use stratum_models::testing::identifier_keys;
+use stratum_wire::hash::from_hex;
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_bytes!(concat!("../../src/dialect/meta/fixtures/", $name)).as_slice()
+        include_bytes!(concat!("../../wire/src/dialect/meta/fixtures/", $name)).as_slice()
     };
 }
 
@@ -69,6 +69,7 @@ async fn an_event_arrives_as_it_was_meant() {
     let event = &desk.events()[0];
     for (column, value) in [
         ("tenant_id", "7"),
+        ("dialect", "1"),
         ("platform", "1"),
         ("dataset_id", "1234567890"),
         ("event_name", "Purchase"),
@@ -92,7 +93,7 @@ async fn an_event_arrives_as_it_was_meant() {
     // The dedup key follows from what was sent, so that a browser's copy meets it.
     let key = stratum_models::event::DedupKey::of(
         stratum_models::id::TenantId(7),
-        stratum_models::platform::Platform::Meta,
+        Some(stratum_models::platform::Platform::Meta),
         "1234567890",
         "Purchase",
         "order-1",

@@ -4,19 +4,19 @@
 use bumpalo::Bump;
 use proptest::prelude::*;
 use serde_json::json;
-use stratum_ingest::config::DoorConfig;
-use stratum_ingest::dialect::meta::parse_events;
+use stratum_wire::dialect::meta::parse_events;
+use stratum_wire::limits::RowLimits;
 
 use crate::desk::{Desk, purchase};
 
 const FIXTURES: [&[u8]; 7] = [
-    include_bytes!("../../src/dialect/meta/fixtures/e1_python_sync.form"),
-    include_bytes!("../../src/dialect/meta/fixtures/e2_python_async.form"),
-    include_bytes!("../../src/dialect/meta/fixtures/e3_node.json"),
-    include_bytes!("../../src/dialect/meta/fixtures/e4_curl.multipart"),
-    include_bytes!("../../src/dialect/meta/fixtures/e5_segment.json"),
-    include_bytes!("../../src/dialect/meta/fixtures/e6_rudder.form"),
-    include_bytes!("../../src/dialect/meta/fixtures/gateway.json"),
+    include_bytes!("../../wire/src/dialect/meta/fixtures/e1_python_sync.form"),
+    include_bytes!("../../wire/src/dialect/meta/fixtures/e2_python_async.form"),
+    include_bytes!("../../wire/src/dialect/meta/fixtures/e3_node.json"),
+    include_bytes!("../../wire/src/dialect/meta/fixtures/e4_curl.multipart"),
+    include_bytes!("../../wire/src/dialect/meta/fixtures/e5_segment.json"),
+    include_bytes!("../../wire/src/dialect/meta/fixtures/e6_rudder.form"),
+    include_bytes!("../../wire/src/dialect/meta/fixtures/gateway.json"),
 ];
 
 /// What may be done to a body.
@@ -98,7 +98,7 @@ proptest! {
     ) {
         let body = apply(FIXTURES[fixture].to_vec(), &damages);
         let arena = Bump::new();
-        let limits = DoorConfig::default();
+        let limits = RowLimits::default();
         match parse_events(&body, &arena, &limits) {
             Ok(request) => {
                 prop_assert!((1..=limits.events_max).contains(&request.events.len()));

@@ -102,8 +102,8 @@ async fn clear_text_never_reaches_the_log() {
 #[tokio::test]
 async fn texts_are_judged_by_hashes_and_by_their_form_too() {
     let hash = |text: &str| {
-        let digest = stratum_ingest::hash::sha256(text.as_bytes());
-        String::from_utf8(stratum_ingest::hash::to_hex(&digest).to_vec()).unwrap()
+        let digest = stratum_wire::hash::sha256(text.as_bytes());
+        String::from_utf8(stratum_wire::hash::to_hex(&digest).to_vec()).unwrap()
     };
     const ID: &str = "Kunde-770077";
     let user = json!({

@@ -16,7 +16,8 @@ use crate::desk::{DATASET, Desk, KEY, LogRow, altered, gzip, purchase, reason};
 
 const REPORTS: &str = "/api/v1/ad-reports?access_token=TOK%2Ben%7C1";
 
-/// The rejections of a topic: platform, reason, field and number of rows.
+/// The rejections of a topic: platform, reason, field and number of rows. Events name their dialect, reports
+/// none.
 fn kept(desk: &Desk, topic: Topic) -> Vec<(String, String, String, u64)> {
     let rows = desk.rows(topic, RecordKind::Rejections);
     let say = |row: &LogRow| {
@@ -24,6 +25,7 @@ fn kept(desk: &Desk, topic: Topic) -> Vec<(String, String, String, u64)> {
             0 => "unknown".to_owned(),
             code => Platform::from_code(code).unwrap().to_string(),
         };
+        assert_eq!(row["dialect"], if topic == Topic::Events { "1" } else { "0" });
         let rows = row["row_count"].parse().unwrap();
         (platform, reason(row).to_string(), row["field"].clone(), rows)
     };

@@ -113,6 +113,7 @@ pub(super) const CAMPAIGN_METRICS: &[ExportColumn] = &[
 
 pub(super) const EVENTS: &[ExportColumn] = &[
     of("event_date", Day),
+    of("dialect", Name),
     of("platform", Name),
     of("dataset_id", Name),
     of("event_name", Name),
@@ -154,9 +155,9 @@ pub(super) const EMQ: &[ExportColumn] = &[
     of("action_source", Name),
     of("channel", Name),
     of("events", Count),
-    of("score", Ratio),
-    of("score_100", Ratio),
-    of("band", Name),
+    optional("score", Ratio),
+    optional("score_100", Ratio),
+    optional("band", Name),
     of("coverage_em", Ratio),
     of("coverage_ph", Ratio),
     of("coverage_fn", Ratio),

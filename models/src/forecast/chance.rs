@@ -1,4 +1,6 @@
-/// Chance from a seed, for resampling: the splitmix sequence.
+use crate::splitmix::{SPLITMIX_STEP, splitmix};
+
+/// Chance from a seed, for resampling: the SplitMix64 sequence.
 #[derive(Clone, Debug)]
 pub struct Chance(u64);
 
@@ -10,11 +12,9 @@ impl Chance {
 
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        let bits = splitmix(self.0);
+        self.0 = self.0.wrapping_add(SPLITMIX_STEP);
+        bits
     }
 
     /// An integer in `0..bound`; 0 for a bound of 0.

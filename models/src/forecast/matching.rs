@@ -28,7 +28,9 @@ pub fn match_gain(counts: &[MaskCount], added: &[IdentifierKey], share: f64) -> 
     let added = IdentifierMask::of(added);
     let mut gain = MatchGain::default();
     for count in counts {
-        let table = WeightTable::of(count.platform);
+        // Without a platform there is nobody to match an event.
+        let Some(platform) = count.platform else { continue };
+        let table = WeightTable::of(platform);
         let before = table.match_probability(count.valid);
         let after = table.match_probability(IdentifierMask(count.valid.0 | added.0));
         let events = count.events as f64;

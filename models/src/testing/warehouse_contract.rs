@@ -76,6 +76,7 @@ macro_rules! warehouse_contract {
             quality::masks_add_up_and_stay_apart,
             quality::hours_count_from_the_first_to_before_the_last,
             quality::quality_filters_narrow_the_counts,
+            quality::events_of_no_platform_count_as_such,
             quality::texts_are_only_texts,
             quality::invalid_identifiers_count_by_key_and_reason,
             quality::ingest_counts_add_up_by_dataset_and_kind,

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use stratum_models::ad_report::{
     AdDevice, AdReport, AdReportSplit, CountryCode, Split, ad_report_batch, ad_report_split_batch,
 };
+use stratum_models::dialect::Dialect;
 use stratum_models::event::{ConversionEvent, DedupKey, EventBatchBuilder};
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidIdentifier, InvalidReason};
@@ -24,7 +25,7 @@ pub const START: UnixMillis = UnixMillis(1_780_000_000_000);
 #[derive(Clone, Debug)]
 pub struct Event {
     pub tenant: u64,
-    pub platform: Platform,
+    pub platform: Option<Platform>,
     pub dataset: String,
     pub name: String,
     pub id: Option<String>,
@@ -61,6 +62,7 @@ impl Event {
         let identifiers: Vec<_> = kept.map(|key| SealedIdentifier { key: *key, seal }).collect();
         builder.push(&ConversionEvent {
             tenant_id: TenantId(self.tenant),
+            dialect: Dialect::Meta,
             platform: self.platform,
             dataset_id: &self.dataset,
             event_name: &self.name,
@@ -140,7 +142,7 @@ impl Load {
         let invalid = [bot, junk].into_iter().filter(|_| self.rng.random_bool(0.2)).collect();
         Event {
             tenant: self.rng.random_range(1..3),
-            platform: self.one_of(&[Platform::Meta, Platform::Tiktok]),
+            platform: self.one_of(&[Some(Platform::Meta), Some(Platform::Tiktok), None]),
             dataset: self.one_of(&["d1", "d2"]).into(),
             name: self.one_of(&["Purchase", "Purchase", "Lead"]).into(),
             id: self.rng.random_bool(0.9).then(|| format!("id-{id}")),
@@ -162,6 +164,7 @@ impl Load {
     pub fn rejection(&mut self, kind: RowKind) -> Rejection {
         Rejection {
             tenant_id: TenantId(self.rng.random_range(1..3)),
+            dialect: (kind == RowKind::Event).then_some(Dialect::Meta),
             platform: self.one_of(&[Some(Platform::Meta), None]),
             dataset_id: self.one_of(&["d1", "d2", ""]).into(),
             kind,

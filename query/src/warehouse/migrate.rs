@@ -56,6 +56,11 @@ impl Migration {
         "0031_delete_ad_reports_by_other_account_ids",
         "0032_insert_ad_report_splits_by_one_account_id",
         "0033_delete_ad_report_splits_by_other_account_ids",
+        "0040_tell_dialects_of_events",
+        "0041_tell_dialects_of_rejected_rows",
+        "0042_count_match_quality_of_no_platform",
+        "0043_count_invalid_identifiers_of_no_platform",
+        "0044_count_event_metrics_of_no_platform",
     ];
 
     /// Its number, with which its name begins.

@@ -8,6 +8,10 @@ const DROP_TABLE: &str = include_str!("../sql/drop_table.sql");
 const FILL_OTHER_ACCOUNTS: &str = include_str!("../sql/fill_other_accounts.sql");
 const FILL_OTHER_SPLIT_ACCOUNTS: &str = include_str!("../sql/fill_other_split_accounts.sql");
 const READ_ACCOUNTS: &str = include_str!("../sql/read_accounts.sql");
+const DROP_COLUMN: &str = include_str!("../sql/drop_column.sql");
+const FILL_EVENT_OF_BEFORE: &str = include_str!("../sql/fill_event_of_before.sql");
+const FILL_REJECTED_ROWS_OF_BEFORE: &str = include_str!("../sql/fill_rejected_rows_of_before.sql");
+const READ_DIALECTS: &str = include_str!("../sql/read_dialects.sql");
 const FORGET_MIGRATION: &str = include_str!("../sql/forget_migration.sql");
 
 fn names() -> Vec<&'static str> {
@@ -72,6 +76,26 @@ async fn rows_come_under_the_one_id_of_their_account_once() {
         assert_eq!(accounts("ad_reports"), expected);
         assert_eq!(accounts("ad_report_splits"), ["meta 4411 10"]);
     }
+}
+
+/// Rows of before events told their dialect came in Meta's, ad reports in none.
+#[tokio::test]
+async fn rows_of_before_come_in_the_one_dialect_there_was() {
+    let config = empty();
+    migrate(&config).await.unwrap();
+    let database = ("$database", config.database.as_str());
+    for table in ["events", "rejected_rows"] {
+        let of = [database, ("$table", table), ("$column", "dialect")];
+        shared().execute(&fill(DROP_COLUMN, &of));
+    }
+    for statement in [FILL_EVENT_OF_BEFORE, FILL_REJECTED_ROWS_OF_BEFORE] {
+        shared().execute(&fill(statement, &[database]));
+    }
+    shared().execute(&fill(FORGET_MIGRATION, &[database, ("$number", "40")]));
+    migrate(&config).await.unwrap();
+    let dialects = |table| shared().execute(&fill(READ_DIALECTS, &[database, ("$table", table)]));
+    assert_eq!(dialects("events").trim(), "meta meta");
+    assert_eq!(dialects("rejected_rows").trim(), "unknown unknown\nmeta meta");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
 use stratum_models::ad_report::SplitBy;
+use stratum_models::dialect::Dialect;
 use stratum_models::identifier::{IdentifierKey, InvalidReason};
 use stratum_models::log::Topic;
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
@@ -28,13 +29,20 @@ macro_rules! enum8 {
     }};
 }
 
+fn or_unknown(members: &str) -> String {
+    members.replace("Enum8(", "Enum8('unknown' = 0, ")
+}
+
 /// What a field of `models` is called in ClickHouse.
 fn type_of(table: Table, field: &Field) -> String {
     let base = match (field.name().as_str(), field.data_type()) {
-        ("platform", _) if matches!(table, Table::RejectedRows | Table::IngestCounts) => {
-            enum8!(Platform).replace("Enum8(", "Enum8('unknown' = 0, ")
+        ("dialect", _) if table == Table::RejectedRows => or_unknown(&enum8!(Dialect)),
+        ("dialect", _) => enum8!(Dialect),
+        // Reports name their platform.
+        ("platform", _) if matches!(table, Table::AdReports | Table::AdReportSplits) => {
+            enum8!(Platform)
         }
-        ("platform", _) => enum8!(Platform),
+        ("platform", _) => or_unknown(&enum8!(Platform)),
         ("action_source", _) => enum8!(ActionSource),
         ("channel", _) => enum8!(Channel),
         ("split", _) => enum8!(SplitBy),

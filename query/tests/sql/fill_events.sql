@@ -1,6 +1,6 @@
 INSERT INTO $database.events
 SELECT
-    7 AS tenant_id, 1 AS platform, toString(number % 3) AS dataset_id, ['Purchase', 'Lead'][number % 2 + 1] AS event_name,
+    7 AS tenant_id, 1 AS dialect, 1 AS platform, toString(number % 3) AS dataset_id, ['Purchase', 'Lead'][number % 2 + 1] AS event_name,
     toDateTime64(toStartOfDay(now('UTC'), 'UTC'), 3, 'UTC') - 1 - cityHash64(number) % 200000 AS event_time,
     event_time AS received_at, toDate32(event_time) AS event_date, 1 AS action_source, 1 AS channel, NULL AS dedup_key,
     concat('order-', toString(number)) AS event_id, NULL AS order_id, number * 1000 AS value_micros, 'EUR' AS currency,

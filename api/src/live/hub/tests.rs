@@ -17,7 +17,7 @@ fn of(tenant: TenantId) -> TenantScope {
 }
 
 fn update(tenant: TenantId, dataset: &str) -> Update {
-    Update::match_quality(tenant, Platform::Meta, dataset)
+    Update::match_quality(tenant, Some(Platform::Meta), dataset)
 }
 
 fn small() -> LiveConfig {

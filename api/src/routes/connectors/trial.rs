@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use serde_json::json;
-use stratum_ingest::connector::{Account, Counting, Credentials, PullError};
+use stratum_reports::connector::{Account, Counting, Credentials, PullError};
 use stratum_state::audit::AuditEntry;
 use stratum_state::connector::{Connector, ConnectorStatus};
 use stratum_state::pull_fault::{ClosedAccount, Outcome};

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use stratum_ingest::redact::kept_hashes;
 use stratum_models::identifier::{HashedIdentifier, IdentifierKey, InvalidReason};
 use stratum_models::person::{PERSON_IDENTIFIERS_MAX, PersonStore};
 use stratum_models::scope::TenantScope;
@@ -12,6 +11,7 @@ use stratum_models::store::StoreError;
 use stratum_state::invitation::Invitation;
 use stratum_state::user::User;
 use stratum_state::work::TenantWork;
+use stratum_wire::redact::kept_hashes;
 use utoipa::ToSchema;
 use uuid::Uuid;
 

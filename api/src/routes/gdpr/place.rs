@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
-use stratum_ingest::dialect::meta::is_standard_name;
 use stratum_models::export::ExportType;
 use stratum_models::seal::SealedIdentifier;
 use stratum_models::time::DayRange;
 use stratum_state::audit::AuditEntry;
 use stratum_state::export_job::{ExportJob, JobState};
+use stratum_wire::dialect::is_standard_name;
 use utoipa::ToSchema;
 use uuid::Uuid;
 

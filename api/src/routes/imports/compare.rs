@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use stratum_ingest::import::Import;
 use stratum_models::ad_report::AdReport;
 use stratum_models::forecast::CampaignDay;
 use stratum_models::money::Currency;
@@ -10,6 +9,7 @@ use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
+use stratum_reports::import::Import;
 
 use crate::routes::App;
 

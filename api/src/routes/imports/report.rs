@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use stratum_ingest::import::{Import, LeftOut, ResultKinds, RowFault};
 use stratum_models::ad_report::SplitBy;
 use stratum_models::money::MICROS;
+use stratum_reports::import::{Import, LeftOut, ResultKinds, RowFault};
 use utoipa::ToSchema;
 
 use super::compare::{Change, Comparison, Sums};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use stratum_ingest::import::Import;
+use stratum_reports::import::Import;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 

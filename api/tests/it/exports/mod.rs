@@ -20,7 +20,7 @@ const EMAIL_SHA256: &str = "62a14e44f765419d10fea99367361a727c12365e2520f32218d5
 const FILL_EVENTS: &str = "
     INSERT INTO events
     SELECT
-        $tenant AS tenant_id, 1 AS platform, '4711' AS dataset_id, 'Purchase' AS event_name,
+        $tenant AS tenant_id, 1 AS dialect, 1 AS platform, '4711' AS dataset_id, 'Purchase' AS event_name,
         toDateTime64(today() - 1 - number % $days, 3, 'UTC') + number / 1000 AS event_time,
         event_time AS received_at, toDate32(event_time) AS event_date, 1 AS action_source, 1 AS channel,
         NULL AS dedup_key, concat('order-', toString(number)) AS event_id, NULL AS order_id,

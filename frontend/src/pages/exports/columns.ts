@@ -44,6 +44,7 @@ export const COLUMNS: Record<ExportType, readonly string[]> = {
   ],
   events: [
     "event_date",
+    "dialect",
     "platform",
     "dataset_id",
     "event_name",

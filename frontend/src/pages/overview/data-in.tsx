@@ -3,6 +3,7 @@ import type { Schemas } from "../../api/client";
 import { ingest } from "../../api/queries";
 import { carried, type View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
+import { platformText } from "../../figures/platform";
 import { Ago } from "../../ui/ago";
 import { ButtonLink } from "../../ui/button";
 import { Asked, Panel } from "../../ui/panel";
@@ -53,9 +54,9 @@ export function DataIn({ view, freshness }: { view: View; freshness?: Schemas["P
         </thead>
         <tbody>
           {(freshness ?? []).map((one) => (
-            <tr key={one.platform} className="border-t border-line">
+            <tr key={one.platform ?? ""} className="border-t border-line">
               <th scope="row" className="py-1.5 text-start font-normal">
-                {t(`platform.${one.platform}` as never)}
+                {t(platformText(one.platform))}
               </th>
               <td className="text-end">
                 <Ago at={one.events_received_at} />

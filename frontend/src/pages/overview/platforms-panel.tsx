@@ -6,6 +6,7 @@ import { useFormat, useTexts } from "../../app/texts";
 import { Dumbbell } from "../../charts/dumbbell";
 import { HatchMark, SourceMark } from "../../charts/marks";
 import type { Completeness } from "../../figures/completeness";
+import { platformText } from "../../figures/platform";
 import { Asked, Empty, Panel } from "../../ui/panel";
 
 /** Spend and ROAS of each platform; a press makes it the filter. */
@@ -13,7 +14,7 @@ export function PlatformsPanel({ view, completeness }: { view: View; completenes
   const t = useTexts();
   const format = useFormat();
   const query = useQuery(platforms(view.asked));
-  const isBehind = (platform: string) => completeness.gaps.some((gap) => gap.platform === platform);
+  const isBehind = (platform: string | null | undefined) => completeness.gaps.some((gap) => gap.platform === platform);
   return (
     <Panel
       title={t("platforms.title")}
@@ -52,15 +53,16 @@ export function PlatformsPanel({ view, completeness }: { view: View; completenes
               </thead>
               <tbody>
                 {data.platforms.map((row) => {
-                  const name = t(`platform.${row.platform}` as never);
+                  const name = t(platformText(row.platform));
                   const tracked = format.figure(row.tracked_roas, "ratio");
                   const reported = format.figure(row.avg_roas, "ratio");
                   return (
-                    <tr key={row.platform} className="border-t border-line">
+                    <tr key={row.platform ?? ""} className="border-t border-line">
                       <th scope="row" className="py-2 text-start font-medium">
                         <button
                           type="button"
                           className="row-link min-h-6"
+                          disabled={!row.platform}
                           aria-pressed={view.platform === row.platform}
                           onClick={() =>
                             view.change({

@@ -1,5 +1,6 @@
 import type { Schemas } from "../../api/client";
 import { useFormat, useTexts } from "../../app/texts";
+import { platformText } from "../../figures/platform";
 import { Score } from "../../ui/band";
 
 export interface Spot {
@@ -41,8 +42,8 @@ export function EventMatrix({
               {t("quality.event")}
             </th>
             {platforms.map((platform) => (
-              <th key={platform} scope="col" className="px-2 pb-1 text-start font-medium">
-                {t(`platform.${platform}` as never)}
+              <th key={platform ?? ""} scope="col" className="px-2 pb-1 text-start font-medium">
+                {t(platformText(platform))}
               </th>
             ))}
           </tr>
@@ -56,7 +57,7 @@ export function EventMatrix({
               {platforms.map((platform) => {
                 const cells = events.filter((one) => one.platform === platform && one.event_name === name);
                 return (
-                  <td key={platform} className="px-1 py-1 align-top">
+                  <td key={platform ?? ""} className="px-1 py-1 align-top">
                     {cells.length === 0 ? <span className="px-1 text-ink-3">–</span> : null}
                     {cells.map((one) => {
                       const before = was(one);
@@ -64,7 +65,10 @@ export function EventMatrix({
                         <button
                           key={one.dataset_id}
                           type="button"
-                          onClick={() => onOpen({ platform, dataset: one.dataset_id, event: name })}
+                          disabled={!platform}
+                          onClick={() =>
+                            platform && onOpen({ platform, dataset: one.dataset_id, event: name })
+                          }
                           className="flex w-full flex-col rounded-sm px-1.5 py-1 text-start hover:bg-sunken"
                         >
                           <Score score={one.score} band={one.band} reason={one.reason} />

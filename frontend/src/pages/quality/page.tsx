@@ -4,6 +4,7 @@ import { emqScore } from "../../api/queries";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { shift } from "../../figures/period";
+import { platformText } from "../../figures/platform";
 import { Score } from "../../ui/band";
 import { ButtonLink } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
@@ -89,14 +90,15 @@ function PlatformCards({
       {platforms.map(({ platform, score, band, reason, events }) => {
         const was = earlier?.find((one) => one.platform === platform)?.score;
         return (
-          <li key={platform}>
+          <li key={platform ?? ""}>
             <button
               type="button"
-              onClick={() => onOpen({ platform })}
+              disabled={!platform}
+              onClick={() => platform && onOpen({ platform })}
               className="flex w-full flex-col gap-1 rounded-lg border border-line bg-surface px-4 py-3 text-start hover:border-edge"
             >
               <span className="text-control font-medium text-ink-2">
-                {t(`platform.${platform}` as never)}
+                {t(platformText(platform))}
               </span>
               <span className="text-head">
                 <Score score={score} band={band} reason={reason} />

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stratum_models::ad_report::{AdReport, AdReportSplit, CountryCode, Split};
+use stratum_models::dialect::Dialect;
 use stratum_models::event::{ConversionEvent, DedupKey};
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidIdentifier, InvalidReason};
@@ -35,7 +36,8 @@ pub fn event<'a>(
     let tenant_id = TenantId(1);
     ConversionEvent {
         tenant_id,
-        platform: Platform::Meta,
+        dialect: Dialect::Meta,
+        platform: Some(Platform::Meta),
         dataset_id: "42",
         event_name: "Purchase",
         event_time: UnixMillis(1_772_000_000_000 + number as i64),
@@ -43,7 +45,8 @@ pub fn event<'a>(
         event_date: day(),
         action_source: ActionSource::Website,
         channel: Channel::Server,
-        dedup_key: event_id.map(|id| DedupKey::of(tenant_id, Platform::Meta, "42", "Purchase", id)),
+        dedup_key: event_id
+            .map(|id| DedupKey::of(tenant_id, Some(Platform::Meta), "42", "Purchase", id)),
         event_id,
         order_id,
         value_micros: Some(number as i64),
@@ -73,6 +76,7 @@ pub fn with_events<T>(from: u64, to: u64, run: impl FnOnce(&[ConversionEvent<'_>
 pub fn rejection(tenant: u64) -> Rejection {
     Rejection {
         tenant_id: TenantId(tenant),
+        dialect: Some(Dialect::Meta),
         platform: Some(Platform::Meta),
         dataset_id: "42".into(),
         kind: RowKind::Event,
@@ -111,8 +115,8 @@ pub fn country(report: AdReport) -> AdReportSplit {
 /// Text that does not pack.
 pub fn noise(seed: u64, length: usize) -> String {
     let blocks = (0..length as u64 / 64 + 1).map(|block| {
-        let digest = crate::hash::sha256(format!("{seed} {block}").as_bytes());
-        String::from_utf8(crate::hash::to_hex(&digest).to_vec()).unwrap()
+        let digest = stratum_wire::hash::sha256(format!("{seed} {block}").as_bytes());
+        String::from_utf8(stratum_wire::hash::to_hex(&digest).to_vec()).unwrap()
     });
     let mut text: String = blocks.collect();
     text.truncate(length);

@@ -7,9 +7,9 @@ use serde::Serialize;
 use stratum_models::directory::AccessRefusal;
 use stratum_models::rejection::RejectReason;
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_wire::decode::Malformed;
+use stratum_wire::dialect::Fault;
 
-use super::fault::Fault;
-use crate::decode::Malformed;
 use crate::receive::{self, Denied, TraceId};
 use crate::telemetry::Outcome;
 
@@ -25,6 +25,15 @@ pub(super) fn accepted(events: usize, trace: TraceId) -> Response {
 /// A plain JSON answer.
 pub(super) fn json(body: &'static str) -> Response {
     ([(CONTENT_TYPE, JSON)], body).into_response()
+}
+
+/// The path of a field at fault: `data[3].user_data.em`. `event` is `None` for a fault of the request.
+pub(super) fn path(fault: &Fault, event: Option<usize>) -> String {
+    match (event, fault.field) {
+        (None, field) => field.to_owned(),
+        (Some(index), "") => format!("data[{index}]"),
+        (Some(index), field) => format!("data[{index}].{field}"),
+    }
 }
 
 /// Why a request was not taken, as Meta would say it.
@@ -110,7 +119,7 @@ impl Complaint {
 
     /// The request as a whole, or its event `event`, has this fault. `fields` are the paths of all.
     pub(super) fn fault(event: Option<usize>, fault: &Fault, fields: Vec<String>) -> Complaint {
-        let path = fault.path(event);
+        let path = path(fault, event);
         let place = if path.is_empty() { "The request body" } else { &path };
         let (subcode, title) = match fault.reason {
             RejectReason::TooOld => (Some(2_804_003), "Event Timestamp Too Old"),

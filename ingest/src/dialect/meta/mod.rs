@@ -1,14 +1,7 @@
-//! Meta's Conversions API. One request goes: `key` (who pays, where the head does not say) → read → `parse`
-//! (its encoding) → `scan` (its events) → `rules` → `canonical` (where personal data ends) → append →
-//! `answers`. A request is taken whole or not at all.
+//! Meta's Conversions API. One request goes: key (who pays, where the head does not say) → read → parsed → judged
+//! by the rules of `stratum_wire::dialect::meta` → canonical (where personal data ends) → append → `answers`. A
+//! request is taken whole or not at all.
 
-mod fault;
-mod fields;
-mod key;
-mod scan;
-mod parse;
-mod rules;
-mod canonical;
 mod take;
 mod answers;
 
@@ -19,27 +12,21 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, post};
+use stratum_models::dialect::Dialect;
 use stratum_models::directory::{AccessRefusal, ApiKeyHash, DatasetConfig};
 use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::RowKind;
-
-pub use self::canonical::Canon;
-pub use self::fault::Fault;
-pub use self::fields::is_standard_name;
-pub use self::parse::{ParsedRequest, Refusal, parse_events};
-pub use self::rules::judge;
-pub use self::scan::{EventScan, Given};
+use stratum_wire::decode::Malformed;
+use stratum_wire::dialect::meta::key_in_body;
 
 use self::answers::Complaint;
 use self::take::take;
-use crate::decode::Malformed;
-use crate::receive::{Dialect, Door, Memory, Verdict, serve};
-use crate::telemetry::Meters;
+use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, serve};
 
 /// Every version of the Graph API, and the gateway that Meta's PHP and Java SDKs can be pointed at.
-pub(crate) fn routes() -> Router<Arc<Door>> {
+pub(crate) fn routes(door: Arc<Door>) -> Router {
     let events = post(events).fallback(unsupported_method);
     Router::new()
         .route("/v{version}/{dataset_id}/events", events.clone())
@@ -47,6 +34,7 @@ pub(crate) fn routes() -> Router<Arc<Door>> {
         // The SDKs' crash reporter looks for these two.
         .route("/v{version}/{app_id}/instruments", post(instruments))
         .route("/v{version}/debug_token", get(debug_token))
+        .with_state(Endpoint::<Meta>::new(door))
 }
 
 async fn instruments() -> Response {
@@ -57,13 +45,13 @@ async fn debug_token() -> Response {
     answers::json(r#"{"data":{"app_id":"0"}}"#)
 }
 
-async fn unsupported_method(State(door): State<Arc<Door>>) -> Response {
-    Complaint::unsupported_method().into_response(door.traces.next())
+async fn unsupported_method(State(endpoint): State<Arc<Endpoint<Meta>>>) -> Response {
+    Complaint::unsupported_method().into_response(endpoint.door.traces.next())
 }
 
-async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
-    let trace = door.traces.next();
-    match serve::<Meta>(&door, request).await {
+async fn events(State(endpoint): State<Arc<Endpoint<Meta>>>, request: Request) -> Response {
+    let trace = endpoint.door.traces.next();
+    match serve(&endpoint, request).await {
         Ok(events) => answers::accepted(events, trace),
         Err(complaint) => complaint.into_response(trace),
     }
@@ -72,20 +60,16 @@ async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
 /// Meta's wire format.
 struct Meta;
 
-impl Dialect for Meta {
+impl Protocol for Meta {
     const NAME: &'static str = "meta";
     const TOPIC: Topic = Topic::Events;
     const KIND: RowKind = RowKind::Event;
-    const PLATFORM: Option<Platform> = Some(Platform::Meta);
+    const DIALECT: Option<Dialect> = Some(Dialect::Meta);
     const KEY_IN_BODY: bool = true;
     /// The pixel or dataset of the path.
     type Ask = String;
     type Access = DatasetConfig;
     type Complaint = Complaint;
-
-    fn meters(door: &Door) -> &Meters {
-        &door.meta
-    }
 
     fn ask(head: &Parts) -> Result<String, Complaint> {
         let mut segments = head.uri.path().trim_start_matches('/').split('/');
@@ -109,7 +93,7 @@ impl Dialect for Meta {
     }
 
     fn key_in_body(body: &[u8]) -> Result<Option<ApiKeyHash>, Malformed> {
-        key::key_in_body(body)
+        key_in_body(body)
     }
 
     fn no_key() -> Complaint {

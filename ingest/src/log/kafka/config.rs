@@ -159,9 +159,10 @@ impl KafkaLogConfig {
         for (key, Property(value)) in &self.properties {
             client.set(key, value);
         }
-        client.set_log_level(match self.properties.contains_key("debug") {
-            true => RDKafkaLogLevel::Debug,
-            false => RDKafkaLogLevel::Info,
+        client.set_log_level(if self.properties.contains_key("debug") {
+            RDKafkaLogLevel::Debug
+        } else {
+            RDKafkaLogLevel::Info
         });
         client
     }

@@ -74,12 +74,11 @@ impl ConsumerContext for GroupContext {
         let mut turn = self.turn.lock();
         let outcome = if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             // The group waits for an answer, also to nothing.
-            match turn.is_closing || partitions.is_empty() {
-                true => consumer.incremental_assign(list),
-                false => {
-                    turn.given.extend(partitions);
-                    Ok(())
-                }
+            if turn.is_closing || partitions.is_empty() {
+                consumer.incremental_assign(list)
+            } else {
+                turn.given.extend(partitions);
+                Ok(())
             }
         } else {
             let begun_late = list.elements();

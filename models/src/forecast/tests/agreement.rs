@@ -123,7 +123,7 @@ fn drivers_add_up_to_the_prediction() {
 #[test]
 fn a_fix_of_match_quality_is_an_exact_sum_over_masks() {
     let count = |keys: &[IdentifierKey], events| MaskCount {
-        platform: Platform::Meta,
+        platform: Some(Platform::Meta),
         dataset_id: "1".into(),
         event_name: "Purchase".into(),
         action_source: ActionSource::Website,

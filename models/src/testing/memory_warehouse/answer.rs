@@ -13,13 +13,14 @@ use async_trait::async_trait;
 use self::row::Row;
 use super::{MemoryWarehouse, error};
 use crate::breakdown::{BreakdownQuery, Part};
+use crate::dialect::Dialect;
 use crate::event::PURCHASE;
 use crate::forecast::{AccountCampaign, CampaignDay};
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use crate::money::Currency;
 use crate::platform::{ActionSource, Channel, Platform};
-use crate::rejection::{RejectReason, RowKind, platform_from_code};
+use crate::rejection::{RejectReason, RowKind};
 use crate::scope::TenantScope;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::table::Table;
@@ -132,7 +133,10 @@ fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, Sto
             "" => None,
             code => Some(coded(Currency::parse(code))?),
         },
-        platform: platform.map(|code| coded(Platform::from_code(code))).transpose()?,
+        platform: platform
+            .map(|code| coded(Platform::from_optional_code(code)))
+            .transpose()?
+            .flatten(),
         day: day.map(|days| coded(Day::from_epoch_days(days))).transpose()?,
         campaign_id,
         campaign_name: named.map(|(_, name)| name),
@@ -211,7 +215,7 @@ impl WarehouseReader for MemoryWarehouse {
         let count = |(key, events)| {
             let (platform, (dataset_id, event_name), (source, channel), valid, invalid) = key;
             Ok(MaskCount {
-                platform: coded(Platform::from_code(platform))?,
+                platform: coded(Platform::from_optional_code(platform))?,
                 dataset_id,
                 event_name,
                 action_source: coded(ActionSource::from_code(source))?,
@@ -232,12 +236,14 @@ impl WarehouseReader for MemoryWarehouse {
         self.questions.ask().await?;
         let mut counts = BTreeMap::<_, u64>::new();
         for row in self.quality(Table::InvalidIdentifiers, scope, query) {
-            let key = (row.code("identifier"), row.code("reason"));
+            let key = (row.code("platform"), row.code("identifier"), row.code("reason"));
             *counts.entry(key).or_default() += row.count("events");
         }
-        let count = |((key, reason), events)| {
+        let count = |((platform, key, reason), events)| {
+            let platform = coded(Platform::from_optional_code(platform))?;
             let key = coded(IdentifierKey::from_code(key))?;
-            Ok(InvalidCount { key, reason: coded(InvalidReason::from_code(reason))?, events })
+            let reason = coded(InvalidReason::from_code(reason))?;
+            Ok(InvalidCount { platform, key, reason, events })
         };
         counts.into_iter().map(count).collect()
     }
@@ -267,7 +273,7 @@ impl WarehouseReader for MemoryWarehouse {
         let count = |((platform, dataset_id, kind), (sums, newest))| {
             let [received, landed, duplicate, rejected] = sums;
             Ok(IngestCount {
-                platform: coded(platform_from_code(platform))?,
+                platform: coded(Platform::from_optional_code(platform))?,
                 dataset_id,
                 kind: coded(RowKind::from_code(kind))?,
                 received,
@@ -291,8 +297,8 @@ impl WarehouseReader for MemoryWarehouse {
         for row in self.rows(Table::RejectedRows, scope) {
             if (from.0..until.0).contains(&row.received_ms()) {
                 let (dataset_id, field) = (row.text("dataset_id"), row.text("field"));
-                let key =
-                    (row.code("platform"), dataset_id, row.code("kind"), row.code("reason"), field);
+                let of = (row.code("dialect"), row.code("platform"));
+                let key = (of, dataset_id, row.code("kind"), row.code("reason"), field);
                 *counts.entry(key).or_default() += row.count("row_count");
             }
         }
@@ -304,11 +310,12 @@ impl WarehouseReader for MemoryWarehouse {
         rows.truncate(REJECTION_GROUPS_MAX);
         let mut counts: Vec<_> = rows.into_iter().chain(fields).collect();
         counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        let count = |((platform, dataset_id, kind, reason, field), rows)| {
-            let platform = coded(platform_from_code(platform))?;
+        let count = |(((dialect, platform), dataset_id, kind, reason, field), rows)| {
+            let dialect = coded(Dialect::from_optional_code(dialect))?;
+            let platform = coded(Platform::from_optional_code(platform))?;
             let kind = coded(RowKind::from_code(kind))?;
             let reason = coded(RejectReason::from_code(reason))?;
-            Ok(RejectionCount { platform, dataset_id, kind, reason, field, rows })
+            Ok(RejectionCount { dialect, platform, dataset_id, kind, reason, field, rows })
         };
         counts.into_iter().map(count).collect()
     }
@@ -345,7 +352,7 @@ impl WarehouseReader for MemoryWarehouse {
         }
         let fresh = |(platform, (events, reports, until)): (i8, (_, _, Option<i32>))| {
             Ok(Freshness {
-                platform: coded(Platform::from_code(platform))?,
+                platform: coded(Platform::from_optional_code(platform))?,
                 events_received_at: Option::map(events, UnixMillis),
                 reports_received_at: Option::map(reports, UnixMillis),
                 reports_until: until.map(|d| coded(Day::from_epoch_days(d))).transpose()?,

@@ -10,6 +10,7 @@ use arrow::datatypes::{
 use async_trait::async_trait;
 
 use super::{MemoryWarehouse, error};
+use crate::dialect::Dialect;
 use crate::erasure::without_person;
 use crate::event::column;
 use crate::identifier::IdentifierKey;
@@ -66,7 +67,8 @@ fn event(rows: &RecordBatch, row: usize) -> Result<PersonEvent, StoreError> {
         |name: &str| UnixMillis(rows[name].as_primitive::<TimestampMillisecondType>().value(row));
     let value = &rows[column::VALUE_MICROS];
     Ok(PersonEvent {
-        platform: known(Platform::from_code(code(column::PLATFORM)))?,
+        dialect: known(Dialect::from_code(code(column::DIALECT)))?,
+        platform: known(Platform::from_optional_code(code(column::PLATFORM)))?,
         dataset_id: text(column::DATASET_ID),
         event_name: text(column::EVENT_NAME),
         event_time: instant(column::EVENT_TIME),

@@ -3,10 +3,12 @@
 use super::Warehouse;
 use super::rows::{TENANT, at, days, events, facts, land, metrics, purchase, scope};
 use super::writing::keys;
+use crate::dialect::Dialect;
 use crate::id::TenantId;
 use crate::identifier::IdentifierKey;
 use crate::metrics::{KpiGrouping, KpiQuery};
 use crate::person::{PERSON_IDENTIFIERS_MAX, PersonEvent};
+use crate::platform::Platform;
 use crate::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use crate::store::StoreErrorKind;
 
@@ -38,6 +40,7 @@ pub async fn a_persons_events_come_by_receipt_and_in_parts(warehouse: &dyn Wareh
     assert_eq!((part.total, part.events[0].received_at, part.events.len()), (3, at(1), 1));
     let event = &part.events[0];
     assert_eq!(event.identifiers, them());
+    assert_eq!((event.dialect, event.platform), (Dialect::Meta, Some(Platform::Meta)));
     assert_eq!(
         (event.event_id.as_deref(), event.value_micros),
         (Some("order-1"), Some(12_500_000))

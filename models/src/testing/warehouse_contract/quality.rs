@@ -2,16 +2,19 @@
 
 use super::Warehouse;
 use super::rows::{
-    Count, Quality, Rows, TENANT, at, count, day, events, ingest_counts, invalid_identifiers, land,
-    match_quality, midnight, quality, range, rejection, rejections, report, reports, scope,
+    Count, Metric, Quality, Rows, TENANT, at, count, day, days, events, ingest_counts,
+    invalid_identifiers, land, match_quality, metrics, midnight, purchase, quality, range,
+    rejection, rejections, report, reports, scope,
 };
+use crate::dialect::Dialect;
 use crate::id::TenantId;
 use crate::identifier::{IdentifierKey, InvalidReason};
 use crate::log::Topic;
+use crate::metrics::{KpiGrouping, KpiQuery};
 use crate::platform::{ActionSource, Channel, Platform};
 use crate::rejection::{RejectReason, Rejection, RowKind};
 use crate::time::{HOUR_MS, UnixMillis};
-use crate::warehouse::{Freshness, IngestCount, MaskCount, MatchQualityQuery};
+use crate::warehouse::{Freshness, IngestCount, MaskCount, MatchQualityQuery, RejectionCount};
 
 fn window(from: i64, until: i64) -> MatchQualityQuery {
     MatchQualityQuery {
@@ -47,7 +50,7 @@ pub async fn masks_add_up_and_stay_apart(warehouse: &dyn Warehouse) {
     let MaskCount { platform, action_source, channel, .. } = seen[0];
     assert_eq!(
         (platform, action_source, channel),
-        (Platform::Meta, ActionSource::Website, Channel::Browser)
+        (Some(Platform::Meta), ActionSource::Website, Channel::Browser)
     );
     assert_eq!((seen[0].dataset_id.as_str(), seen[0].event_name.as_str()), ("123", "Purchase"));
 }
@@ -69,7 +72,7 @@ pub async fn quality_filters_narrow_the_counts(warehouse: &dyn Warehouse) {
     let base = quality(at(0), 1, 1);
     let rows = [
         base.clone(),
-        Quality { platform: Platform::Snapchat, events: 2, ..base.clone() },
+        Quality { platform: Some(Platform::Snapchat), events: 2, ..base.clone() },
         Quality { dataset: "456", events: 4, ..base.clone() },
         Quality { event_name: "Lead", events: 8, ..base },
     ];
@@ -87,6 +90,37 @@ pub async fn quality_filters_narrow_the_counts(warehouse: &dyn Warehouse) {
         let invalid = warehouse.invalid_counts(scope(TENANT), &query).await.expect("an answer");
         assert_eq!(invalid.iter().map(|count| count.events).sum::<u64>(), expected, "{query:?}");
     }
+}
+
+pub async fn events_of_no_platform_count_as_such(warehouse: &dyn Warehouse) {
+    let metric = |platform, events| Metric { platform, events, ..purchase(day(0)) };
+    let meta = Some(Platform::Meta);
+    let bot = InvalidReason::Bot;
+    let none = Quality { platform: None, ..quality(at(0), 1, 4) };
+    let rows = vec![
+        match_quality(&[quality(at(0), 1, 2), none.clone()]),
+        invalid_identifiers(&[(none, bot)]),
+        metrics(&[metric(meta, 2), metric(None, 4)]),
+        ingest_counts(&[Count { platform: None, ..count(at(5), [4, 0, 0]) }]),
+    ];
+    next(warehouse, 0, rows).await;
+    let seen = masks(warehouse, &window(0, HOUR_MS)).await;
+    let seen: Vec<_> = seen.iter().map(|mask| (mask.platform, mask.events)).collect();
+    assert_eq!(seen, [(None, 4), (meta, 2)]);
+    let query = KpiQuery { days: days(0, 0), platform: None, account_id: None, campaign_id: None };
+    let sums = async |query: &KpiQuery, by| {
+        let groups = warehouse.kpi_groups(scope(TENANT), query, by).await.expect("an answer");
+        let of = groups.iter().map(|group| (group.platform, group.sums.tracked_conversions));
+        of.collect::<Vec<_>>()
+    };
+    assert_eq!(sums(&query, KpiGrouping::Platform).await, [(None, 4), (meta, 2)]);
+    let of_meta = KpiQuery { platform: meta, ..query };
+    assert_eq!(sums(&of_meta, KpiGrouping::Platform).await, [(meta, 2)]);
+    let invalid = warehouse.invalid_counts(scope(TENANT), &window(0, HOUR_MS)).await;
+    let invalid = invalid.expect("an answer");
+    assert_eq!((invalid.len(), invalid[0].platform, invalid[0].events), (1, None, 4));
+    let fresh = warehouse.freshness(scope(TENANT)).await.expect("an answer");
+    assert_eq!((fresh.len(), fresh[0].platform), (1, None));
 }
 
 pub async fn texts_are_only_texts(warehouse: &dyn Warehouse) {
@@ -180,6 +214,7 @@ pub async fn a_rejection_counts_for_all_its_rows_and_names_no_platform_it_does_n
     let known = Rejection { rows: 40, ..rejection(RejectReason::TooOld, "event_time", at(0)) };
     let alike = Rejection { rows: 2, ..known.clone() };
     let unknown = Rejection {
+        dialect: None,
         platform: None,
         dataset_id: String::new(),
         kind: RowKind::AdReport,
@@ -198,10 +233,12 @@ pub async fn a_rejection_counts_for_all_its_rows_and_names_no_platform_it_does_n
         vec![rejections(place, &[known, alike, unknown, field]), ingest_counts(&[uncounted])];
     land(warehouse, place, rows).await;
     let seen = warehouse.rejection_counts(scope(TENANT), at(0), at(20)).await.expect("an answer");
-    let seen: Vec<_> = seen.iter().map(|one| (one.platform, one.kind, one.rows)).collect();
-    let meta = Some(Platform::Meta);
+    let of = |one: &RejectionCount| (one.dialect, one.platform);
+    let seen: Vec<_> = seen.iter().map(|one| (of(one), one.kind, one.rows)).collect();
+    let meta = (Some(Dialect::Meta), Some(Platform::Meta));
+    let none = (None, None);
     let expected =
-        [(None, RowKind::AdReport, 99_000), (meta, RowKind::Event, 42), (meta, RowKind::Field, 3)];
+        [(none, RowKind::AdReport, 99_000), (meta, RowKind::Event, 42), (meta, RowKind::Field, 3)];
     assert_eq!(seen, expected);
     let seen = warehouse.ingest_counts(scope(TENANT), at(0), at(HOUR_MS)).await.expect("an answer");
     assert_eq!((seen.len(), seen[0].platform, seen[0].rejected), (1, None, 99_000));
@@ -215,7 +252,7 @@ pub async fn freshness_is_that_of_what_landed(warehouse: &dyn Warehouse) {
     next(warehouse, 1, vec![ingest_counts(&[count(at(90), [0, 3, 4])])]).await;
     let seen = ask().await;
     let expected = Freshness {
-        platform: Platform::Meta,
+        platform: Some(Platform::Meta),
         events_received_at: Some(at(70)),
         reports_received_at: None,
         reports_until: None,

@@ -10,13 +10,14 @@ use arrow::array::{
 
 use super::Warehouse;
 use crate::ad_report::{AdReport, AdReportSplit, ad_report_batch, ad_report_split_batch};
+use crate::dialect::Dialect;
 use crate::event::{ConversionEvent, DedupKey, EventBatchBuilder, PURCHASE};
 use crate::id::TenantId;
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidIdentifier, InvalidReason};
 use crate::log::{Offset, PartitionId, Topic};
 use crate::money::Currency;
 use crate::platform::{ActionSource, Channel, Device, Platform};
-use crate::rejection::{RejectReason, Rejection, RowKind, platform_code, rejection_batch};
+use crate::rejection::{RejectReason, Rejection, RowKind, rejection_batch};
 use crate::scope::TenantScope;
 use crate::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use crate::table::Table;
@@ -125,7 +126,8 @@ pub fn facts(
     for (key, received_at) in events {
         builder.push(&ConversionEvent {
             tenant_id: tenant,
-            platform: Platform::Meta,
+            dialect: Dialect::Meta,
+            platform: Some(Platform::Meta),
             dataset_id: "123",
             event_name: PURCHASE,
             event_time: *received_at,
@@ -208,6 +210,7 @@ pub fn rejections(range: LogRange, rows: &[Rejection]) -> (Table, RecordBatch) {
 pub fn rejection(reason: RejectReason, field: &str, received_at: UnixMillis) -> Rejection {
     Rejection {
         tenant_id: TENANT,
+        dialect: Some(Dialect::Meta),
         platform: Some(Platform::Meta),
         dataset_id: "123".into(),
         kind: RowKind::Event,
@@ -223,7 +226,7 @@ pub fn rejection(reason: RejectReason, field: &str, received_at: UnixMillis) -> 
 #[derive(Clone, Debug)]
 pub struct Metric {
     pub tenant: TenantId,
-    pub platform: Platform,
+    pub platform: Option<Platform>,
     pub campaign: &'static str,
     pub event_name: &'static str,
     pub date: Day,
@@ -238,7 +241,7 @@ pub struct Metric {
 pub fn purchase(date: Day) -> Metric {
     Metric {
         tenant: TENANT,
-        platform: Platform::Meta,
+        platform: Some(Platform::Meta),
         campaign: "",
         event_name: PURCHASE,
         date,
@@ -257,7 +260,7 @@ pub fn metrics(rows: &[Metric]) -> (Table, RecordBatch) {
         Table::EventMetrics,
         vec![
             counts(rows.iter().map(|row| row.tenant.0)),
-            codes(rows.iter().map(|row| row.platform.code())),
+            codes(rows.iter().map(|row| Platform::optional_code(row.platform))),
             texts(rows.iter().map(|_| "123")),
             texts(rows.iter().map(|row| row.campaign)),
             texts(rows.iter().map(|row| row.event_name)),
@@ -275,7 +278,7 @@ pub fn metrics(rows: &[Metric]) -> (Table, RecordBatch) {
 #[derive(Clone, Debug)]
 pub struct Quality {
     pub tenant: TenantId,
-    pub platform: Platform,
+    pub platform: Option<Platform>,
     pub dataset: &'static str,
     pub event_name: &'static str,
     pub hour: UnixMillis,
@@ -285,7 +288,7 @@ pub struct Quality {
 
 /// Events of dataset 123 in the hour of this instant.
 pub fn quality(hour: UnixMillis, mask: u32, events: u64) -> Quality {
-    let (platform, dataset) = (Platform::Meta, "123");
+    let (platform, dataset) = (Some(Platform::Meta), "123");
     Quality { tenant: TENANT, platform, dataset, event_name: PURCHASE, hour, mask, events }
 }
 
@@ -295,7 +298,7 @@ pub fn match_quality(rows: &[Quality]) -> (Table, RecordBatch) {
         Table::MatchQuality,
         vec![
             counts(rows.iter().map(|row| row.tenant.0)),
-            codes(rows.iter().map(|row| row.platform.code())),
+            codes(rows.iter().map(|row| Platform::optional_code(row.platform))),
             texts(rows.iter().map(|row| row.dataset)),
             texts(rows.iter().map(|row| row.event_name)),
             codes(rows.iter().map(|_| ActionSource::Website.code())),
@@ -315,7 +318,7 @@ pub fn invalid_identifiers(rows: &[(Quality, InvalidReason)]) -> (Table, RecordB
         Table::InvalidIdentifiers,
         vec![
             counts(rows.iter().map(|(row, _)| row.tenant.0)),
-            codes(rows.iter().map(|(row, _)| row.platform.code())),
+            codes(rows.iter().map(|(row, _)| Platform::optional_code(row.platform))),
             texts(rows.iter().map(|(row, _)| row.dataset)),
             texts(rows.iter().map(|(row, _)| row.event_name)),
             hours(rows.iter().map(|(row, _)| row.hour)),
@@ -350,7 +353,7 @@ pub fn ingest_counts(rows: &[Count]) -> (Table, RecordBatch) {
         Table::IngestCounts,
         vec![
             counts(rows.iter().map(|row| row.tenant.0)),
-            codes(rows.iter().map(|row| platform_code(row.platform))),
+            codes(rows.iter().map(|row| Platform::optional_code(row.platform))),
             texts(rows.iter().map(|_| "123")),
             codes(rows.iter().map(|row| row.kind.code())),
             hours(rows.iter().map(|row| row.newest)),

@@ -10,11 +10,13 @@ use super::source::workspace;
 /// The star of crates: each with those it may, and must, depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("models", &[]),
-    ("ingest", &["models"]),
+    ("ingest/wire", &["models"]),
+    ("ingest", &["models", "wire"]),
+    ("ingest/reports", &["models", "wire", "ingest"]),
     ("pipeline", &["models"]),
     ("query", &["models"]),
     ("api/state", &["models"]),
-    ("api", &["models", "ingest", "pipeline", "query", "state"]),
+    ("api", &["models", "wire", "ingest", "reports", "pipeline", "query", "state"]),
 ];
 
 /// What a crate must not reach for, because it is somebody else's business.
@@ -34,7 +36,22 @@ const DENIED: &[(&str, &[&str])] = &[
             "rand_core",
         ],
     ),
-    ("ingest", &["sqlx", "clickhouse", "datafusion", "polars"]),
+    (
+        "ingest/wire",
+        &[
+            "axum",
+            "tokio",
+            "futures",
+            "reqwest",
+            "rdkafka",
+            "fjall",
+            "sqlx",
+            "clickhouse",
+            "datafusion",
+        ],
+    ),
+    ("ingest", &["sqlx", "clickhouse", "datafusion", "polars", "reqwest", "parquet"]),
+    ("ingest/reports", &["sqlx", "clickhouse", "datafusion", "axum", "rdkafka", "fjall"]),
     (
         "pipeline",
         &[

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use chrono::DateTime;
 use serde_json::Value;
 use stratum_models::ad_report::{AdReport, AdReportSplit, CountryCode, Split};
+use stratum_models::dialect::Dialect;
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{IdentifierKey, InvalidIdentifier, InvalidReason};
 use stratum_models::log::{NewRecord, PartitionId, Topic};
@@ -69,7 +70,7 @@ fn event(row: &Value) -> Event {
     let valid = names(row, "valid");
     Event {
         tenant: row["tenant"].as_u64().unwrap_or(1),
-        platform: coded(row, "platform", Platform::Meta),
+        platform: platform(row),
         dataset: text(row, "dataset", "d1"),
         name: text(row, "name", "Purchase"),
         id: row["id"].as_str().map(str::to_owned),
@@ -126,15 +127,21 @@ fn split(row: &Value) -> AdReportSplit {
     AdReportSplit { report: report(row), split }
 }
 
+fn platform(row: &Value) -> Option<Platform> {
+    match row["platform"].as_str() {
+        Some("unknown") => None,
+        _ => Some(coded(row, "platform", Platform::Meta)),
+    }
+}
+
 fn rejection(row: &Value) -> Rejection {
+    let kind = coded(row, "kind", RowKind::Event);
     Rejection {
         tenant_id: TenantId(row["tenant"].as_u64().unwrap_or(1)),
-        platform: match row["platform"].as_str() {
-            Some("unknown") => None,
-            _ => Some(coded(row, "platform", Platform::Meta)),
-        },
+        dialect: (kind != RowKind::AdReport).then_some(Dialect::Meta),
+        platform: platform(row),
         dataset_id: text(row, "dataset", "d1"),
-        kind: coded(row, "kind", RowKind::Event),
+        kind,
         event_name: text(row, "name", ""),
         reason: coded(row, "reason", RejectReason::MissingField),
         field: text(row, "field", ""),

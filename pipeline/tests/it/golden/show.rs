@@ -6,9 +6,10 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int8Type};
 use chrono::DateTime;
 use stratum_models::ad_report::SplitBy;
+use stratum_models::dialect::Dialect;
 use stratum_models::identifier::{IdentifierKey, InvalidReason};
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
-use stratum_models::rejection::{RejectReason, RowKind, platform_from_code};
+use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::table::Table;
 use stratum_models::testing::memory_warehouse::MemoryWarehouse;
 use stratum_models::time::Day;
@@ -62,7 +63,12 @@ fn show(table: Table, rows: &RecordBatch, name: &str, row: usize) -> String {
 fn number(table: Table, name: &str, value: i128) -> String {
     let code = i8::try_from(value).unwrap_or(-1);
     let named = match name {
-        "platform" => platform_from_code(code).map(|one| one.map_or("unknown", Platform::as_str)),
+        "dialect" => {
+            Dialect::from_optional_code(code).map(|one| one.map_or("unknown", Dialect::as_str))
+        }
+        "platform" => {
+            Platform::from_optional_code(code).map(|one| one.map_or("unknown", Platform::as_str))
+        }
         "action_source" => ActionSource::from_code(code).map(ActionSource::as_str),
         "channel" => Channel::from_code(code).map(Channel::as_str),
         "split" => SplitBy::from_code(code).map(SplitBy::as_str),

@@ -14,7 +14,7 @@ use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
 
 use super::kpi::day;
-use super::{ClickHouseWarehouse, coded, currency};
+use super::{ClickHouseWarehouse, currency, platform};
 
 const READ_BREAKDOWN: &str = include_str!("../../../sql/read_breakdown.sql");
 
@@ -59,7 +59,7 @@ impl TryFrom<PartRow> for Part {
         Ok(Part {
             currency: currency(&row.currency)?,
             key: PartKey {
-                platform: row.platform.map(|code| coded(Platform::from_code(code))).transpose()?,
+                platform: platform(row.platform)?,
                 account_id: row.account_id,
                 campaign_id: row.campaign_id,
                 ad_set_id: row.ad_set_id,

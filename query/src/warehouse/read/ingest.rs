@@ -1,6 +1,7 @@
 use serde::Deserialize;
+use stratum_models::dialect::Dialect;
 use stratum_models::platform::Platform;
-use stratum_models::rejection::{RejectReason, RowKind, platform_from_code};
+use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, UnixMillis};
@@ -32,7 +33,7 @@ impl TryFrom<IngestCountRow> for IngestCount {
 
     fn try_from(row: IngestCountRow) -> Result<IngestCount, StoreError> {
         Ok(IngestCount {
-            platform: coded(platform_from_code(row.platform_code))?,
+            platform: coded(Platform::from_optional_code(row.platform_code))?,
             dataset_id: row.dataset,
             kind: coded(RowKind::from_code(row.kind_code))?,
             received: row.received,
@@ -46,6 +47,7 @@ impl TryFrom<IngestCountRow> for IngestCount {
 
 #[derive(Debug, clickhouse::Row, Deserialize)]
 struct RejectionCountRow {
+    dialect_code: i8,
     platform_code: i8,
     dataset: String,
     kind_code: i8,
@@ -59,7 +61,8 @@ impl TryFrom<RejectionCountRow> for RejectionCount {
 
     fn try_from(row: RejectionCountRow) -> Result<RejectionCount, StoreError> {
         Ok(RejectionCount {
-            platform: coded(platform_from_code(row.platform_code))?,
+            dialect: coded(Dialect::from_optional_code(row.dialect_code))?,
+            platform: coded(Platform::from_optional_code(row.platform_code))?,
             dataset_id: row.dataset,
             kind: coded(RowKind::from_code(row.kind_code))?,
             reason: coded(RejectReason::from_code(row.reason_code))?,
@@ -83,7 +86,7 @@ impl TryFrom<FreshnessRow> for Freshness {
     fn try_from(row: FreshnessRow) -> Result<Freshness, StoreError> {
         let instant = |ms: i64| (ms > 0).then_some(UnixMillis(ms));
         Ok(Freshness {
-            platform: coded(Platform::from_code(row.platform_code))?,
+            platform: coded(Platform::from_optional_code(row.platform_code))?,
             events_received_at: instant(row.events_received_ms),
             reports_received_at: instant(row.reports_received_ms),
             reports_until: row

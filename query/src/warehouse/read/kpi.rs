@@ -6,7 +6,7 @@ use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::Day;
 
-use super::{ClickHouseWarehouse, coded, currency};
+use super::{ClickHouseWarehouse, coded, currency, platform};
 
 const READ_KPI_GROUPS: &str = include_str!("../../../sql/read_kpi_groups.sql");
 
@@ -35,7 +35,7 @@ impl TryFrom<KpiGroupRow> for KpiGroup {
     fn try_from(row: KpiGroupRow) -> Result<KpiGroup, StoreError> {
         Ok(KpiGroup {
             currency: currency(&row.currency)?,
-            platform: row.platform.map(|code| coded(Platform::from_code(code))).transpose()?,
+            platform: platform(row.platform)?,
             day: row.day.map(|days| coded(Day::from_epoch_days(days))).transpose()?,
             campaign_id: row.campaign_id,
             campaign_name: row.campaign_name,

@@ -27,7 +27,7 @@ impl TryFrom<MaskCountRow> for MaskCount {
 
     fn try_from(row: MaskCountRow) -> Result<MaskCount, StoreError> {
         Ok(MaskCount {
-            platform: coded(Platform::from_code(row.platform_code))?,
+            platform: coded(Platform::from_optional_code(row.platform_code))?,
             dataset_id: row.dataset,
             event_name: row.name,
             action_source: coded(ActionSource::from_code(row.action_source_code))?,
@@ -41,6 +41,7 @@ impl TryFrom<MaskCountRow> for MaskCount {
 
 #[derive(Debug, clickhouse::Row, Deserialize)]
 struct InvalidCountRow {
+    platform_code: i8,
     identifier_code: i8,
     reason_code: i8,
     event_count: u64,
@@ -51,6 +52,7 @@ impl TryFrom<InvalidCountRow> for InvalidCount {
 
     fn try_from(row: InvalidCountRow) -> Result<InvalidCount, StoreError> {
         Ok(InvalidCount {
+            platform: coded(Platform::from_optional_code(row.platform_code))?,
             key: coded(IdentifierKey::from_code(row.identifier_code))?,
             reason: coded(InvalidReason::from_code(row.reason_code))?,
             events: row.event_count,

@@ -23,6 +23,7 @@ use stratum_models::forecast::CampaignDay;
 use stratum_models::id::TenantId;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::{DayRange, UnixMillis};
@@ -78,6 +79,12 @@ impl ClickHouseWarehouse {
 /// The member with this stored code; the tables hold no other.
 fn coded<T>(member: Option<T>) -> Result<T, StoreError> {
     member.ok_or_else(|| invalid("a stored code is not known to this program"))
+}
+
+/// The platform of a group: `None` where groups are not by platform, and of events that are for none.
+fn platform(code: Option<i8>) -> Result<Option<Platform>, StoreError> {
+    let platform = code.map(|code| coded(Platform::from_optional_code(code)));
+    Ok(platform.transpose()?.flatten())
 }
 
 /// The currency of a row; a row without any amount has none.

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use clickhouse::query::Query;
 use serde::Deserialize;
+use stratum_models::dialect::Dialect;
 use stratum_models::identifier::IdentifierKey;
 use stratum_models::money::Currency;
 use stratum_models::person::{
@@ -44,6 +45,7 @@ const FORGET_NAMES: [(&str, &str); 4] = [
 
 #[derive(clickhouse::Row, Deserialize)]
 struct PersonEventRow {
+    dialect_code: i8,
     platform_code: i8,
     dataset: String,
     name: String,
@@ -94,7 +96,8 @@ impl TryFrom<PersonEventRow> for PersonEvent {
         });
         let currency = row.currency_name.map(|code| coded(Currency::parse(&code)));
         Ok(PersonEvent {
-            platform: coded(Platform::from_code(row.platform_code))?,
+            dialect: coded(Dialect::from_code(row.dialect_code))?,
+            platform: coded(Platform::from_optional_code(row.platform_code))?,
             dataset_id: row.dataset,
             event_name: row.name,
             event_time: UnixMillis(row.event_ms),

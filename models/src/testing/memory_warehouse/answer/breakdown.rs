@@ -30,7 +30,7 @@ fn key(row: &Row, by: BreakdownBy, table: Table) -> Result<PartKey, StoreError> 
     let of_platform = !matches!(by, BreakdownBy::Country | BreakdownBy::Device);
     let of_campaign = of_platform && by != BreakdownBy::Account;
     let of_ads = matches!(by, BreakdownBy::AdSet | BreakdownBy::Ad);
-    let platform = of_platform.then(|| coded(Platform::from_code(row.code("platform"))));
+    let platform = of_platform.then(|| coded(Platform::from_optional_code(row.code("platform"))));
     let device = match (by, table) {
         (BreakdownBy::Device, Table::EventMetrics) => {
             match coded(Device::from_code(row.code("device")))? {
@@ -43,7 +43,7 @@ fn key(row: &Row, by: BreakdownBy, table: Table) -> Result<PartKey, StoreError> 
         _ => String::new(),
     };
     Ok(PartKey {
-        platform: platform.transpose()?,
+        platform: platform.transpose()?.flatten(),
         account_id: match of_ads || by == BreakdownBy::Account {
             true => row.account(),
             false => String::new(),

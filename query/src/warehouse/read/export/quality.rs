@@ -19,7 +19,7 @@ use super::super::coded;
 /// What a row's events are and which identifiers they carry.
 struct Row {
     date: i32,
-    platform: Platform,
+    platform: Option<Platform>,
     action_source: ActionSource,
     channel: Channel,
     masks: Vec<(IdentifierMask, u64)>,
@@ -27,9 +27,10 @@ struct Row {
 }
 
 impl Row {
-    fn score(&self) -> Result<EmqScore, StoreError> {
+    /// The score; `None` for events that are for no platform.
+    fn score(&self) -> Option<EmqScore> {
         let masks = self.masks.iter().map(|(mask, events)| (self.action_source, *mask, *events));
-        coded(EmqScore::of(self.platform, masks))
+        EmqScore::of(self.platform?, masks)
     }
 
     /// The share of events that carry the identifier.
@@ -60,7 +61,7 @@ fn rows(batch: &RecordBatch) -> Result<Vec<Row>, StoreError> {
         let pairs = masks.values().iter().zip(counts.values());
         Ok(Row {
             date: dates.value(at),
-            platform: coded(Platform::from_code(platforms.value(at)))?,
+            platform: coded(Platform::from_optional_code(platforms.value(at)))?,
             action_source: coded(ActionSource::from_code(sources.value(at)))?,
             channel: coded(Channel::from_code(channels.value(at)))?,
             masks: pairs.map(|(mask, events)| (IdentifierMask(*mask), *events)).collect(),
@@ -74,8 +75,13 @@ fn names<'a>(all: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(all.collect::<DictionaryArray<Int32Type>>())
 }
 
-fn ratios(all: impl Iterator<Item = f64>) -> ArrayRef {
-    Arc::new(Float64Array::from_iter_values(all))
+fn bands(scores: &[Option<EmqScore>]) -> ArrayRef {
+    let bands = scores.iter().map(|score| score.map(|score| score.band().as_str()));
+    Arc::new(bands.collect::<DictionaryArray<Int32Type>>())
+}
+
+fn ratios(all: impl Iterator<Item = Option<f64>>) -> ArrayRef {
+    Arc::new(all.collect::<Float64Array>())
 }
 
 /// The batch with its masks made into scores and coverage, of the columns that were asked for.
@@ -85,25 +91,27 @@ pub(super) fn scored(
     schema: SchemaRef,
 ) -> Result<RecordBatch, StoreError> {
     let rows = rows(batch)?;
-    let scores = rows.iter().map(Row::score).collect::<Result<Vec<_>, _>>()?;
+    let scores: Vec<_> = rows.iter().map(Row::score).collect();
     let as_read = |name: &str| batch.column_by_name(name).cloned().ok_or_else(layout);
     let made = columns.iter().map(|column| match column.name {
         "date" => Ok(Arc::new(arrow::array::Date32Array::from_iter_values(
             rows.iter().map(|row| row.date),
         )) as ArrayRef),
-        "platform" => Ok(names(rows.iter().map(|row| row.platform.as_str()))),
+        "platform" => {
+            Ok(names(rows.iter().map(|row| row.platform.map_or("unknown", Platform::as_str))))
+        }
         "dataset_id" => as_read("dataset"),
         "event_name" => as_read("name"),
         "action_source" => Ok(names(rows.iter().map(|row| row.action_source.as_str()))),
         "channel" => Ok(names(rows.iter().map(|row| row.channel.as_str()))),
         "events" => events(&rows),
-        "score" => Ok(ratios(scores.iter().map(|score| score.out_of_10()))),
-        "score_100" => Ok(ratios(scores.iter().map(|score| score.out_of_100()))),
-        "band" => Ok(names(scores.iter().map(|score| score.band().as_str()))),
+        "score" => Ok(ratios(scores.iter().map(|score| score.map(EmqScore::out_of_10)))),
+        "score_100" => Ok(ratios(scores.iter().map(|score| score.map(EmqScore::out_of_100)))),
+        "band" => Ok(bands(&scores)),
         name => {
             let key = name.strip_prefix("coverage_").and_then(IdentifierKey::parse);
             let key = key.ok_or_else(layout)?;
-            Ok(ratios(rows.iter().map(|row| row.coverage(key))))
+            Ok(ratios(rows.iter().map(|row| Some(row.coverage(key)))))
         }
     });
     let made = made.collect::<Result<Vec<_>, StoreError>>()?;
@@ -124,7 +132,7 @@ mod tests {
         let mask = |keys: &[IdentifierKey]| IdentifierMask::of(keys);
         let row = Row {
             date: 0,
-            platform: Platform::Meta,
+            platform: Some(Platform::Meta),
             action_source: ActionSource::Website,
             channel: Channel::Server,
             masks: vec![(mask(&[IdentifierKey::Email]), 30), (mask(&[]), 10)],

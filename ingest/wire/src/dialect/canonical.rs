@@ -1,0 +1,173 @@
+//! From a scan in clear text to a canonical event without any: the only road between the two leads
+//! through `redact`.
+
+use bumpalo::Bump;
+use stratum_models::dialect::Dialect;
+use stratum_models::directory::DatasetConfig;
+use stratum_models::event::{ConversionEvent, DedupKey};
+use stratum_models::identifier::HashedIdentifier;
+use stratum_models::platform::{ActionSource, Channel};
+use stratum_models::seal::TenantKeys;
+use stratum_models::time::{Day, UnixMillis};
+
+use super::{EventScan, Given, ParsedRequest, is_standard_name};
+use crate::limits::RowLimits;
+use crate::redact::{Person, RedactRules, page};
+
+/// The longest host name of DNS.
+const HOST_BYTES_MAX: usize = 255;
+
+/// What all events of a request share.
+pub struct Canon<'a> {
+    /// The wire format they came in.
+    pub dialect: Dialect,
+    /// How the dataset is treated.
+    pub config: &'a DatasetConfig,
+    /// What its tenant's identifiers are sealed with.
+    pub keys: &'a TenantKeys,
+    /// The time of receipt.
+    pub now: UnixMillis,
+    /// Bounds.
+    pub limits: &'a RowLimits,
+    /// Holds what the events borrow.
+    pub arena: &'a Bump,
+}
+
+impl<'a> Canon<'a> {
+    /// The events of a request none of whose events has a fault.
+    pub fn events(
+        &self,
+        request: &ParsedRequest<'a>,
+        person: &mut Person,
+    ) -> Vec<ConversionEvent<'a>> {
+        let mut events = Vec::with_capacity(request.events.len());
+        let mut days = Days { config: self.config, last: None };
+        let (mut identifiers, mut ends) = (Vec::new(), Vec::with_capacity(request.events.len()));
+        for scan in &request.events {
+            let given = request.given.get(scan.given.clone()).unwrap_or_default();
+            let day = days.day(scan.event_time.unwrap_or(self.now));
+            events.push(self.event(scan, given, request.test, day, person));
+            identifiers.extend_from_slice(person.identifiers());
+            ends.push(identifiers.len());
+        }
+        self.seal(&identifiers, &ends, &mut events);
+        events
+    }
+
+    /// Gives each event its identifiers sealed: all of a request at once, side by side.
+    fn seal(
+        &self,
+        identifiers: &[HashedIdentifier],
+        ends: &[usize],
+        events: &mut [ConversionEvent<'a>],
+    ) {
+        let mut sealed = Vec::with_capacity(identifiers.len());
+        self.keys.seal(identifiers, &mut sealed);
+        let mut rest = &*self.arena.alloc_slice_copy(&sealed);
+        let mut start = 0;
+        for (event, end) in events.iter_mut().zip(ends) {
+            (event.identifiers, rest) = rest.split_at(end - start);
+            start = *end;
+        }
+    }
+
+    fn event(
+        &self,
+        scan: &EventScan<'a>,
+        given: &[Given<'a>],
+        test: bool,
+        event_date: Day,
+        person: &mut Person,
+    ) -> ConversionEvent<'a> {
+        // The rules have seen to it that these are there.
+        let event_time = scan.event_time.unwrap_or(self.now);
+        let event_name = scan.event_name.unwrap_or_default();
+        self.identify(given, event_time, person);
+        let currency = scan.currency.flatten();
+        let page = scan.url.map(page).unwrap_or_default();
+        let campaign_id = scan.campaign_id.or(page.campaign_id).filter(|id| self.is_short(id));
+        ConversionEvent {
+            tenant_id: self.config.tenant_id,
+            dialect: self.dialect,
+            platform: self.dialect.platform(),
+            dataset_id: &self.config.dataset_id,
+            event_name: self.name(event_name, person),
+            event_time,
+            received_at: self.now,
+            event_date,
+            action_source: scan.action_source.unwrap_or(ActionSource::Other),
+            channel: Channel::Server,
+            // Of the texts as sent: what redaction does depends on the rest of the event.
+            dedup_key: scan.event_id.map(|id| self.dedup_key(event_name, id)),
+            event_id: scan.event_id.map(|id| self.text(id, person)),
+            order_id: scan.order_id.map(|id| self.text(id, person)),
+            // An amount of an unknown currency says nothing.
+            value_micros: scan.value_micros.filter(|_| currency.is_some()),
+            currency,
+            campaign_id: campaign_id.map_or("", |id| self.text(id, person)),
+            valid: person.valid(),
+            invalid: self.arena.alloc_slice_copy(person.invalid()),
+            identifiers: &[],
+            test,
+            opt_out: scan.opt_out,
+            limited_data_use: scan.limited_data_use,
+            country: person.country().map(|country| &*self.arena.alloc_str(country)),
+            device: person.device(),
+            source_host: page.host.filter(|host| host.len() <= HOST_BYTES_MAX),
+            config_version: self.config.version,
+        }
+    }
+
+    fn identify(&self, given: &[Given<'a>], event_time: UnixMillis, person: &mut Person) {
+        let rules = RedactRules { config: self.config, now: self.now, event_time };
+        person.clear();
+        for given in given {
+            person.add(given.key, given.value, &rules);
+        }
+        person.hash();
+    }
+
+    fn dedup_key(&self, event_name: &str, event_id: &str) -> DedupKey {
+        let config = self.config;
+        let platform = self.dialect.platform();
+        DedupKey::of(config.tenant_id, platform, &config.dataset_id, event_name, event_id)
+    }
+
+    fn name(&self, name: &'a str, person: &Person) -> &'a str {
+        if is_standard_name(name) { name } else { self.text(name, person) }
+    }
+
+    fn text(&self, text: &'a str, person: &Person) -> &'a str {
+        match person.text(text, self.keys) {
+            std::borrow::Cow::Borrowed(text) => text,
+            std::borrow::Cow::Owned(text) => self.arena.alloc_str(&text),
+        }
+    }
+
+    fn is_short(&self, text: &str) -> bool {
+        text.len() <= self.limits.text_bytes_max
+    }
+}
+
+/// The day of an instant, remembered: the events of a request lie close together.
+struct Days<'a> {
+    config: &'a DatasetConfig,
+    last: Option<(i64, Day)>,
+}
+
+impl Days<'_> {
+    /// No zone has changed its offset at anything but a quarter of an hour for decades.
+    const QUARTER_MS: i64 = 900_000;
+
+    fn day(&mut self, instant: UnixMillis) -> Day {
+        let quarter = instant.0.div_euclid(Days::QUARTER_MS);
+        match self.last {
+            Some((last, day)) if last == quarter => day,
+            _ => {
+                let day = instant.day_in(self.config.time_zone);
+                self.last = Some((quarter, day));
+                day
+            }
+        }
+    }
+}

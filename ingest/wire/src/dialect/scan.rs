@@ -1,0 +1,76 @@
+//! A request and its events as they were sent, whatever the dialect. Still clear text: it ends in `redact`.
+
+use std::ops::Range;
+
+use stratum_models::identifier::{IdentifierKey, IdentifierMask};
+use stratum_models::money::Currency;
+use stratum_models::platform::ActionSource;
+use stratum_models::time::UnixMillis;
+
+use super::fault::Fault;
+
+/// A request that could be read. Events may still have faults.
+#[derive(Debug, Default)]
+pub struct ParsedRequest<'a> {
+    /// Sent with a test code.
+    pub test: bool,
+    /// Its events, at least one.
+    pub events: Vec<EventScan<'a>>,
+    /// The identifier values of all its events.
+    pub given: Vec<Given<'a>>,
+}
+
+/// A request that is refused as a whole: its events are not known.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Why.
+    pub fault: Fault,
+    /// How many events it stands for: those counted, or one where none can be told.
+    pub rows: usize,
+}
+
+/// An event as it was sent, borrowed from the request. Still clear text: it ends in `redact`.
+#[derive(Clone, Debug, Default)]
+pub struct EventScan<'a> {
+    /// Its name.
+    pub event_name: Option<&'a str>,
+    /// The time it happened.
+    pub event_time: Option<UnixMillis>,
+    /// The place it happened.
+    pub action_source: Option<ActionSource>,
+    /// The sender's id of it.
+    pub event_id: Option<&'a str>,
+    /// The address of its page.
+    pub url: Option<&'a str>,
+    /// The shop's id of the order.
+    pub order_id: Option<&'a str>,
+    /// The campaign it names.
+    pub campaign_id: Option<&'a str>,
+    /// Its worth in micros of `currency`.
+    pub value_micros: Option<i64>,
+    /// The currency of its worth; `Some(None)` when it is no ISO 4217 code.
+    pub currency: Option<Option<Currency>>,
+    /// The range of its identifier values in [`ParsedRequest::given`].
+    pub given: Range<usize>,
+    /// The kinds of identifiers that have a value.
+    pub sent: IdentifierMask,
+    /// It holds a value that tells of its person and is no identifier of ours (Meta's `page_id`, `doby` …).
+    pub other_user_data: bool,
+    /// It holds the object that identifiers belong into.
+    pub has_user_data: bool,
+    /// It is to be used for attribution only.
+    pub opt_out: bool,
+    /// It is under limited data use.
+    pub limited_data_use: bool,
+    /// The first thing found wrong with it.
+    pub fault: Option<Fault>,
+}
+
+/// A value sent for an identifier.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// The kind.
+    pub key: IdentifierKey,
+    /// Clear or hashed, as sent.
+    pub value: &'a str,
+}

@@ -1,0 +1,4 @@
+SELECT concat(toString(platform), ' ', toString(dialect))
+FROM $database.$table
+ORDER BY platform
+FORMAT TSVRaw
