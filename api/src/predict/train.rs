@@ -177,7 +177,9 @@ fn by_platform(counts: &[MaskCount]) -> Vec<(Platform, f64)> {
     let mut platforms = BTreeMap::<Platform, Vec<_>>::new();
     for one in counts {
         let mask = (one.action_source, one.valid, one.events);
-        platforms.entry(one.platform).or_default().push(mask);
+        if let Some(platform) = one.platform {
+            platforms.entry(platform).or_default().push(mask);
+        }
     }
     let scored = platforms.into_iter().filter_map(|(platform, masks)| {
         EmqScore::of(platform, masks).map(|score| (platform, score.out_of_10()))

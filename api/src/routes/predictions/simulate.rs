@@ -253,7 +253,7 @@ async fn fixed(
         event_name: None,
     };
     let mut counts = app.warehouse.mask_counts(caller.scope, &query).await?;
-    counts.retain(|count| platforms.contains(&count.platform));
+    counts.retain(|count| count.platform.is_some_and(|one| platforms.contains(&one)));
     let gain: MatchGain = match_gain(&counts, &fix.identifiers, fix.share.unwrap_or(1.0));
     Ok(MatchQualityAnswer {
         events: gain.events,
