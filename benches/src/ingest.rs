@@ -14,7 +14,7 @@ use stratum_ingest::append::{AppendConfig, Appender};
 use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_ingest::receive::{FrontDoor, router};
-use stratum_models::testing::identifier_keys;
+use stratum_testing::identifier_keys;
 
 use crate::load::{self, LoadPlan};
 use crate::rounds::{Spread, alternate};

@@ -28,10 +28,6 @@ pub mod person;
 pub mod erasure;
 pub mod export;
 pub mod directory;
-pub mod response;
-pub mod allocate;
-pub mod forecast;
+pub mod chance;
 #[cfg(feature = "demo")]
 pub mod demo;
-#[cfg(feature = "testing")]
-pub mod testing;

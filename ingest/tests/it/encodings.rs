@@ -7,7 +7,7 @@ use crate::desk::{Desk, KEY, gzip, purchase};
 use stratum_ingest::hash::from_hex;
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
-use stratum_models::testing::identifier_keys;
+use stratum_testing::identifier_keys;
 
 macro_rules! fixture {
     ($name:literal) => {

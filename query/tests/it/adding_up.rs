@@ -14,13 +14,11 @@ use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use stratum_models::money::Currency;
 use stratum_models::platform::{Device, Platform};
 use stratum_models::scope::TenantScope;
-use stratum_models::testing::memory_warehouse::MemoryWarehouse;
-use stratum_models::testing::warehouse_contract::rows::{
-    self, Metric, day, days, purchase, range, scope,
-};
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_query::warehouse::ClickHouseWarehouse;
+use stratum_testing::memory_warehouse::MemoryWarehouse;
+use stratum_testing::warehouse_contract::rows::{self, Metric, day, days, purchase, range, scope};
 
 use crate::engine::fresh;
 

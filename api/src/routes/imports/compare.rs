@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use stratum_ingest::import::Import;
 use stratum_models::ad_report::AdReport;
-use stratum_models::forecast::CampaignDay;
+use stratum_models::ad_report::CampaignDay;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
