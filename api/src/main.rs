@@ -9,6 +9,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // First of all: a child that is an engine must not have threads of ours.
-    stratum_api::boot::engines::run_child_if_asked();
+    stratum_engines::run_child_if_asked();
     stratum_api::cli::main()
 }

@@ -9,13 +9,6 @@ use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::answer::Refusal;
-use crate::routes::App;
-
-/// Only our own files run, nothing may frame the page, and no text becomes script or markup.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
-    style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-    trusted-types 'none'";
 
 /// Of the reference of the API, another project's program: it writes styles of its own and makes markup
 /// of the document's texts, which are ours.
@@ -65,7 +58,7 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 struct Files;
 
 /// The routes of the page's files.
-pub fn router() -> Router<App> {
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let router =
         PATHS.into_iter().fold(Router::new(), |router, path| router.route(path, get(index)));
     let router = NAMED.into_iter().fold(router, |router, name| {

@@ -19,8 +19,6 @@ pub const SIGN_INS: &str = "stratum_api_sign_ins_total";
 pub const REVOCATION_AGE_SECONDS: &str = "stratum_api_revocation_age_seconds";
 /// Letters by what became of them.
 pub const LETTERS: &str = "stratum_api_letters_total";
-/// Restarts of an embedded engine, by engine.
-pub const ENGINE_RESTARTS: &str = "stratum_api_engine_restarts_total";
 /// 1 while a store answers, by store.
 pub const STORE_UP: &str = "stratum_api_store_up";
 /// Seconds since exchange rates were last fetched.

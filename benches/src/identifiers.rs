@@ -1,9 +1,9 @@
 //! Normalising and hashing identifiers as shops send them, three in ten hashed already: ours, and
 //! ClickHouse's `SHA256(lower(trim()))` over the same values, which validates nothing.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use stratum_models::identifier::IdentifierKey;
-use stratum_models::testing::engines::TestClickHouse;
+use stratum_testing::engines::TestClickHouse;
 use stratum_wire::hash::{sha256, to_hex};
 use stratum_wire::redact::{Person, RedactRules};
 
@@ -43,8 +43,7 @@ fn hex(text: &[u8]) -> String {
 pub fn run() -> Result<()> {
     let values = values();
     let engine = TestClickHouse::start("");
-    let pid =
-        *cpu::tree(std::process::id()).iter().find(|pid| is_engine(**pid)).context("engine")?;
+    let pid = engine.pid();
     engine.execute(include_str!("../sql/create_values.sql"));
     for chunk in values.chunks(100_000) {
         let lines: Vec<&str> = chunk.iter().map(|(_, value)| value.as_str()).collect();

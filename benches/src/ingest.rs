@@ -15,7 +15,7 @@ use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_ingest::receive::FrontDoor;
 use stratum_ingest::router;
-use stratum_models::testing::identifier_keys;
+use stratum_testing::identifier_keys;
 
 use crate::load::{self, LoadPlan};
 use crate::rounds::{Spread, alternate};

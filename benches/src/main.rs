@@ -31,7 +31,7 @@ type Bench = fn() -> Result<()>;
 
 fn main() -> Result<()> {
     // Benchmarks start two kinds of children from this very program.
-    stratum_models::testing::engines::clickhouse_child();
+    stratum_testing::engines::clickhouse_child();
     if let Some(child) = std::env::args().nth(1).and_then(|name| ingest::child(&name)) {
         return child();
     }

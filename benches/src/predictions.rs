@@ -7,12 +7,11 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use stratum_models::allocate::Goal;
-use stratum_models::forecast::{
-    Artifact, BudgetQuestion, CampaignDay, ForecastConfig, Outlook, plan, train,
-};
-use stratum_models::testing::campaigns::{Truth, campaigns, last};
+use stratum_forecast::allocate::Goal;
+use stratum_forecast::{Artifact, BudgetQuestion, ForecastConfig, Outlook, plan, train};
+use stratum_models::ad_report::CampaignDay;
 use stratum_models::time::Day;
+use stratum_testing::campaigns::{Truth, campaigns, last};
 
 const CAMPAIGNS: usize = 1_000;
 const DAYS: usize = 730;

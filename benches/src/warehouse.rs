@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use bumpalo::Bump;
 use futures::StreamExt;
 use stratum_ingest::append::{AppendConfig, Appender};
@@ -12,10 +12,10 @@ use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_models::dialect::Dialect;
 use stratum_models::erasure::Erasures;
 use stratum_models::log::{EventLog, PartitionId, Topic};
-use stratum_models::testing::engines::TestClickHouse;
 use stratum_models::warehouse::WarehouseWriter;
 use stratum_pipeline::{Pipeline, PipelineConfig, PipelineError};
 use stratum_query::warehouse::{ClickHouseConfig, ClickHouseWarehouse, migrate};
+use stratum_testing::engines::TestClickHouse;
 use stratum_wire::dialect::Canon;
 use stratum_wire::dialect::meta::parse_events;
 use stratum_wire::limits::RowLimits;
@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::rounds::alternate;
-use crate::{cpu, event, identifiers, world};
+use crate::{cpu, event, world};
 
 const EVENTS: usize = 500_000;
 const PER_REQUEST: usize = 500;
@@ -59,8 +59,7 @@ pub struct Engine {
 impl Engine {
     pub fn start() -> Result<Engine> {
         let clickhouse = TestClickHouse::start("");
-        let tree = cpu::tree(std::process::id());
-        let pid = tree.into_iter().find(|pid| identifiers::is_engine(*pid)).context("no engine")?;
+        let pid = clickhouse.pid();
         Ok(Engine { clickhouse, pid })
     }
 

@@ -8,9 +8,9 @@ use stratum_models::directory::DatasetConfig;
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 use stratum_models::seal::TenantKeys;
-use stratum_models::testing::identifier_keys;
-use stratum_models::testing::memory_directory::MemoryDirectory;
 use stratum_models::time::{Clock, SharedClock, UnixMillis};
+use stratum_testing::identifier_keys;
+use stratum_testing::memory_directory::MemoryDirectory;
 
 /// The API key of the benchmark's tenant.
 pub const KEY: &str = "stk_benchmark";

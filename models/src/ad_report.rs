@@ -1,6 +1,7 @@
 //! A day of a campaign as its ad platform reports it. Platforms restate past days: a report has a
 //! version, and the newest version of a key replaces the others.
 
+mod day;
 mod split;
 
 use std::sync::{Arc, LazyLock};
@@ -18,6 +19,7 @@ use crate::money::Currency;
 use crate::platform::Platform;
 use crate::time::{Day, UnixMillis};
 
+pub use self::day::{AccountCampaign, CampaignDay};
 pub use self::split::{
     AdDevice, AdReportSplit, CountryCode, Split, SplitBy, ad_report_split_batch,
     ad_report_split_schema,

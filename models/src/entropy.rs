@@ -51,17 +51,3 @@ pub fn token(entropy: &dyn Entropy, length: usize) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::entropy::Counting;
-
-    #[test]
-    fn a_token_has_its_length_and_uses_the_whole_alphabet() {
-        let text = token(&Counting::default(), 400);
-        assert_eq!(text.len(), 400);
-        let distinct: std::collections::HashSet<char> = text.chars().collect();
-        assert_eq!(distinct.len(), 62);
-    }
-}

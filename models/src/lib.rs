@@ -4,7 +4,6 @@ pub mod id;
 pub mod time;
 pub mod entropy;
 pub mod secret;
-pub mod splitmix;
 pub mod money;
 pub mod platform;
 pub mod dialect;
@@ -30,10 +29,6 @@ pub mod person;
 pub mod erasure;
 pub mod export;
 pub mod directory;
-pub mod response;
-pub mod allocate;
-pub mod forecast;
+pub mod chance;
 #[cfg(feature = "demo")]
 pub mod demo;
-#[cfg(feature = "testing")]
-pub mod testing;

@@ -7,9 +7,9 @@ use arrow::datatypes::UInt64Type;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+use crate::ad_report::CampaignDay;
 use crate::breakdown::{BreakdownQuery, Part};
 use crate::dialect::Dialect;
-use crate::forecast::CampaignDay;
 use crate::id::TenantId;
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::log::{Offset, PartitionId, Topic};

@@ -12,19 +12,44 @@ use stratum_models::directory::{AccessRefusal, ApiKeyHash};
 use stratum_models::id::{ApiKeyId, TenantId, UserId};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
+use stratum_models::time::SharedClock;
+use stratum_state::PostgresState;
 use stratum_state::api_key::ApiKeyScope;
 use stratum_state::audit::{Actor, Author};
+use stratum_state::directory::StateDirectory;
 use stratum_state::work::TenantWork;
 
-use super::revocation::Standing;
-use super::token::{Claims, TokenError};
+use super::AuthConfig;
+use super::refusals::Refusals;
+use super::revocation::{Revocations, Standing};
+use super::sessions::Sessions;
+use super::token::{Claims, TokenError, Tokens};
 use crate::answer::{Refusal, RequestId};
 use crate::edge::Limits;
 use crate::rights::{Access, Permission, access, key_permissions, role_permissions};
-use crate::routes::App;
 
 /// What every API key begins with.
 const KEY_PREFIX: &str = "stk_";
+
+/// What callers are known by.
+pub trait AuthServices: Send + Sync + 'static {
+    /// Users, tenants and keys.
+    fn state(&self) -> &PostgresState;
+    /// API keys, from memory.
+    fn directory(&self) -> &StateDirectory;
+    /// Verifies tokens.
+    fn tokens(&self) -> &Tokens;
+    /// Sessions whose tokens count no more.
+    fn revocations(&self) -> &Revocations;
+    /// Sessions whose tokens count.
+    fn sessions(&self) -> &Sessions;
+    /// Refusals of lately.
+    fn refusals(&self) -> &Refusals;
+    /// The time.
+    fn clock(&self) -> &SharedClock;
+    /// Bounds of sign-in.
+    fn auth(&self) -> &AuthConfig;
+}
 
 /// A caller with a valid access token or API key.
 #[derive(Clone, Debug)]
@@ -43,8 +68,8 @@ pub struct Authenticated {
 
 impl Authenticated {
     /// A unit of work of the caller's tenant, in the caller's name.
-    pub async fn work(&self, app: &App) -> Result<TenantWork, StoreError> {
-        app.state.tenant(self.scope, self.author.clone()).await
+    pub async fn work<S: AuthServices>(&self, app: &Arc<S>) -> Result<TenantWork, StoreError> {
+        app.state().tenant(self.scope, self.author.clone()).await
     }
 
     /// The user; refused to API keys.
@@ -56,46 +81,51 @@ impl Authenticated {
     }
 
     /// Whether the token or key would still be let in now. Asks memory alone.
-    pub fn is_still_good(&self, app: &App) -> bool {
+    pub fn is_still_good<S: AuthServices>(&self, app: &Arc<S>) -> bool {
         let of_token = |claims: &Claims| {
-            let lives = claims.exp > app.clock.now().0.div_euclid(1000);
-            lives && app.revocations.standing(claims.sid) == Standing::Good
+            let lives = claims.exp > app.clock().now().0.div_euclid(1000);
+            lives && app.revocations().standing(claims.sid) == Standing::Good
         };
-        let of_key = |key: &ApiKeyHash| knows_keys(app) && app.directory.reader(key).is_ok();
+        let of_key = |key: &ApiKeyHash| knows_keys(&**app) && app.directory().reader(key).is_ok();
         self.claims.as_ref().is_none_or(of_token) && self.key.as_ref().is_none_or(of_key)
     }
 
-    async fn of_token(
-        app: &App,
+    async fn of_token<S: AuthServices>(
+        app: &S,
         token: &str,
         request_id: RequestId,
     ) -> Result<Authenticated, Refusal> {
-        let claims = app.tokens.access(token, app.clock.now()).map_err(|error| match error {
-            TokenError::Expired => {
-                Refusal::unauthorized("the access token has expired; sign in again")
-            }
-            _ => Refusal::unauthorized("the access token is not valid; sign in again"),
-        })?;
-        match app.revocations.standing(claims.sid) {
+        let claims =
+            app.tokens().access(token, app.clock().now()).map_err(|error| match error {
+                TokenError::Expired => {
+                    Refusal::unauthorized("the access token has expired; sign in again")
+                }
+                _ => Refusal::unauthorized("the access token is not valid; sign in again"),
+            })?;
+        match app.revocations().standing(claims.sid) {
             Standing::Good => {}
             Standing::Ended => return Err(signed_out()),
             Standing::Unknown => return Err(unknown()),
         }
         let scope = TenantScope::from_access_token(claims.tenant_id);
         let author = Author { actor: Actor::User(claims.sub), request_id: request_id.0 };
-        if !app.sessions.confirm(&app.state, scope, &author, &claims).await? {
+        if !app.sessions().confirm(&app.state(), scope, &author, &claims).await? {
             return Err(signed_out());
         }
         let permissions = role_permissions(claims.role);
         Ok(Authenticated { scope, author, permissions, claims: Some(claims), key: None })
     }
 
-    fn of_key(app: &App, key: &str, request_id: RequestId) -> Result<Authenticated, Refusal> {
+    fn of_key<S: AuthServices>(
+        app: &S,
+        key: &str,
+        request_id: RequestId,
+    ) -> Result<Authenticated, Refusal> {
         if !knows_keys(app) {
             return Err(unknown());
         }
         let hash = ApiKeyHash::of(key);
-        let opened = app.directory.reader(&hash);
+        let opened = app.directory().reader(&hash);
         let opened: Result<(ApiKeyId, TenantId, ApiKeyScope), AccessRefusal> = opened;
         let (id, tenant, scope) = opened.map_err(|refusal| match refusal {
             AccessRefusal::WrongScope => Refusal::new(
@@ -124,23 +154,32 @@ fn unknown() -> Refusal {
 }
 
 /// Whether the copy of API keys is as fresh as ended sessions must be.
-fn knows_keys(app: &App) -> bool {
-    app.directory.age_ms() <= app.auth.revocation_stale_ms_max
+fn knows_keys<S: AuthServices>(app: &S) -> bool {
+    app.directory().age_ms() <= app.auth().revocation_stale_ms_max
 }
 
 /// What closed operations stand behind.
-#[derive(Clone)]
-pub struct Gate {
+pub struct Gate<S> {
     /// Who may ask.
-    pub app: App,
+    pub app: Arc<S>,
     /// How often.
     pub limits: Arc<Limits>,
+}
+
+impl<S> Clone for Gate<S> {
+    fn clone(&self) -> Gate<S> {
+        Gate { app: self.app.clone(), limits: self.limits.clone() }
+    }
 }
 
 /// Lets a request pass to whom its operation is open to, by the table of rights. An operation
 /// without a row is open to nobody. A caller is counted as soon as it is known, before anything is done
 /// or written down for it.
-pub async fn authorize(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+pub async fn authorize<S: AuthServices>(
+    State(gate): State<Gate<S>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = path.unwrap_or_default();
     let Some(access) = access(request.method(), &path) else {
@@ -161,13 +200,13 @@ pub async fn authorize(State(gate): State<Gate>, request: Request, next: Next) -
 }
 
 /// The caller, who may.
-async fn admit(
-    Gate { app, limits }: &Gate,
+async fn admit<S: AuthServices>(
+    Gate { app, limits }: &Gate<S>,
     access: Access,
     request: &Parts,
     path: &str,
 ) -> Result<Authenticated, Refusal> {
-    let caller = identify(app, request).await?;
+    let caller = identify(&**app, request).await?;
     limits.caller(&caller)?;
     let allowed = match access {
         Access::With(permission) => caller.permissions.contains(&permission),
@@ -175,14 +214,14 @@ async fn admit(
         Access::Open | Access::Door | Access::Operator => false,
     };
     if !allowed {
-        app.refusals.note(&app.state, &caller, request.method.as_str(), path).await;
+        app.refusals().note(&app.state(), &caller, request.method.as_str(), path).await;
         return Err(Refusal::new(StatusCode::FORBIDDEN, "your role does not allow this"));
     }
     Ok(caller)
 }
 
 /// Who asks.
-async fn identify(app: &App, request: &Parts) -> Result<Authenticated, Refusal> {
+async fn identify<S: AuthServices>(app: &S, request: &Parts) -> Result<Authenticated, Refusal> {
     let token = bearer_of(&request.headers).ok_or_else(|| {
         Refusal::unauthorized("sign in, and send the access token as `Authorization: Bearer …`")
     })?;
@@ -194,10 +233,10 @@ async fn identify(app: &App, request: &Parts) -> Result<Authenticated, Refusal> 
     }
 }
 
-impl FromRequestParts<App> for Authenticated {
+impl<S: Send + Sync> FromRequestParts<S> for Authenticated {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         // Without the middleware there is no caller: an operation outside of it opens nothing.
         parts.extensions.get::<Authenticated>().cloned().ok_or_else(Refusal::internal)
     }

@@ -168,8 +168,8 @@ pub fn new_private_key(entropy: &dyn Entropy) -> Result<String, TokenError> {
 mod tests {
     use stratum_models::id::{TenantId, UserId};
     use stratum_models::secret::Secret;
-    use stratum_models::testing::entropy::Counting;
     use stratum_state::user::Role;
+    use stratum_testing::entropy::Counting;
 
     use super::*;
     use crate::auth::token::TokenKind;

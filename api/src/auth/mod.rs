@@ -15,7 +15,7 @@ pub mod reset_desk;
 
 use serde::{Deserialize, Serialize};
 
-pub use authenticated::{Authenticated, Gate, authorize};
+pub use authenticated::{AuthServices, Authenticated, Gate, authorize};
 pub use keys::TokenAlgorithm;
 pub use registration::Registration;
 use stratum_models::secret::Secret;

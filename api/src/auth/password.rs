@@ -180,7 +180,7 @@ fn hash(
 
 #[cfg(test)]
 mod tests {
-    use stratum_models::testing::entropy::Counting;
+    use stratum_testing::entropy::Counting;
 
     use super::*;
 

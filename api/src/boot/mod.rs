@@ -2,7 +2,6 @@
 //! The only place that names adapters.
 
 pub mod settings;
-pub mod engines;
 mod system;
 mod kept;
 mod stores;

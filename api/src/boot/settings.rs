@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use stratum_engines::EngineSettings;
 use stratum_ingest::append::AppendConfig;
 use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::FjallLogConfig;
@@ -16,7 +17,6 @@ use stratum_reports::import::ImportConfig;
 use stratum_state::StateConfig;
 use stratum_state::bounds::BoundsConfig;
 
-use super::engines::EngineSettings;
 use crate::adopt::AdoptConfig;
 use crate::auth::AuthConfig;
 use crate::edge::EdgeConfig;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use stratum_engines::{ClickHouseEngine, PostgresEngine, StateFolder};
 use stratum_ingest::log::fjall::FjallLog;
 use stratum_ingest::log::kafka::KafkaLog;
 use stratum_models::log::EventLog;
@@ -15,7 +16,6 @@ use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
 use stratum_state::seal::Seal;
 use stratum_state::{PostgresState, StateConfig, schema};
 
-use super::engines::{ClickHouseEngine, PostgresEngine, StateFolder};
 use super::kept;
 use super::settings::{ClickHouseAccess, Settings};
 use super::system::{SystemClock, SystemEntropy};

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
-use stratum_models::forecast::Artifact;
+use stratum_forecast::Artifact;
 
 use super::print;
 use crate::boot::{Operator, Settings};

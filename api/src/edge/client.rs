@@ -1,6 +1,6 @@
 //! The address a request comes from.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
@@ -9,10 +9,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use ipnet::IpNet;
 
-use crate::routes::Peer;
-
 /// Hops of a header that are looked at.
 const HOPS_MAX: usize = 32;
+
+/// Whom a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
 
 /// The address of the client, in the extensions of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -20,7 +20,7 @@ use stratum_models::time::SharedClock;
 use tower_http::cors::CorsLayer;
 
 use admit::{Admission, admit};
-pub use client::{ClientIp, Proxies, note_client};
+pub use client::{ClientIp, Peer, Proxies, note_client};
 pub use headers::{Headers, harden};
 pub use limit::Limits;
 use limit::limit_clients;

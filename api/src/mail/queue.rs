@@ -207,8 +207,8 @@ mod tests {
 
     use async_trait::async_trait;
     use parking_lot::Mutex;
-    use stratum_models::testing::entropy::Counting;
     use stratum_models::time::{Clock, UnixMillis};
+    use stratum_testing::entropy::Counting;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use stratum_models::forecast::{Artifact, CampaignModel, recommendation};
+use stratum_forecast::{Artifact, CampaignModel, recommendation};
 
 /// A model's card: data, candidates, shared effects, and, for each campaign that is asked for, its
 /// forecast with the drivers that add up to it.

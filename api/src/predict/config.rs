@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use stratum_models::forecast::ForecastConfig;
+use stratum_forecast::ForecastConfig;
 
 /// When models are trained, on what, and the bounds of what is asked of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use stratum_models::forecast::Artifact;
+use stratum_forecast::Artifact;
 use stratum_models::id::TenantId;
 use stratum_models::store::StoreError;
 use stratum_models::time::{SharedClock, UnixMillis};

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use chrono::Days;
 use serde_json::json;
+use stratum_forecast::{Artifact, Stage, train};
+use stratum_models::ad_report::CampaignDay;
 use stratum_models::emq::EmqScore;
-use stratum_models::forecast::{Artifact, CampaignDay, Stage, train};
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::{StoreError, StoreErrorKind};

@@ -43,7 +43,6 @@ pub mod tail;
 pub mod train;
 pub mod predictions;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -78,7 +77,7 @@ use crate::auth::reset_desk::ResetDesk;
 use crate::auth::revocation::Revocations;
 use crate::auth::sessions::Sessions;
 use crate::auth::token::Tokens;
-use crate::auth::{AuthConfig, Gate, authorize};
+use crate::auth::{AuthConfig, AuthServices, Gate, authorize};
 use crate::edge::pace::PaceConfig;
 use crate::edge::{Edge, harden, note_client};
 use crate::export::Exports;
@@ -211,12 +210,42 @@ pub struct Services {
     pub bounds: BoundsConfig,
 }
 
-/// Whom a connection comes from.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
-
 /// What every handler of the API is given.
 pub type App = Arc<Services>;
+
+impl AuthServices for Services {
+    fn state(&self) -> &PostgresState {
+        &self.state
+    }
+
+    fn directory(&self) -> &StateDirectory {
+        &self.directory
+    }
+
+    fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    fn revocations(&self) -> &Revocations {
+        &self.revocations
+    }
+
+    fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    fn auth(&self) -> &AuthConfig {
+        &self.auth
+    }
+}
 
 /// What tells how the process is; every role serves it.
 #[derive(Clone)]

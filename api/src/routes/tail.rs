@@ -14,9 +14,10 @@ use serde::Deserialize;
 use stratum_models::log::Topic;
 
 use super::fields::{Fields, Params};
-use super::{App, Peer, Services};
+use super::{App, Services};
 use crate::answer::Refusal;
 use crate::auth::authenticated::bearer;
+use crate::edge::Peer;
 use crate::tail::{Begin, lines};
 
 /// Somebody who can read the data folder.

@@ -77,7 +77,7 @@ pub fn recovery_code(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use stratum_models::testing::entropy::Counting;
+    use stratum_testing::entropy::Counting;
 
     use super::*;
 

@@ -188,7 +188,7 @@ impl Seal {
 
 #[cfg(test)]
 mod tests {
-    use stratum_models::testing::entropy::Counting;
+    use stratum_testing::entropy::Counting;
 
     use super::*;
 

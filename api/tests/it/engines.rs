@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sqlx::postgres::PgPoolOptions;
-use stratum_api::boot::engines::{
+use stratum_engines::{
     ClickHouseEngine, EngineSettings, PostgresEngine, StateFolder, run_child_if_asked,
 };
 use tempfile::TempDir;

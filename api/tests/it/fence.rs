@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use stratum_api::boot::engines::{ClickHouseEngine, EngineSettings, run_child_if_asked};
+use stratum_engines::{ClickHouseEngine, EngineSettings, run_child_if_asked};
 
 use super::engines::{ask, settings, test_name};
 use super::stranger::{ONE, Place, start};

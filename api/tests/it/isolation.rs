@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use stratum_models::testing::kafka_broker::KafkaBroker;
+use stratum_testing::kafka_broker::KafkaBroker;
 
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually, run, stratum};
 use crate::signin::{audited, is_open, sign_in};

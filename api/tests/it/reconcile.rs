@@ -12,8 +12,8 @@ use stratum_models::emq::EmqScore;
 use stratum_models::metrics::MetricSums;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::RejectReason;
-use stratum_models::testing::kafka_broker::KafkaBroker;
 use stratum_models::time::{DAY_MS, Day, UnixMillis};
+use stratum_testing::kafka_broker::KafkaBroker;
 
 use crate::fixture::Stratum;
 use crate::load::{Days, Load, now};

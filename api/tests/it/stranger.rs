@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use stratum_api::boot::engines::{ClickHouseEngine, EngineSettings, StateFolder};
+use stratum_engines::{ClickHouseEngine, EngineSettings, StateFolder};
 use tempfile::TempDir;
 
 use super::engines::{ask, settings, temporary};

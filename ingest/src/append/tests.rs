@@ -12,7 +12,7 @@ use futures::FutureExt;
 use proptest::prelude::*;
 use stratum_models::log::{PartitionId, RECORD_BYTES_MAX};
 use stratum_models::record::{RecordKind, decode};
-use stratum_models::testing::memory_log::{AppendFault, MemoryLog};
+use stratum_testing::memory_log::{AppendFault, MemoryLog};
 use tokio::time::Instant;
 
 use super::*;

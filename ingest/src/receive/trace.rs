@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use stratum_models::splitmix::splitmix;
+use stratum_models::chance::mix;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LENGTH: usize = 23;
@@ -41,9 +41,9 @@ impl Traces {
     /// The next one; no two of a sequence are equal.
     pub(crate) fn next(&self) -> TraceId {
         let count = self.next.fetch_add(1, Relaxed);
-        // SplitMix is a bijection, so ids of one seed differ in the half that mixes the count.
-        let mut number = u128::from(splitmix(self.seed ^ count.rotate_left(32))) << 64
-            | u128::from(splitmix(count.wrapping_add(self.seed)));
+        // The mix is a bijection, so ids of one seed differ in the half that mixes the count.
+        let mut number = u128::from(mix(self.seed ^ count.rotate_left(32))) << 64
+            | u128::from(mix(count.wrapping_add(self.seed)));
         let mut text = [b'A'; LENGTH];
         for digit in text[1..].iter_mut().rev() {
             *digit = DIGITS[(number % 62) as usize];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stratum_models::store::StoreErrorKind;
-use stratum_models::testing::memory_log::AppendFault;
+use stratum_testing::memory_log::AppendFault;
 
 use crate::desk::{Answer, Desk, altered, purchase};
 

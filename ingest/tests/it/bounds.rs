@@ -13,8 +13,8 @@ use stratum_models::directory::{
 };
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
-use stratum_models::testing::memory_directory::MemoryDirectory;
-use stratum_models::testing::memory_log::AppendFault;
+use stratum_testing::memory_directory::MemoryDirectory;
+use stratum_testing::memory_log::AppendFault;
 
 use crate::desk::{Answer, DATASET, Desk, KEY, gzip, purchase};
 

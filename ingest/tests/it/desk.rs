@@ -23,10 +23,10 @@ use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::record::{RecordKind, decode};
 use stratum_models::rejection::{RejectReason, RowKind};
-use stratum_models::testing::identifier_keys;
-use stratum_models::testing::memory_directory::{KeyGrant, MemoryDirectory};
-use stratum_models::testing::memory_log::MemoryLog;
 use stratum_models::time::{Clock, UnixMillis};
+use stratum_testing::identifier_keys;
+use stratum_testing::memory_directory::{KeyGrant, MemoryDirectory};
+use stratum_testing::memory_log::MemoryLog;
 use tower::ServiceExt;
 
 /// The time it is: 100 s after the events of the fixtures.

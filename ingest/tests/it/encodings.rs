@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::desk::{Desk, KEY, gzip, purchase};
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{HashedIdentifier, IdentifierHash, IdentifierKey};
-use stratum_models::testing::identifier_keys;
+use stratum_testing::identifier_keys;
 use stratum_wire::hash::from_hex;
 
 macro_rules! fixture {

@@ -11,8 +11,8 @@ use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::record::RecordKind;
-use stratum_models::testing::memory_directory::MemoryDirectory;
 use stratum_models::time::Day;
+use stratum_testing::memory_directory::MemoryDirectory;
 
 use crate::desk::{Desk, LogRow, NOW};
 

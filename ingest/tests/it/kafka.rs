@@ -21,10 +21,8 @@ use stratum_models::log::{
     EventLog, NewRecord, Offset, PartitionId, Position, ReadLimits, Resume, Topic,
 };
 use stratum_models::store::{StoreError, StoreErrorKind};
-use stratum_models::testing::kafka_broker::KafkaBroker;
-use stratum_models::testing::log_contract::{
-    self, AD_REPORTS_PARTITIONS, EVENTS_PARTITIONS, LogHarness,
-};
+use stratum_testing::kafka_broker::KafkaBroker;
+use stratum_testing::log_contract::{self, AD_REPORTS_PARTITIONS, EVENTS_PARTITIONS, LogHarness};
 use tokio::sync::Mutex;
 
 fn config(broker: &KafkaBroker, name: &str) -> KafkaLogConfig {

@@ -148,7 +148,7 @@ async fn of_a_packed_body_without_a_key_no_more_is_unpacked_than_may_hold_it() {
 async fn a_tenant_over_its_plan_is_told_before_its_body_is_read() {
     use stratum_models::id::TenantId;
     use stratum_models::platform::Platform;
-    use stratum_models::testing::memory_directory::MemoryDirectory;
+    use stratum_testing::memory_directory::MemoryDirectory;
 
     let directory = MemoryDirectory::new()
         .with_tenant(TenantId(7), chrono_tz::UTC)

@@ -10,7 +10,7 @@ use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::record::RecordKind;
 use stratum_models::rejection::RowKind;
-use stratum_models::testing::memory_directory::MemoryDirectory;
+use stratum_testing::memory_directory::MemoryDirectory;
 
 use crate::desk::{DATASET, Desk, KEY, LogRow, altered, gzip, purchase, reason};
 

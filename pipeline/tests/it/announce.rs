@@ -10,10 +10,10 @@ use stratum_models::log::Topic;
 use stratum_models::record::{RecordKind, decode};
 use stratum_models::store::StoreErrorKind;
 use stratum_models::table::Table;
-use stratum_models::testing::memory_log::{AppendFault, MemoryLog};
-use stratum_models::testing::memory_warehouse::MemoryWarehouse;
 use stratum_models::update::{Update, UpdateKind, updates_of};
 use stratum_pipeline::{PipelineConfig, run};
+use stratum_testing::memory_log::{AppendFault, MemoryLog};
+use stratum_testing::memory_warehouse::MemoryWarehouse;
 use tokio_util::sync::CancellationToken;
 
 use crate::drive::{drive, pipeline, until_done};

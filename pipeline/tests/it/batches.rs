@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use stratum_models::log::EventLog;
 use stratum_models::table::Table;
-use stratum_models::testing::memory_log::MemoryLog;
-use stratum_models::testing::memory_warehouse::MemoryWarehouse;
 use stratum_pipeline::PipelineConfig;
+use stratum_testing::memory_log::MemoryLog;
+use stratum_testing::memory_warehouse::MemoryWarehouse;
 
 use crate::drive::drive;
 use crate::load::{Event, Load, spread};

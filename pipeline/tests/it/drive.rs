@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use stratum_models::erasure::Erasures;
 use stratum_models::log::{EventLog, PartitionId, Topic};
-use stratum_models::testing::memory_log::MemoryLog;
-use stratum_models::testing::memory_warehouse::MemoryWarehouse;
 use stratum_models::time::{Clock, UnixMillis};
 use stratum_models::warehouse::WarehouseWriter;
 use stratum_pipeline::{Pipeline, PipelineConfig, run};
+use stratum_testing::memory_log::MemoryLog;
+use stratum_testing::memory_warehouse::MemoryWarehouse;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::START;

@@ -8,9 +8,9 @@ use stratum_models::identifier::IdentifierKey;
 use stratum_models::log::EventLog;
 use stratum_models::seal::{IdentifierSeal, SEAL_BYTES};
 use stratum_models::table::Table;
-use stratum_models::testing::memory_log::MemoryLog;
-use stratum_models::testing::memory_warehouse::MemoryWarehouse;
 use stratum_pipeline::PipelineConfig;
+use stratum_testing::memory_log::MemoryLog;
+use stratum_testing::memory_warehouse::MemoryWarehouse;
 
 use crate::drive::{drive, drive_without};
 use crate::load::{Event, Load, spread};

@@ -9,8 +9,8 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use stratum_models::log::EventLog;
-use stratum_models::testing::memory_log::MemoryLog;
 use stratum_pipeline::PipelineConfig;
+use stratum_testing::memory_log::MemoryLog;
 
 use crate::drive::drive;
 use crate::tables::assert_balanced;

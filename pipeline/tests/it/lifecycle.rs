@@ -5,10 +5,10 @@ use std::time::Duration;
 use stratum_models::log::{EventLog, Offset, PartitionId, Topic};
 use stratum_models::store::StoreErrorKind;
 use stratum_models::table::Table;
-use stratum_models::testing::memory_log::MemoryLog;
-use stratum_models::testing::memory_warehouse::{MemoryWarehouse, WriterCall, WriterFault};
 use stratum_models::warehouse::WarehouseWriter;
 use stratum_pipeline::{PipelineConfig, PipelineError, run};
+use stratum_testing::memory_log::MemoryLog;
+use stratum_testing::memory_warehouse::{MemoryWarehouse, WriterCall, WriterFault};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 

@@ -9,7 +9,7 @@ use stratum_models::log::{LogRecord, Topic};
 use stratum_models::record::{RecordKind, decode};
 use stratum_models::rejection::RowKind;
 use stratum_models::table::Table;
-use stratum_models::testing::memory_log::MemoryLog;
+use stratum_testing::memory_log::MemoryLog;
 
 use crate::tables::{Cell, Sums, cell, number, text};
 

@@ -18,9 +18,9 @@ use rand_chacha::ChaCha8Rng;
 use stratum_models::log::{EventLog, Topic};
 use stratum_models::store::StoreErrorKind;
 use stratum_models::table::Table;
-use stratum_models::testing::memory_log::MemoryLog;
-use stratum_models::testing::memory_warehouse::{MemoryWarehouse, WriterFault};
 use stratum_pipeline::{PipelineConfig, run};
+use stratum_testing::memory_log::MemoryLog;
+use stratum_testing::memory_warehouse::{MemoryWarehouse, WriterFault};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::sync::CancellationToken;
 

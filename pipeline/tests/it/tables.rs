@@ -8,7 +8,7 @@ use arrow::datatypes::{
     TimestampSecondType, UInt32Type, UInt64Type,
 };
 use stratum_models::table::Table;
-use stratum_models::testing::memory_warehouse::MemoryWarehouse;
+use stratum_testing::memory_warehouse::MemoryWarehouse;
 
 /// A cell that can be compared; `None` is null.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

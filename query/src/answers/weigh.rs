@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use stratum_models::ad_report::CampaignDay;
 use stratum_models::breakdown::Part;
-use stratum_models::forecast::CampaignDay;
 use stratum_models::metrics::KpiGroup;
 use stratum_models::warehouse::{
     Freshness, IngestCount, InvalidCount, MaskCount, RejectionCount, ReportedCampaign,

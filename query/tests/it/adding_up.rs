@@ -14,13 +14,11 @@ use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use stratum_models::money::Currency;
 use stratum_models::platform::{Device, Platform};
 use stratum_models::scope::TenantScope;
-use stratum_models::testing::memory_warehouse::MemoryWarehouse;
-use stratum_models::testing::warehouse_contract::rows::{
-    self, Metric, day, days, purchase, range, scope,
-};
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_query::warehouse::ClickHouseWarehouse;
+use stratum_testing::memory_warehouse::MemoryWarehouse;
+use stratum_testing::warehouse_contract::rows::{self, Metric, day, days, purchase, range, scope};
 
 use crate::engine::fresh;
 
@@ -99,7 +97,7 @@ fn sale() -> impl Strategy<Value = Metric> {
     (key, part, 1..5u64, 0..90_000_000i64).prop_map(|(key, (country, device), events, value)| {
         let (platform, campaign, date, currency) = key;
         Metric {
-            platform: PLATFORMS[platform],
+            platform: Some(PLATFORMS[platform]),
             campaign: ["", "c", "x"][campaign],
             currency: ["", "EUR", "USD", "GBP"][currency],
             country: ["", "de", "FR"][country],
@@ -242,7 +240,7 @@ impl Question<'_> {
         let of = |sale: &&Metric| {
             let (platform, campaign) = (self.query.platform, self.query.campaign_id.as_deref());
             self.query.is_tracked()
-                && platform.is_none_or(|wanted| sale.platform == wanted)
+                && platform.is_none_or(|wanted| sale.platform == Some(wanted))
                 && campaign.is_none_or(|wanted| sale.campaign == wanted)
                 && match by {
                     BreakdownBy::Campaign => sale.campaign.is_empty(),

@@ -8,13 +8,13 @@ use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::metrics::{KpiGrouping, KpiQuery};
 use stratum_models::store::StoreErrorKind;
-use stratum_models::testing::memory_warehouse::{Answering, MemoryWarehouse};
-use stratum_models::testing::warehouse_contract::rows::{
-    self, Metric, TENANT, at, day, days, purchase, scope,
-};
 use stratum_models::warehouse::{DataVersion, DataVersions, MatchQualityQuery, WarehouseReader};
 use stratum_query::answers::{AnswersConfig, CachedReader};
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
+use stratum_testing::memory_warehouse::{Answering, MemoryWarehouse};
+use stratum_testing::warehouse_contract::rows::{
+    self, Metric, TENANT, at, day, days, purchase, scope,
+};
 
 use crate::engine::{empty, fill, shared};
 

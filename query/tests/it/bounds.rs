@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use stratum_models::log::{PartitionId, Topic};
 use stratum_models::metrics::{KpiGrouping, KpiQuery};
 use stratum_models::store::StoreErrorKind;
-use stratum_models::testing::warehouse_contract::rows::{self, TENANT, day, days, scope};
 use stratum_models::warehouse::{Commit, CommitOutcome, WarehouseReader, WarehouseWriter};
 use stratum_query::warehouse::{ClickHouseConfig, ClickHouseWarehouse, migrate};
+use stratum_testing::warehouse_contract::rows::{self, TENANT, day, days, scope};
 
 use crate::engine::{config, empty, fill, fresh, own, shared};
 

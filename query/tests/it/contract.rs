@@ -1,3 +1,3 @@
 use crate::engine::fresh;
 
-stratum_models::warehouse_contract!(fresh);
+stratum_testing::warehouse_contract!(fresh);

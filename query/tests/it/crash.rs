@@ -8,16 +8,16 @@ use stratum_models::log::{PartitionId, Topic};
 use stratum_models::rejection::RejectReason;
 use stratum_models::store::StoreErrorKind;
 use stratum_models::table::Table;
-use stratum_models::testing::engines::TestClickHouse;
-use stratum_models::testing::warehouse_contract::rows::{
-    self, Rows, TENANT, at, count, day, facts, ingest_counts, match_quality, metrics, purchase,
-    quality, rejection, rejections, report, reports, splits,
-};
 use stratum_models::time::DAY_MS;
 use stratum_models::warehouse::{
     Commit, CommitOutcome, DataVersion, DataVersions, LogRange, WarehouseWriter,
 };
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
+use stratum_testing::engines::TestClickHouse;
+use stratum_testing::warehouse_contract::rows::{
+    self, Rows, TENANT, at, count, day, facts, ingest_counts, match_quality, metrics, purchase,
+    quality, rejection, rejections, report, reports, splits,
+};
 
 use crate::engine::{config, empty, fill, own, shared};
 

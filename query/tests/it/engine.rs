@@ -1,12 +1,12 @@
 use std::sync::OnceLock;
 
-use stratum_models::testing::engines::TestClickHouse;
 use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig, ClickHouseWarehouse, migrate};
+use stratum_testing::engines::TestClickHouse;
 
 /// The engine's process is this binary, told to run this test alone.
 #[test]
 fn clickhouse_child() {
-    stratum_models::testing::engines::clickhouse_child();
+    stratum_testing::engines::clickhouse_child();
 }
 
 /// A new engine, for tests that kill it.

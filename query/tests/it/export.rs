@@ -9,9 +9,9 @@ use stratum_models::export::{
 use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreErrorKind;
-use stratum_models::testing::warehouse_contract::rows::{self, TENANT, at, day, days, scope};
 use stratum_query::export::encode;
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
+use stratum_testing::warehouse_contract::rows::{self, TENANT, at, day, days, scope};
 
 use crate::engine::{empty, fill, fresh, shared};
 

@@ -44,8 +44,8 @@ async fn a_crash_in_the_middle_is_made_good() {
     }
     assert_eq!(migrate(&config).await.unwrap(), names()[7..]);
     let warehouse = ClickHouseWarehouse::connect(config).unwrap();
-    let range = stratum_models::testing::warehouse_contract::rows::events(0, 0, 1);
-    stratum_models::testing::warehouse_contract::rows::land(&warehouse, range, Vec::new()).await;
+    let range = stratum_testing::warehouse_contract::rows::events(0, 0, 1);
+    stratum_testing::warehouse_contract::rows::land(&warehouse, range, Vec::new()).await;
 }
 
 /// Rows of before an account was kept under one id.

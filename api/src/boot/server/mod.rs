@@ -24,8 +24,9 @@ use tower::ServiceExt as _;
 
 use self::connection::{Bounds, Connection};
 use self::places::{Place, Places, Request};
+use crate::edge::Peer;
 use crate::edge::{ClientIp, Proxies};
-use crate::routes::{Peer, ServerConfig};
+use crate::routes::ServerConfig;
 
 /// How long no connection is accepted after the system could give none.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);

@@ -2,7 +2,7 @@ use futures::FutureExt as _;
 use stratum_models::announce::announce;
 use stratum_models::log::{EventLog, Topic};
 use stratum_models::platform::Platform;
-use stratum_models::testing::memory_log::MemoryLog;
+use stratum_testing::memory_log::MemoryLog;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use stratum_models::ad_report::AdReport;
-use stratum_models::forecast::CampaignDay;
+use stratum_models::ad_report::CampaignDay;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use stratum_models::allocate::{Binding, Clash, Goal, in_cents};
-use stratum_models::forecast::{
+use stratum_forecast::allocate::{Binding, Clash, Goal, in_cents};
+use stratum_forecast::{
     BudgetPlan, BudgetQuestion, CampaignModel, Hold, Outlook, Recommended, cents, plan,
 };
 use stratum_models::money::Currency;

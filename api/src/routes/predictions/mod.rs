@@ -8,7 +8,7 @@ pub mod response;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
-use stratum_models::forecast::{Artifact, CampaignModel, Outlook};
+use stratum_forecast::{Artifact, CampaignModel, Outlook};
 use stratum_models::money::Currency;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;

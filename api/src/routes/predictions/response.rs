@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use stratum_models::response::{
+use stratum_forecast::response::{
     ChannelEffect, Control, Estimate, LiftTest, Response, ResponseConfig, ResponseError, Series,
     Spend,
 };
@@ -116,7 +116,7 @@ struct ChannelAnswer {
     marginal_roas: Interval,
     /// `known`, `weak`, `never_varied` or `moved_with_others`.
     #[schema(value_type = String)]
-    knowledge: stratum_models::response::Knowledge,
+    knowledge: stratum_forecast::response::Knowledge,
     /// The same in words.
     statement: &'static str,
     /// Share of a step's effect that goes on into the next, 0 to below 1.

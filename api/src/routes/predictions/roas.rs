@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use stratum_models::forecast::{
+use stratum_forecast::{
     Artifact, CampaignModel, Driver, Known, Outlook, Trend, cents, recommendation,
 };
 use stratum_models::platform::Platform;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use stratum_models::forecast::{MatchGain, Scenario, ScenarioOutcome, cents, match_gain, simulate};
+use stratum_forecast::{MatchGain, Scenario, ScenarioOutcome, cents, match_gain, simulate};
 use stratum_models::identifier::IdentifierKey;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;

@@ -149,7 +149,7 @@ mod tests {
     fn faulty_rows_are_rejected_and_stop_nothing() {
         let limits = RowLimits::default();
         let now = UnixMillis(1_774_000_000_000);
-        let keys = stratum_models::testing::identifier_keys().of(TenantId(3));
+        let keys = stratum_testing::identifier_keys().of(TenantId(3));
         let judge = Judge::new(&keys, now, &limits);
         let account = Account {
             id: "act_1".into(),

@@ -210,9 +210,9 @@ mod tests {
     use stratum_ingest::append::AppendConfig;
     use stratum_models::id::TenantId;
     use stratum_models::record::{RecordKind, decode};
-    use stratum_models::testing::identifier_keys;
-    use stratum_models::testing::memory_log::MemoryLog;
     use stratum_models::time::{Clock, Day, DayRange, UnixMillis};
+    use stratum_testing::identifier_keys;
+    use stratum_testing::memory_log::MemoryLog;
 
     use super::super::{Account, Credentials, PulledRow, PulledSplit, Rest};
     use super::*;

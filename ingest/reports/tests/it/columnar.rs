@@ -66,7 +66,7 @@ fn peak<T>(job: impl FnOnce() -> T) -> (T, usize) {
 
 fn read(file: &Bytes) -> Result<Import, Unreadable> {
     let limits = RowLimits::default();
-    let keys = stratum_models::testing::identifier_keys().of(TenantId(7));
+    let keys = stratum_testing::identifier_keys().of(TenantId(7));
     let judge = Judge::new(&keys, UnixMillis(1_790_000_100_000), &limits);
     let request = ImportRequest {
         platform: Some(Platform::Google),

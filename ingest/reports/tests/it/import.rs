@@ -30,7 +30,7 @@ fn fixture(name: &str) -> String {
 
 pub fn read(file: impl Into<Vec<u8>>, request: &ImportRequest) -> Result<Import, Unreadable> {
     let limits = RowLimits::default();
-    let keys = stratum_models::testing::identifier_keys().of(TenantId(7));
+    let keys = stratum_testing::identifier_keys().of(TenantId(7));
     let judge = Judge::new(&keys, NOW, &limits);
     let file = Bytes::from(file.into());
     read_file(&file, request, &judge, &ImportConfig { rows_max: 1000, ..ImportConfig::default() })

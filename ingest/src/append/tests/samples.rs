@@ -15,8 +15,8 @@ use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 use stratum_models::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use stratum_models::store::StoreError;
-use stratum_models::testing::memory_log::MemoryLog;
 use stratum_models::time::{Day, UnixMillis};
+use stratum_testing::memory_log::MemoryLog;
 
 fn day() -> Day {
     Day("2026-03-01".parse().unwrap())

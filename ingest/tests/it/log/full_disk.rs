@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_models::log::{EventLog, LogRecord, ReadLimits, Topic};
 use stratum_models::store::StoreErrorKind;
-use stratum_models::testing::log_contract::EVENTS_PARTITIONS;
+use stratum_testing::log_contract::EVENTS_PARTITIONS;
 
 use super::{FromStart, open, read_all, record, small};
 

@@ -24,10 +24,8 @@ use stratum_models::log::{
     EventLog, LogRecord, NewRecord, Offset, PartitionId, ReadLimits, Resume, Topic,
 };
 use stratum_models::store::{StoreError, StoreErrorKind};
-use stratum_models::testing::log_contract::{
-    self, AD_REPORTS_PARTITIONS, EVENTS_PARTITIONS, LogHarness,
-};
 use stratum_models::time::{Clock, HOUR_MS, UnixMillis};
+use stratum_testing::log_contract::{self, AD_REPORTS_PARTITIONS, EVENTS_PARTITIONS, LogHarness};
 use tempfile::TempDir;
 
 struct HandClock(AtomicI64);

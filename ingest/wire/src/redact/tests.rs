@@ -40,7 +40,7 @@ fn hashes(texts: &[(Key, &str)]) -> Vec<HashedIdentifier> {
 }
 
 fn keys() -> std::sync::Arc<TenantKeys> {
-    stratum_models::testing::identifier_keys().of(TenantId(1))
+    stratum_testing::identifier_keys().of(TenantId(1))
 }
 
 /// A text as it may be kept.

@@ -108,6 +108,69 @@ fn only_boot_names_adapters() {
     assert_none("stages meet through ports; only api/src/boot names adapters", offences);
 }
 
+/// The modules of `api` by what they may not name: what is served stands above what works in the background
+/// and above the doors, the process above all.
+const ABOVE: &[(&[&str], &[&str])] = &[
+    (
+        &["adopt", "erase", "export", "heads", "jobs", "mail", "predict", "pull", "rates"],
+        &["answer", "auth", "edge", "rights", "page", "routes", "boot", "cli"],
+    ),
+    (&["live"], &["answer", "auth", "edge", "rights", "page", "routes", "boot", "cli"]),
+    (&["answer"], &["auth", "edge", "live", "page", "routes", "boot", "cli"]),
+    (&["auth", "edge", "page", "rights"], &["routes", "boot", "cli"]),
+    (&["routes"], &["boot", "cli"]),
+];
+
+/// The modules that follow `crate::` here.
+fn named(tokens: &[&Token]) -> Vec<String> {
+    let name = |token: Option<&&Token>| match token.map(|token| &token.text) {
+        Some(Text::Ident(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let [_, first, second, rest @ ..] = tokens else { return Vec::new() };
+    if first.text != Text::Punct(':') || second.text != Text::Punct(':') {
+        return Vec::new();
+    }
+    if rest.first().is_none_or(|token| token.text != Text::Open(Delimiter::Brace)) {
+        return name(rest.first()).into_iter().collect();
+    }
+    let (mut depth, mut names) = (0, Vec::new());
+    for (at, token) in rest.iter().enumerate() {
+        match token.text {
+            Text::Open(_) => depth += 1,
+            Text::Close(_) => depth -= 1,
+            _ => {}
+        }
+        let begins = matches!(token.text, Text::Open(_) | Text::Punct(','));
+        match depth {
+            0 => break,
+            1 if begins => names.extend(name(rest.get(at + 1))),
+            _ => {}
+        }
+    }
+    names
+}
+
+#[test]
+fn no_module_of_the_api_names_one_above_it() {
+    let mut offences = Vec::new();
+    for source in sources() {
+        let Some(path) = source.path.strip_prefix("api/src/") else { continue };
+        let module = path.split(['/', '.']).next().unwrap_or(path);
+        let Some((_, above)) = ABOVE.iter().find(|(modules, _)| modules.contains(&module)) else {
+            continue;
+        };
+        let tokens: Vec<&Token> = product(&source).collect();
+        for (at, token) in tokens.iter().enumerate().filter(|(_, token)| is_ident(token, "crate")) {
+            for name in named(&tokens[at..]).iter().filter(|name| above.contains(&name.as_str())) {
+                let (path, line) = (&source.path, token.line);
+                offences.push(format!("{path}:{line}: {module} must not name {name}"));
+            }
+        }
+    }
+    assert_none("what is below must not know what stands above it", offences);
+}
+
 #[test]
 fn a_tenant_scope_is_made_in_one_place_of_each_kind() {
     let mut made: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -96,7 +96,7 @@ impl Source {
 
     /// Whether all of it is for tests, benches or the test support that they share.
     pub fn is_test(&self) -> bool {
-        let folders = ["tests/", "benches/", "src/testing/", "fuzz/"];
+        let folders = ["tests/", "benches/", "models/testing/", "fuzz/"];
         folders.iter().any(|folder| self.path.contains(folder)) || self.path.ends_with("/tests.rs")
     }
 

@@ -11,8 +11,8 @@ use stratum_models::identifier::{IdentifierKey, InvalidReason};
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::table::Table;
-use stratum_models::testing::memory_warehouse::MemoryWarehouse;
 use stratum_models::time::Day;
+use stratum_testing::memory_warehouse::MemoryWarehouse;
 
 use crate::tables::{Cell, cell};
 

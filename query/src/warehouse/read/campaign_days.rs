@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use stratum_models::forecast::{AccountCampaign, CampaignDay};
+use stratum_models::ad_report::{AccountCampaign, CampaignDay};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;

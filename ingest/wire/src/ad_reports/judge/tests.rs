@@ -13,7 +13,7 @@ const DAY: [(Column, &str); 8] = [
 
 fn judged(more: &[(Column, &str)]) -> Result<Judged, Vec<String>> {
     let limits = RowLimits::default();
-    let keys = stratum_models::testing::identifier_keys().of(TenantId(1));
+    let keys = stratum_testing::identifier_keys().of(TenantId(1));
     let judge = Judge::new(&keys, UnixMillis(1_790_000_000_000), &limits);
     let row: Row<'_> = DAY.iter().chain(more).copied().collect();
     judge.judge(&row).map_err(|faults| faults.iter().map(Fault::to_string).collect())

@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+
+pub mod response;
+pub mod allocate;
+mod config;
+mod history;
+mod calendar;
+mod frame;
+mod season;
+mod shape;
+mod credibility;
+mod model;
+mod backtest;
+mod calibration;
+mod trend;
+mod train;
+mod artifact;
+mod outlook;
+mod explain;
+mod recommend;
+mod plan;
+mod simulate;
+mod matching;
+
+pub use artifact::{Artifact, ArtifactError, CampaignModel, Curve, Insight, Known, PlatformModel};
+pub use backtest::Score;
+pub use calibration::Calibration;
+pub use config::ForecastConfig;
+pub use explain::Driver;
+pub use frame::{FEATURES, Frame};
+pub use history::{History, Insufficient};
+pub use matching::{MatchGain, match_gain};
+pub use model::Model;
+pub use outlook::{Outlook, cents};
+pub use plan::{BudgetPlan, BudgetQuestion, Hold, Recommended, plan};
+pub use recommend::recommendation;
+pub use simulate::{Scenario, ScenarioOutcome, simulate};
+pub use train::{Stage, train};
+pub use trend::{Direction, Trend};
+
+#[cfg(test)]
+mod tests;

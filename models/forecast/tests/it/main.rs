@@ -1,0 +1,4 @@
+//! Integration tests of `stratum-forecast`.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it goes wrong")]
+
+mod response;

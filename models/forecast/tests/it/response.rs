@@ -1,0 +1,206 @@
+//! Response curves on data with known answers: `models/forecast/tests/data`.
+
+use stratum_forecast::response::{
+    Control, Knowledge, LiftTest, Response, ResponseConfig, Series, Spend,
+};
+
+const TRAIN_WEEKS: usize = 156;
+
+/// The columns of a data file by name; what is no number becomes `f64::NAN`.
+fn table(file: &str) -> impl Fn(&str) -> Vec<f64> {
+    let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect("a data file");
+    let rows: Vec<Vec<String>> = text
+        .lines()
+        .map(|line| line.split(',').map(|cell| cell.trim_matches('"').to_owned()).collect())
+        .collect();
+    move |name| {
+        let at = rows[0].iter().position(|column| column == name).expect("a column");
+        rows[1..].iter().map(|row| row[at].parse().unwrap_or(f64::NAN)).collect()
+    }
+}
+
+fn robyn() -> Series {
+    let column = table("robyn_simulated_weekly.csv");
+    let spend = |name: &str| Spend { name: name.into(), amounts: column(name) };
+    let control = |name: &str| Control { name: name.into(), values: column(name) };
+    let path = format!("{}/tests/data/robyn_simulated_weekly.csv", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("a data file");
+    let event = text.lines().skip(1).map(|line| f64::from(u8::from(line.contains("event"))));
+    let events = Control { name: "events".into(), values: event.collect() };
+    Series {
+        target: column("revenue"),
+        channels: ["tv_S", "ooh_S", "print_S", "facebook_S", "search_S"].map(spend).to_vec(),
+        controls: vec![control("competitor_sales_B"), control("newsletter"), events],
+        start: 0,
+    }
+}
+
+/// The steps `[from, to)`.
+fn part(series: &Series, from: usize, to: usize) -> Series {
+    let cut = |values: &[f64]| values[from..to].to_vec();
+    Series {
+        target: cut(&series.target),
+        channels: (series.channels.iter())
+            .map(|one| Spend { name: one.name.clone(), amounts: cut(&one.amounts) })
+            .collect(),
+        controls: (series.controls.iter())
+            .map(|one| Control { name: one.name.clone(), values: cut(&one.values) })
+            .collect(),
+        start: from,
+    }
+}
+
+struct Score {
+    nrmse: f64,
+    r2: f64,
+}
+
+fn score(predicted: &[f64], actual: &[f64]) -> Score {
+    let count = actual.len() as f64;
+    let mean = actual.iter().sum::<f64>() / count;
+    let squares: f64 = predicted.iter().zip(actual).map(|(p, a)| (p - a).powi(2)).sum();
+    let all: f64 = actual.iter().map(|a| (a - mean).powi(2)).sum();
+    let high = actual.iter().copied().fold(f64::MIN, f64::max);
+    let low = actual.iter().copied().fold(f64::MAX, f64::min);
+    Score { nrmse: (squares / count).sqrt() / (high - low), r2: 1.0 - squares / all }
+}
+
+/// Ordinary least squares by its normal equations, on level, trend, three yearly waves, the other
+/// drivers and raw spend: the reference of the data's users.
+fn least_squares(series: &Series) -> Vec<f64> {
+    let steps = series.target.len();
+    let mut columns = vec![vec![1.0; steps], (0..steps).map(|t| t as f64 / steps as f64).collect()];
+    for season in 1..=3 {
+        let angle = move |t: usize| std::f64::consts::TAU * f64::from(season) * t as f64 / 52.1775;
+        columns.push((0..steps).map(|t| angle(t).sin()).collect());
+        columns.push((0..steps).map(|t| angle(t).cos()).collect());
+    }
+    columns.extend(series.controls.iter().map(|control| control.values.clone()));
+    columns.extend(series.channels.iter().map(|channel| channel.amounts.clone()));
+    for column in &mut columns {
+        let top = column.iter().fold(1e-9f64, |most, value| most.max(value.abs()));
+        column.iter_mut().for_each(|value| *value /= top);
+    }
+    let dot = |l: &[f64], r: &[f64]| -> f64 {
+        l.iter().zip(r).take(TRAIN_WEEKS).map(|(l, r)| l * r).sum()
+    };
+    let mut system: Vec<Vec<f64>> = columns
+        .iter()
+        .map(|l| columns.iter().map(|r| dot(l, r)).chain([dot(l, &series.target)]).collect())
+        .collect();
+    let size = columns.len();
+    for pivot in 0..size {
+        let best = (pivot..size)
+            .max_by(|l, r| system[*l][pivot].abs().total_cmp(&system[*r][pivot].abs()));
+        system.swap(pivot, best.expect("a row"));
+        let row = system[pivot].clone();
+        for (at, other) in system.iter_mut().enumerate().filter(|(at, _)| *at != pivot) {
+            let _ = at;
+            let factor = other[pivot] / row[pivot];
+            other.iter_mut().zip(&row).for_each(|(value, unit)| *value -= factor * unit);
+        }
+    }
+    let weights: Vec<f64> = (0..size).map(|at| system[at][size] / system[at][at]).collect();
+    let fitted = |t: usize| columns.iter().zip(&weights).map(|(column, by)| column[t] * by).sum();
+    (TRAIN_WEEKS..steps).map(fitted).collect()
+}
+
+#[test]
+fn a_year_of_weekly_revenue_is_predicted_better_than_by_the_references() {
+    let all = robyn();
+    let steps = all.target.len();
+    let actual = &all.target[TRAIN_WEEKS..];
+    let config = ResponseConfig { draws: 0, ..ResponseConfig::default() };
+    let response = Response::fit(&part(&all, 0, TRAIN_WEEKS), &[], &config).expect("a fit");
+    let predicted = response.predict(&part(&all, TRAIN_WEEKS, steps)).expect("a prediction");
+    let values: Vec<f64> = predicted.iter().map(|one| one.value).collect();
+    let ours = score(&values, actual);
+    let straight = score(&least_squares(&all), actual);
+    let naive = score(&all.target[TRAIN_WEEKS - 52..TRAIN_WEEKS], actual);
+    let inside = predicted.iter().zip(actual).filter(|(p, a)| p.low <= **a && **a <= p.high);
+    let coverage = inside.count() as f64 / actual.len() as f64;
+    println!(
+        "nrmse {:.4} r2 {:.4} coverage {coverage:.3} ridge {} | least squares {:.4} | seasonal naive {:.4}",
+        ours.nrmse, ours.r2, response.ridge, straight.nrmse, naive.nrmse
+    );
+    // The references are what others find on this data.
+    assert!((straight.nrmse - 0.0618).abs() < 2e-4 && (naive.nrmse - 0.184).abs() < 1e-3);
+    assert!(ours.nrmse <= 0.062 && ours.r2 >= 0.95, "nrmse {} r2 {}", ours.nrmse, ours.r2);
+    assert!(ours.nrmse < straight.nrmse && ours.nrmse < naive.nrmse);
+    assert!((0.85..=0.95).contains(&coverage), "coverage {coverage}");
+}
+
+fn known_truth() -> Series {
+    let column = table("mmm_example.csv");
+    let spend = |name: &str| Spend { name: name.into(), amounts: column(name) };
+    let control = |name: &str| Control { name: name.into(), values: column(name) };
+    Series {
+        target: column("y"),
+        channels: ["x1", "x2"].map(spend).to_vec(),
+        controls: ["event_1", "event_2"].map(control).to_vec(),
+        start: 0,
+    }
+}
+
+#[test]
+fn adstock_and_saturation_of_a_known_truth_are_found() {
+    let series = known_truth();
+    let config = ResponseConfig { seasons: 2, draws: 30, ..ResponseConfig::default() };
+    let response = Response::fit(&series, &[], &config).expect("a fit");
+    let [one, two] = [response.shapes[0], response.shapes[1]];
+    println!("{one:?} {two:?} ridge {}", response.ridge);
+    assert!((one.decay - 0.4).abs() <= 0.04, "{}", one.decay);
+    assert!((two.decay - 0.2).abs() <= 0.02, "{}", two.decay);
+    // The first saturates sooner, as a share of its largest spend.
+    assert!(one.half < two.half, "{} {}", one.half, two.half);
+    let effects = response.effects(&series);
+    assert!(effects.iter().all(|effect| effect.knowledge == Knowledge::Known), "{effects:?}");
+    for effect in &effects {
+        let Some(roas) = effect.roas else { panic!("no ROAS") };
+        assert!(roas.low <= roas.value && roas.value <= roas.high && roas.low < roas.high);
+    }
+    let again = Response::fit(&series, &[], &config).expect("a fit");
+    assert_eq!(response, again, "the same seed gives the same fit");
+}
+
+#[test]
+fn a_lift_test_moves_the_effect_to_what_it_found() {
+    let mut series = known_truth();
+    let config = ResponseConfig { seasons: 2, draws: 20, ..ResponseConfig::default() };
+    let blind = Response::fit(&series, &[], &config).expect("a fit");
+    let brought = |response: &Response| response.shapes[0].hill(response.tops[0]).value(0.5);
+    let found = brought(&blind) * 0.5;
+    let test = LiftTest {
+        channel: "x1".into(),
+        spend_control: 0.0,
+        spend_treated: 0.5,
+        lift: found,
+        standard_error: 1.0,
+    };
+    let told = Response::fit(&series, std::slice::from_ref(&test), &config).expect("a fit");
+    assert!((brought(&told) / found - 1.0).abs() < 0.05, "{} {found}", brought(&told));
+    let unsure = LiftTest { standard_error: 1e9, ..test.clone() };
+    let deaf = Response::fit(&series, &[unsure], &config).expect("a fit");
+    assert!((brought(&deaf) / brought(&blind) - 1.0).abs() < 0.02);
+    let wrong = LiftTest { channel: "radio".into(), ..test };
+    assert!(Response::fit(&series, &[wrong], &config).is_err());
+    series.channels[0].amounts[3] = -1.0;
+    assert!(Response::fit(&series, &[], &config).is_err());
+}
+
+#[test]
+fn what_spend_cannot_tell_is_said() {
+    let mut series = known_truth();
+    series.channels[1].amounts = vec![5.0; series.target.len()];
+    let mut twin = series.channels[0].clone();
+    twin.name = "x3".into();
+    series.channels.push(twin);
+    let config = ResponseConfig { seasons: 2, draws: 10, ..ResponseConfig::default() };
+    let response = Response::fit(&series, &[], &config).expect("a fit");
+    let effects = response.effects(&series);
+    let knowledge: Vec<_> = effects.iter().map(|effect| effect.knowledge.clone()).collect();
+    assert_eq!(knowledge[1], Knowledge::NeverVaried);
+    assert!(knowledge.contains(&Knowledge::MovedWithOthers), "{knowledge:?}");
+    assert!(effects.iter().all(|effect| effect.contribution.value.is_finite()));
+}
