@@ -6,6 +6,7 @@ pub mod engines;
 mod system;
 mod kept;
 mod stores;
+mod jobs;
 mod listeners;
 mod server;
 mod probes;
