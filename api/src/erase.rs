@@ -7,10 +7,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use stratum_models::person::PersonStore;
 use stratum_models::store::StoreError;
-use tokio_util::sync::CancellationToken;
-
 use stratum_state::PostgresState;
 use stratum_state::work::operator_scope;
+use tokio_util::sync::CancellationToken;
+
+use crate::jobs::every;
 
 /// A landing that began with an older list is over by then.
 const AGE: TimeDelta = TimeDelta::seconds(60);
@@ -29,12 +30,12 @@ pub struct Eraser {
 impl Eraser {
     /// Works until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let mut every = tokio::time::interval(EVERY);
-        while stop.run_until_cancelled(every.tick()).await.is_some() {
+        every(EVERY, &stop, || async {
             if let Err(error) = self.work_off().await {
                 tracing::warn!(%error, "erasures were not done once more");
             }
-        }
+        })
+        .await;
     }
 
     async fn work_off(&self) -> Result<(), StoreError> {

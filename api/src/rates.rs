@@ -16,6 +16,7 @@ use stratum_reports::reference_rates::{
 use stratum_state::PostgresState;
 use tokio_util::sync::CancellationToken;
 
+use crate::jobs::every;
 use crate::telemetry;
 
 /// Whether and how often the bank is asked.
@@ -74,15 +75,12 @@ impl RateKeeper {
         if !self.config.enabled {
             return stop.cancelled().await;
         }
-        let mut every = tokio::time::interval(Duration::from_millis(self.config.look_ms.max(10)));
-        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(every.tick()).await.is_some() {
-            match stop.run_until_cancelled(self.look()).await {
-                Some(Ok(())) => {}
-                Some(Err(error)) => tracing::warn!(error = %error, "exchange rates were not kept"),
-                None => break,
+        every(Duration::from_millis(self.config.look_ms), &stop, || async {
+            if let Err(error) = self.look().await {
+                tracing::warn!(error = %error, "exchange rates were not kept");
             }
-        }
+        })
+        .await;
     }
 
     /// Asks the bank where it is time, and no other process does.

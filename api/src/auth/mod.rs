@@ -10,8 +10,8 @@ pub mod revocation;
 pub mod sessions;
 pub mod refusals;
 pub mod authenticated;
-pub mod letters;
-pub mod reset_desk;
+pub mod messages;
+pub mod password_reset;
 
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::settings::Settings;
 use super::stores::Stores;
-use crate::export::{ExportSource, Exports, Folder, Runner, Turns};
+use crate::export::{ExportSource, Exports, FileExporter, Folder, Turns};
 
 fn source(settings: &Settings, stores: &Stores) -> Result<ExportSource> {
     let state = stores.state.clone().context("exports have no state store")?;
@@ -27,10 +27,10 @@ pub fn exports(settings: &Settings, stores: &Stores) -> Result<Exports> {
     })
 }
 
-/// What makes the files of jobs.
-pub fn runner(settings: &Settings, stores: &Stores) -> Result<Runner> {
+/// The maker of files.
+pub fn exporter(settings: &Settings, stores: &Stores) -> Result<FileExporter> {
     let source = source(settings, stores)?;
-    Ok(Runner {
+    Ok(FileExporter {
         state: source.state.clone(),
         source,
         log: stores.log.clone().context("exports have no log")?,

@@ -5,6 +5,7 @@ pub mod settings;
 mod system;
 mod kept;
 mod stores;
+mod jobs;
 mod listeners;
 mod server;
 mod probes;

@@ -26,7 +26,7 @@ use super::listeners::{self, Listeners};
 use super::roles::{Role, Roles};
 use super::server::serve;
 use super::settings::Settings;
-use super::sign_in::{self, SignInDesk};
+use super::sign_in::{self, SignIn, SignInJobs};
 use super::stores::Stores;
 use super::system::{SystemClock, SystemEntropy};
 use super::{exports, kept, probes, stage};
@@ -34,8 +34,9 @@ use crate::auth::password::Passwords;
 use crate::auth::refusals::Refusals;
 use crate::auth::sessions::Sessions;
 use crate::edge::{ClientIp, Edge};
-use crate::erase::Eraser;
+use crate::jobs::{WorkerMeans, every};
 use crate::live::{self, Hub, UpdateSeal};
+use crate::mail;
 use crate::predict::Forecasts;
 use crate::routes::config::DemoAccounts;
 use crate::routes::imports::ImportDesk;
@@ -57,13 +58,14 @@ pub struct Announcement {
 
 /// A running process.
 pub struct Process {
-    stores: Stores,
+    pub(super) stores: Stores,
     appender: Option<Appender>,
     demo: DemoAccounts,
+    pub(super) workers: Option<WorkerMeans>,
     server: JoinSet<()>,
-    stages: JoinSet<()>,
-    stop_serving: CancellationToken,
-    stop_stages: CancellationToken,
+    pub(super) stages: JoinSet<()>,
+    pub(super) stop_serving: CancellationToken,
+    pub(super) stop_stages: CancellationToken,
     patience: Duration,
 }
 
@@ -84,6 +86,7 @@ impl Process {
             stores,
             appender: None,
             demo: DemoAccounts::default(),
+            workers: None,
             server: JoinSet::new(),
             stages: JoinSet::new(),
             stop_serving: CancellationToken::new(),
@@ -133,8 +136,8 @@ impl Process {
                 parts.push(self.door(settings, directory.clone())?);
             }
             if roles.has(Role::Api) {
-                let desk = self.sign_in_desk(settings, &state, &ids).await?;
-                parts.push(self.api(settings, state, directory, passwords, desk, &edge)?);
+                let sign_in = self.sign_in(settings, &state, &ids).await?;
+                parts.push(self.api(settings, state, directory, passwords, sign_in, &edge)?);
             }
         }
         self.start_stages(settings, roles)?;
@@ -167,7 +170,7 @@ impl Process {
     }
 
     /// What takes rows for the log, one for all roles of the process.
-    fn appender(&mut self, settings: &Settings) -> Result<Appender> {
+    pub(super) fn appender(&mut self, settings: &Settings) -> Result<Appender> {
         if let Some(appender) = &self.appender {
             return Ok(appender.clone());
         }
@@ -192,21 +195,24 @@ impl Process {
         }))
     }
 
-    /// What sign-in needs, with what runs beside it.
-    async fn sign_in_desk(
+    /// The means of sign-in, with its jobs running.
+    async fn sign_in(
         &mut self,
         settings: &Settings,
         state: &PostgresState,
         ids: &Ids,
-    ) -> Result<SignInDesk> {
+    ) -> Result<SignIn> {
         let (data, shared) = (self.stores.data.clone(), self.stores.state_is_shared());
-        let (desk, work) = SignInDesk::open(settings, state, ids, &data, shared).await?;
+        let means = self.workers(settings, state);
+        let (sign_in, jobs) = SignIn::open(settings, &means, ids, &data, shared).await?;
         let (state, stop) = (state.clone(), self.stop_stages.clone());
-        let revocations = desk.revocations.clone();
+        let revocations = sign_in.revocations.clone();
         self.stages.spawn(async move { revocations.follow(&state, stop).await });
-        self.stages.spawn(work.clerk.run(self.stop_stages.clone()));
-        self.stages.spawn(work.courier.run(self.stop_stages.clone()));
-        Ok(desk)
+        let SignInJobs { resets, mail, transport } = jobs;
+        self.work_at(resets, &means);
+        self.work_at(mail, &means);
+        self.stages.spawn(mail::sweep(transport, self.stop_stages.clone()));
+        Ok(sign_in)
     }
 
     fn api(
@@ -215,12 +221,12 @@ impl Process {
         state: PostgresState,
         directory: Arc<StateDirectory>,
         passwords: Passwords,
-        desk: SignInDesk,
+        sign_in: SignIn,
         edge: &Edge,
     ) -> Result<Router> {
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
         let reader = Arc::new(CachedReader::new(warehouse.clone(), &settings.answers));
-        let live = self.follow_updates(settings, &desk.ids, desk.live_ids)?;
+        let live = self.follow_updates(settings, &sign_in.ids, sign_in.live_ids)?;
         let forecasts = self.forecasts(settings, reader.clone())?;
         let services = Services {
             demo: self.demo.clone(),
@@ -239,17 +245,17 @@ impl Process {
             imports: ImportDesk::new(settings.import.clone(), settings.door.row_limits()),
             operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
-            tokens: desk.tokens,
-            revocations: desk.revocations,
+            tokens: sign_in.tokens,
+            revocations: sign_in.revocations,
             sessions: Sessions::new(settings.auth.verified_tokens_max),
             refusals: self.follow_refusals(&state),
             state,
-            resets: desk.resets,
-            mailer: desk.mailer,
+            resets: sign_in.resets,
+            mail: sign_in.mail,
             public_url: settings.mail.public_url.clone(),
             passwords,
             auth: settings.auth.settled(settings.mail.has_server()),
-            ids: desk.ids,
+            ids: sign_in.ids,
             entropy: Arc::new(SystemEntropy),
             clock: Arc::new(SystemClock),
             stop: self.stop_serving.clone(),
@@ -269,7 +275,7 @@ impl Process {
         refusals
     }
 
-    fn forecasts(
+    pub(super) fn forecasts(
         &self,
         settings: &Settings,
         warehouse: Arc<dyn WarehouseReader>,
@@ -304,24 +310,7 @@ impl Process {
             self.stages.spawn(stage::pipeline(parts, self.stop_stages.clone()));
         }
         if roles.has(Role::Jobs) {
-            let state = self.stores.state.clone().context("the jobs have no state store")?;
-            let hourly = stage::hourly(settings, state.clone(), &self.stores.data);
-            let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
-            let eraser = Eraser { state: state.clone(), persons: Arc::new(warehouse.clone()) };
-            self.stages.spawn(eraser.run(self.stop_stages.clone()));
-            let warehouse: Arc<dyn WarehouseReader> = Arc::new(warehouse);
-            let adopter = stage::adopter(settings, state.clone(), warehouse.clone());
-            let keys = self.stores.identifier_keys(settings)?;
-            let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?)?;
-            // Its runs are handed over before the log takes no more rows.
-            self.stages.spawn(puller.run(self.stop_serving.clone()));
-            self.stages.spawn(hourly.run(self.stop_stages.clone()));
-            self.stages.spawn(adopter.run(self.stop_stages.clone()));
-            self.stages.spawn(stage::rate_keeper(settings, state)?.run(self.stop_stages.clone()));
-            let exports = exports::runner(settings, &self.stores)?;
-            self.stages.spawn(exports.run(self.stop_stages.clone()));
-            let forecasts = self.forecasts(settings, warehouse)?;
-            self.stages.spawn(crate::predict::run(forecasts, self.stop_stages.clone()));
+            self.start_jobs(settings)?;
         }
         Ok(())
     }
@@ -375,8 +364,5 @@ impl Process {
 
 /// Old samples of histograms are folded now and then.
 async fn keep_up(handle: PrometheusHandle, stop: CancellationToken) {
-    let mut every = tokio::time::interval(UPKEEP_EVERY);
-    while stop.run_until_cancelled(every.tick()).await.is_some() {
-        handle.run_upkeep();
-    }
+    every(UPKEEP_EVERY, &stop, || std::future::ready(handle.run_upkeep())).await;
 }

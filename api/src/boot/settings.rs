@@ -17,10 +17,11 @@ use stratum_reports::import::ImportConfig;
 use stratum_state::StateConfig;
 use stratum_state::bounds::BoundsConfig;
 
-use crate::adopt::AdoptConfig;
 use crate::auth::AuthConfig;
+use crate::discovery::AdoptConfig;
 use crate::edge::EdgeConfig;
 use crate::export::ExportConfig;
+use crate::jobs::JobsConfig;
 use crate::live::LiveConfig;
 use crate::mail::MailConfig;
 use crate::predict::PredictionsConfig;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub edge: EdgeConfig,
     /// Letters to users.
     pub mail: MailConfig,
+    /// Work that is done beside requests.
+    pub jobs: JobsConfig,
     /// The state store.
     pub state: StateConfig,
     /// Bounds on what tenants store.
@@ -91,6 +94,7 @@ impl Default for Settings {
             auth: AuthConfig::default(),
             edge: EdgeConfig::default(),
             mail: MailConfig::default(),
+            jobs: JobsConfig::default(),
             state: StateConfig::default(),
             bounds: BoundsConfig::default(),
             adopt: AdoptConfig::default(),

@@ -1,4 +1,4 @@
-//! Puts together what sign-in needs: keys, ended sessions, and where letters go.
+//! Puts together what sign-in needs: keys, ended sessions, and the way that messages go.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,24 +8,24 @@ use anyhow::{Context as _, Result};
 use stratum_models::entropy::Ids;
 use stratum_models::secret::Secret;
 use stratum_models::time::SharedClock;
-use stratum_state::PostgresState;
 
 use super::kept;
 use super::settings::Settings;
 use super::system::{SystemClock, SystemEntropy};
 use crate::auth::keys::new_private_key;
-use crate::auth::reset_desk::{self, ResetClerk, ResetDesk};
+use crate::auth::password_reset::{PasswordReset, PasswordResets};
 use crate::auth::revocation::Revocations;
 use crate::auth::token::Tokens;
 use crate::auth::{AuthConfig, TokenAlgorithm};
+use crate::jobs::WorkerMeans;
 use crate::live::UpdateSeal;
-use crate::mail::folder::FolderPost;
+use crate::mail::folder::FolderMail;
 use crate::mail::message::Sender;
-use crate::mail::smtp::SmtpPost;
-use crate::mail::{Courier, MailConfig, Mailer, Post, queue};
+use crate::mail::smtp::SmtpMail;
+use crate::mail::{MailConfig, MailQueue, MailTransport, SendMail};
 
-/// What the handlers of sign-in are given.
-pub struct SignInDesk {
+/// The means of the handlers of sign-in.
+pub struct SignIn {
     /// Signs and verifies tokens.
     pub tokens: Tokens,
     /// Seals the ids of the live stream.
@@ -33,31 +33,33 @@ pub struct SignInDesk {
     /// Sessions whose tokens count no more.
     pub revocations: Arc<Revocations>,
     /// Takes requests for new passwords.
-    pub resets: ResetDesk,
-    /// Takes letters.
-    pub mailer: Mailer,
+    pub resets: PasswordResets,
+    /// Queues messages.
+    pub mail: MailQueue,
     /// Makes ids.
     pub ids: Ids,
 }
 
-/// What runs beside them.
-pub struct SignInWork {
-    /// Works on requests for new passwords.
-    pub clerk: ResetClerk,
-    /// Carries letters.
-    pub courier: Courier,
+/// The jobs that run beside them.
+pub struct SignInJobs {
+    /// Works at requests for new passwords.
+    pub resets: PasswordReset,
+    /// Sends messages.
+    pub mail: SendMail,
+    /// The way that they go.
+    pub transport: Arc<dyn MailTransport>,
 }
 
-impl SignInDesk {
+impl SignIn {
     /// Both; `shared` tells that other processes work on the same state store.
     pub async fn open(
         settings: &Settings,
-        state: &PostgresState,
+        means: &WorkerMeans,
         ids: &Ids,
         data: &Path,
         shared: bool,
-    ) -> Result<(SignInDesk, SignInWork)> {
-        let (auth, mail) = (&settings.auth, &settings.mail);
+    ) -> Result<(SignIn, SignInJobs)> {
+        let (auth, config, state) = (&settings.auth, &settings.mail, &means.state);
         let clock: SharedClock = Arc::new(SystemClock);
         let secret_key = signing_key(auth, &data.join("secrets"), shared)?;
         let live_ids = UpdateSeal::new(secret_key.expose().as_bytes())?;
@@ -67,15 +69,17 @@ impl SignInDesk {
         let tokens = Tokens::new(&auth, installation).context("[auth]")?;
         let revocations = Revocations::load(state, &auth, clock.clone()).await;
         let revocations = Arc::new(revocations.context("reading ended sessions")?);
-        let sender = Sender::parse(&mail.from).context("[mail] from is no address")?;
-        let post = post(mail, data, ids)?;
-        let (mailer, courier) =
-            queue::queue(post, sender, mail.clone(), ids.clone(), state.clone(), clock.clone());
-        let (resets, clerk) =
-            reset_desk::open(state.clone(), mailer.clone(), auth, mail.public_url.clone(), clock);
+        let sender = Sender::parse(&config.from).context("[mail] from is no address")?;
+        let transport = transport(config, data)?;
+        let mail = MailQueue::new(state.clone(), config, clock);
+        let resets = PasswordResets::new(state.clone(), &auth);
+        let jobs = SignInJobs {
+            resets: PasswordReset::new(mail.clone(), auth, config.public_url.clone(), means),
+            mail: SendMail::new(transport.clone(), sender, config.clone(), means),
+            transport,
+        };
         let ids = ids.clone();
-        let desk = SignInDesk { tokens, live_ids, revocations, resets, mailer, ids };
-        Ok((desk, SignInWork { clerk, courier }))
+        Ok((SignIn { tokens, live_ids, revocations, resets, mail, ids }, jobs))
     }
 }
 
@@ -95,11 +99,11 @@ pub fn letter_folder(mail: &MailConfig, data: &Path) -> Option<PathBuf> {
     mail.host.is_empty().then(|| data.join("mail"))
 }
 
-fn post(mail: &MailConfig, data: &Path, ids: &Ids) -> Result<Arc<dyn Post>> {
+fn transport(mail: &MailConfig, data: &Path) -> Result<Arc<dyn MailTransport>> {
     let Some(folder) = letter_folder(mail, data) else {
-        return Ok(Arc::new(SmtpPost::new(mail)?));
+        return Ok(Arc::new(SmtpMail::new(mail)?));
     };
     tracing::info!("no mail server is configured: letters are written into a folder");
     let age_max = Duration::from_secs(u64::from(mail.folder_keep_hours) * 3_600);
-    Ok(Arc::new(FolderPost::new(folder, mail.folder_letters_max, age_max, ids.clone())))
+    Ok(Arc::new(FolderMail::new(folder, mail.folder_letters_max, age_max)))
 }

@@ -17,15 +17,17 @@ use stratum_reports::connector::{CallConfig, ConnectorDeps, Platforms};
 use stratum_reports::reference_rates::ReferenceRates;
 use stratum_state::PostgresState;
 use stratum_state::erasure::ErasureCopy;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::settings::Settings;
 use super::stores::Stores;
 use super::system::{SystemClock, SystemRest};
-use crate::adopt::Adopter;
+use crate::discovery::CampaignDiscovery;
 use crate::heads::HeadWriter;
 use crate::heads::files::HeadFiles;
+use crate::jobs::every;
 use crate::pull::Puller;
 use crate::rates::RateKeeper;
 
@@ -76,7 +78,7 @@ pub struct Hourly {
     state: PostgresState,
     session_days: u64,
     audit_days: u32,
-    heads: HeadWriter,
+    heads: Mutex<HeadWriter>,
 }
 
 /// The work that forgets ended sign-ins, puts the heads of the audit log down among these data, and then
@@ -85,29 +87,29 @@ pub fn hourly(settings: &Settings, state: PostgresState, data: &Path) -> Hourly 
     let heads = HeadWriter::new(state.clone(), HeadFiles::new(data), Arc::new(SystemClock));
     let (session_days, audit_days) =
         (settings.auth.session_keep_days, settings.state.audit_keep_days);
-    Hourly { state, session_days, audit_days, heads }
+    Hourly { state, session_days, audit_days, heads: Mutex::new(heads) }
 }
 
 impl Hourly {
     /// Does it until `stop`.
-    pub async fn run(mut self, stop: CancellationToken) {
-        let mut hour = tokio::time::interval(HOUR);
-        while stop.run_until_cancelled(hour.tick()).await.is_some() {
-            match sweep_sessions(&self.state, self.session_days).await {
-                Ok(0) => {}
-                Ok(rows) => tracing::info!(rows, "ended sign-ins forgotten"),
-                Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
-            }
-            let whose = match self.heads.put_down().await {
-                Ok(whose) => whose,
-                Err(error) => {
-                    tracing::warn!(error = %error, "heads of the audit log not put down");
-                    continue;
+    pub async fn run(self, stop: CancellationToken) {
+        every(HOUR, &stop, || self.work()).await;
+    }
+
+    async fn work(&self) {
+        match sweep_sessions(&self.state, self.session_days).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "ended sign-ins forgotten"),
+            Err(error) => tracing::warn!(error = %error, "ended sign-ins not forgotten"),
+        }
+        match self.heads.lock().await.put_down().await {
+            Ok(whose) => {
+                let retired = retire_audit_rows(&self.state, self.audit_days, &whose).await;
+                if let Err(error) = retired {
+                    tracing::warn!(error = %error, "old rows of the audit log not removed");
                 }
-            };
-            if let Err(error) = retire_audit_rows(&self.state, self.audit_days, &whose).await {
-                tracing::warn!(error = %error, "old rows of the audit log not removed");
             }
+            Err(error) => tracing::warn!(error = %error, "heads of the audit log not put down"),
         }
     }
 }
@@ -152,14 +154,14 @@ async fn retire_audit_rows(
     Ok(())
 }
 
-/// What makes campaigns of those that ad reports name.
-pub fn adopter(
+/// The discovery of campaigns that ad reports name.
+pub fn discovery(
     settings: &Settings,
     state: PostgresState,
     warehouse: Arc<dyn WarehouseReader>,
-) -> Adopter {
-    let config = settings.adopt.clone();
-    Adopter { state, warehouse, clock: Arc::new(SystemClock), config }
+) -> CampaignDiscovery {
+    let (config, lease) = (settings.adopt.clone(), settings.jobs.lease());
+    CampaignDiscovery { state, warehouse, clock: Arc::new(SystemClock), config, lease }
 }
 
 /// Ad platforms at their addresses, asked within these bounds.

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use stratum_models::store::StoreErrorKind;
 use stratum_state::audit::{AuditEntry, Author};
+use stratum_state::job::NO_TENANT;
 use stratum_state::limit::{LimitOverrides, Limits, PLANS};
 
 use super::admin::find;
@@ -92,25 +93,24 @@ pub async fn plan(operator: &Operator, act: PlanAct) -> Result<()> {
 /// Seals everything anew with the current key, a batch a transaction.
 pub async fn rotate_pii(operator: &Operator) -> Result<()> {
     let mut rows = 0;
-    for tenant in operator.state.system().await?.tenants().await? {
+    let tenants = operator.state.system().await?.tenants().await?;
+    let tenants = tenants.into_iter().map(|tenant| (tenant.id, tenant.slug));
+    // Messages to people without an account wait among the jobs of no tenant.
+    for (tenant, slug) in tenants.chain([(NO_TENANT, "none".to_owned())]) {
         loop {
-            let mut work = operator.state.operate(tenant.id).await?;
+            let mut work = operator.state.operate(tenant).await?;
             let some = work.reseal().await.map_err(|error| match error.kind {
                 StoreErrorKind::Invalid => anyhow::Error::new(error).context(
                     "a row was sealed with a key that is not among pii_encryption_keys_older",
                 ),
                 _ => error.into(),
             });
-            let some = some.with_context(|| format!("tenant {}", tenant.slug))?;
+            let some = some.with_context(|| format!("tenant {slug}"))?;
             if some == 0 {
                 break;
             }
-            let entry = AuditEntry::done(
-                "personal_data.resealed",
-                "tenant",
-                tenant.id,
-                json!({"rows": some}),
-            );
+            let entry =
+                AuditEntry::done("personal_data.resealed", "tenant", tenant, json!({"rows": some}));
             work.audit(&entry).await?;
             work.commit().await?;
             rows += some;

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use crate::boot::write_private;
-use crate::config::Secret;
 use crate::routes::config::DemoAccount;
+use stratum_models::secret::Secret;
 
 /// Adds the users made just now to those that are kept, and returns all.
 pub(super) fn keep(

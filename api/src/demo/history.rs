@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::DemoPlan;
 use crate::boot::SystemClock;
-use crate::config::Secret;
+use stratum_models::secret::Secret;
 
 /// Days sent between two notes.
 const STEP_DAYS: i32 = 7;

@@ -17,7 +17,7 @@ use stratum_models::scope::TenantScope;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::Day;
 use stratum_models::warehouse::CampaignKey;
-use stratum_state::audit::{Actor, Author};
+use stratum_state::audit::Author;
 use stratum_state::campaign::Campaign;
 use stratum_state::work::TenantWork;
 use uuid::Uuid;
@@ -35,8 +35,7 @@ struct Row {
 }
 
 async fn work(source: &ExportSource, scope: TenantScope) -> Result<TenantWork, StoreError> {
-    let author = Author { actor: Actor::System, request_id: "".into() };
-    source.state.tenant(scope, author).await
+    source.state.tenant(scope, Author::system()).await
 }
 
 /// Begins the export.

@@ -4,11 +4,10 @@ use std::io::Result;
 use std::path::{Path, PathBuf};
 
 use stratum_models::id::TenantId;
+use stratum_state::export_job::FileKey;
 use tokio::fs::{DirBuilder, File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
-
-use stratum_state::export_job::FileKey;
 
 const PART: &str = ".part";
 
@@ -16,11 +15,18 @@ const PART: &str = ".part";
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
-/// A file that is being written.
+/// A file that is being written; it is removed unless it is sealed.
 pub struct PartFile {
     file: File,
     part: PathBuf,
     whole: PathBuf,
+}
+
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        // A sealed one has another name.
+        std::fs::remove_file(&self.part).ok();
+    }
 }
 
 impl Folder {
@@ -96,11 +102,6 @@ impl PartFile {
         let folder = self.whole.parent().unwrap_or(Path::new("."));
         File::open(folder).await?.sync_all().await
     }
-
-    /// Gives it up.
-    pub async fn discard(self) {
-        tokio::fs::remove_file(&self.part).await.ok();
-    }
 }
 
 #[cfg(test)]
@@ -119,7 +120,7 @@ mod tests {
         assert_eq!(folder.files().await.unwrap()[0].0, key(1));
         file.seal().await.unwrap();
         assert_eq!(std::fs::read(folder.path(key(1))).unwrap(), b"half");
-        folder.create(key(2)).await.unwrap().discard().await;
+        drop(folder.create(key(2)).await.unwrap());
         std::fs::write(place.path().join("exports/7/notes.txt"), "ours?").unwrap();
         assert_eq!(folder.files().await.unwrap().len(), 1);
         folder.remove(key(1)).await;

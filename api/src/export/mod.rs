@@ -8,12 +8,12 @@ mod source;
 mod unseal;
 mod turns;
 mod folder;
-mod runner;
+mod exporter;
 
 use serde::{Deserialize, Serialize};
 
+pub use exporter::FileExporter;
 pub use folder::Folder;
-pub use runner::Runner;
 pub use source::ExportSource;
 pub use turns::{Turn, Turns};
 
@@ -54,14 +54,12 @@ pub struct ExportConfig {
     pub streams_max: usize,
     /// An answer begins with the first rows, or after this long without them.
     pub first_rows_ms_max: u64,
-    /// How often it is looked for jobs.
-    pub look_ms: u64,
     /// How often files whose time is over are removed.
     pub sweep_ms: u64,
     /// A job that its process has not told of for so long is begun anew by another.
     pub lease_ms: u64,
     /// How often a job is begun.
-    pub attempts_max: i32,
+    pub attempts_max: u32,
     /// The wait before it is begun anew after a fault.
     pub retry_ms: u64,
 }
@@ -79,7 +77,6 @@ impl Default for ExportConfig {
             running_per_tenant_max: 2,
             streams_max: 16,
             first_rows_ms_max: 10_000,
-            look_ms: 500,
             sweep_ms: 60_000,
             lease_ms: 30_000,
             attempts_max: 3,

@@ -8,37 +8,36 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::Message;
-use stratum_models::entropy::Ids;
+use uuid::Uuid;
 
-use super::{Post, PostError};
+use super::{DeliveryError, MailTransport};
 
 /// A folder that only its owner may read, one file a letter, named in the order they came.
-pub struct FolderPost {
+pub struct FolderMail {
     folder: PathBuf,
     letters_max: usize,
     age_max: Duration,
-    ids: Ids,
 }
 
-impl FolderPost {
+impl FolderMail {
     /// Letters into this folder; beyond `letters_max` the oldest are removed, and those older than `age_max`.
-    pub fn new(folder: PathBuf, letters_max: usize, age_max: Duration, ids: Ids) -> FolderPost {
-        FolderPost { folder, letters_max: letters_max.max(1), age_max, ids }
+    pub fn new(folder: PathBuf, letters_max: usize, age_max: Duration) -> FolderMail {
+        FolderMail { folder, letters_max: letters_max.max(1), age_max }
     }
 }
 
 #[async_trait]
-impl Post for FolderPost {
-    async fn send(&self, message: &Message) -> Result<(), PostError> {
+impl MailTransport for FolderMail {
+    async fn send(&self, id: Uuid, message: &Message) -> Result<(), DeliveryError> {
         let (folder, text) = (self.folder.clone(), message.formatted());
-        let (name, letters_max) = (self.ids.next().to_string(), self.letters_max);
+        let (name, letters_max) = (id.to_string(), self.letters_max);
         let written = tokio::task::spawn_blocking(move || {
             write(&folder, &name, &text)?;
             remove_oldest(&folder, letters_max)
         });
         match written.await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(PostError::Later(None)),
+            _ => Err(DeliveryError::Later(None)),
         }
     }
 
@@ -97,11 +96,12 @@ fn addressees(letter: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whole or not at all.
+/// Whole or not at all, and once under a name however often it is written.
 fn write(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let unfinished = folder.join(format!("{name}.new"));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&unfinished, folder.join(format!("{name}.eml")))

@@ -1,305 +1,233 @@
-//! The queue between those who write letters and the one who carries them.
+//! Messages on their way: queued in the transaction of what causes them, sent beside the requests.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{StreamExt as _, stream};
-use lettre::Message;
-use stratum_models::entropy::Ids;
+use serde::{Deserialize, Serialize};
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
 use stratum_state::PostgresState;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use stratum_state::job::{Enqueued, JobKind, NO_TENANT};
+use stratum_state::work::{SystemWork, TenantWork};
 
 use super::message::Sender;
-use super::{Addressed, Cause, Letter, LetterLimits, MailConfig, Post, PostError};
+use super::{Cause, DeliveryError, LetterLimits, MailConfig, MailMessage, MailTransport};
+use crate::jobs::{
+    Job, JobError, JobFault, JobLimits, Leased, Pause, RunEnd, Step, WorkerMeans, new_job,
+};
 use crate::telemetry;
 
-/// The pause between two looks for letters that are kept for too long.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// A message that is being sent when the process stops may take this long yet: it would be sent twice.
+const STOP_WAIT: Duration = Duration::from_secs(5);
 
-/// Takes letters, as many as may wait and as many as one may cause.
+/// Queues messages, as many as may wait and as many as one may cause.
 #[derive(Clone)]
-pub struct Mailer {
-    queue: mpsc::Sender<Addressed>,
+pub struct MailQueue {
     state: PostgresState,
     limits: LetterLimits,
+    queue_max: u64,
     has_server: bool,
     clock: SharedClock,
 }
 
-/// A place in the queue for a letter to one address.
-pub struct Place {
-    place: mpsc::OwnedPermit<Addressed>,
+/// The permission to write one message to an address; counted, whether or not it is used.
+pub struct MailPermit {
     to: String,
 }
 
-/// The reason why no letter can be sent.
+/// The reason why no message can be sent.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsent {
+pub enum MailError {
     /// Too many wait to be sent.
-    #[error("too many letters wait to be sent")]
+    #[error("too many messages wait to be sent")]
     Full,
     /// Too many were caused.
-    #[error("too many letters were sent")]
+    #[error("too many messages were sent")]
     Over,
     /// The number that were caused is not known.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl Place {
-    /// Puts a letter there.
-    pub fn put(self, letter: Letter) {
-        self.place.send(Addressed { to: self.to, letter });
-    }
+/// A message with its address, as it waits. Holds personal data and secrets: never printed, hence no `Debug`.
+#[derive(Serialize, Deserialize)]
+pub struct OutgoingMail {
+    /// An e-mail address.
+    pub to: String,
+    /// The message itself.
+    pub message: MailMessage,
 }
 
-impl Mailer {
-    /// True where letters go out by a mail server, and not into a folder.
+impl MailQueue {
+    /// A queue within the bounds of `config`.
+    pub fn new(state: PostgresState, config: &MailConfig, clock: SharedClock) -> MailQueue {
+        MailQueue {
+            state,
+            limits: config.limits,
+            queue_max: config.queue_max.max(1) as u64,
+            has_server: config.has_server(),
+            clock,
+        }
+    }
+
+    /// True where messages go out by a mail server, and not into a folder.
     pub fn has_server(&self) -> bool {
         self.has_server
     }
 
-    /// A place for a letter that `cause` wants to be sent to an address; counted, whether or not it is used.
-    pub async fn reserve(&self, to: &str, cause: Cause) -> Result<Place, Unsent> {
-        let place = self.queue.clone().try_reserve_owned().map_err(|_| Unsent::Full)?;
-        self.admit(to, cause).await?;
-        Ok(Place { place, to: to.to_owned() })
-    }
-
-    /// The same; waits where the queue is full.
-    pub async fn wait_for_place(&self, to: &str, cause: Cause) -> Result<Place, Unsent> {
-        // Without a courier the process is about to end.
-        let place = self.queue.clone().reserve_owned().await.map_err(|_| Unsent::Full)?;
-        self.admit(to, cause).await?;
-        Ok(Place { place, to: to.to_owned() })
-    }
-
-    /// A place for a letter that tells an owner what was done with the account, by who could do it: it has no
-    /// limit but that. `None` when the queue is full.
-    pub fn reserve_notice(&self, to: String) -> Option<Place> {
-        let place = self.queue.clone().try_reserve_owned().ok()?;
-        Some(Place { place, to })
-    }
-
-    async fn admit(&self, to: &str, cause: Cause) -> Result<(), Unsent> {
-        let allowances = self.limits.allowances(to, cause, self.clock.now());
+    /// The permission for a message that `cause` wants to be sent to an address.
+    pub async fn reserve(&self, to: &str, cause: Cause) -> Result<MailPermit, MailError> {
         let mut work = self.state.system().await?;
+        let permit = self.admit(&mut work, to, cause).await?;
+        work.commit().await?;
+        Ok(permit)
+    }
+
+    /// The same within a transaction; after a refusal it is to be left without committing.
+    pub async fn admit(
+        &self,
+        work: &mut SystemWork,
+        to: &str,
+        cause: Cause,
+    ) -> Result<MailPermit, MailError> {
+        let tenant = match cause {
+            Cause::Stranger => NO_TENANT,
+            Cause::Tenant(tenant) => tenant,
+        };
+        if work.open_jobs(tenant, JobKind::Mail).await? >= self.queue_max {
+            return Err(MailError::Full);
+        }
+        let allowances = self.limits.allowances(to, cause, self.clock.now());
         if !work.use_allowances(&allowances).await? {
             metrics::counter!(telemetry::LETTERS, "outcome" => "over").increment(1);
-            return Err(Unsent::Over);
+            return Err(MailError::Over);
         }
-        Ok(work.commit().await?)
+        Ok(MailPermit { to: to.to_owned() })
+    }
+
+    /// Queues a permitted message as one of the work's tenant: it is sent once the work is committed.
+    pub async fn send(
+        &self,
+        work: &mut TenantWork,
+        permit: MailPermit,
+        message: MailMessage,
+    ) -> Result<(), MailError> {
+        let mail = OutgoingMail { to: permit.to, message };
+        queued(work.enqueue_job(&new_job::<SendMail>(&mail, self.room())?).await?)
+    }
+
+    /// The same as one of no tenant.
+    pub async fn send_to_stranger(
+        &self,
+        work: &mut SystemWork,
+        permit: MailPermit,
+        message: MailMessage,
+    ) -> Result<(), MailError> {
+        let mail = OutgoingMail { to: permit.to, message };
+        let job = new_job::<SendMail>(&mail, self.room())?;
+        queued(work.enqueue_job(NO_TENANT, &job).await?)
+    }
+
+    /// Queues a notice that tells an owner what was done with the account, by who could do it: it has no limit but
+    /// the queue's, beyond which it is left out.
+    pub async fn notify(
+        &self,
+        work: &mut TenantWork,
+        to: String,
+        message: MailMessage,
+    ) -> Result<(), StoreError> {
+        let mail = OutgoingMail { to, message };
+        let queued = work.enqueue_job(&new_job::<SendMail>(&mail, self.room())?).await?;
+        if queued == Enqueued::Full {
+            metrics::counter!(telemetry::LETTERS, "outcome" => "over").increment(1);
+            tracing::warn!("too many messages wait: a notice is left out");
+        }
+        Ok(())
+    }
+
+    /// What is permitted, and notices, find room where permits are refused already.
+    fn room(&self) -> u64 {
+        self.queue_max.saturating_mul(2)
     }
 }
 
-/// Carries letters until the process ends.
-pub struct Courier {
-    queue: mpsc::Receiver<Addressed>,
-    carrier: Carrier,
+fn queued(outcome: Enqueued) -> Result<(), MailError> {
+    match outcome {
+        Enqueued::Full => Err(MailError::Full),
+        Enqueued::Queued(_) | Enqueued::Present => Ok(()),
+    }
 }
 
-struct Carrier {
-    post: Arc<dyn Post>,
+/// Sends messages. Each is sent at least once; one that is sent twice has the same `Message-ID`.
+pub struct SendMail {
+    transport: Arc<dyn MailTransport>,
     sender: Sender,
     config: MailConfig,
-    ids: Ids,
+    lease: Duration,
     clock: SharedClock,
 }
 
-/// A mailer and its courier.
-pub fn queue(
-    post: Arc<dyn Post>,
-    sender: Sender,
-    config: MailConfig,
-    ids: Ids,
-    state: PostgresState,
-    clock: SharedClock,
-) -> (Mailer, Courier) {
-    let (limits, has_server) = (config.limits, config.has_server());
-    let (queue, courier) = channel(post, sender, config, ids, clock.clone());
-    (Mailer { queue, state, limits, has_server, clock }, courier)
+impl SendMail {
+    /// The job of sending by this transport, as this sender.
+    pub fn new(
+        transport: Arc<dyn MailTransport>,
+        sender: Sender,
+        config: MailConfig,
+        means: &WorkerMeans,
+    ) -> SendMail {
+        let lease = means.config.lease();
+        SendMail { transport, sender, config, lease, clock: means.clock.clone() }
+    }
 }
 
-/// The queue itself and its courier.
-fn channel(
-    post: Arc<dyn Post>,
-    sender: Sender,
-    config: MailConfig,
-    ids: Ids,
-    clock: SharedClock,
-) -> (mpsc::Sender<Addressed>, Courier) {
-    let (put, take) = mpsc::channel(config.queue_max.max(1));
-    let carrier = Carrier { post, sender, config, ids, clock };
-    (put, Courier { queue: take, carrier })
-}
+impl Job for SendMail {
+    const KIND: JobKind = JobKind::Mail;
+    const IS_SECRET: bool = true;
+    type Input = OutgoingMail;
+    type Progress = ();
 
-impl Courier {
-    /// Carries letters until `stop`; what waits then is tried once more.
-    pub async fn run(self, stop: CancellationToken) {
-        let Courier { mut queue, carrier } = self;
-        let carrier = Arc::new(carrier);
-        let letters = stream::poll_fn(|context| queue.poll_recv(context));
-        let carrying = letters.take_until(stop.cancelled()).for_each_concurrent(
-            carrier.config.senders_max.max(1),
-            |letter| {
-                let (carrier, stop) = (carrier.clone(), stop.clone());
-                async move { carrier.carry(letter, &stop).await }
+    fn limits(&self) -> JobLimits {
+        let senders = self.config.senders_max.max(1);
+        JobLimits {
+            running_max: senders,
+            running_per_tenant_max: senders,
+            lease: self.lease,
+            failures_max: self.config.attempts_max,
+            pause: Pause {
+                min: Duration::from_millis(self.config.retry_ms_min),
+                max: Duration::from_millis(self.config.retry_ms_max),
             },
-        );
-        tokio::join!(carrying, carrier.sweep(&stop));
-        // The mailers outlive this: nobody ends the queue for us.
-        stop.cancelled().await;
-        while let Ok(letter) = queue.try_recv() {
-            carrier.carry(letter, &stop).await;
-        }
-    }
-}
-
-impl Carrier {
-    async fn sweep(&self, stop: &CancellationToken) {
-        let mut tick = tokio::time::interval(SWEEP_EVERY);
-        while stop.run_until_cancelled(tick.tick()).await.is_some() {
-            self.post.sweep().await;
+            stop_wait: STOP_WAIT,
         }
     }
 
-    async fn carry(&self, letter: Addressed, stop: &CancellationToken) {
-        let message = self.sender.message(letter, self.ids.next(), self.clock.now());
-        let outcome = match message {
-            Ok(message) => self.send(&message, stop).await,
+    async fn step(
+        &self,
+        job: &Leased<OutgoingMail>,
+        _last: Option<()>,
+    ) -> Result<Step<()>, JobError> {
+        let id = job.lease.job;
+        let sent = match self.sender.message(&job.input, id, self.clock.now()) {
+            Ok(message) => self.transport.send(id, &message).await,
             Err(error) => Err(error),
         };
-        let label = if outcome.is_ok() { "sent" } else { "lost" };
-        metrics::counter!(telemetry::LETTERS, "outcome" => label).increment(1);
-        if let Err(error) = outcome {
-            tracing::warn!(error = %error, "a letter is given up");
-        }
-    }
-
-    async fn send(&self, message: &Message, stop: &CancellationToken) -> Result<(), PostError> {
-        let mut attempt = 1;
-        loop {
-            let error = match self.post.send(message).await {
-                Err(error @ PostError::Later(_)) if attempt < self.config.attempts_max => error,
-                outcome => return outcome,
-            };
-            let wait = backoff(&self.config, attempt);
-            if stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
-                return Err(error);
+        match sent {
+            Ok(()) => Ok(Step::done()),
+            Err(error @ DeliveryError::Later(_)) => {
+                Err(JobError::retry("later", error.to_string()))
             }
-            attempt += 1;
-        }
-    }
-}
-
-/// The pause after the `attempt`th try.
-fn backoff(config: &MailConfig, attempt: u32) -> Duration {
-    let doubled = config.retry_ms_min.saturating_mul(1 << (attempt - 1).min(30));
-    Duration::from_millis(doubled.min(config.retry_ms_max))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::VecDeque;
-
-    use async_trait::async_trait;
-    use parking_lot::Mutex;
-    use stratum_models::time::{Clock, UnixMillis};
-    use stratum_testing::entropy::Counting;
-
-    use super::*;
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> UnixMillis {
-            UnixMillis(1_700_000_000_000)
-        }
-    }
-
-    /// Answers as it was told to, then takes everything.
-    #[derive(Default)]
-    struct Told {
-        answers: Mutex<VecDeque<PostError>>,
-        asked: Mutex<u32>,
-        taken: Mutex<Vec<String>>,
-    }
-
-    #[async_trait]
-    impl Post for Told {
-        async fn send(&self, message: &Message) -> Result<(), PostError> {
-            *self.asked.lock() += 1;
-            if let Some(error) = self.answers.lock().pop_front() {
-                return Err(error);
+            Err(error @ DeliveryError::Refused(_)) => {
+                Err(JobFault::new("refused", error.to_string()).into())
             }
-            self.taken.lock().push(String::from_utf8(message.formatted()).unwrap());
-            Ok(())
         }
     }
 
-    fn letter(number: usize) -> Addressed {
-        let to = format!("user-{number}@example.com");
-        Addressed { to, letter: Letter { subject: "A subject", text: "A text".into() } }
-    }
-
-    fn start(post: Arc<Told>, config: MailConfig) -> (mpsc::Sender<Addressed>, Courier) {
-        let sender = Sender::parse("post@example.com").unwrap();
-        let clock: SharedClock = Arc::new(Still);
-        let ids = Ids::new(clock.clone(), Arc::new(Counting::default()));
-        channel(post, sender, config, ids, clock)
-    }
-
-    /// Runs the courier over what was put, with a stop at the end.
-    async fn settle(courier: Courier, post: &Told, asked: u32) {
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(courier.run(stop.clone()));
-        while *post.asked.lock() < asked {
-            tokio::task::yield_now().await;
-        }
-        stop.cancel();
-        running.await.unwrap();
-    }
-
-    fn quick() -> MailConfig {
-        MailConfig { retry_ms_min: 1, retry_ms_max: 4, attempts_max: 4, ..MailConfig::default() }
-    }
-
-    #[tokio::test]
-    async fn what_is_not_taken_is_tried_again_and_what_is_refused_is_not() {
-        let (later, refused) = (PostError::Later(Some(451)), PostError::Refused(Some(550)));
-        for (answers, asked, taken) in [
-            (vec![], 1, 1),
-            (vec![later, later], 3, 1),
-            (vec![later; 4], 4, 0),
-            (vec![refused], 1, 0),
-        ] {
-            let post = Arc::new(Told { answers: Mutex::new(answers.into()), ..Told::default() });
-            let (mailer, courier) = start(post.clone(), quick());
-            mailer.send(letter(1)).await.unwrap();
-            settle(courier, &post, asked).await;
-            assert_eq!((*post.asked.lock(), post.taken.lock().len()), (asked, taken));
-        }
-    }
-
-    #[tokio::test]
-    async fn the_queue_is_bounded_and_what_waits_at_the_end_is_sent() {
-        let post = Arc::new(Told::default());
-        let (mailer, courier) = start(post.clone(), MailConfig { queue_max: 2, ..quick() });
-        for number in 0..2 {
-            mailer.try_send(letter(number)).unwrap();
-        }
-        assert!(mailer.try_reserve().is_err());
-        settle(courier, &post, 0).await;
-        assert_eq!(post.taken.lock().len(), 2);
-    }
-
-    #[test]
-    fn pauses_double_up_to_their_bound() {
-        let config = MailConfig { retry_ms_min: 100, retry_ms_max: 350, ..MailConfig::default() };
-        let pauses = [1, 2, 3, 4, 90].map(|attempt| backoff(&config, attempt).as_millis());
-        assert_eq!(pauses, [100, 200, 350, 350, 350]);
+    async fn after_end(&self, _job: &Leased<OutgoingMail>, end: &RunEnd) {
+        let outcome = match end {
+            RunEnd::Done => "sent",
+            RunEnd::Failed(_) => "lost",
+            RunEnd::Waiting { .. } | RunEnd::Stopped => return,
+        };
+        metrics::counter!(telemetry::LETTERS, "outcome" => outcome).increment(1);
     }
 }

@@ -8,8 +8,9 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransport, Error};
 use lettre::{AsyncTransport as _, Message, Tokio1Executor};
 use tokio::time::timeout;
+use uuid::Uuid;
 
-use super::{MailConfig, MailSecurity, Post, PostError};
+use super::{DeliveryError, MailConfig, MailSecurity, MailTransport};
 
 /// A configuration that cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +24,14 @@ pub enum SmtpError {
 }
 
 /// An SMTP server; each letter has a connection of its own.
-pub struct SmtpPost {
+pub struct SmtpMail {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     patience: Duration,
 }
 
-impl SmtpPost {
+impl SmtpMail {
     /// The configured server. It is not asked before the first letter.
-    pub fn new(config: &MailConfig) -> Result<SmtpPost, SmtpError> {
+    pub fn new(config: &MailConfig) -> Result<SmtpMail, SmtpError> {
         let parameters = || TlsParameters::new(config.host.clone()).map_err(|_| SmtpError::Tls);
         let tls = match config.security {
             MailSecurity::Tls => Tls::Wrapper(parameters()?),
@@ -50,7 +51,7 @@ impl SmtpPost {
                 builder.credentials(Credentials::new(config.user.clone(), password))
             }
         };
-        Ok(SmtpPost { transport: builder.build(), patience })
+        Ok(SmtpMail { transport: builder.build(), patience })
     }
 }
 
@@ -59,22 +60,22 @@ fn is_local(host: &str) -> bool {
 }
 
 #[async_trait]
-impl Post for SmtpPost {
-    async fn send(&self, message: &Message) -> Result<(), PostError> {
+impl MailTransport for SmtpMail {
+    async fn send(&self, _id: Uuid, message: &Message) -> Result<(), DeliveryError> {
         let (envelope, text) = (message.envelope(), message.formatted());
         let sent = timeout(self.patience, self.transport.send_raw(envelope, &text)).await;
         match sent {
             Ok(Ok(_)) => Ok(()),
             // Its text may quote the addressee: only the code is kept.
             Ok(Err(error)) => Err(kind(&error)),
-            Err(_) => Err(PostError::Later(None)),
+            Err(_) => Err(DeliveryError::Later(None)),
         }
     }
 }
 
-fn kind(error: &Error) -> PostError {
+fn kind(error: &Error) -> DeliveryError {
     let code = error.status().map(u16::from);
-    if error.is_permanent() { PostError::Refused(code) } else { PostError::Later(code) }
+    if error.is_permanent() { DeliveryError::Refused(code) } else { DeliveryError::Later(code) }
 }
 
 #[cfg(test)]
@@ -92,10 +93,10 @@ mod tests {
             password: Secret::new("hunter2".into()),
             ..MailConfig::default()
         };
-        assert!(SmtpPost::new(&config("127.0.0.1", MailSecurity::None)).is_ok());
-        assert!(SmtpPost::new(&config("localhost", MailSecurity::None)).is_ok());
-        let refused = SmtpPost::new(&config("mail.example.com", MailSecurity::None)).err();
+        assert!(SmtpMail::new(&config("127.0.0.1", MailSecurity::None)).is_ok());
+        assert!(SmtpMail::new(&config("localhost", MailSecurity::None)).is_ok());
+        let refused = SmtpMail::new(&config("mail.example.com", MailSecurity::None)).err();
         assert!(matches!(refused, Some(SmtpError::PasswordInClear)));
-        assert!(SmtpPost::new(&config("mail.example.com", MailSecurity::StartTls)).is_ok());
+        assert!(SmtpMail::new(&config("mail.example.com", MailSecurity::StartTls)).is_ok());
     }
 }

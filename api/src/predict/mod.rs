@@ -3,6 +3,7 @@
 
 mod config;
 mod train;
+mod job;
 mod card;
 
 use std::collections::BTreeMap;
@@ -14,16 +15,16 @@ use stratum_models::id::TenantId;
 use stratum_models::store::StoreError;
 use stratum_models::time::{SharedClock, UnixMillis};
 use stratum_models::warehouse::WarehouseReader;
-use tokio::sync::Semaphore;
-use uuid::Uuid;
-
 use stratum_state::PostgresState;
 use stratum_state::model_artifact::ModelArtifact;
 use stratum_state::work::TenantWork;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 pub use card::card;
 pub use config::PredictionsConfig;
-pub use train::{Trained, run, train_each};
+pub use job::TrainingJob;
+pub use train::{Trained, train_each};
 
 /// When the newest model cannot be read, so many older ones are tried.
 const FALLBACKS: i64 = 5;

@@ -1,14 +1,13 @@
-//! Training: at the command line, and every night.
+//! Training: from the warehouse into the state store.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::Days;
 use serde_json::json;
 use stratum_forecast::{Artifact, Stage, train};
 use stratum_models::ad_report::CampaignDay;
 use stratum_models::emq::EmqScore;
+use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::{StoreError, StoreErrorKind};
@@ -18,7 +17,6 @@ use stratum_state::audit::AuditEntry;
 use stratum_state::model_artifact::NewModelArtifact;
 use stratum_state::tenant::Tenant;
 use stratum_state::work::operator_scope;
-use tokio_util::sync::CancellationToken;
 
 use super::Forecasts;
 
@@ -156,8 +154,8 @@ impl Forecasts {
         Ok(scores)
     }
 
-    /// The tenants whose model is due.
-    async fn due(&self) -> Result<Vec<Tenant>, StoreError> {
+    /// The tenants whose model is due, of those with ad reports.
+    pub(super) async fn due(&self) -> Result<Vec<TenantId>, StoreError> {
         let mut system = self.state.system().await?;
         let tenants = system.tenants().await?;
         system.commit().await?;
@@ -166,8 +164,9 @@ impl Forecasts {
         let mut due = Vec::new();
         for tenant in tenants {
             let newest = self.state.operate(tenant.id).await?.models(1).await?;
-            if newest.first().is_none_or(|model| model.created_at.0 <= oldest) {
-                due.push(tenant);
+            let is_due = newest.first().is_none_or(|model| model.created_at.0 <= oldest);
+            if is_due && self.last_day(operator_scope(tenant.id), &tenant).await?.is_some() {
+                due.push(tenant.id);
             }
         }
         Ok(due)
@@ -186,41 +185,6 @@ fn by_platform(counts: &[MaskCount]) -> Vec<(Platform, f64)> {
         EmqScore::of(platform, masks).map(|score| (platform, score.out_of_10()))
     });
     scored.collect()
-}
-
-/// Trains whose model is due, until `stop`.
-pub async fn run(forecasts: Arc<Forecasts>, stop: CancellationToken) {
-    let every = Duration::from_millis(forecasts.config.check_every_ms.max(1));
-    while stop.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
-        if stop.run_until_cancelled(train_due(&forecasts)).await.is_none() {
-            break;
-        }
-    }
-}
-
-async fn train_due(forecasts: &Forecasts) {
-    let due = match forecasts.due().await {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::warn!(error = %error, "models that are due were not found");
-            return;
-        }
-    };
-    for tenant in due {
-        match forecasts.train(&tenant, |_| {}).await {
-            Ok(Some(trained)) => tracing::info!(
-                tenant.id = tenant.id.0,
-                model = trained.model,
-                campaigns = trained.campaigns,
-                forecast = trained.forecast,
-                "model trained"
-            ),
-            Ok(None) => {}
-            Err(error) => {
-                tracing::warn!(tenant.id = tenant.id.0, error = %error, "model not trained");
-            }
-        }
-    }
 }
 
 /// Trains one tenant, or all of them, and says so in lines of JSON. `Invalid` without such a tenant.

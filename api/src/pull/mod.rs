@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use stratum_state::PostgresState;
-use stratum_state::audit::{Actor, Author};
+use stratum_state::audit::Author;
 use stratum_state::pull_run::PullKind;
 use stratum_state::work::TenantWork;
 
@@ -110,7 +110,6 @@ impl Puller {
     }
 
     async fn enter(&self, tenant: TenantId) -> Result<TenantWork, StoreError> {
-        let author = Author { actor: Actor::System, request_id: "".into() };
-        self.state.system().await?.enter(tenant, author).await
+        self.state.system().await?.enter(tenant, Author::system()).await
     }
 }

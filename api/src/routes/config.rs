@@ -66,7 +66,7 @@ pub async fn config(State(app): State<App>) -> Answered<ConfigResponse> {
     Ok(Answer::of(ConfigResponse {
         version: env!("CARGO_PKG_VERSION"),
         registration: app.auth.registration,
-        mail: app.mailer.has_server(),
+        mail: app.mail.has_server(),
         demo: app.demo.all(),
     }))
 }

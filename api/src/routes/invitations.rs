@@ -27,7 +27,7 @@ use super::sign_in::weak;
 use super::users::NAME_CHARS_MAX;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::Authenticated;
-use crate::auth::letters;
+use crate::auth::messages;
 use crate::mail::Cause;
 
 /// The operations of this file.
@@ -222,7 +222,7 @@ pub async fn invite(
     let email = canonical_email(&request.email)
         .ok_or_else(|| Refusal::unprocessable("email", "is not an e-mail address"))?;
     // A letter that could not be sent would leave an invitation that nobody can accept.
-    let place = app.mailer.reserve(&email, Cause::Tenant(caller.scope.tenant_id())).await?;
+    let permit = app.mail.reserve(&email, Cause::Tenant(caller.scope.tenant_id())).await?;
     let mut work = caller.work(&app).await?;
     let limits = work.lock_limits().await?;
     work.withdraw_invitations_of(&email).await?;
@@ -235,17 +235,18 @@ pub async fn invite(
         _ => error.into(),
     })?;
     let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
-    let shows = !app.mailer.has_server();
+    let shows = !app.mail.has_server();
     let changes = json!({"role": invitation.role, "token_shown": shows});
     let entry = AuditEntry::done("invitation.created", "invitation", invitation.id, changes);
     work.audit(&entry).await?;
-    work.commit().await?;
     let (url, token) = (&app.public_url, token.expose());
-    place.put(letters::invitation(&tenant.name, token, LIFE_DAYS, url));
+    let message = messages::invitation(&tenant.name, token, LIFE_DAYS, url);
+    app.mail.send(&mut work, permit, message).await?;
+    work.commit().await?;
     Ok(Answer::created(InvitationMade {
         invitation: invitation.into(),
         token: shows.then(|| token.to_owned()),
-        link: letters::link(url, "accept-invitation", token).filter(|_| shows),
+        link: messages::link(url, "accept-invitation", token).filter(|_| shows),
     }))
 }
 

@@ -72,8 +72,8 @@ use utoipa_axum::routes;
 
 use crate::answer::{Refusal, no_such_method, no_such_route, render};
 use crate::auth::password::Passwords;
+use crate::auth::password_reset::PasswordResets;
 use crate::auth::refusals::Refusals;
-use crate::auth::reset_desk::ResetDesk;
 use crate::auth::revocation::Revocations;
 use crate::auth::sessions::Sessions;
 use crate::auth::token::Tokens;
@@ -82,7 +82,7 @@ use crate::edge::pace::PaceConfig;
 use crate::edge::{Edge, harden, note_client};
 use crate::export::Exports;
 use crate::live::Hub;
-use crate::mail::Mailer;
+use crate::mail::MailQueue;
 use crate::page;
 use crate::predict::Forecasts;
 use crate::pull::PullConfig;
@@ -187,10 +187,10 @@ pub struct Services {
     /// What was refused lately.
     pub refusals: Arc<Refusals>,
     /// Takes requests for new passwords.
-    pub resets: ResetDesk,
-    /// Takes letters.
-    pub mailer: Mailer,
-    /// Where users reach the page, for letters; empty where nobody said.
+    pub resets: PasswordResets,
+    /// Queues messages.
+    pub mail: MailQueue,
+    /// Where users reach the page, for messages; empty where nobody said.
     pub public_url: String,
     /// Checks passwords.
     pub passwords: Passwords,

@@ -63,6 +63,11 @@ impl Author {
     pub fn operator() -> Author {
         Author { actor: Actor::Operator, request_id: "".into() }
     }
+
+    /// The program itself.
+    pub fn system() -> Author {
+        Author { actor: Actor::System, request_id: "".into() }
+    }
 }
 
 /// Whether it was done.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use stratum_models::export::{
     ExportQuery, ExportRequest, ExportType, FileCompression, FileFormat, columns_of,
 };
@@ -12,6 +13,7 @@ use stratum_models::time::{Day, DayRange};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::job::{Enqueued, JobKind, NewJob};
 use super::work::{SystemWork, TenantWork};
 use super::{damaged, store_error};
 
@@ -80,20 +82,6 @@ pub struct Amount {
     pub rows: u64,
     /// Bytes so far.
     pub bytes: u64,
-}
-
-/// What became of a job.
-#[derive(Clone, Copy, Debug)]
-pub enum Ending<'a> {
-    /// A file.
-    Done {
-        /// Its digest.
-        sha256: &'a [u8; 32],
-        /// How long it is kept.
-        keep: TimeDelta,
-    },
-    /// No file, and why.
-    Failed(&'a str),
 }
 
 /// A job.
@@ -195,8 +183,12 @@ fn signed(number: u64) -> i64 {
 }
 
 impl TenantWork {
-    /// Puts a job into the queue.
-    pub async fn create_export_job(&mut self, request: &ExportRequest) -> Result<Uuid, StoreError> {
+    /// Queues a job; `None` where the tenant has `open_max` open ones.
+    pub async fn create_export_job(
+        &mut self,
+        request: &ExportRequest,
+        open_max: u64,
+    ) -> Result<Option<Uuid>, StoreError> {
         let (id, query) = (self.tools.ids.next(), &request.query);
         let platforms: Vec<String> =
             query.platforms.iter().map(|platform| platform.as_str().to_owned()).collect();
@@ -218,14 +210,15 @@ impl TenantWork {
             self.now()
         );
         statement.execute(self.connection()).await.map_err(store_error)?;
-        Ok(id)
+        let job = NewJob { id: Some(id), open_max, ..NewJob::of(JobKind::Export, Value::Null) };
+        Ok((self.enqueue_job(&job).await? != Enqueued::Full).then_some(id))
     }
 
-    /// How many jobs wait or run, and how many run.
-    pub async fn open_export_jobs(&mut self) -> Result<(u64, u64), StoreError> {
-        let row = sqlx::query_file!("sql/count_open_export_jobs.sql", self.key, self.now());
+    /// How many jobs run.
+    pub async fn running_export_jobs(&mut self) -> Result<u64, StoreError> {
+        let row = sqlx::query_file!("sql/count_running_export_jobs.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
-        Ok((row.open.unsigned_abs(), row.running.unsigned_abs()))
+        Ok(row.jobs.unsigned_abs())
     }
 
     /// How many jobs there are.
@@ -262,98 +255,95 @@ impl TenantWork {
     /// Cancels a job, or lets its file go; `false` where it has ended without one already.
     pub async fn end_export_job(&mut self, id: Uuid) -> Result<bool, StoreError> {
         let statement = sqlx::query_file!("sql/end_export_job.sql", self.key, id, self.now());
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+        let ended = statement.execute(self.connection()).await.map_err(store_error)?;
+        self.cancel_job(id).await?;
+        Ok(ended.rows_affected() > 0)
     }
 }
 
-impl SystemWork {
-    /// Takes the next job, whosever, and holds it so long.
-    pub async fn claim_export_job(
+impl TenantWork {
+    /// Begins an attempt at a job, under this attempt's file; `None` where nobody wants it any more.
+    pub async fn begin_export_job(
         &mut self,
-        hold: TimeDelta,
-        per_tenant_max: usize,
+        file: FileKey,
     ) -> Result<Option<ExportJob>, StoreError> {
-        let (now, most) = (self.now(), i64::try_from(per_tenant_max).unwrap_or(i64::MAX));
-        let row =
-            sqlx::query_file_as!(ExportJobRow, "sql/claim_export_job.sql", now, now + hold, most);
+        let (key, now) = (self.key, self.now());
+        let row = sqlx::query_file_as!(
+            ExportJobRow,
+            "sql/begin_export_job.sql",
+            key,
+            file.job,
+            file.attempt,
+            now
+        );
         let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
         row.map(ExportJob::try_from).transpose()
     }
 
-    /// Holds a running job longer; `false` where it is another's now, or nobody wants it.
-    pub async fn hold_export_job(
+    /// Shows how much of a running job's file there is.
+    pub async fn update_export_amount(
         &mut self,
-        file: FileKey,
-        hold: TimeDelta,
+        id: Uuid,
         amount: Amount,
-    ) -> Result<bool, StoreError> {
-        let until = self.now() + hold;
+    ) -> Result<(), StoreError> {
         let statement = sqlx::query_file!(
-            "sql/hold_export_job.sql",
-            file.job,
-            file.attempt,
-            until,
+            "sql/update_export_amount.sql",
+            self.key,
+            id,
             signed(amount.rows_expected),
             signed(amount.rows),
             signed(amount.bytes)
         );
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
-    }
-
-    /// Ends a running job; `false` as above.
-    pub async fn finish_export_job(
-        &mut self,
-        file: FileKey,
-        amount: Amount,
-        ending: Ending<'_>,
-    ) -> Result<bool, StoreError> {
-        let now = self.now();
-        let (state, error, sha256, expires_at) = match ending {
-            Ending::Done { sha256, keep } => {
-                (JobState::Done, None, Some(&sha256[..]), Some(now + keep))
-            }
-            Ending::Failed(error) => (JobState::Failed, Some(error), None, None),
-        };
-        let statement = sqlx::query_file!(
-            "sql/finish_export_job.sql",
-            file.job,
-            file.attempt,
-            state.as_str(),
-            error,
-            signed(amount.rows),
-            signed(amount.bytes),
-            sha256,
-            now,
-            expires_at
-        );
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
-    }
-
-    /// Puts a running job back into the queue, to be begun anew after a while.
-    pub async fn release_export_job(
-        &mut self,
-        file: FileKey,
-        wait: TimeDelta,
-    ) -> Result<(), StoreError> {
-        let after = self.now() + wait;
-        let statement =
-            sqlx::query_file!("sql/release_export_job.sql", file.job, file.attempt, after);
         statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(())
     }
 
-    /// Fails the jobs that were begun so often and ended with their process each time.
-    pub async fn give_up_export_jobs(
+    /// Ends a running job with its file, which is kept for so long; `false` where nobody wants it any more.
+    pub async fn finish_export_job(
         &mut self,
-        attempts_max: i32,
-        error: &str,
-    ) -> Result<Vec<(TenantId, Uuid)>, StoreError> {
+        id: Uuid,
+        amount: Amount,
+        sha256: &[u8; 32],
+        keep: TimeDelta,
+    ) -> Result<bool, StoreError> {
         let now = self.now();
-        let rows = sqlx::query_file!("sql/give_up_export_jobs.sql", now, attempts_max, error);
-        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
-        Ok(rows.into_iter().map(|row| (TenantId(row.tenant_id.unsigned_abs()), row.id)).collect())
+        let statement = sqlx::query_file!(
+            "sql/finish_export_job.sql",
+            self.key,
+            id,
+            signed(amount.rows),
+            signed(amount.bytes),
+            &sha256[..],
+            now,
+            now + keep
+        );
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
     }
 
+    /// Ends an open job without a file; how much of one there was. `None` where it is over already.
+    pub async fn fail_export_job(
+        &mut self,
+        id: Uuid,
+        error: &str,
+    ) -> Result<Option<Amount>, StoreError> {
+        let row = sqlx::query_file!("sql/fail_export_job.sql", self.key, id, error, self.now());
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        Ok(row.map(|row| Amount {
+            rows_expected: 0,
+            rows: row.rows.unsigned_abs(),
+            bytes: row.bytes.unsigned_abs(),
+        }))
+    }
+
+    /// Shows a running job as one that waits to be begun again.
+    pub async fn requeue_export_job(&mut self, id: Uuid) -> Result<(), StoreError> {
+        let statement = sqlx::query_file!("sql/requeue_export_job.sql", self.key, id);
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
+    }
+}
+
+impl SystemWork {
     /// Lets the files go whose time is over, and forgets jobs that ended without one so long ago.
     pub async fn expire_export_jobs(&mut self, forget: TimeDelta) -> Result<(), StoreError> {
         let now = self.now();

@@ -40,6 +40,8 @@ pub mod export_job;
 pub mod pull_run;
 pub mod pull_fault;
 pub mod ad_account;
+pub mod job;
+pub mod job_lease;
 pub mod bounds;
 pub mod api_key;
 pub mod model_artifact;
@@ -151,8 +153,8 @@ impl PostgresState {
         let tools = Tools { clock, entropy, ids, seal };
         Ok(PostgresState {
             pool: pool(config.connections_max),
-            // One for each that follows, and another where an answer never comes.
-            watch: pool(3),
+            // One for each that follows, one for signals, one for leases, and another where an answer never comes.
+            watch: pool(5),
             login,
             tools,
         })

@@ -3,6 +3,7 @@
 use stratum_models::store::StoreError;
 
 use super::connector::CREDENTIALS;
+use super::job::INPUT;
 use super::second_factor::SECRET;
 use super::store_error;
 use super::user::{EMAIL, FULL_NAME, PHONE};
@@ -16,7 +17,23 @@ impl TenantWork {
     /// left when that is 0. `Invalid` when a row cannot be opened: its key is not among the older ones.
     pub async fn reseal(&mut self) -> Result<u64, StoreError> {
         let people = self.reseal_users().await? + self.reseal_invitations().await?;
-        Ok(people + self.reseal_connectors().await? + self.reseal_second_factors().await?)
+        let secrets = self.reseal_connectors().await? + self.reseal_second_factors().await?;
+        Ok(people + secrets + self.reseal_jobs().await?)
+    }
+
+    async fn reseal_jobs(&mut self) -> Result<u64, StoreError> {
+        let prefix = self.tools.seal.prefix();
+        let rows =
+            sqlx::query_file!("sql/select_jobs_to_reseal.sql", self.key, &prefix[..], ROWS_MAX);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        for row in &rows {
+            let place = self.place(INPUT, row.id);
+            let input = self.tools.opened(place, &row.input_sealed)?;
+            let sealed = self.tools.sealed(place, &input)?;
+            let statement = sqlx::query_file!("sql/reseal_job.sql", self.key, row.id, sealed);
+            statement.execute(self.connection()).await.map_err(store_error)?;
+        }
+        Ok(rows.len() as u64)
     }
 
     async fn reseal_users(&mut self) -> Result<u64, StoreError> {

@@ -98,6 +98,13 @@ impl TenantWork {
         Place { column, tenant: self.key, row }
     }
 
+    /// Goes on as the system in the same transaction.
+    pub async fn into_system(mut self) -> Result<SystemWork, StoreError> {
+        let enter = sqlx::query_file!("sql/enter_system.sql");
+        enter.fetch_one(&mut *self.transaction).await.map_err(store_error)?;
+        Ok(SystemWork { transaction: self.transaction, tools: self.tools })
+    }
+
     /// What this work may see.
     pub fn scope(&self) -> TenantScope {
         self.scope

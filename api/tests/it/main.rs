@@ -30,6 +30,7 @@ mod contract;
 mod edge;
 mod overload;
 mod resources;
+mod jobs;
 mod pull;
 mod operation;
 mod clients;

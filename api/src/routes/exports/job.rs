@@ -144,10 +144,10 @@ pub async fn create_export(
     admit(&app, &caller, &request, "POST", "/api/v1/analytics/export").await?;
     let mut work = caller.work(&app).await?;
     work.lock_limits().await?;
-    if work.open_export_jobs().await?.0 >= app.exports.config.queued_per_tenant_max {
-        return Err(Refusal::busy("too many exports wait already; wait for one to end").after(30));
-    }
-    let id = work.create_export_job(&request).await?;
+    let most = app.exports.config.queued_per_tenant_max;
+    let id = work.create_export_job(&request, most).await?.ok_or_else(|| {
+        Refusal::busy("too many exports wait already; wait for one to end").after(30)
+    })?;
     work.audit(&AuditEntry::done("export.asked", KIND, id, described(&request))).await?;
     let job = work.export_job(id).await?.ok_or_else(Refusal::internal)?;
     work.commit().await?;

@@ -60,7 +60,7 @@ pub async fn stream_export(
     let request = params.read(&app, caller.scope)?;
     admit(&app, &caller, &request, "GET", "/api/v1/analytics/export/stream").await?;
     let mut work = caller.work(&app).await?;
-    let (_, jobs) = work.open_export_jobs().await?;
+    let jobs = work.running_export_jobs().await?;
     let jobs = usize::try_from(jobs).unwrap_or(usize::MAX);
     let turn = app.exports.turns.take(caller.scope.tenant_id(), jobs);
     let turn = turn.ok_or_else(|| {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use stratum_models::export::ExportType;
 use stratum_models::seal::SealedIdentifier;
 use stratum_models::time::DayRange;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditEntry, Author};
 use stratum_state::export_job::{ExportJob, JobState};
+use stratum_state::job::{JobKind, NO_TENANT};
 use stratum_wire::dialect::is_standard_name;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -32,7 +33,7 @@ pub enum Place {
     Events,
     /// The log that events come through.
     Log,
-    /// Letters in the folder, where no mail server is configured.
+    /// Messages that wait to be sent, and those in the folder where no mail server is configured.
     Letters,
     /// Users.
     Users,
@@ -66,8 +67,9 @@ const PLACES: [(Place, &str, &str); 7] = [
     ),
     (
         Place::Letters,
-        "letters to their address, where no mail server is configured",
-        "the letters are deleted; those that a mail server took are out of reach",
+        "messages to their address: those that wait to be sent, sealed, and those in the folder where no mail \
+         server is configured",
+        "they are deleted; those that a mail server took are out of reach",
     ),
     (
         Place::Users,
@@ -138,11 +140,11 @@ impl Walk<'_> {
         let mut work = self.caller.work(self.app).await?;
         let (mut offset, mut found) = (0, Vec::new());
         loop {
-            let some = work.export_jobs(JOBS_MAX, offset).await?;
+            let some = work.export_jobs(EXPORTS_MAX, offset).await?;
             if some.is_empty() {
                 break;
             }
-            offset += JOBS_MAX;
+            offset += EXPORTS_MAX;
             found.extend(some.into_iter().filter(|job| covers(job, days)));
         }
         if self.erase {
@@ -186,6 +188,33 @@ impl Walk<'_> {
     }
 
     async fn letters(&self) -> Result<u64, Refusal> {
+        Ok(self.queued_letters().await? + self.letters_in_folder().await?)
+    }
+
+    async fn queued_letters(&self) -> Result<u64, Refusal> {
+        let mut found = 0;
+        let strangers = self.app.state.system().await?.enter(NO_TENANT, Author::system()).await?;
+        for mut work in [self.caller.work(self.app).await?, strangers] {
+            for (kind, field) in ADDRESSED {
+                for (id, input) in work.open_job_inputs(kind, JOBS_MAX).await? {
+                    let address = input.get(field).and_then(Value::as_str);
+                    if address.is_none_or(|address| !self.person.has_address(address)) {
+                        continue;
+                    }
+                    found += 1;
+                    if self.erase {
+                        work.cancel_job(id).await?;
+                    }
+                }
+            }
+            if self.erase {
+                work.commit().await?;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn letters_in_folder(&self) -> Result<u64, Refusal> {
         let Some(folder) = self.app.letters.clone() else { return Ok(0) };
         let (person, act) =
             (self.person.clone(), if self.erase { Letters::Remove } else { Letters::Count });
@@ -224,7 +253,13 @@ impl Walk<'_> {
 }
 
 /// Exports looked at in one step.
-const JOBS_MAX: i64 = 500;
+const EXPORTS_MAX: i64 = 500;
+
+/// Open jobs of a kind that are looked at: more than their queues hold.
+const JOBS_MAX: i64 = 10_000;
+
+/// The jobs whose input holds an address, and its field.
+const ADDRESSED: [(JobKind, &str); 2] = [(JobKind::Mail, "to"), (JobKind::PasswordReset, "email")];
 
 /// Whether a file has, or will have, events of these days.
 fn covers(job: &ExportJob, days: DayRange) -> bool {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::proof::prove_password;
 use super::{NoticeResponse, weak};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
-use crate::auth::{Authenticated, letters};
+use crate::auth::{Authenticated, messages};
 use crate::routes::App;
 use crate::routes::body::Body;
 
@@ -71,10 +71,8 @@ pub async fn change_password(
     let ended = work.end_other_sessions(user.id, session).await?;
     let changes = json!({"password": "changed", "sessions_ended": ended.len()});
     work.audit(&AuditEntry::done("user.password_changed", "user", user.id, changes)).await?;
+    app.mail.notify(&mut work, user.email, messages::password_changed()).await?;
     work.commit().await?;
     app.revocations.apply(&ended);
-    if let Some(place) = app.mailer.reserve_notice(user.email) {
-        place.put(letters::password_changed());
-    }
     Ok(Answer::of(NoticeResponse { message: "your password is changed" }))
 }

@@ -19,7 +19,9 @@ use utoipa::ToSchema;
 
 use super::nobody;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use crate::auth::messages;
 use crate::auth::password::{PASSWORD_BYTES_MAX, Verdict};
+use crate::mail::MailPermit;
 use crate::routes::App;
 use crate::routes::body::Body;
 
@@ -90,7 +92,7 @@ pub async fn confirm(
         return Err(over());
     }
     let Applicant { email, full_name, tenant_name, .. } = applicant.clone();
-    let made = make_account(&app, work, applicant, &request_id).await?;
+    let made = make_account(&app, work, applicant, None, &request_id).await?;
     let tenant = made.ok_or_else(|| {
         Refusal::conflict("your address has an account already; sign in, or ask for a new password")
     })?;
@@ -102,12 +104,13 @@ fn over() -> Refusal {
     Refusal::unprocessable("token", "the token is not valid any more; register again")
 }
 
-/// Makes a tenant with its admin and commits; the tenant's short name. `None`, and nothing is done, where the
-/// address is somebody's.
+/// Makes a tenant with its admin, welcomes the admin where that is permitted, and commits; the tenant's short name.
+/// `None`, and nothing is done, where the address is somebody's.
 pub(super) async fn make_account(
     app: &App,
     mut work: SystemWork,
     applicant: Applicant,
+    welcome: Option<MailPermit>,
     request_id: &RequestId,
 ) -> Result<Option<String>, Refusal> {
     let Applicant { email, full_name, tenant_name, password_hash } = applicant;
@@ -123,6 +126,9 @@ pub(super) async fn make_account(
     work.audit(&AuditEntry::done("tenant.registered", "tenant", tenant, changes)).await?;
     let changes = json!({"role": Role::Admin});
     work.audit(&AuditEntry::done("user.created", "user", user, changes)).await?;
+    if let Some(permit) = welcome {
+        app.mail.send(&mut work, permit, messages::welcome(&app.public_url)).await?;
+    }
     work.commit().await?;
     Ok(Some(slug))
 }

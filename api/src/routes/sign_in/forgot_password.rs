@@ -33,6 +33,7 @@ pub struct ForgotPasswordRequest {
         (status = 415, body = RefusalBody, description = "no JSON"),
         (status = 422, body = RefusalBody, description = "a field is missing or too long"),
         (status = 429, body = RefusalBody, description = "too many such requests at once"),
+        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn forgot_password(
@@ -43,7 +44,7 @@ pub async fn forgot_password(
     if request.email.len() > EMAIL_BYTES_MAX {
         return Err(Refusal::unprocessable("email", "email is too long"));
     }
-    if !app.resets.ask(request.email, request_id.0) {
+    if !app.resets.ask(request.email, request_id.0).await? {
         return Err(Refusal::busy("too many requests at once; try again"));
     }
     let message = "if there is an account with this address, a letter is on its way to it";

@@ -18,6 +18,7 @@ mod proof;
 
 use std::time::Duration;
 
+use cookie::Carrier;
 use serde::Serialize;
 use stratum_state::audit::{Actor, Author};
 use tokio::time::Instant;
@@ -29,8 +30,7 @@ use super::{App, Services};
 use crate::answer::{Refusal, RequestId};
 use crate::auth::password::PasswordError;
 use crate::auth::token::TokenPair;
-use crate::mail::Unsent;
-use cookie::Carrier;
+use crate::mail::MailError;
 
 /// The routes of sign-in.
 pub fn routes() -> OpenApiRouter<App> {
@@ -99,15 +99,15 @@ pub(super) fn weak(field: &str, weakness: Option<&'static str>) -> Result<(), Re
     weakness.map_or(Ok(()), |weakness| Err(Refusal::unprocessable(field, weakness)))
 }
 
-impl From<Unsent> for Refusal {
-    fn from(error: Unsent) -> Refusal {
+impl From<MailError> for Refusal {
+    fn from(error: MailError) -> Refusal {
         match error {
-            Unsent::Full => Refusal::busy("too many letters wait to be sent; try again"),
-            Unsent::Over => {
+            MailError::Full => Refusal::busy("too many letters wait to be sent; try again"),
+            MailError::Over => {
                 Refusal::busy("so many letters were sent lately that this one must wait")
                     .after(3_600)
             }
-            Unsent::Store(error) => error.into(),
+            MailError::Store(error) => error.into(),
         }
     }
 }

@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 use super::confirm::make_account;
 use super::{nobody, pace};
 use crate::answer::{Answer, Answered, Detail, Refusal, RefusalBody, RequestId};
-use crate::auth::{Registration, letters};
-use crate::mail::{Cause, Letter, Unsent};
+use crate::auth::{Registration, messages};
+use crate::mail::{Cause, MailError, MailPermit};
 use crate::routes::App;
 use crate::routes::body::Body;
 
@@ -86,18 +86,15 @@ pub async fn register(
     };
     let applicant = check(&app, request).await?;
     // Before it is looked whether the address is known: what is left of an allowance tells nothing.
-    let place = match app.mailer.reserve(&applicant.email, Cause::Stranger).await {
-        Ok(place) => Some(place),
-        Err(Unsent::Over) => None,
+    let permit = match app.mail.reserve(&applicant.email, Cause::Stranger).await {
+        Ok(permit) => Some(permit),
+        Err(MailError::Over) => None,
         Err(other) => return Err(other.into()),
     };
     let email = applicant.email.clone();
     // A request that nobody can confirm is none.
-    if place.is_some() || !confirm {
-        let letter = enter(&app, applicant, confirm, &request_id).await?;
-        if let (Some(place), Some(letter)) = (place, letter) {
-            place.put(letter);
-        }
+    if permit.is_some() || !confirm {
+        enter(&app, applicant, confirm, permit, &request_id).await?;
     }
     pace(&app, began).await;
     let message = match confirm {
@@ -151,47 +148,53 @@ fn read(
     }
 }
 
-/// Keeps the request, or makes the account at once, or finds that the address is known; the letter that
-/// each leads to.
+/// Keeps the request, or makes the account at once, or finds that the address is known, and queues the message
+/// that each leads to.
 async fn enter(
     app: &App,
     applicant: Applicant,
     confirm: bool,
+    permit: Option<MailPermit>,
     request_id: &RequestId,
-) -> Result<Option<Letter>, Refusal> {
+) -> Result<(), Refusal> {
     let mut work = app.state.system().await?;
     if let Some(owner) = work.user_by_email(&applicant.email).await? {
-        return tell(app, work, owner, request_id).await;
+        return tell(app, work, owner, permit, request_id).await;
     }
-    let url = &app.public_url;
     if !confirm {
-        let made = make_account(app, work, applicant, request_id).await?;
-        // Otherwise somebody was faster by a moment, and gets a letter anyhow.
-        return Ok(made.map(|_| letters::welcome(url)));
+        // Where somebody was faster by a moment, they get a message.
+        return make_account(app, work, applicant, permit, request_id).await.map(drop);
     }
     let hours = app.auth.registration_hours;
     let ends = UnixMillis(app.clock.now().0 + i64::from(hours) * HOUR_MS);
     let token = work.create_pending_registration(&applicant, ends).await?;
     let entry = AuditEntry::done("registration.asked", "registration", "", json!({}));
     work.audit(None, nobody(request_id), &entry).await?;
-    work.commit().await?;
-    Ok(Some(letters::confirmation(&applicant.tenant_name, token.expose(), hours, url)))
+    if let Some(permit) = permit {
+        let (name, url) = (&applicant.tenant_name, &app.public_url);
+        let message = messages::confirmation(name, token.expose(), hours, url);
+        app.mail.send_to_stranger(&mut work, permit, message).await?;
+    }
+    Ok(work.commit().await?)
 }
 
-/// The letter to the owner of a known address, unless there was one not long ago.
+/// Tells the owner of a known address, unless they were told not long ago.
 async fn tell(
     app: &App,
     work: SystemWork,
     owner: User,
+    permit: Option<MailPermit>,
     request_id: &RequestId,
-) -> Result<Option<Letter>, Refusal> {
+) -> Result<(), Refusal> {
     let mut work = work.enter(owner.tenant_id, nobody(request_id)).await?;
     let every = TimeDelta::seconds(app.auth.notice_every_s.into());
     let tells = work.note_notice(owner.id, every).await?;
     let entry = AuditEntry::refused("tenant.registered", "user", json!({"told": tells}));
     work.audit(&AuditEntry { object_id: owner.id.to_string(), ..entry }).await?;
-    work.commit().await?;
-    Ok(tells.then(letters::known_address))
+    if let Some(permit) = permit.filter(|_| tells) {
+        app.mail.send(&mut work, permit, messages::known_address()).await?;
+    }
+    Ok(work.commit().await?)
 }
 
 #[cfg(test)]

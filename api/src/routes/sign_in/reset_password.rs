@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{NoticeResponse, weak};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
-use crate::auth::letters;
+use crate::auth::messages;
 use crate::auth::password::Turn;
 use crate::routes::App;
 use crate::routes::body::Body;
@@ -53,10 +53,7 @@ pub async fn reset_password(
     }
     weak("new_password", turn.weakness(&new_password, &[]).await?)?;
     let hash = turn.hash(new_password.clone()).await?;
-    let email = reset(&app, &turn, &token, &new_password, &hash, &request_id).await?;
-    if let Some(place) = app.mailer.reserve_notice(email) {
-        place.put(letters::password_changed());
-    }
+    reset(&app, &turn, &token, &new_password, &hash, &request_id).await?;
     Ok(Answer::of(NoticeResponse { message: "sign in with the new password" }))
 }
 
@@ -64,7 +61,7 @@ fn over() -> Refusal {
     Refusal::unprocessable("token", "the token is not valid any more; ask for another one")
 }
 
-/// Does it; the address of the user.
+/// Sets the password, ends the user's sessions, and queues the notice to the owner.
 async fn reset(
     app: &App,
     turn: &Turn,
@@ -72,7 +69,7 @@ async fn reset(
     password: &str,
     hash: &str,
     request_id: &RequestId,
-) -> Result<String, Refusal> {
+) -> Result<(), Refusal> {
     let mut work = app.state.system().await?;
     let (tenant, id) = work.spend_reset_token(token).await?.ok_or_else(over)?;
     // Whoever has the letter is no guesser.
@@ -91,7 +88,8 @@ async fn reset(
     let sessions = work.end_sessions(id).await?;
     let changes = json!({"password": "changed", "sessions_ended": sessions.len()});
     work.audit(&AuditEntry::done("user.password_reset", "user", id, changes)).await?;
+    app.mail.notify(&mut work, user.email, messages::password_changed()).await?;
     work.commit().await?;
     app.revocations.apply(&sessions);
-    Ok(user.email)
+    Ok(())
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::NoticeResponse;
 use super::proof::{prove_password, takes_code};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
-use crate::auth::{Authenticated, letters};
+use crate::auth::{Authenticated, messages};
 use crate::routes::App;
 use crate::routes::body::Body;
 
@@ -95,10 +95,13 @@ fn wrong_code() -> Refusal {
 }
 
 /// Tells the owner, who may be another one than the caller.
-fn tell(app: &App, email: String, is_set: bool) {
-    if let Some(place) = app.mailer.reserve_notice(email) {
-        place.put(letters::second_factor_changed(is_set));
-    }
+async fn tell(
+    app: &App,
+    work: &mut TenantWork,
+    email: String,
+    is_set: bool,
+) -> Result<(), Refusal> {
+    Ok(app.mail.notify(work, email, messages::second_factor_changed(is_set)).await?)
 }
 
 /// The state of the caller's second factor.
@@ -194,8 +197,8 @@ pub async fn confirm_second_factor(
     }
     let recovery_codes = work.renew_recovery_codes(user.id).await?;
     work.audit(&AuditEntry::done("user.second_factor_set", "user", user.id, json!({}))).await?;
+    tell(&app, &mut work, user.email, true).await?;
     work.commit().await?;
-    tell(&app, user.email, true);
     Ok(Answer::of(RecoveryCodes { recovery_codes }))
 }
 
@@ -253,8 +256,8 @@ pub async fn remove_second_factor(
     work.remove_second_factor(user.id).await?;
     let entry = AuditEntry::done("user.second_factor_removed", "user", user.id, json!({}));
     work.audit(&entry).await?;
+    tell(&app, &mut work, user.email, false).await?;
     work.commit().await?;
-    tell(&app, user.email, false);
     Ok(Answer::of(NoticeResponse { message: "signing in takes your password alone" }))
 }
 

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::fixture::{Stratum, eventually};
 use crate::signin::call;
+use crate::signin::letters::assert_nowhere;
 
 const LETTER_WAIT: Duration = Duration::from_secs(20);
 const PASSWORD: &str = "let-me-1n";
@@ -119,11 +120,67 @@ async fn letters_reach_a_server_that_is_busy_at_first() {
     assert!(!stratum.data_folder().join("mail").exists(), "letters are kept in a folder, too");
 }
 
+/// kill -9 after the answer and before the sending: the message is sent by the next life, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answered_letter_survives_a_kill() {
+    let seen = Arc::new(Seen::default());
+    let port = serve(seen.clone()).await.to_string();
+    let mut stratum = Stratum::start(&[
+        ("SMTP_HOST", "127.0.0.1"),
+        ("SMTP_PORT", &port),
+        ("STRATUM__mail__security", "none"),
+        ("STRATUM__mail__retry_ms_min", "50"),
+        ("STRATUM__mail__retry_ms_max", "200"),
+        ("STRATUM__mail__attempts_max", "100000"),
+        ("STRATUM__mail__public_url", "https://stratum.example"),
+        ("STRATUM__jobs__lease_ms", "1000"),
+    ])
+    .await;
+    let (forgetful, admin) = {
+        let tenant = stratum.create_tenant("Nile Souq", "UTC", "EGP").await;
+        (tenant.create_user("viewer").await, tenant.sign_in().await)
+    };
+    // Nothing is taken before the kill.
+    seen.busy.store(u32::MAX, Ordering::Relaxed);
+    assert_eq!(call(&stratum, "forgot-password", &json!({"email": forgetful})).await.0, 200);
+    let invited = "zenobia@palmyra.example";
+    let body = json!({"email": invited, "role": "viewer"});
+    assert_eq!(stratum.post("/api/v1/users/invitations", &admin, &body).await.0, 201);
+    stratum.kill().await;
+    assert!(seen.letters.lock().is_empty());
+    seen.busy.store(0, Ordering::Relaxed);
+    stratum.restart().await;
+    let mut expected = vec![forgetful.clone(), invited.to_owned()];
+    expected.sort();
+    let sent = async || {
+        let mut to: Vec<String> = seen.letters.lock().iter().map(|(to, _)| to.clone()).collect();
+        to.sort();
+        (to == expected).then_some(())
+    };
+    eventually("a letter is lost, or sent twice", LETTER_WAIT, sent).await;
+    let ended = async || {
+        let mut owner = stratum.state_connection().await;
+        let open = "SELECT count(*) FROM jobs WHERE kind IN ('mail', 'password_reset') AND ended_at IS NULL";
+        let open: i64 = sqlx::query_scalar(open).fetch_one(&mut owner).await.unwrap();
+        (open == 0).then_some(())
+    };
+    eventually("a letter waits on", LETTER_WAIT, ended).await;
+    let letters = seen.letters.lock().clone();
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    let token = letters.iter().find_map(|(_, text)| {
+        text.lines().find_map(|line| line.split_once("reset-password#token="))
+    });
+    let token = token.expect("a token to choose a new password with").1.to_owned();
+    let reset = json!({"token": token, "new_password": "An0ther-horse"});
+    assert_eq!(call(&stratum, "reset-password", &reset).await.0, 200);
+    assert_nowhere(&stratum, &[&forgetful, invited, &token]).await;
+}
+
 async fn a_refused_letter_is_given_up(stratum: &Stratum, seen: &Seen) {
     let register = json!({"email": REFUSED, "password": "Corr3ct-horse", "full_name": "Nobody",
         "tenant_name": "Nowhere"});
     assert_eq!(call(stratum, "register", &register).await.0, 202);
-    let given_up = async || stratum.output().contains("a letter is given up").then_some(());
+    let given_up = async || stratum.output().contains("a job is given up").then_some(());
     eventually("a letter is tried for ever", LETTER_WAIT, given_up).await;
     assert_eq!(seen.refusals.load(Ordering::Relaxed), 1, "a refused letter is tried again");
     assert!(stratum.output().contains("refused (550)"));

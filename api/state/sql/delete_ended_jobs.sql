@@ -1,0 +1,1 @@
+DELETE FROM jobs WHERE ended_at < $1
