@@ -1,8 +1,9 @@
-import { scaleLinear } from "d3-scale";
 import type { Schemas } from "../api/client";
-import { useFormat, useTexts } from "../app/texts";
+import { type TextId, useFormat, useTexts } from "../app/texts";
+import { ForecastReason } from "../ui/forecast-reason";
 import { Empty } from "../ui/panel";
 import { useWidth } from "./measure";
+import { scaleOf } from "./plot";
 
 type One = Schemas["Prediction"];
 
@@ -11,9 +12,14 @@ export function Prediction({ one }: { one: One }) {
   const t = useTexts();
   const format = useFormat();
   if (one.insufficient_data || one.predicted_roas == null) {
-    return <Empty title={t("forecast.none")}>{one.insufficient_data}</Empty>;
+    return (
+      <Empty title={t("forecast.none")}>
+        <ForecastReason code={one.reason_code} numbers={one.reason_parameters} />
+      </Empty>
+    );
   }
   const ratio = (value: number | null | undefined) => format.figure(value, "ratio");
+  const { direction } = one.trend as { direction?: string };
   const { backtest, model, days, excluded_days } = one.basis;
   const facts: [string, string][] = [
     [t("forecast.now"), ratio(one.current_roas)],
@@ -37,7 +43,12 @@ export function Prediction({ one }: { one: One }) {
         })}
       </p>
       <IntervalPlot one={one} />
-      {one.recommendation ? <p className="text-control text-ink-2">{one.recommendation}</p> : null}
+      {one.advice ? (
+        <p className="text-control text-ink-2">
+          {t(`advice.${one.advice}` as TextId, { next: ratio(one.marginal_roas) })}{" "}
+          {direction === "falling" || direction === "rising" ? t(`trend.${direction}`) : null}
+        </p>
+      ) : null}
       <dl className="grid grid-cols-2 gap-x-6 gap-y-2 text-control md:grid-cols-3">
         {facts.map(([name, value]) => (
           <div key={name} className="flex justify-between gap-3 border-t border-line py-1.5">
@@ -72,7 +83,7 @@ function IntervalPlot({ one }: { one: One }) {
   const low = one.confidence_lower ?? one.predicted_roas ?? 0;
   const high = one.confidence_upper ?? one.predicted_roas ?? 0;
   const most = Math.max(high, one.current_roas ?? 0, 1) * 1.1;
-  const x = scaleLinear([0, most], [12, Math.max(13, width - 12)]);
+  const x = scaleOf([0, most], [12, Math.max(13, width - 12)]);
   return (
     <div ref={box} dir="ltr" className="w-full">
       <svg width={width} height={64} role="img" aria-label={t("forecast.plot")} className="block">

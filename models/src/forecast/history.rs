@@ -105,6 +105,31 @@ pub enum Insufficient {
 }
 
 impl Insufficient {
+    /// The reason's name, for programs; it stays.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Insufficient::FewDays { .. } => "few_days",
+            Insufficient::FewConversions { .. } => "few_conversions",
+            Insufficient::NoRevenue => "no_revenue",
+            Insufficient::NotRunning { .. } => "not_running",
+            Insufficient::Unchecked => "unchecked",
+        }
+    }
+
+    /// The numbers that the reason names.
+    pub fn parameters(&self) -> Vec<(&'static str, f64)> {
+        match *self {
+            Insufficient::FewDays { days, needed, foreign } => {
+                vec![("days", days as f64), ("needed", needed as f64), ("foreign", foreign as f64)]
+            }
+            Insufficient::FewConversions { conversions, needed } => {
+                vec![("conversions", conversions), ("needed", needed)]
+            }
+            Insufficient::NotRunning { days } => vec![("days", days as f64)],
+            Insufficient::NoRevenue | Insufficient::Unchecked => Vec::new(),
+        }
+    }
+
     /// The reason in plain words.
     pub fn statement(&self) -> String {
         match self {

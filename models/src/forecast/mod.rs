@@ -39,7 +39,7 @@ pub use matching::{MatchGain, match_gain};
 pub use model::Model;
 pub use outlook::{Outlook, cents};
 pub use plan::{BudgetPlan, BudgetQuestion, Hold, Recommended, plan};
-pub use recommend::recommendation;
+pub use recommend::{Advice, recommendation};
 pub use simulate::{Scenario, ScenarioOutcome, simulate};
 pub use train::{Stage, train};
 pub use trend::{Direction, Trend};

@@ -1,8 +1,40 @@
 //! Plain words that follow from the numbers.
 
+use serde::Serialize;
+
 use super::artifact::Known;
 use super::outlook::Outlook;
 use super::trend::Direction;
+
+/// What is best done with a campaign's budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// Vary it, or run a lift test: spend never varied enough to know what more or less of it would bring.
+    Vary,
+    /// Cut it: even the interval's upper end is below what is spent.
+    Cut,
+    /// Spend less: the next unit returns less than it costs.
+    SpendLess,
+    /// Spend more: even the interval's lower end pays.
+    SpendMore,
+    /// Keep it until it is surer.
+    Keep,
+}
+
+impl Advice {
+    /// The advice for this campaign.
+    pub fn of(outlook: &Outlook) -> Advice {
+        let (roas, next) = (outlook.roas(), outlook.marginal(outlook.planned_spend()));
+        match outlook.insight.curve.known {
+            Known::Unknown => Advice::Vary,
+            _ if roas.high < 1.0 => Advice::Cut,
+            _ if next < 1.0 => Advice::SpendLess,
+            _ if roas.low >= 1.0 => Advice::SpendMore,
+            _ => Advice::Keep,
+        }
+    }
+}
 
 /// What the numbers suggest.
 pub fn recommendation(outlook: &Outlook) -> String {
@@ -14,20 +46,20 @@ pub fn recommendation(outlook: &Outlook) -> String {
          and {:.2}).",
         roas.value, outlook.days, roas.low, roas.high
     );
-    let advice = match outlook.insight.curve.known {
-        Known::Unknown => "Spend never varied enough to know what more or less of it would bring: \
-                           vary it by a fifth for two weeks, or run a lift test, before moving budget."
+    let advice = match Advice::of(outlook) {
+        Advice::Vary => "Spend never varied enough to know what more or less of it would bring: \
+                         vary it by a fifth for two weeks, or run a lift test, before moving budget."
             .to_owned(),
-        _ if roas.high < 1.0 => {
+        Advice::Cut => {
             format!("Even the upper end is below what is spent: cut the budget, the last {currency} returns {next:.2}.")
         }
-        _ if next < 1.0 => {
+        Advice::SpendLess => {
             format!("The next {currency} would return {next:.2}, less than it costs: spend less or move it to where it returns more.")
         }
-        _ if roas.low >= 1.0 => {
+        Advice::SpendMore => {
             format!("The next {currency} would return {next:.2}: there is room to spend more.")
         }
-        _ => format!(
+        Advice::Keep => format!(
             "The next {currency} would return {next:.2}, but the interval reaches below what is \
              spent: keep the budget until it is surer."
         ),

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::super::App;
 use super::super::body::Body;
-use super::{Basis, Chosen, LeftOut, model_of, shown, window};
+use super::{Basis, Chosen, LeftOut, Reason, model_of, shown, window};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -226,15 +226,17 @@ impl BudgetRequest {
     }
 
     /// Why a campaign gets no budget though it could be forecast; `None` where it takes part.
-    fn inactivity_of(&self, campaign: &CampaignModel) -> Option<String> {
+    fn inactivity_of(&self, campaign: &CampaignModel) -> Option<Reason> {
         let named = self.constraints.as_ref().and_then(|all| all.per_campaign.as_ref());
         let named = named.is_some_and(|named| named.contains_key(&campaign.key.campaign_id));
         let takes_part = named || self.include_inactive == Some(true);
         (campaign.idle_days >= INACTIVE_DAYS && !takes_part).then(|| {
-            format!(
+            let statement = format!(
                 "nothing was spent in the last {INACTIVE_DAYS} days; name it in per_campaign or set \
                  include_inactive to plan for it"
-            )
+            );
+            let parameters = BTreeMap::from([("days", INACTIVE_DAYS as f64)]);
+            Reason { code: "inactive", parameters, statement }
         })
     }
 

@@ -6,9 +6,11 @@ pub mod budget_optimize;
 pub mod simulate;
 pub mod response;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
-use stratum_models::forecast::{Artifact, CampaignModel, Outlook};
+use stratum_models::forecast::{Artifact, CampaignModel, Insufficient, Outlook};
 use stratum_models::money::Currency;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -67,6 +69,11 @@ pub struct LeftOut {
     pub platform: &'static str,
     /// Why nothing can be said of it.
     pub reason: String,
+    /// The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running`, `unchecked` or
+    /// `inactive`.
+    pub reason_code: &'static str,
+    /// The numbers that the reason names, such as `days` and `needed`.
+    pub reason_parameters: BTreeMap<&'static str, f64>,
 }
 
 /// The tenant's model; 422 before the first training.
@@ -112,7 +119,7 @@ impl<'a> Chosen<'a> {
         days: usize,
         wanted: Option<Currency>,
         asked: impl Fn(&CampaignModel) -> bool,
-        reason: impl Fn(&CampaignModel) -> Option<String>,
+        reason: impl Fn(&CampaignModel) -> Option<Reason>,
     ) -> Result<Chosen<'a>, Refusal> {
         let (mut outlooks, mut left_out) = (Vec::new(), Vec::new());
         let campaigns = artifact.campaigns.iter().filter(|one| asked(one));
@@ -123,7 +130,7 @@ impl<'a> Chosen<'a> {
             }
             match artifact.outlook(campaign, days) {
                 Ok(outlook) => outlooks.push(outlook),
-                Err(reason) => left_out.push(LeftOut::of(campaign, reason.statement())),
+                Err(reason) => left_out.push(LeftOut::of(campaign, Reason::from(&reason))),
             }
         }
         let mut currencies: Vec<Currency> =
@@ -159,13 +166,29 @@ fn nothing_known(left_out: &[LeftOut]) -> Refusal {
     Refusal::unprocessable("", format!("insufficient_data: {reason}"))
 }
 
+/// Why a campaign takes no part: for programs, and in plain words.
+struct Reason {
+    code: &'static str,
+    parameters: BTreeMap<&'static str, f64>,
+    statement: String,
+}
+
+impl From<&Insufficient> for Reason {
+    fn from(reason: &Insufficient) -> Reason {
+        let parameters = reason.parameters().into_iter().collect();
+        Reason { code: reason.code(), parameters, statement: reason.statement() }
+    }
+}
+
 impl LeftOut {
-    fn of(campaign: &CampaignModel, reason: String) -> LeftOut {
+    fn of(campaign: &CampaignModel, reason: Reason) -> LeftOut {
         LeftOut {
             campaign_id: campaign.key.campaign_id.clone(),
             campaign_name: campaign.name.clone(),
             platform: campaign.key.platform.as_str(),
-            reason,
+            reason: reason.statement,
+            reason_code: reason.code,
+            reason_parameters: reason.parameters,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! `GET /predictions/roas`
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use stratum_models::forecast::{
-    Artifact, CampaignModel, Driver, Known, Outlook, Trend, cents, recommendation,
+    Advice, Artifact, CampaignModel, Driver, Insufficient, Known, Outlook, Trend, cents,
+    recommendation,
 };
 use stratum_models::platform::Platform;
 use utoipa::{IntoParams, ToSchema};
@@ -84,8 +87,15 @@ pub struct Prediction {
     trend: Trend,
     /// What the numbers suggest.
     recommendation: Option<String>,
+    /// The same in a word: `vary`, `cut`, `spend_less`, `spend_more` or `keep`.
+    #[schema(value_type = Option<String>)]
+    advice: Option<Advice>,
     /// Why there is no forecast; null where there is one.
     insufficient_data: Option<String>,
+    /// The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running` or `unchecked`.
+    reason_code: Option<&'static str>,
+    /// The numbers that the reason names, such as `days` and `needed`.
+    reason_parameters: BTreeMap<&'static str, f64>,
     /// What adds up to `predicted_roas`.
     #[schema(value_type = Vec<Object>)]
     drivers: Vec<Driver>,
@@ -204,7 +214,7 @@ pub async fn roas(
 impl Prediction {
     fn of(artifact: &Artifact, campaign: &CampaignModel, days: usize) -> Prediction {
         let outlook = artifact.outlook(campaign, days);
-        let known = outlook.as_ref().ok();
+        let (known, reason) = (outlook.as_ref().ok(), outlook.as_ref().err());
         let roas = known.map(Outlook::roas);
         let planned = known.map(Outlook::planned_spend);
         Prediction {
@@ -223,7 +233,14 @@ impl Prediction {
             marginal_roas: known.zip(planned).map(|(one, spend)| shown(one.marginal(spend))),
             trend: campaign.trend,
             recommendation: known.map(recommendation),
-            insufficient_data: outlook.as_ref().err().map(|reason| reason.statement()),
+            advice: known.map(Advice::of),
+            insufficient_data: reason.map(Insufficient::statement),
+            reason_code: reason.map(Insufficient::code),
+            reason_parameters: reason
+                .map(Insufficient::parameters)
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
             drivers: known.map(Outlook::drivers).unwrap_or_default(),
             basis: Evidence::of(artifact, campaign),
         }
