@@ -1,32 +1,34 @@
-//! Generated traffic through the real front door: what `stratum demo` and `stratum up --demo` send.
+//! Generated data through the real front door: what `stratum demo` and `stratum up --demo` send. First
+//! the history, newest days first, then traffic without end.
+
+mod accounts;
+mod history;
+mod traffic;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use futures::{StreamExt as _, stream};
-use reqwest::StatusCode;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use stratum_models::demo::{
-    Tenant, Traffic, TrafficConfig, World, WorldConfig, ad_reports, report_parts,
-};
+use anyhow::{Result, bail};
+use stratum_models::demo::{History, Tenant, World};
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 use stratum_models::secret::Secret;
 use stratum_models::store::StoreErrorKind;
-use stratum_models::time::{Clock as _, UnixMillis};
+use stratum_models::time::Clock as _;
 use stratum_state::api_key::{ApiKeyScope, NewApiKey};
 use stratum_state::dataset::NewDataset;
 use stratum_state::tenant::NewTenant;
 use stratum_state::user::{NewUser, Role};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::boot::settings::DemoConfig;
-use crate::boot::{Operator, SystemClock};
+use crate::boot::{Operator, Settings, SystemClock};
+
+use crate::routes::config::DemoAccount;
+use history::{Door, Loaded};
+use traffic::{Tally, send_events};
 
 /// Where to, how much, for how long.
 #[derive(Clone, Debug)]
@@ -37,16 +39,32 @@ pub struct DemoPlan {
     pub rate: f64,
     /// Without end where absent.
     pub seconds: Option<f64>,
+    /// Days an event may be old at the door.
+    pub event_age_days_max: i64,
     /// The rest.
     pub config: DemoConfig,
 }
 
-/// The world and what opens the door for each of its tenants.
+/// The world, what of its history has been sent, and what opens the door for each of its tenants.
 pub struct DemoWorld {
-    world: Arc<World>,
+    history: History,
+    loaded: Loaded,
     keys: Vec<Secret>,
     /// Name of the tenant, e-mail and password of users made just now.
     pub sign_ins: Vec<(String, String, Secret)>,
+    /// Those that can be offered: the users made just now, and those of earlier starts on this data folder.
+    pub accounts: Vec<DemoAccount>,
+}
+
+impl DemoWorld {
+    fn world(&self) -> &Arc<World> {
+        self.history.world()
+    }
+}
+
+/// Days that every event may be old at the door of these settings.
+pub fn event_age_days_max(settings: &Settings) -> i64 {
+    settings.door.event_age_days_max.min(settings.door.store_event_age_days_max)
 }
 
 /// How far it is.
@@ -77,21 +95,31 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Makes the world's tenants, users, datasets and keys where they are missing.
+/// Makes the world's tenants, users, datasets, exchange rates and keys where they are missing.
 pub async fn prepare(operator: &Operator, plan: &DemoPlan) -> Result<DemoWorld> {
-    let world = World::new(plan.config.seed, &WorldConfig::default(), SystemClock.now());
+    let (seed, now) = (plan.config.seed, SystemClock.now());
+    let slug = |at: usize| format!("demo-{seed}-{}", at + 1);
+    let is_new = operator.state.system().await?.tenant_by_slug(&slug(0)).await?.is_none();
+    let today = now.day_in(chrono_tz::Tz::UTC);
+    let loaded = Loaded::open(&operator.data, seed, today, is_new)?;
+    let history = History::new(seed, plan.config.history_days, loaded.anchor(), now);
     let (mut keys, mut sign_ins) = (Vec::new(), Vec::new());
-    for (index, tenant) in world.tenants.iter().enumerate() {
-        let slug = format!("demo-{}-{}", plan.config.seed, index + 1);
+    for (at, tenant) in history.world().tenants.iter().enumerate() {
+        let slug = slug(at);
         let id = prepare_tenant(operator, tenant, slug.clone()).await?;
         if operator.state.operate(id).await?.users().await?.is_empty() {
             let email = format!("{slug}@stratum.local");
             let password = prepare_user(operator, id, &email).await?;
             sign_ins.push((tenant.name.clone(), email, password));
         }
+        let rates = history.rates(history.first_day()..=today.to_epoch_days());
+        let mut work = operator.state.operate(id).await?;
+        work.put_fx_rates(&rates).await?;
+        work.commit().await?;
         keys.push(prepare_key(operator, id).await?);
     }
-    Ok(DemoWorld { world: Arc::new(world), keys, sign_ins })
+    let accounts = accounts::keep(&operator.data, seed, &sign_ins)?;
+    Ok(DemoWorld { history, loaded, keys, sign_ins, accounts })
 }
 
 async fn prepare_tenant(operator: &Operator, tenant: &Tenant, slug: String) -> Result<TenantId> {
@@ -156,37 +184,11 @@ async fn prepare_key(operator: &Operator, tenant_id: TenantId) -> Result<Secret>
     Ok(key)
 }
 
-#[derive(Default)]
-struct Tally {
-    events: AtomicU64,
-    accepted: AtomicU64,
-    refused: AtomicU64,
-    failed: AtomicU64,
-    skipped: AtomicU64,
-}
-
-impl Tally {
-    fn progress(&self, since: Instant) -> Progress {
-        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Progress {
-            seconds: since.elapsed().as_secs(),
-            events: of(&self.events),
-            accepted: of(&self.accepted),
-            refused: of(&self.refused),
-            failed: of(&self.failed),
-            skipped: of(&self.skipped),
-        }
-    }
-}
-
 const ANSWER_WAIT: Duration = Duration::from_secs(15);
-/// A new key opens the door once the directory has been refreshed.
-const KEYS_WAIT: Duration = Duration::from_secs(10);
-const KEYS_EVERY: Duration = Duration::from_millis(200);
 
-/// Sends reports, then events at the planned rate, telling its progress every second.
+/// Sends the history that has not been sent, then events at the planned rate, telling its progress every second.
 pub async fn feed(
-    demo: DemoWorld,
+    mut demo: DemoWorld,
     plan: DemoPlan,
     stop: CancellationToken,
     mut tell: impl FnMut(Progress),
@@ -195,110 +197,26 @@ pub async fn feed(
         bail!("--rate is a number of events above 0");
     }
     let client = reqwest::Client::builder().timeout(ANSWER_WAIT).no_proxy().build()?;
-    let sending = send_reports(&client, &demo, &plan);
+    let door = Door::new(client.clone(), &plan, &demo.keys);
+    let sending = history::send(&door, &demo.history, &mut demo.loaded, &plan);
     match stop.run_until_cancelled(sending).await {
         Some(sent) => sent?,
         None => return Ok(()),
     }
     let tally = Arc::new(Tally::default());
     let began = Instant::now();
-    let events = send_events(client, demo, plan, tally.clone(), stop);
-    tokio::pin!(events);
+    let events = send_events(client, &demo, &plan, tally.clone(), stop);
+    let mut loaded = demo.loaded.clone();
+    let reports = history::keep_reporting(&door, &demo.history, &mut loaded);
+    tokio::pin!(events, reports);
     let mut second = interval(Duration::from_secs(1));
     loop {
         tokio::select! {
             () = &mut events => break,
+            () = &mut reports => {}
             _ = second.tick() => tell(tally.progress(began)),
         }
     }
     tell(tally.progress(began));
     Ok(())
-}
-
-/// The reports of the last days and their parts; sent again they restate and change nothing.
-async fn send_reports(client: &reqwest::Client, demo: &DemoWorld, plan: &DemoPlan) -> Result<()> {
-    let today = SystemClock.now().day_in(chrono_tz::Tz::UTC);
-    let (days, seed) = (plan.config.report_days, plan.config.seed);
-    let reports = ad_reports(&demo.world, days, today, seed);
-    let bodies = reports.into_iter().flat_map(|report| {
-        let parts = report_parts(&report);
-        [(report.tenant_index, report.body), (report.tenant_index, parts)]
-    });
-    let requests = bodies.map(|(tenant_index, body)| {
-        let key = demo.keys.get(tenant_index).cloned().unwrap_or_default();
-        let request = client.post(format!("{}/api/v1/ad-reports", plan.url));
-        async move {
-            let deadline = Instant::now() + KEYS_WAIT;
-            loop {
-                let request = request.try_clone().context("a request cannot be sent again")?;
-                let request = request
-                    .header(CONTENT_TYPE, "application/json")
-                    .header(AUTHORIZATION, format!("Bearer {}", key.expose()))
-                    .body(body.clone());
-                let answer = request.send().await?;
-                let status = answer.status();
-                if status.is_success() {
-                    return Ok(());
-                }
-                if status != StatusCode::UNAUTHORIZED || Instant::now() > deadline {
-                    bail!("an ad report was refused with {status}: {}", answer.text().await?);
-                }
-                tokio::time::sleep(KEYS_EVERY).await;
-            }
-        }
-    });
-    // In their order: a restatement comes after what it restates.
-    let mut sent = stream::iter(requests).buffered(1);
-    while let Some(one) = sent.next().await {
-        one?;
-    }
-    Ok(())
-}
-
-async fn send_events(
-    client: reqwest::Client,
-    demo: DemoWorld,
-    plan: DemoPlan,
-    tally: Arc<Tally>,
-    stop: CancellationToken,
-) {
-    let per_request = plan.config.events_per_request.max(1);
-    let mix = TrafficConfig { events_per_request: per_request, ..TrafficConfig::default() };
-    let now: UnixMillis = SystemClock.now();
-    // Another seed at each run: event ids of an earlier one would be duplicates.
-    let seed = plan.config.seed ^ now.0.unsigned_abs();
-    let mut traffic = Traffic::new(demo.world.clone(), mix, seed, now);
-    let mut tick = interval(Duration::from_secs_f64(per_request as f64 / plan.rate));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let turns = Arc::new(Semaphore::new(plan.config.requests_max.max(1)));
-    let began = Instant::now();
-    let is_over = || plan.seconds.is_some_and(|most| began.elapsed().as_secs_f64() >= most);
-    while stop.run_until_cancelled(tick.tick()).await.is_some() && !is_over() {
-        // The rate is kept whatever the server does: what finds no turn is left out, and told.
-        let Ok(turn) = turns.clone().try_acquire_owned() else {
-            tally.skipped.fetch_add(1, Ordering::Relaxed);
-            continue;
-        };
-        traffic.move_to(SystemClock.now());
-        let Some(request) = traffic.next() else { break };
-        let key = demo.keys.get(request.tenant_index).cloned().unwrap_or_default();
-        let url = format!("{}/v24.0/{}/events", plan.url, request.dataset_id);
-        let (client, tally) = (client.clone(), tally.clone());
-        tokio::spawn(async move {
-            let sent = client.post(url).bearer_auth(key.expose());
-            let sent =
-                sent.header(CONTENT_TYPE, "application/json").body(request.body).send().await;
-            let count = match sent.map(|answer| answer.status()) {
-                Ok(status) if status.is_success() => &tally.accepted,
-                Ok(status) if status == StatusCode::BAD_REQUEST => &tally.refused,
-                _ => &tally.failed,
-            };
-            count.fetch_add(1, Ordering::Relaxed);
-            tally.events.fetch_add(request.events as u64, Ordering::Relaxed);
-            drop(turn);
-        });
-    }
-    // Those under way end by themselves, in bounded time.
-    let every = u32::try_from(plan.config.requests_max.max(1)).unwrap_or(u32::MAX);
-    turns.acquire_many(every).await.ok();
 }

@@ -36,6 +36,7 @@ use crate::edge::{ClientIp, Edge};
 use crate::erase::Eraser;
 use crate::live::{self, Hub, UpdateSeal};
 use crate::predict::Forecasts;
+use crate::routes::config::DemoAccounts;
 use crate::routes::imports::ImportDesk;
 use crate::routes::prometheus::{Measurements, Readers};
 use crate::routes::{self, Operation, Services};
@@ -49,12 +50,15 @@ pub struct Announcement {
     pub data: PathBuf,
     /// The first credentials, where this start made them.
     pub first_user: Option<FirstUser>,
+    /// The sign-ins that the page offers.
+    pub demo: DemoAccounts,
 }
 
 /// A running process.
 pub struct Process {
     stores: Stores,
     appender: Option<Appender>,
+    demo: DemoAccounts,
     server: JoinSet<()>,
     stages: JoinSet<()>,
     stop_serving: CancellationToken,
@@ -78,6 +82,7 @@ impl Process {
         let mut process = Process {
             stores,
             appender: None,
+            demo: DemoAccounts::default(),
             server: JoinSet::new(),
             stages: JoinSet::new(),
             stop_serving: CancellationToken::new(),
@@ -87,7 +92,8 @@ impl Process {
         match process.launch(settings, roles, listeners, measurements).await {
             Ok(first_user) => {
                 let data = process.stores.data.clone();
-                Ok((process, Announcement { address, data, first_user }))
+                let demo = process.demo.clone();
+                Ok((process, Announcement { address, data, first_user, demo }))
             }
             Err(error) => {
                 process.stop().await;
@@ -216,6 +222,7 @@ impl Process {
         let live = self.follow_updates(settings, &desk.ids, desk.live_ids)?;
         let forecasts = self.forecasts(settings, reader.clone())?;
         let services = Services {
+            demo: self.demo.clone(),
             live,
             exports: exports::exports(settings, &self.stores)?,
             forecasts,

@@ -271,8 +271,8 @@ pub struct DemoConfig {
     pub events_per_request: usize,
     /// Requests under way at the same time.
     pub requests_max: usize,
-    /// Days of ad reports sent at the start.
-    pub report_days: u32,
+    /// Days of the past that the first start sends: a year can be compared with the one before it from 395 on.
+    pub history_days: u32,
 }
 
 impl Default for DemoConfig {
@@ -282,7 +282,7 @@ impl Default for DemoConfig {
             seed: 1,
             events_per_request: 2,
             requests_max: 16,
-            report_days: 150,
+            history_days: 396,
         }
     }
 }

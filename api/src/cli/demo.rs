@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::print;
 use crate::boot::{Operator, Settings};
-use crate::demo::{DemoPlan, feed, prepare};
+use crate::demo::{DemoPlan, event_age_days_max, feed, prepare};
 
 /// Where to, how much, for how long.
 #[derive(Args)]
@@ -31,7 +31,8 @@ pub async fn demo(settings: Settings, args: DemoArgs) -> Result<()> {
     let mut config = settings.demo.clone();
     config.seed = args.seed.unwrap_or(config.seed);
     let rate = args.rate.unwrap_or(config.rate);
-    let plan = DemoPlan { url, rate, seconds: args.duration, config };
+    let event_age_days_max = event_age_days_max(&settings);
+    let plan = DemoPlan { url, rate, seconds: args.duration, event_age_days_max, config };
     let operator = Operator::open(&settings).await?;
     let world = prepare(&operator, &plan).await?;
     print::demo_sign_ins(&operator.data, &world.sign_ins)?;

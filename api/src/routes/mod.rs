@@ -183,6 +183,8 @@ pub struct Services {
     pub revocations: Arc<Revocations>,
     /// Sessions whose tokens count.
     pub sessions: Sessions,
+    /// Sign-ins of demo tenants that are offered now.
+    pub demo: config::DemoAccounts,
     /// What was refused lately.
     pub refusals: Arc<Refusals>,
     /// Takes requests for new passwords.

@@ -1839,6 +1839,8 @@ export interface components {
         Answer_ConfigResponse: {
             /** @description Facts about the installation. */
             data: {
+                /** @description Sign-ins that anybody on this machine may use, while the demo runs here; else none. */
+                demo: components["schemas"]["DemoAccount"][];
                 /** @description True where letters go out by a mail server; without one, invitations are handed on by who invites. */
                 mail: boolean;
                 /** @description The way in which anybody may register: `confirmed`, `open` or `off`. */
@@ -4173,6 +4175,8 @@ export interface components {
         };
         /** @description Facts about the installation. */
         ConfigResponse: {
+            /** @description Sign-ins that anybody on this machine may use, while the demo runs here; else none. */
+            demo: components["schemas"]["DemoAccount"][];
             /** @description True where letters go out by a mail server; without one, invitations are handed on by who invites. */
             mail: boolean;
             /** @description The way in which anybody may register: `confirmed`, `open` or `off`. */
@@ -4431,6 +4435,15 @@ export interface components {
             leave: number;
             /** @description How many of all are sums of their ads or ad sets. */
             made_of_parts: number;
+        };
+        /** @description A sign-in of a demo tenant. */
+        DemoAccount: {
+            /** @description The user's e-mail address. */
+            email: string;
+            /** @description The user's password. */
+            password: string;
+            /** @description The tenant's name. */
+            tenant: string;
         };
         /** @description One thing that is wrong with a request. */
         Detail: {
@@ -5083,6 +5096,15 @@ export interface components {
             platform: string;
             /** @description Why nothing can be said of it. */
             reason: string;
+            /**
+             * @description The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running`, `unchecked` or
+             *     `inactive`.
+             */
+            reason_code: string;
+            /** @description The numbers that the reason names, such as `days` and `needed`. */
+            reason_parameters: {
+                [key: string]: number;
+            };
         };
         /** @description Rows left out for one reason. */
         LeftOutReport: {
@@ -5263,6 +5285,11 @@ export interface components {
         };
         /** @description The caller's tenant. */
         MeTenant: {
+            /**
+             * Format: date-time
+             * @description When it began here.
+             */
+            created_at: string;
             /**
              * Format: int64
              * @description Its number.
@@ -5711,6 +5738,8 @@ export interface components {
         Prediction: {
             /** @description Its ad account. */
             account_id: string;
+            /** @description The same in a word: `vary`, `cut`, `spend_less`, `spend_more` or `keep`. */
+            advice?: string | null;
             /** @description What it rests on. */
             basis: components["schemas"]["Evidence"];
             /** @description The platform's id of the campaign. */
@@ -5765,6 +5794,12 @@ export interface components {
              * @description Revenue / spend over the window under the planned spend; null with `insufficient_data`.
              */
             predicted_roas?: number | null;
+            /** @description The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running` or `unchecked`. */
+            reason_code?: string | null;
+            /** @description The numbers that the reason names, such as `days` and `needed`. */
+            reason_parameters: {
+                [key: string]: number;
+            };
             /** @description What the numbers suggest. */
             recommendation?: string | null;
             /**

@@ -78,6 +78,22 @@ const ELSEWHERE: &[(&str, ActionSource, u32, f64)] = &[
 ];
 const PATHS: &[&str] = &["", "collections/new", "products/linen-shirt", "cart", "checkout/thanks"];
 
+/// Purchases among the events of a world whose config says 1 for them.
+pub fn purchase_share() -> f64 {
+    let share = |all: &mut dyn Iterator<Item = (&str, u32)>| {
+        let (mut bought, mut sum) = (0, 0);
+        for (name, weight) in all {
+            sum += weight;
+            bought += if name == PURCHASE { weight } else { 0 };
+        }
+        f64::from(bought) / f64::from(sum)
+    };
+    let web = share(&mut WEB.iter().map(|(name, weight, _)| (*name, *weight)));
+    let elsewhere = share(&mut ELSEWHERE.iter().map(|(name, _, weight, _)| (*name, *weight)));
+    // The web shop has nine tenths of the traffic.
+    0.9 * web + 0.1 * elsewhere
+}
+
 /// Something that happened, not yet written down.
 #[derive(Clone, Debug)]
 pub(super) struct Happening<'w> {
@@ -104,10 +120,11 @@ impl<'w> Scene<'w> {
     /// Something that happens; `number` tells it from all others of the dataset.
     pub(super) fn happening(&self, dice: &mut Dice, number: u64, seed: u64) -> Happening<'w> {
         let (event_name, action_source, worth) = if self.web {
-            let (name, _, worth) = WEB[dice.weighted(WEB.iter().map(|(_, weight, _)| *weight))];
+            let weights = WEB.iter().map(|(name, weight, _)| self.weight(name, *weight));
+            let (name, _, worth) = WEB[dice.weighted(weights)];
             (name, ActionSource::Website, worth)
         } else {
-            let weights = ELSEWHERE.iter().map(|(_, _, weight, _)| *weight);
+            let weights = ELSEWHERE.iter().map(|(name, _, weight, _)| self.weight(name, *weight));
             let (name, source, _, worth) = ELSEWHERE[dice.weighted(weights)];
             (name, source, worth)
         };
@@ -134,6 +151,13 @@ impl<'w> Scene<'w> {
         let leaking = dice.chance(self.config.leaking);
         let person = dice.pick(self.people);
         Happening { fact, person, tenant: self.tenant, path: dice.pick::<&str>(PATHS), leaking }
+    }
+
+    /// The weight of an event, fine enough that purchases can be made rare.
+    fn weight(&self, name: &str, weight: u32) -> u32 {
+        const FINE: f64 = 10_000.0;
+        let share = if name == PURCHASE { self.config.purchases.clamp(0.0, 1.0) } else { 1.0 };
+        (f64::from(weight) * FINE * share) as u32
     }
 
     /// The campaign an event came from, or none, and the mean order there.
@@ -168,6 +192,15 @@ impl<'w> Scene<'w> {
             _ => dice.between(0, 60_000),
         };
         UnixMillis((self.now.0 - ago).div_euclid(1_000) * 1_000)
+    }
+}
+
+impl<'w> Happening<'w> {
+    /// A happening of this shop, without anything personal outside its user data.
+    pub(super) fn new(fact: PlantedEvent, person: &'w Person, tenant: &'w Tenant) -> Happening<'w> {
+        let path =
+            if fact.event_name == PURCHASE { "checkout/thanks" } else { "products/linen-shirt" };
+        Happening { fact, person, tenant, path, leaking: false }
     }
 }
 

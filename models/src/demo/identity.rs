@@ -31,6 +31,8 @@ pub(super) struct Style {
     pub(super) listed: bool,
     /// One identifier cannot be used.
     pub(super) flawed: bool,
+    /// The e-mail address, where it is known, is the hash of an empty one.
+    pub(super) unusable_email: bool,
 }
 
 /// What was written.
@@ -117,6 +119,9 @@ fn choose(dice: &mut Dice, person: &Person, side: Side, style: Style) -> Identit
             invalid.insert(flawed);
         }
     }
+    if style.unusable_email && known.has(Key::Email) {
+        invalid.insert(Key::Email);
+    }
     let mut valid = known.without(invalid);
     if valid.intersection(STRONG) == IdentifierMask::EMPTY {
         valid.insert(Key::ExternalId);
@@ -135,7 +140,9 @@ pub(super) fn write_user_data(
     let identity = choose(dice, person, side, style);
     json.key("user_data").raw("{");
     for key in Key::ALL {
-        if identity.invalid.has(*key) {
+        if *key == Key::Email && style.unusable_email && identity.invalid.has(*key) {
+            json.key(key_name(*key)).text(&hex_sha256(""));
+        } else if identity.invalid.has(*key) {
             write_flawed(json.key(key_name(*key)), dice, person, *key, now);
         } else if identity.valid.has(*key) {
             write_usable(json.key(key_name(*key)), dice, person, *key, style);

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct TrafficConfig {
     /// Events of an ordinary request, 1 to 1,000.
     pub events_per_request: usize,
+    /// How many purchases there are beside those of an ordinary shop, 0 to 1: other events take their place.
+    pub purchases: f64,
     /// Sent again later: the same bytes with the same event id.
     pub duplicates: f64,
     /// Web events that browser and server both send, under one event id.
@@ -44,6 +46,7 @@ impl Default for TrafficConfig {
     fn default() -> Self {
         TrafficConfig {
             events_per_request: 50,
+            purchases: 1.0,
             duplicates: 0.03,
             pairs: 0.15,
             late: 0.04,

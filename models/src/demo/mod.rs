@@ -17,10 +17,12 @@ mod traffic;
 mod report;
 mod part;
 mod planted;
+mod history;
 mod reference;
 
 pub use dice::Dice;
-pub use event::PlantedEvent;
+pub use event::{PlantedEvent, purchase_share};
+pub use history::{EventsRequest, History, Told};
 pub use mix::TrafficConfig;
 pub use part::report_parts;
 pub use person::Person;

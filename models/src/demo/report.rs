@@ -115,7 +115,8 @@ fn weekday(date: i32) -> f64 {
     FROM_THURSDAY[date.rem_euclid(7) as usize]
 }
 
-fn body(rows: &[PlantedReport]) -> Vec<u8> {
+/// The body of a request that holds these rows.
+pub(super) fn body(rows: &[PlantedReport]) -> Vec<u8> {
     let mut json = Json::with_capacity(2 + rows.len() * 320, false);
     json.raw("[");
     for row in rows {

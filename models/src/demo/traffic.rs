@@ -222,6 +222,10 @@ fn style(dice: &mut Dice, scene: &Scene<'_>) -> Style {
         suffixed: hashed && dice.chance(scene.config.suffixed),
         listed: dice.chance(0.5),
         flawed: dice.chance(scene.config.unusable_identifier),
+        // Without the fault no dice are thrown, so that worlds without it keep their bytes.
+        unusable_email: scene.web
+            && scene.tenant.unusable_emails > 0.0
+            && dice.chance(scene.tenant.unusable_emails),
     }
 }
 

@@ -81,6 +81,8 @@ pub struct Tenant {
     pub campaigns: Vec<Campaign>,
     /// Its part of the traffic.
     pub weight: u32,
+    /// Web events whose e-mail address is the hash of an empty one: a fault of the shop's, 0 without it.
+    pub unusable_emails: f64,
 }
 
 impl Tenant {
@@ -161,6 +163,7 @@ fn tenant(at: usize, config: &WorldConfig, mut ids: Dice, dice: &mut Dice) -> Te
         host: host.to_owned(),
         campaigns,
         weight: [5, 3, 4, 2, 1, 1][at % SHOPS.len()],
+        unusable_emails: 0.0,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `GET /auth/me`
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use stratum_models::id::UserId;
 use stratum_state::user::Role;
@@ -55,6 +56,8 @@ pub struct MeTenant {
     time_zone: String,
     /// The currency its totals are shown in.
     reporting_currency: String,
+    /// When it began here.
+    created_at: DateTime<Utc>,
 }
 
 /// The caller and the caller's tenant.
@@ -93,6 +96,7 @@ pub async fn respond(work: &mut TenantWork, id: UserId) -> Result<MeResponse, Re
             plan: tenant.plan,
             time_zone: tenant.time_zone.name().to_owned(),
             reporting_currency: tenant.reporting_currency.to_string(),
+            created_at: tenant.created_at.to_utc(),
         },
         has_second_factor: user.has_second_factor,
         last_login_at: user.last_login_at.map(|at| at.to_utc()),
