@@ -14,7 +14,7 @@ export STRATUM_NODE ?= $(HOME)/.cache/stratum/node
 STRATUM := $(CARGO_TARGET_DIR)/serve/stratum
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run test soak bench lint check packages packages-test engines engines-test clients sqlx openapi page page-dev page-check page-test
+.PHONY: help run test soak bench lint check packages packages-test engines engines-test clients sqlx openapi page page-dev page-check page-test page-tour
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +40,10 @@ page-check: page ## The page's types, lints, texts and unit tests
 page-test: page-check ## The page in a real browser, on the real program
 	cargo test --workspace --test it --no-run
 	frontend/run e2e
+
+page-tour: packages-test page ## The pictures of the page that the README shows, anew
+	cargo test --workspace --test it --no-run
+	frontend/run tour
 
 soak: engines-test clients ## The long crash loops
 	STRATUM_SOAK=1 cargo test -p stratum-api --test it -- --nocapture crash

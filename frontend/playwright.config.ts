@@ -3,8 +3,12 @@ import { defineConfig } from "@playwright/test";
 /** Debian's Chromium; nothing is downloaded. */
 const executablePath = process.env.STRATUM_CHROMIUM ?? "/usr/bin/chromium";
 
+/** The pictures of the tour are made by a command of their own. */
+const isTour = Boolean(process.env.STRATUM_TOUR);
+
 export default defineConfig({
   testDir: "e2e",
+  testMatch: isTour ? "tour.ts" : "*.spec.ts",
   globalSetup: "./e2e/program.ts",
   outputDir: "test-results",
   workers: 2,

@@ -88,3 +88,14 @@ test("a campaign is made, changed and found", async ({ signedIn: page }) => {
   await page.getByRole("link", { name: "=Trail & <b>Run</b>" }).click();
   await expect(page.getByRole("heading", { name: "=Trail & <b>Run</b>" })).toBeVisible();
 });
+
+test("one’s own name is changed, and stands where one is named", async ({ signedIn: page }) => {
+  await page.goto("/settings/me");
+  const name = page.getByLabel("Your name", { exact: true });
+  const before = await name.inputValue();
+  for (const next of ["Rania of the demo", before]) {
+    await name.fill(next);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(page.getByRole("button", { name: `Account of ${next}` })).toBeVisible();
+  }
+});

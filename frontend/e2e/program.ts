@@ -5,7 +5,9 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "@playwright/test";
 
-const START_MS = 180_000;
+const START_MS = 300_000;
+/** Tests need some weeks of the demo's past, the pictures of the tour all of it. */
+const HISTORY_DAYS = process.env.STRATUM_TOUR ? 396 : 56;
 const PAUSE_MS = 500;
 
 const SETTINGS = `
@@ -21,6 +23,9 @@ operation_listen = "127.0.0.1:0"
 
 [exchange_rates]
 enabled = false
+
+[demo]
+history_days = ${HISTORY_DAYS}
 `;
 
 interface Told {
@@ -39,7 +44,9 @@ function listen(program: ChildProcess): Promise<Told> {
       const file = said.match(/Demo tenants: see (\S+);/)?.[1];
       const secrets = file ? readFileSync(file, "utf8") : "";
       const [, email, password] = secrets.match(/e-mail (\S+), password (\S+)/) ?? [];
-      if (url && email && password) found({ url, email, password });
+      // It says so once everything of the past has been sent.
+      const isLoaded = said.includes("history is loaded");
+      if (url && email && password && isLoaded) found({ url, email, password });
     };
     program.stdout?.on("data", hear);
     program.stderr?.on("data", hear);
@@ -62,7 +69,13 @@ async function landed({ url, email, password }: Told): Promise<void> {
       ask("/emq/score"),
       ask("/predictions/roas"),
     ]);
-    if (kpis?.total_spend > 0 && campaigns?.length > 0 && score?.events?.length > 0 && forecast?.total > 0) {
+    if (
+      kpis?.total_spend > 0 &&
+      kpis.tracked_revenue > 0 &&
+      campaigns?.length > 0 &&
+      score?.events?.length > 0 &&
+      forecast?.total > 0
+    ) {
       return api.dispose();
     }
     await new Promise((resume) => setTimeout(resume, PAUSE_MS));

@@ -2,12 +2,27 @@ import { CalendarDate, parseDate } from "@internationalized/date";
 import { expect, test } from "vitest";
 import { carriedRates, concerns } from "../src/figures/attention";
 import { completeness } from "../src/figures/completeness";
+import { isDay } from "../src/figures/day";
 import { changeOf, isBetter, KPIS } from "../src/figures/kpi";
-import { completeDays, isDay, lastMonth, length, shift, thisMonth, withToday } from "../src/figures/period";
+import {
+  completeDays,
+  defaultPeriod,
+  lastMonth,
+  length,
+  shift,
+  thisMonth,
+  withToday,
+} from "../src/figures/period";
 import { parseRates } from "../src/figures/rates";
 import { gathered } from "../src/figures/refusals";
 
 const next = (day: string) => parseDate(day).add({ days: 1 }).toString();
+
+test("who has nothing older sees today, and others complete days", () => {
+  const now = new CalendarDate(2026, 11, 28);
+  expect(defaultPeriod("Africa/Cairo", true, now)).toEqual({ from: "2026-10-31", to: "2026-11-27" });
+  expect(defaultPeriod("Africa/Cairo", false, now)).toEqual({ from: "2026-11-01", to: "2026-11-28" });
+});
 
 test("periods count both ends, whatever clocks and years do", () => {
   const days = [new CalendarDate(2026, 3, 30), new CalendarDate(2026, 10, 26), new CalendarDate(2027, 1, 2)];
