@@ -10,20 +10,35 @@ interface Chunk {
 
 const manifest = JSON.parse(readFileSync("dist/manifest.json", "utf8")) as Record<string, Chunk>;
 
-/** kB of gzip to the first paint of a page. */
-const LIMITS: [string, string[], number][] = [
-  ["sign-in", ["src/pages/auth/frame.tsx", "src/pages/auth/sign-in.tsx"], 175],
-  ["overview", ["src/app/shell.tsx", "src/pages/overview/page.tsx"], 270],
-  ...["campaigns/page", "campaigns/detail", "quality/page", "events/page", "plan/page", "reports/page"].map(
-    later,
-  ),
-  ...["exports/page", "start/page", "settings/page"].map(later),
+const SIGN_IN = ["index.html", "src/pages/auth/frame.tsx", "src/pages/auth/sign-in.tsx"];
+const OVERVIEW = [
+  "index.html",
+  "src/app/access.ts",
+  "src/app/shell.tsx",
+  "src/pages/overview/page.tsx",
+  "src/lang/en-first.json",
+];
+const LATER = [
+  "campaigns/page",
+  "campaigns/detail",
+  "quality/page",
+  "events/page",
+  "plan/page",
+  "reports/page",
+];
+
+/** kB of gzip to the first paint of a page, or on top of the overview. */
+const LIMITS: { page: string; entries: string[]; beside?: string[]; limit: number }[] = [
+  { page: "sign-in", entries: SIGN_IN, limit: 145 },
+  { page: "overview", entries: OVERVIEW, limit: 235 },
+  ...[...LATER, "exports/page", "start/page", "settings/page"].map((page) => ({
+    page,
+    entries: [`src/pages/${page}.tsx`, "src/lang/en-rest.json"],
+    beside: OVERVIEW,
+    limit: 60,
+  })),
 ];
 const CSS_LIMIT = 15;
-
-function later(page: string): [string, string[], number] {
-  return [page, ["src/app/shell.tsx", "src/pages/overview/page.tsx", `src/pages/${page}.tsx`], 300];
-}
 
 function collect(name: string, files: Set<string>): Set<string> {
   const chunk = manifest[name];
@@ -39,12 +54,15 @@ const kilobytes = (files: Iterable<string>) =>
   [...files].reduce((sum, file) => sum + readFileSync(`dist/${file}.gz`).length, 0) / 1000;
 
 let isTooHeavy = false;
-for (const [page, entries, limit] of LIMITS) {
+for (const { page, entries, beside = [], limit } of LIMITS) {
+  const before = new Set<string>();
+  for (const entry of beside) collect(entry, before);
   const files = new Set<string>();
-  for (const entry of ["index.html", ...entries]) collect(entry, files);
-  const script = kilobytes([...files].filter((file) => file.endsWith(".js")));
-  const style = kilobytes([...files].filter((file) => file.endsWith(".css")));
-  const line = `${page}: ${script.toFixed(0)} kB of ${limit}, CSS ${style.toFixed(1)} of ${CSS_LIMIT}\n`;
+  for (const entry of entries) collect(entry, files);
+  const fresh = [...files].filter((file) => !before.has(file));
+  const script = kilobytes(fresh.filter((file) => file.endsWith(".js")));
+  const style = kilobytes([...new Set([...before, ...files])].filter((file) => file.endsWith(".css")));
+  const line = `${page}: ${script.toFixed(1)} kB of ${limit}, CSS ${style.toFixed(1)} of ${CSS_LIMIT}\n`;
   process.stdout.write(line);
   if (script > limit || style > CSS_LIMIT) isTooHeavy = true;
 }

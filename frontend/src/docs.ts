@@ -1,5 +1,6 @@
 import reference from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import "swagger-ui-dist/swagger-ui.css";
+import "./docs.css";
 
 reference({
   url: "/openapi.json",

@@ -1,8 +1,6 @@
-import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { client } from "./app/queries";
 import { router } from "./app/routes";
 import { TextProvider } from "./app/texts";
 import "./style.css";
@@ -22,11 +20,9 @@ const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <QueryClientProvider client={client}>
-        <TextProvider>
-          <RouterProvider router={router} />
-        </TextProvider>
-      </QueryClientProvider>
+      <TextProvider>
+        <RouterProvider router={router} />
+      </TextProvider>
     </StrictMode>,
   );
 }

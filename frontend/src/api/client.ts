@@ -1,11 +1,9 @@
 import createClient, { type Middleware } from "openapi-fetch";
-import { Refused, refusal } from "./errors";
+import { refusal } from "./errors";
 import type { components, paths } from "./schema";
-import { browserSession } from "./session";
+import { send, session } from "./send";
 
 export type Schemas = components["schemas"];
-
-export const session = browserSession();
 
 const open =
   /\/api\/v1\/auth\/(?!me|logout|sessions|change-password|second-factor)|\/api\/v1\/config|\/health/;
@@ -17,20 +15,6 @@ const authorize: Middleware = {
     if (token) request.headers.set("authorization", `Bearer ${token}`);
   },
 };
-
-/** Sends with the token, and once more with a new one where the first was refused. */
-async function send(request: Request): Promise<Response> {
-  const again = request.headers.has("authorization") ? request.clone() : null;
-  const response = await fetch(request).catch((error: unknown) => {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Refused(0, "unreachable", "");
-  });
-  if (response.status !== 401 || !again) return response;
-  const token = await session.renew(again.headers.get("authorization")?.slice("Bearer ".length) ?? null);
-  if (!token) return response;
-  again.headers.set("authorization", `Bearer ${token}`);
-  return fetch(again);
-}
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: send });
 api.use(authorize);
@@ -51,14 +35,4 @@ export async function answer<T>(asked: Promise<Answered<T>>): Promise<T> {
 /** The `data` of an answer, or a {@link Refused}. */
 export async function dataOf<T>(asked: Promise<Answered<{ data: T }>>): Promise<T> {
   return (await answer(asked)).data;
-}
-
-/** A request outside the document's JSON: a file to send, or one to fetch. */
-export async function raw(path: string, init: RequestInit = {}): Promise<Response> {
-  const token = await session.token();
-  const headers = new Headers(init.headers);
-  if (token) headers.set("authorization", `Bearer ${token}`);
-  const response = await send(new Request(path, { ...init, headers }));
-  if (response.ok) return response;
-  throw refusal(response, await response.json().catch(() => null));
 }

@@ -2,7 +2,7 @@
  * One live stream a browser: the tab that holds the lock reads it and tells the others what changed.
  * An event says what to ask for again, never a figure.
  */
-import { session } from "./client";
+import { session } from "./send";
 import { events } from "./sse";
 
 export interface Update {

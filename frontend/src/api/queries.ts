@@ -2,9 +2,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api, dataOf, type Schemas } from "./client";
 
-export type Platform = "meta" | "google" | "tiktok" | "snapchat" | "linkedin" | "pinterest";
-export const PLATFORMS: Platform[] = ["meta", "google", "tiktok", "snapchat", "linkedin", "pinterest"];
-
 export interface Range {
   date_from: string;
   date_to: string;
@@ -275,25 +272,6 @@ export const audit = (asked: AuditAsked) =>
   });
 
 /** Facts about the installation that need no sign-in. */
-export const config = () =>
-  queryOptions({
-    queryKey: ["config"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/config", { signal })),
-    staleTime: 60_000,
-  });
-
-export const health = () =>
-  queryOptions({
-    queryKey: ["health"],
-    queryFn: async ({ signal }) => {
-      // A store that is away is an answer here, with status 503.
-      const response = await fetch("/health", { signal, cache: "no-store" });
-      return ((await response.json()) as { data: Schemas["HealthReport"] }).data;
-    },
-    refetchInterval: 3000,
-    retry: false,
-  });
-
 /** What a kind of live event makes old. */
 export const RENEWED: Record<string, string[]> = {
   metric_update: ["kpis", "platforms", "series", "breakdown", "campaigns", "campaign", "metrics", "ingest"],

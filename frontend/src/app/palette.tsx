@@ -26,19 +26,11 @@ const ITEM =
 const HEAD = "px-2.5 pt-2 pb-1 text-note font-medium text-ink-3";
 
 /** Goes anywhere by name: pages, campaigns, actions. */
-export function Palette({
-  isOpen,
-  onClose,
-  pages,
-}: {
-  isOpen: boolean;
-  onClose: () => void;
-  pages: PageEntry[];
-}) {
+export default function Palette({ onClose, pages }: { onClose: () => void; pages: PageEntry[] }) {
   const t = useTexts();
   return (
     <ModalOverlay
-      isOpen={isOpen}
+      isOpen
       isDismissable
       onOpenChange={(next) => next || onClose()}
       className="fixed inset-0 z-50 flex items-start justify-center bg-shade p-4 pt-[12vh]"

@@ -7,12 +7,17 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import * as v from "valibot";
-import { session } from "../api/client";
-import { me } from "../api/queries";
+import { session } from "../api/send";
 import { ErrorPage, NotFoundPage } from "./error-pages";
 import type { Permission } from "./me";
-import { client } from "./queries";
-import { number, oneOf, shared, sharedSearch, text } from "./search";
+import { type Group, want } from "./messages";
+import { number, oneOf, shared, sharedSearch, text } from "./search-schema";
+
+/** A part of the page together with the texts it shows. */
+async function after<T>(group: Group, part: Promise<T>): Promise<T> {
+  const [loaded] = await Promise.all([part, want(group)]);
+  return loaded;
+}
 
 const root = createRootRoute({
   component: Outlet,
@@ -68,17 +73,22 @@ const acceptInvitation = createRoute({
   component: lazyRouteComponent(() => import("../pages/auth/accept-invitation"), "AcceptInvitationPage"),
 });
 
+const access = () => import("./access");
+const shell = () => import("./shell");
+// Who comes back needs both, and waits for neither in turn.
+if (session.state === "open") void Promise.all([access(), shell()]);
+
 // --- with sign-in ------------------------------------------------------------------------------
 
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
-  component: lazyRouteComponent(() => import("./shell"), "Shell"),
+  component: lazyRouteComponent(() => after("first", shell()), "Shell"),
   beforeLoad: async ({ location }) => {
     const toSignIn = () => redirect({ to: "/sign-in", search: { next: location.href } });
     if (session.state !== "open") throw toSignIn();
     try {
-      await client.ensureQueryData(me());
+      await (await access()).whoAmI();
     } catch (error) {
       // A store that is away is told by the page; a session that ended needs a new one.
       if (session.state !== "open") throw toSignIn();
@@ -90,7 +100,7 @@ const inside = createRoute({
 
 /** Ends where the right is missing, instead of a page of refusals. */
 async function needs(right: Permission): Promise<void> {
-  const { permissions } = await client.ensureQueryData(me());
+  const { permissions } = await (await access()).whoAmI();
   if (!permissions.includes(right)) throw redirect({ to: "/settings/$section", params: { section: "me" } });
 }
 
@@ -113,7 +123,7 @@ const overview = createRoute({
     ] as const),
     step: oneOf(["weekly", "monthly"] as const),
   }),
-  component: lazyRouteComponent(() => import("../pages/overview/page"), "OverviewPage"),
+  component: lazyRouteComponent(() => after("first", import("../pages/overview/page")), "OverviewPage"),
 });
 
 const campaigns = createRoute({
@@ -126,7 +136,7 @@ const campaigns = createRoute({
     sort: oneOf(["name", "revenue", "roas", "created_at"] as const),
     order: oneOf(["asc"] as const),
   }),
-  component: lazyRouteComponent(() => import("../pages/campaigns/page"), "CampaignsPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/campaigns/page")), "CampaignsPage"),
 });
 
 const campaign = createRoute({
@@ -137,21 +147,21 @@ const campaign = createRoute({
     tab: oneOf(["forecast", "response", "parts", "creatives", "changes"] as const),
     by: oneOf(["ad", "country", "device"] as const),
   }),
-  component: lazyRouteComponent(() => import("../pages/campaigns/detail"), "CampaignPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/campaigns/detail")), "CampaignPage"),
 });
 
 const quality = createRoute({
   getParentRoute: () => inside,
   path: "/quality",
   validateSearch: v.object({ ...shared, at: text, dataset: text, event: text }),
-  component: lazyRouteComponent(() => import("../pages/quality/page"), "QualityPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/quality/page")), "QualityPage"),
 });
 
 const events = createRoute({
   getParentRoute: () => inside,
   path: "/events",
   validateSearch: v.object({ ...shared, tab: oneOf(["datasets", "keys"] as const) }),
-  component: lazyRouteComponent(() => import("../pages/events/page"), "EventsPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/events/page")), "EventsPage"),
 });
 
 const plan = createRoute({
@@ -161,12 +171,13 @@ const plan = createRoute({
     ...shared,
     tab: oneOf(["budget", "whatif"] as const),
     total: number,
+    cur: text,
     days: number,
     goal: oneOf(["maximize_roas", "maximize_conversions", "target_roas"] as const),
     target: number,
     inactive: v.optional(v.fallback(v.optional(v.literal(true)), undefined)),
   }),
-  component: lazyRouteComponent(() => import("../pages/plan/page"), "PlanPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/plan/page")), "PlanPage"),
 });
 
 const reports = createRoute({
@@ -174,7 +185,7 @@ const reports = createRoute({
   path: "/reports",
   validateSearch: v.object({ ...shared, tab: oneOf(["file", "accounts"] as const) }),
   beforeLoad: () => needs("integrations.read"),
-  component: lazyRouteComponent(() => import("../pages/reports/page"), "ReportsPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/reports/page")), "ReportsPage"),
 });
 
 const exports = createRoute({
@@ -182,7 +193,7 @@ const exports = createRoute({
   path: "/exports",
   validateSearch: sharedSearch,
   beforeLoad: () => needs("analytics.export"),
-  component: lazyRouteComponent(() => import("../pages/exports/page"), "ExportsPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/exports/page")), "ExportsPage"),
 });
 
 const start = createRoute({
@@ -190,7 +201,7 @@ const start = createRoute({
   path: "/start",
   validateSearch: sharedSearch,
   beforeLoad: () => needs("integrations.write"),
-  component: lazyRouteComponent(() => import("../pages/start/page"), "StartPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/start/page")), "StartPage"),
 });
 
 const settings = createRoute({
@@ -206,7 +217,7 @@ const settingsSection = createRoute({
   getParentRoute: () => inside,
   path: "/settings/$section",
   validateSearch: v.object({ ...shared, page: number, action: text, outcome: text }),
-  component: lazyRouteComponent(() => import("../pages/settings/page"), "SettingsPage"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/settings/page")), "SettingsPage"),
 });
 
 const status = createRoute({

@@ -1,36 +1,15 @@
 /** What stands in the URL: the days, what they are compared with, the platform, which source leads. */
-import { today } from "@internationalized/date";
+import { parseAbsolute, toCalendarDate, today } from "@internationalized/date";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import * as v from "valibot";
-import type { Asked, Compared } from "../api/queries";
-import { PLATFORMS } from "../api/queries";
+import { type Asked, type Compared, kpis } from "../api/queries";
 import type { Source } from "../figures/kpi";
-import { completeDays, DEFAULT_DAYS, isDay, type Period } from "../figures/period";
+import { defaultPeriod, type Period } from "../figures/period";
 import { useMe } from "./me";
+import type { SharedSearch } from "./search-schema";
 
-const day = v.optional(v.fallback(v.optional(v.pipe(v.string(), v.check(isDay))), undefined));
-
-function oneOf<const T extends readonly string[]>(names: T) {
-  return v.optional(v.fallback(v.optional(v.picklist(names)), undefined));
-}
-
-/** A text; one that looks like a number comes as a number out of an address typed by hand. */
-const texts = v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.maxLength(200));
-export const text = v.optional(v.fallback(v.optional(texts), undefined));
-export const number = v.optional(v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined));
-export { oneOf };
-
-export const shared = {
-  from: day,
-  to: day,
-  vs: oneOf(["year", "none"] as const),
-  platform: oneOf(PLATFORMS),
-  lead: oneOf(["reported"] as const),
-};
-
-export const sharedSearch = v.object(shared);
-export type SharedSearch = v.InferOutput<typeof sharedSearch>;
+export type { SharedSearch };
 
 /** What stays when one goes to another page. */
 export function carried(search: Record<string, unknown>): SharedSearch {
@@ -51,6 +30,16 @@ export interface View {
   change: (change: Partial<SharedSearch>) => void;
 }
 
+/** False for a tenant that began today and has nothing of the days before: it then sees today. */
+function useHasPast(): boolean {
+  const { tenant } = useMe();
+  const began = toCalendarDate(parseAbsolute(tenant.created_at, tenant.time_zone));
+  const isFirstDay = began.compare(today(tenant.time_zone)) >= 0;
+  const { from, to } = defaultPeriod(tenant.time_zone, true);
+  const { data } = useQuery({ ...kpis({ date_from: from, date_to: to }), enabled: isFirstDay });
+  return !(isFirstDay && data?.total_spend === 0 && data.tracked_conversions === 0);
+}
+
 /** The view that the URL names, with its defaults. */
 export function useView(): View {
   const { tenant } = useMe();
@@ -58,9 +47,10 @@ export function useView(): View {
   const navigate = useNavigate();
   const now = today(tenant.time_zone).toString();
   const { from, to, vs, platform, lead } = search;
+  const hasPast = useHasPast();
   return useMemo(() => {
     const chosen = from && to && from <= to ? { from, to } : null;
-    const period = chosen ?? completeDays(tenant.time_zone, DEFAULT_DAYS);
+    const period = chosen ?? defaultPeriod(tenant.time_zone, hasPast);
     return {
       period,
       isDefault: !chosen,
@@ -76,5 +66,5 @@ export function useView(): View {
           replace: true,
         }),
     };
-  }, [from, to, vs, platform, lead, now, tenant.time_zone, navigate]);
+  }, [from, to, vs, platform, lead, now, tenant.time_zone, hasPast, navigate]);
 }

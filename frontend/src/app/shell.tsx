@@ -1,34 +1,53 @@
+import { QueryClientProvider } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState, useSearch } from "@tanstack/react-router";
 import { ChevronsLeft, ChevronsRight, Menu as MenuIcon, Search } from "lucide-react";
-import { Suspense, useState, useSyncExternalStore } from "react";
-import { session } from "../api/client";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { session } from "../api/send";
 import { Dialog } from "../ui/dialog";
 import { IconButton } from "../ui/icon-button";
 import { Waiting } from "../ui/panel";
-import { Toasts } from "../ui/toast";
 import { AccountMenu } from "./account-menu";
 import { LiveProvider, useLive } from "./live";
 import { useMe } from "./me";
 import { PAGES, type PageEntry } from "./pages";
-import { Palette } from "./palette";
+import { client } from "./queries";
 import { carried } from "./search";
 import { useShortcuts } from "./shortcuts";
-import { SignInAgain } from "./sign-in-again";
 import { useTexts, ZoneProvider } from "./texts";
 
 const FOLDED = "stratum.folded";
 
+const Toasts = lazy(() => import("../ui/toast"));
+const Palette = lazy(() => import("./palette"));
+const SignInAgain = lazy(() => import("./sign-in-again"));
+
 /** What stands around every page after sign-in. */
 export function Shell() {
+  return (
+    <QueryClientProvider client={client}>
+      <Signed />
+    </QueryClientProvider>
+  );
+}
+
+function Signed() {
   const { tenant } = useMe();
   const state = useSyncExternalStore(session.subscribe, session.snapshot);
+  // Fetched before they are needed: a session may end when the server is away.
+  useEffect(() => void Promise.all([import("./sign-in-again"), import("./palette")]), []);
   return (
     <ZoneProvider zone={tenant.time_zone}>
       <LiveProvider>
         <Frame />
       </LiveProvider>
-      <SignInAgain isOpen={state !== "open"} />
-      <Toasts />
+      {state === "open" ? null : (
+        <Suspense>
+          <SignInAgain />
+        </Suspense>
+      )}
+      <Suspense>
+        <Toasts />
+      </Suspense>
     </ZoneProvider>
   );
 }
@@ -120,7 +139,11 @@ function Frame() {
           <AccountMenu />
         </div>
       </Dialog>
-      <Palette isOpen={isPaletteOpen} onClose={() => setPaletteOpen(false)} pages={pages} />
+      {isPaletteOpen ? (
+        <Suspense>
+          <Palette onClose={() => setPaletteOpen(false)} pages={pages} />
+        </Suspense>
+      ) : null}
     </div>
   );
 }

@@ -1,10 +1,10 @@
-import { createContext, type ReactNode, use, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, use, useEffect, useMemo, useSyncExternalStore } from "react";
 import { I18nProvider } from "react-aria-components";
 import { IntlProvider, useIntl } from "react-intl";
 import type source from "../../lang/en.json";
 import { Format } from "../format/format";
-import en from "../lang/en.json";
 import { localeOf, useLook } from "./look";
+import { snapshot, speak, subscribe } from "./messages";
 
 /** The name of a text. */
 export type TextId = keyof typeof source;
@@ -12,25 +12,18 @@ export type Texts = (id: TextId, values?: Record<string, string | number>) => st
 
 const FormatContext = createContext(new Format("en-GB", "UTC"));
 
-type Messages = Record<string, unknown>;
-
 /** Texts and formats in the chosen language, and in the tenant's zone where one is known. */
 export function TextProvider({ children }: { children: ReactNode }) {
   const look = useLook();
-  const locale = localeOf(look);
-  const [arabic, setArabic] = useState<Messages | null>(null);
-  useEffect(() => {
-    if (look.language !== "ar" || arabic) return;
-    void Promise.all([import("../lang/ar.json"), import("./arabic")]).then(([texts]) =>
-      setArabic(texts.default),
-    );
-  }, [look.language, arabic]);
-  const messages = look.language === "ar" ? arabic : (en as Messages);
+  const shown = useSyncExternalStore(subscribe, snapshot);
+  useEffect(() => speak(look.language), [look.language]);
+  // Until the texts of a language are there, the one before stays, with its own formats.
+  const locale = localeOf({ ...look, language: shown?.language ?? look.language });
   const format = useMemo(() => new Format(locale, browserZone), [locale]);
-  if (!messages) return null;
+  if (!shown) return null;
   return (
-    <I18nProvider locale={look.language === "ar" ? "ar-AE" : "en-US"}>
-      <IntlProvider locale={locale} messages={messages as never} onError={() => {}}>
+    <I18nProvider locale={shown.language === "ar" ? "ar-AE" : "en-US"}>
+      <IntlProvider locale={locale} messages={shown.messages as never} onError={() => {}}>
         <FormatContext value={format}>{children}</FormatContext>
       </IntlProvider>
     </I18nProvider>

@@ -1,11 +1,10 @@
 import { extent, max } from "d3-array";
-import { scaleLinear } from "d3-scale";
-import { area, line } from "d3-shape";
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { Schemas } from "../api/client";
 import { useFormat, useTexts } from "../app/texts";
 import { Figure } from "./figure";
 import { useWidth } from "./measure";
+import { bandOf, pathOf, scaleOf } from "./plot";
 import type { Sheet } from "./save";
 
 type Scenario = Schemas["ScenarioAnswer"];
@@ -28,24 +27,22 @@ export function Curve({ simulation }: { simulation: Schemas["Simulation"] }) {
   const { currency } = simulation;
   const money = (value: number | null | undefined) => format.money(value, currency);
   const [low = 0, high = 1] = extent(points, spend) as [number, number];
-  const x = scaleLinear([low, high], [START, Math.max(START + 1, width - END)]);
-  const y = scaleLinear(
+  const x = scaleOf([low, high], [START, Math.max(START + 1, width - END)]);
+  const y = scaleOf(
     [0, max(points, ({ confidence_interval }) => confidence_interval.revenue_upper) || 1],
     [TOP + PLOT, TOP],
-  ).nice(4);
-  const band = area<Scenario>(
-    (one) => x(spend(one)),
-    (one) => y(one.confidence_interval.revenue_lower),
-    (one) => y(one.confidence_interval.revenue_upper),
+    4,
   );
-  const middle = line<Scenario>(
-    (one) => x(spend(one)),
-    (one) => y(one.revenue),
+  const through = (of: (one: Scenario) => number) =>
+    points.map((one) => [x(spend(one)), y(of(one))] as const);
+  const band = bandOf(
+    through((one) => one.confidence_interval.revenue_lower),
+    through((one) => one.confidence_interval.revenue_upper),
   );
   const one = points[at];
   const level = format.percent((points[0]?.confidence_interval.level ?? 0.9) * 100, 0);
   const words = (scenario: Scenario) =>
-    t("curve.point", {
+    t(scenario.budget_change_percent === 0 ? "curve.now" : "curve.point", {
       change: format.change(scenario.budget_change_percent),
       spend: money(scenario.spend),
       revenue: money(scenario.revenue),
@@ -121,8 +118,12 @@ export function Curve({ simulation }: { simulation: Schemas["Simulation"] }) {
               </text>
             </g>
           ))}
-          <path d={band(points) ?? ""} className="fill-reported" opacity={0.16} />
-          <path d={middle(points) ?? ""} className="fill-transparent stroke-reported" strokeWidth={2} />
+          <path d={band} className="fill-reported" opacity={0.16} />
+          <path
+            d={pathOf(through((one) => one.revenue))}
+            className="fill-transparent stroke-reported"
+            strokeWidth={2}
+          />
           {points[now] ? (
             <line
               x1={x(spend(points[now]))}

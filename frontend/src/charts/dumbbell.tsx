@@ -1,5 +1,5 @@
-import { scaleLinear } from "d3-scale";
 import { useWidth } from "./measure";
+import { scaleOf } from "./plot";
 
 /** Two figures of one thing on a common scale: what is reported and what was tracked. */
 export function Dumbbell({
@@ -18,7 +18,7 @@ export function Dumbbell({
   mark?: number;
 }) {
   const [box, width] = useWidth<HTMLDivElement>();
-  const x = scaleLinear([0, most || 1], [7, Math.max(8, width - 7)]);
+  const x = scaleOf([0, most || 1], [7, Math.max(8, width - 7)]);
   return (
     <div ref={box} dir="ltr" role="img" aria-label={label} className="h-5 w-full">
       <svg width={width} height={20} aria-hidden className="block">

@@ -3,7 +3,7 @@ import { type ReactNode, type RefObject, useState } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useTexts } from "../app/texts";
 import { IconButton } from "../ui/icon-button";
-import { type Sheet, saveCsv, savePng, saveSvg } from "./save";
+import type { Sheet } from "./save";
 
 /** A chart with its table twin, and what saves either. */
 export function Figure({
@@ -19,10 +19,11 @@ export function Figure({
 }) {
   const t = useTexts();
   const [isTable, setTable] = useState(false);
-  const act = (key: string) => {
+  const act = async (key: string) => {
+    const { saveCsv, savePng, saveSvg } = await import("./save");
     if (key === "csv") saveCsv(sheet);
     else if (chart.current && key === "svg") saveSvg(chart.current, sheet);
-    else if (chart.current) void savePng(chart.current, sheet);
+    else if (chart.current) await savePng(chart.current, sheet);
   };
   return (
     <figure className="m-0">
@@ -47,7 +48,7 @@ export function Figure({
             <Popover className="pop z-50 p-1">
               <Menu
                 aria-label={t("chart.save")}
-                onAction={(key) => act(String(key))}
+                onAction={(key) => void act(String(key))}
                 className="outline-none"
               >
                 {["csv", ...(isTable ? [] : ["png", "svg"])].map((kind) => (

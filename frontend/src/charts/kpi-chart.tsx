@@ -14,6 +14,8 @@ interface KpiChartProps {
   points: Points;
   /** As many points of the days before. */
   before?: Points;
+  /** Those days are of the year before. */
+  isYearBefore?: boolean;
   total: Schemas["Money"];
   /** What else the picture is about: zone, platform, campaign. */
   about: string[];
@@ -28,6 +30,7 @@ interface KpiChartProps {
 export function KpiChart({
   points,
   before,
+  isYearBefore,
   total,
   about,
   kpi: key,
@@ -52,7 +55,7 @@ export function KpiChart({
   if (before && before.length === points.length) {
     lines.unshift({
       key: "before",
-      label: t("compare.before", { source: t(`source.${leading}`) }),
+      label: t(isYearBefore ? "compare.yearBefore" : "compare.before", { source: t(`source.${leading}`) }),
       look: "before",
       values: before.map((point) => figureOf(point, kpi, leading)),
     });

@@ -1,6 +1,5 @@
-import { scaleLinear } from "d3-scale";
-import { line } from "d3-shape";
 import { runs } from "./measure";
+import { pathOf, scaleOf } from "./plot";
 
 type Values = readonly (number | null)[];
 
@@ -19,17 +18,11 @@ export function Spark({
   const all = [...(tracked ?? []), ...(reported ?? [])].filter((value) => value !== null);
   const count = Math.max(tracked?.length ?? 0, reported?.length ?? 0);
   if (all.length < 2) return <span aria-hidden className="block" style={{ width, height }} />;
-  const x = scaleLinear([0, count - 1], [2, width - 2]);
-  const y = scaleLinear([Math.min(0, ...all), Math.max(...all, 1e-9)], [height - 3, 3]);
+  const x = scaleOf([0, count - 1], [2, width - 2]);
+  const y = scaleOf([Math.min(0, ...all), Math.max(...all, 1e-9)], [height - 3, 3]);
   const path = (values: Values) =>
     runs(values)
-      .map(
-        (run) =>
-          line<number>(
-            (at) => x(at),
-            (at) => y(values[at] ?? 0),
-          )(run) ?? "",
-      )
+      .map((run) => pathOf(run.map((at) => [x(at), y(values[at] ?? 0)])))
       .join("");
   return (
     <svg width={width} height={height} aria-hidden className="block">

@@ -1,10 +1,9 @@
 import { max, min } from "d3-array";
-import { scaleLinear } from "d3-scale";
-import { line } from "d3-shape";
 import { type KeyboardEvent, type PointerEvent, type Ref, useId, useState } from "react";
 import { useTexts } from "../app/texts";
 import { Hatch, SourceMark } from "./marks";
 import { labelled, runs, useWidth } from "./measure";
+import { pathOf, scaleOf } from "./plot";
 
 export interface Line {
   key: string;
@@ -74,22 +73,16 @@ export function TimeSeries({
   const last = count - 1;
   const height = TOP + PLOT + (lane ? GAP + LANE : 0) + FOOT;
   const known = lines.flatMap(({ values }) => values.filter((value) => value !== null));
-  const y = scaleLinear([Math.min(0, min(known) ?? 0), max(known) || 1], [TOP + PLOT, TOP]).nice(4);
+  const y = scaleOf([Math.min(0, min(known) ?? 0), max(known) || 1], [TOP + PLOT, TOP], 4);
   const start = 16 + CHARACTER * Math.max(6, ...y.ticks(4).map((tick) => plot.axis(tick).length));
-  const x = scaleLinear([0, Math.max(1, last)], [start + INSET, Math.max(start + INSET + 1, width - END)]);
+  const x = scaleOf([0, Math.max(1, last)], [start + INSET, Math.max(start + INSET + 1, width - END)]);
   const laneTop = TOP + PLOT + GAP;
-  const laneY = scaleLinear([0, max(lane?.values ?? [], (value) => value ?? 0) || 1], [0, LANE]);
+  const laneY = scaleOf([0, max(lane?.values ?? [], (value) => value ?? 0) || 1], [0, LANE]);
   const step = count > 1 ? x(1) - x(0) : 40;
   const places = labelled(count, width - start - END, 76);
   const path = (values: readonly (number | null)[]) =>
     runs(values)
-      .map(
-        (run) =>
-          line<number>(
-            (place) => x(place),
-            (place) => y(values[place] ?? 0),
-          )(run) ?? "",
-      )
+      .map((run) => pathOf(run.map((place) => [x(place), y(values[place] ?? 0)])))
       .join("");
 
   const placeOf = (event: PointerEvent<HTMLElement>) => {

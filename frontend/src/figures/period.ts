@@ -6,7 +6,7 @@ export interface Period {
   to: string;
 }
 
-export const DEFAULT_DAYS = 28;
+const DEFAULT_DAYS = 28;
 
 /** The last `days` complete days: as many of each weekday where `days` is a multiple of seven. */
 export function completeDays(zone: string, days: number, now: CalendarDate = today(zone)): Period {
@@ -17,6 +17,11 @@ export function withToday(zone: string, days: number, now: CalendarDate = today(
   return { from: now.subtract({ days: days - 1 }).toString(), to: now.toString() };
 }
 
+/** The days shown unless others are chosen: complete ones, or those with today where nothing is older. */
+export function defaultPeriod(zone: string, hasPast: boolean, now: CalendarDate = today(zone)): Period {
+  return hasPast ? completeDays(zone, DEFAULT_DAYS, now) : withToday(zone, DEFAULT_DAYS, now);
+}
+
 export function thisMonth(zone: string, now: CalendarDate = today(zone)): Period {
   return { from: startOfMonth(now).toString(), to: now.toString() };
 }
@@ -24,6 +29,12 @@ export function thisMonth(zone: string, now: CalendarDate = today(zone)): Period
 export function lastMonth(zone: string, now: CalendarDate = today(zone)): Period {
   const end = startOfMonth(now).subtract({ days: 1 });
   return { from: startOfMonth(end).toString(), to: endOfMonth(end).toString() };
+}
+
+/** The same days a year before. */
+export function yearBefore({ from, to }: Period): Period {
+  const earlier = (day: string) => parseDate(day).subtract({ years: 1 }).toString();
+  return { from: earlier(from), to: earlier(to) };
 }
 
 /** Days of a period, both ends counted. */
@@ -38,12 +49,4 @@ export function shift(period: Period, step: -1 | 1): Period {
     from: parseDate(period.from).add({ days }).toString(),
     to: parseDate(period.to).add({ days }).toString(),
   };
-}
-
-export function isDay(text: string): boolean {
-  try {
-    return parseDate(text).toString() === text;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,4 @@
-import { isDay } from "./period";
+import { isDay } from "./day";
 
 export interface Rate {
   date: string;

@@ -1,5 +1,5 @@
 /** The only place that calls `Intl`. Figures come from the server; here they become words. */
-import { parseDate } from "@internationalized/date";
+import { utc } from "../figures/day";
 
 export type Unit = "money" | "count" | "ratio" | "percent" | "score";
 
@@ -79,7 +79,7 @@ export class Format {
       style === "long"
         ? { weekday: "short", day: "numeric", month: "short", year: "numeric" }
         : { day: "numeric", month: "short" };
-    return this.#date({ ...options, timeZone: "UTC" }).format(parseDate(day).toDate("UTC"));
+    return this.#date({ ...options, timeZone: "UTC" }).format(utc(day));
   }
 
   days(from: string, to: string): string {
@@ -90,13 +90,11 @@ export class Format {
       timeZone: "UTC",
     };
     const format = this.#date(options);
-    return format.formatRange(parseDate(from).toDate("UTC"), parseDate(to).toDate("UTC"));
+    return format.formatRange(utc(from), utc(to));
   }
 
   month(day: string): string {
-    return this.#date({ month: "short", year: "numeric", timeZone: "UTC" }).format(
-      parseDate(day).toDate("UTC"),
-    );
+    return this.#date({ month: "short", year: "numeric", timeZone: "UTC" }).format(utc(day));
   }
 
   /** An instant with its zone. */

@@ -4,17 +4,15 @@ import {
   Button as AriaButton,
   Checkbox,
   FieldError,
-  Input,
   Label,
   ListBox,
   ListBoxItem,
-  NumberField,
   Popover,
   Select,
   SelectValue,
   Switch,
 } from "react-aria-components";
-import { INPUT, LABEL, Notes } from "./text-field";
+import { LABEL } from "./text-field";
 
 interface Option<K extends string> {
   key: K;
@@ -76,54 +74,6 @@ export function Choose<K extends string>({
         </ListBox>
       </Popover>
     </Select>
-  );
-}
-
-export function Amount({
-  label,
-  value,
-  onChange,
-  help,
-  currency,
-  min,
-  max,
-  step,
-  name,
-  isLabelHidden,
-  className,
-}: {
-  label: string;
-  value: number | null;
-  onChange: (value: number | null) => void;
-  help?: ReactNode;
-  currency?: string;
-  min?: number;
-  max?: number;
-  step?: number;
-  name?: string;
-  isLabelHidden?: boolean;
-  className?: string;
-}) {
-  return (
-    <NumberField
-      name={name}
-      value={value ?? Number.NaN}
-      onChange={(next) => onChange(Number.isNaN(next) ? null : next)}
-      minValue={min}
-      maxValue={max}
-      step={step}
-      aria-label={isLabelHidden ? label : undefined}
-      formatOptions={
-        currency
-          ? { style: "currency", currency, maximumFractionDigits: 2, minimumFractionDigits: 0 }
-          : undefined
-      }
-      className={`flex flex-col gap-1 ${className ?? ""}`}
-    >
-      {isLabelHidden ? null : <Label className={LABEL}>{label}</Label>}
-      <Input dir="ltr" className={`${INPUT} text-end`} />
-      <Notes help={help} />
-    </NumberField>
   );
 }
 

@@ -1,7 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../api/client";
-import { datasets, PLATFORMS, type Platform, tracking } from "../api/queries";
+import { PLATFORMS, type Platform } from "../api/platforms";
+import { datasets, tracking } from "../api/queries";
 import { useTexts } from "../app/texts";
 import { Choose } from "./field";
 import { Form } from "./form";

@@ -24,18 +24,18 @@ function CopyButton({ text }: { text: string }) {
 /** Code to take along, with a button that copies it. */
 export function Code({ text, label }: { text: string; label: string }) {
   return (
-    <div className="relative" dir="ltr">
+    <div className="rounded-sm bg-sunken" dir="ltr">
+      <div className="flex justify-end p-2 pb-0">
+        <CopyButton text={text} />
+      </div>
       <section
         aria-label={label}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
         tabIndex={0}
-        className="max-h-80 overflow-auto rounded-sm bg-sunken p-3 pe-24"
+        className="max-h-80 overflow-auto p-3 pt-0"
       >
         <pre className="text-start text-note">{text}</pre>
       </section>
-      <div className="absolute top-2 right-2">
-        <CopyButton text={text} />
-      </div>
     </div>
   );
 }

@@ -16,7 +16,7 @@ export function tell(text: string): void {
   queue.add(text, { timeout: SHOWN_MS });
 }
 
-export function Toasts() {
+export default function Toasts() {
   const t = useTexts();
   return (
     <ToastRegion

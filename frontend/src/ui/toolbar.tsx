@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { PLATFORMS, type Platform } from "../api/queries";
+import { PLATFORMS, type Platform } from "../api/platforms";
 import { useMe } from "../app/me";
 import type { View } from "../app/search";
 import { useKey } from "../app/shortcuts";

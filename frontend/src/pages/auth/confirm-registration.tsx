@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { raw } from "../../api/client";
+import { raw } from "../../api/send";
 import { useTexts } from "../../app/texts";
 import { Note } from "../../ui/panel";
 import { PasswordField } from "../../ui/text-field";

@@ -1,10 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { health } from "../../api/queries";
+import { askHealth } from "../../api/open";
 import { choose, useLook } from "../../app/look";
 import { useTexts } from "../../app/texts";
+import { useAnswer } from "../../app/use-answer";
 import { Button } from "../../ui/button";
 import { Note } from "../../ui/panel";
+
+const STORES_MS = 10_000;
 
 /** One narrow column, the same for every page of the entrance. */
 export function EntranceFrame() {
@@ -31,7 +33,7 @@ export function EntranceFrame() {
 
 function StoresAway() {
   const t = useTexts();
-  const { data, error } = useQuery({ ...health(), refetchInterval: 10_000 });
+  const { data, error } = useAnswer(askHealth, STORES_MS);
   const away = data?.stores.filter(({ up }) => !up) ?? [];
   if (error) return <Note kind="bad">{t("error.unreachable")}</Note>;
   if (away.length === 0) return null;

@@ -1,10 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Check, Circle } from "lucide-react";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Form } from "react-aria-components";
+import type { Schemas } from "../../api/client";
 import { Refused } from "../../api/errors";
-import { config } from "../../api/queries";
 import { useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
 import { ErrorNote } from "../../ui/panel";
@@ -111,11 +110,9 @@ export function useFragmentToken(): string | null {
   return token.current;
 }
 
-/** Whether anybody may register here; `null` while that is not known. */
-export function useRegistration(): "open" | "closed" | null {
-  const { data } = useQuery(config());
-  if (!data) return null;
-  return data.registration === "open" || data.registration === "confirmed" ? "open" : "closed";
+/** True where anybody may register here. */
+export function isRegistrationOpen(config: Schemas["ConfigResponse"] | undefined): boolean {
+  return config?.registration === "open" || config?.registration === "confirmed";
 }
 
 export function BackToSignIn() {

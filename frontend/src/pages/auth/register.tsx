@@ -1,29 +1,31 @@
 import { useState } from "react";
 import { answer, api } from "../../api/client";
-import { useTexts } from "../../app/texts";
+import { askConfig } from "../../api/open";
+import { type TextId, useTexts } from "../../app/texts";
+import { useAnswer } from "../../app/use-answer";
 import { Note } from "../../ui/panel";
 import { Field, PasswordField } from "../../ui/text-field";
-import { BackToSignIn, PasswordRules, SendForm, Sheet, useRegistration } from "./parts";
+import { BackToSignIn, isRegistrationOpen, PasswordRules, SendForm, Sheet } from "./parts";
 
 export function RegisterPage() {
   const t = useTexts();
-  const registration = useRegistration();
+  const { data: known } = useAnswer(askConfig);
   const [password, setPassword] = useState("");
-  const [told, setTold] = useState<string | null>(null);
+  const [told, setTold] = useState<TextId | null>(null);
   const send = async ({ full_name = "", tenant_name = "", email = "" }: Record<string, string>) => {
     const body = { full_name, tenant_name, email, password };
     const { data } = await answer(api.POST("/api/v1/auth/register", { body }));
-    setTold(data.message);
+    setTold(data.confirm ? "register.confirm" : "register.ready");
   };
   if (told) {
     return (
       <Sheet title={t("register.done")}>
-        <Note kind="good">{told}</Note>
+        <Note kind="good">{t(told)}</Note>
         <BackToSignIn />
       </Sheet>
     );
   }
-  if (registration === "closed") {
+  if (known && !isRegistrationOpen(known)) {
     return (
       <Sheet title={t("register.title")}>
         <Note kind="warn">{t("register.closed")}</Note>

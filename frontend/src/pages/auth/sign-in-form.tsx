@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { raw, session } from "../../api/client";
+import { raw, session } from "../../api/send";
 import { cookieMode } from "../../api/session";
 import { useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
@@ -21,14 +21,21 @@ interface Answer {
 /** Opens nothing; tells the server that this browser has signed in before. */
 const DEVICE = "stratum.device";
 
-async function signIn(body: Record<string, string>): Promise<Answer> {
+/** Asks for a session and opens it where nothing more is wanted. */
+export async function signIn(body: Record<string, string>): Promise<Answer> {
   const device = localStorage.getItem(DEVICE);
   const response = await raw("/api/v1/auth/login", {
     method: "POST",
     headers: { "content-type": "application/json", ...cookieMode() },
     body: JSON.stringify({ ...body, ...(device ? { device_token: device } : {}) }),
   });
-  return ((await response.json()) as { data: Answer }).data;
+  const { data } = (await response.json()) as { data: Answer };
+  const { access_token, refresh_token, expires_in, device_token } = data;
+  if (data.next) return data;
+  if (!access_token || !expires_in) throw new Error("a sign-in without tokens");
+  if (device_token) localStorage.setItem(DEVICE, device_token);
+  session.open({ access_token, refresh_token, expires_in });
+  return data;
 }
 
 /** E-mail, password and, where it is wanted, a code of the second factor, for a session. */
@@ -48,10 +55,6 @@ export function SignInForm({ email, onDone }: { email?: string; onDone: () => vo
       setAsked(answer);
       return;
     }
-    const { access_token, refresh_token, expires_in, device_token } = answer;
-    if (!access_token || !expires_in) throw new Error("a sign-in without tokens");
-    if (device_token) localStorage.setItem(DEVICE, device_token);
-    session.open({ access_token, refresh_token, expires_in });
     if (answer.recovery_codes) setCodes(answer.recovery_codes);
     else onDone();
   };

@@ -33,7 +33,10 @@ export function Forecast({ row }: { row: Schemas["CampaignItem"] }) {
         <Asked query={query} lines={6}>
           {(data) => {
             const found = data.predictions[0];
-            if (!found) return <Empty title={t("forecast.none")}>{data.insufficient_data}</Empty>;
+            if (!found)
+              return (
+                <Empty title={t("forecast.none")}>{data.insufficient_data ? t("why.no_model") : null}</Empty>
+              );
             return <Prediction one={found} />;
           }}
         </Asked>

@@ -1,10 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../../api/client";
-import { PLATFORMS, type Platform } from "../../api/queries";
+import { PLATFORMS, type Platform } from "../../api/platforms";
 import { useMe } from "../../app/me";
 import { useTexts } from "../../app/texts";
-import { Amount, Choose } from "../../ui/field";
+import { Amount } from "../../ui/amount";
+import { Choose } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { Note } from "../../ui/panel";
 import { Field } from "../../ui/text-field";

@@ -13,7 +13,7 @@ type Campaign = Schemas["CampaignItem"];
 const ROW_PX = 48;
 const AHEAD = 12;
 const COLUMNS =
-  "grid grid-cols-[minmax(0,1fr)_96px_72px] items-center gap-x-3 px-3 md:grid-cols-[minmax(0,1fr)_92px_110px_110px_72px] lg:grid-cols-[minmax(0,1fr)_92px_120px_120px_76px_90px_110px_76px_130px]";
+  "grid grid-cols-[minmax(0,1fr)_96px_72px] items-center gap-x-3 px-3 md:grid-cols-[minmax(0,1fr)_92px_110px_110px_72px] lg:grid-cols-[minmax(150px,1fr)_84px_112px_112px_60px_84px_96px_60px_108px]";
 const LARGE = "max-lg:hidden";
 const MEDIUM = "max-md:hidden";
 

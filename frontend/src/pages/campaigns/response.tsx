@@ -3,6 +3,7 @@ import type { Schemas } from "../../api/client";
 import { simulation } from "../../api/queries";
 import { useTexts } from "../../app/texts";
 import { Curve } from "../../charts/curve";
+import { ForecastReason } from "../../ui/forecast-reason";
 import { Asked, Empty, Note, Panel } from "../../ui/panel";
 
 /** Changes of the budget in percent that the curve is drawn through; twenty is what one question may ask. */
@@ -29,7 +30,11 @@ export function Response({ row }: { row: Schemas["CampaignItem"] }) {
           {(data) => {
             const left = data.left_out[0];
             if (data.scenarios.length === 0 || left)
-              return <Empty title={t("response.none")}>{left?.reason}</Empty>;
+              return (
+                <Empty title={t("response.none")}>
+                  {left ? <ForecastReason code={left.reason_code} numbers={left.reason_parameters} /> : null}
+                </Empty>
+              );
             const unknown = data.scenarios.some(({ unknown_responses }) => unknown_responses > 0);
             return (
               <>

@@ -180,11 +180,20 @@ function ByDataset({ rows }: { rows: Schemas["DatasetCounts"][] }) {
                   {t(platformText(row.platform))} <bdi className="text-ink-3">{row.dataset_id}</bdi>
                   <span className="block text-note font-normal text-ink-3">
                     {t(`rowKind.${row.kind}` as never)}
+                    <span className="sm:hidden">
+                      {" "}
+                      · <Ago at={row.newest_received_at} />
+                    </span>
                   </span>
                 </>
               ),
             },
-            { key: "newest", label: t("events.newest"), cell: (row) => <Ago at={row.newest_received_at} /> },
+            {
+              key: "newest",
+              label: t("events.newest"),
+              hide: "sm",
+              cell: (row) => <Ago at={row.newest_received_at} />,
+            },
             ...PARTS.map((part) => ({
               key: part,
               label: t(`count.${part}`),

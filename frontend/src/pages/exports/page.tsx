@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { answer, api, raw, type Schemas } from "../../api/client";
+import { answer, api, type Schemas } from "../../api/client";
 import { exportJobs } from "../../api/queries";
+import { raw } from "../../api/send";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { save } from "../../charts/save";

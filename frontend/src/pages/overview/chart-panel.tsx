@@ -5,7 +5,7 @@ import { useTexts } from "../../app/texts";
 import { KpiChart } from "../../charts/kpi-chart";
 import type { Completeness } from "../../figures/completeness";
 import { KPI_KEYS, type KpiKey } from "../../figures/kpi";
-import { length, shift } from "../../figures/period";
+import { length, shift, yearBefore } from "../../figures/period";
 import { Choose } from "../../ui/field";
 import { Asked, Panel } from "../../ui/panel";
 import { Segments } from "../../ui/segments";
@@ -29,10 +29,11 @@ export function ChartPanel({
   const t = useTexts();
   const query = useQuery(series({ ...view.asked, granularity: step }));
   const days = length(view.period);
-  const earlier = shift(view.period, -1);
+  const earlier = view.compared === "previous_year" ? yearBefore(view.period) : shift(view.period, -1);
+  const isGhostShown = view.compared !== null && step === "daily";
   const ghost = useQuery({
     ...series({ ...view.asked, date_from: earlier.from, date_to: earlier.to, granularity: "daily" }),
-    enabled: view.compared === "previous_period" && step === "daily",
+    enabled: isGhostShown,
   });
   const setStep = (next: Granularity) => view.change({ step: next === "daily" ? undefined : next } as never);
   return (
@@ -62,7 +63,8 @@ export function ChartPanel({
         {(data) => (
           <KpiChart
             points={data.series}
-            before={view.compared === "previous_period" && step === "daily" ? ghost.data?.series : undefined}
+            before={isGhostShown ? ghost.data?.series : undefined}
+            isYearBefore={view.compared === "previous_year"}
             total={data.total}
             about={[data.time_zone, view.platform ? t(`platform.${view.platform}`) : t("platform.all")]}
             kpi={key}

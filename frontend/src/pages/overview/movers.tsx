@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { breakdown } from "../../api/queries";
+import { breakdown, platforms } from "../../api/queries";
 import { carried, type View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { SourceMark } from "../../charts/marks";
@@ -16,6 +16,10 @@ export function Movers({ view }: { view: View }) {
   const query = useQuery(
     breakdown({ ...view.asked, by: "campaign", sort_by: "spend", sort_order: "desc", page_size: SHOWN }),
   );
+  // Where none of our events names the platform, its sales were not looked for: that is not zero.
+  const { data: found } = useQuery(platforms(view.asked));
+  const isTracked = (platform: string | null | undefined) =>
+    found?.platforms.some((one) => one.platform === platform && (one.tracked_conversions ?? 0) > 0) ?? true;
   const head = "pb-1 text-end font-medium";
   return (
     <Panel
@@ -78,11 +82,14 @@ export function Movers({ view }: { view: View }) {
                     </td>
                     <Pair
                       className="max-sm:hidden"
-                      tracked={format.money(row.tracked_revenue, row.currency)}
+                      tracked={format.money(
+                        isTracked(row.platform) ? row.tracked_revenue : null,
+                        row.currency,
+                      )}
                       reported={format.money(row.total_revenue, row.currency)}
                     />
                     <Pair
-                      tracked={format.figure(row.tracked_roas, "ratio")}
+                      tracked={format.figure(isTracked(row.platform) ? row.tracked_roas : null, "ratio")}
                       reported={format.figure(row.avg_roas, "ratio")}
                     />
                   </tr>

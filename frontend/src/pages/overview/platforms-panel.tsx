@@ -53,7 +53,10 @@ export function PlatformsPanel({ view, completeness }: { view: View; completenes
               <tbody>
                 {data.platforms.map((row) => {
                   const name = t(`platform.${row.platform}` as never);
-                  const tracked = format.figure(row.tracked_roas, "ratio");
+                  // No event of ours names the platform: nothing was looked at, which is not nothing found.
+                  const isTracked = (row.tracked_conversions ?? 0) > 0;
+                  const trackedRoas = isTracked ? (row.tracked_roas ?? null) : null;
+                  const tracked = format.figure(trackedRoas, "ratio");
                   const reported = format.figure(row.avg_roas, "ratio");
                   return (
                     <tr key={row.platform} className="border-t border-line">
@@ -78,8 +81,11 @@ export function PlatformsPanel({ view, completeness }: { view: View; completenes
                         </bdi>
                       </td>
                       <td className="py-1 ps-4">
-                        <span className="flex justify-between text-note">
-                          <span className="flex items-center gap-1">
+                        <span className="flex justify-between text-note" dir="ltr">
+                          <span
+                            className="flex items-center gap-1"
+                            title={isTracked ? undefined : t("platforms.untracked", { platform: name })}
+                          >
                             <SourceMark source="tracked" /> <bdi>{tracked}</bdi>
                           </span>
                           <span className="flex items-center gap-1">
@@ -87,7 +93,7 @@ export function PlatformsPanel({ view, completeness }: { view: View; completenes
                           </span>
                         </span>
                         <Dumbbell
-                          tracked={row.tracked_roas ?? null}
+                          tracked={trackedRoas}
                           reported={row.avg_roas ?? null}
                           most={most}
                           mark={1}

@@ -2,14 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { Schemas } from "../../api/client";
-import { budget, forecast } from "../../api/queries";
+import { budget } from "../../api/queries";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { saveCsv } from "../../charts/save";
+import { Amount } from "../../ui/amount";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
-import { Amount, Choose, Tick } from "../../ui/field";
+import { Choose, Tick } from "../../ui/field";
+import { ForecastReason } from "../../ui/forecast-reason";
 import { Asked, Empty, Note, Panel } from "../../ui/panel";
+import { CurrencyChoice, usePlanCurrency } from "./currency";
 
 type Goal = Schemas["OptimizationGoal"];
 type Bounds = Record<string, { min: number; max: number }>;
@@ -38,17 +41,17 @@ export function Budget({ view }: { view: View }) {
   } = useSearch({ strict: false }) as BudgetSearch;
   const [pinned, setPinned] = useState<Bounds>({});
   const settled = useSettled(pinned);
-  const now = useQuery(forecast({ days_ahead: days }));
-  const currency = now.data?.predictions[0]?.currency;
+  const { currency, all, isKnown } = usePlanCurrency(days);
   const body: Schemas["BudgetRequest"] = {
     total_budget: total ?? 0,
     horizon_days: days,
     optimization_goal: goal,
     ...(goal === "target_roas" ? { target_roas: target ?? 3 } : {}),
+    ...(currency ? { currency } : {}),
     ...(inactive ? { include_inactive: true } : {}),
     ...(Object.keys(settled).length > 0 ? { constraints: { per_campaign: settled } } : {}),
   };
-  const query = useQuery({ ...budget(body), enabled: (total ?? 0) > 0 });
+  const query = useQuery({ ...budget(body), enabled: (total ?? 0) > 0 && isKnown });
   const change = (next: BudgetSearch) => view.change(next as never);
   return (
     <div className="flex flex-col gap-4">
@@ -70,6 +73,7 @@ export function Budget({ view }: { view: View }) {
             min={1}
             max={90}
           />
+          <CurrencyChoice view={view} currency={currency} all={all} />
           <Choose
             label={t("budget.goal")}
             value={goal}
@@ -225,7 +229,7 @@ function Split({
             key: "plan",
             label: t("budget.plan"),
             isEnd: true,
-            width: "150px",
+            width: "128px",
             cell: (one) => (
               <Amount
                 isLabelHidden
@@ -274,7 +278,8 @@ function Split({
           <ul className="list-inside list-disc text-control text-ink-2">
             {data.left_out.map((one) => (
               <li key={`${one.platform}${one.campaign_id}`}>
-                <bdi>{one.campaign_name}</bdi>: {one.reason}
+                <bdi>{one.campaign_name}</bdi>:{" "}
+                <ForecastReason code={one.reason_code} numbers={one.reason_parameters} />
               </li>
             ))}
           </ul>

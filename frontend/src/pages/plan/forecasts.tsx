@@ -8,6 +8,7 @@ import { Prediction } from "../../charts/prediction";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
 import { Dialog } from "../../ui/dialog";
+import { ForecastReason } from "../../ui/forecast-reason";
 import { Asked, Empty, Panel } from "../../ui/panel";
 import { Segments } from "../../ui/segments";
 
@@ -43,7 +44,7 @@ export function Forecasts({ view }: { view: View }) {
       <Asked query={query} lines={8}>
         {(data) =>
           data.predictions.length === 0 ? (
-            <Empty title={t("forecast.none")}>{data.insufficient_data}</Empty>
+            <Empty title={t("forecast.none")}>{data.insufficient_data ? t("why.no_model") : null}</Empty>
           ) : (
             <DataTable
               label={t("plan.forecast")}
@@ -75,7 +76,9 @@ export function Forecasts({ view }: { view: View }) {
                   isEnd: true,
                   cell: (one) =>
                     one.insufficient_data ? (
-                      <span className="text-ink-3">{one.insufficient_data}</span>
+                      <span className="text-ink-3">
+                        <ForecastReason code={one.reason_code} numbers={one.reason_parameters} />
+                      </span>
                     ) : (
                       <>
                         <span className="font-semibold">{ratio(one.predicted_roas)}</span>

@@ -48,5 +48,5 @@ export function PlanPage() {
 
 function Part({ name, view }: { name: TabName; view: View }) {
   if (name === "budget") return <Budget view={view} />;
-  return name === "whatif" ? <WhatIf /> : <Forecasts view={view} />;
+  return name === "whatif" ? <WhatIf view={view} /> : <Forecasts view={view} />;
 }

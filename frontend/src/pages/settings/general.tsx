@@ -103,7 +103,13 @@ function Limits({ found }: { found: Tenant }) {
               {format.number(used)} / {format.number(most)}
             </bdi>
           </p>
-          <meter aria-label={t(label)} value={used} max={most} high={most * 0.9} className="h-2 w-full" />
+          <meter
+            aria-label={t(label)}
+            value={used}
+            max={most}
+            high={most * 0.9}
+            className="mt-1 h-1.5 w-full"
+          />
         </div>
       ))}
       <p className="flex justify-between">

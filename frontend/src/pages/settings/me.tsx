@@ -1,10 +1,16 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, dataOf } from "../../api/client";
+import { me as whoAmI } from "../../api/queries";
 import { choose, type Theme, useLook } from "../../app/look";
 import { useMe } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { Toggle } from "../../ui/field";
+import { Form } from "../../ui/form";
 import { Badge, Panel } from "../../ui/panel";
 import { Segments } from "../../ui/segments";
-
+import { Field } from "../../ui/text-field";
+import { tell } from "../../ui/toast";
 import { Security } from "./security";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
@@ -16,7 +22,6 @@ export function Me() {
   const me = useMe();
   const look = useLook();
   const facts = [
-    [t("field.fullName"), me.full_name],
     [t("field.email"), me.email],
     [t("field.tenantName"), me.tenant.name],
     [t("settings.role"), t(`role.${me.role}`)],
@@ -41,6 +46,9 @@ export function Me() {
             ))}
           </dd>
         </dl>
+      </Panel>
+      <Panel title={t("settings.name")} note={t("settings.nameNote")}>
+        <Name />
       </Panel>
       <Panel title={t("settings.look")} note={t("settings.lookNote")}>
         <div className="flex flex-col items-start gap-4">
@@ -71,5 +79,31 @@ export function Me() {
       </Panel>
       <Security />
     </div>
+  );
+}
+
+/** The name others see, and the language letters are written in: that of the page as it is saved. */
+function Name() {
+  const t = useTexts();
+  const me = useMe();
+  const { language } = useLook();
+  const client = useQueryClient();
+  const [name, setName] = useState(me.full_name);
+  const send = async () => {
+    await dataOf(api.PATCH("/api/v1/auth/me", { body: { full_name: name, locale: language } }));
+    await client.invalidateQueries({ queryKey: whoAmI().queryKey });
+    tell(t("settings.saved"));
+  };
+  return (
+    <Form action={t("action.save")} send={send}>
+      <Field
+        name="full_name"
+        label={t("field.fullName")}
+        value={name}
+        onChange={setName}
+        autoComplete="name"
+        isRequired
+      />
+    </Form>
   );
 }

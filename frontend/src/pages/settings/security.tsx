@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { raw } from "../../api/client";
 import { Refused } from "../../api/errors";
+import { raw } from "../../api/send";
 import { useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";
 import { Button } from "../../ui/button";

@@ -1,16 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, CircleX } from "lucide-react";
-import { session } from "../../api/client";
-import { health } from "../../api/queries";
+import { askHealth } from "../../api/open";
+import { session } from "../../api/send";
 import { useFormat, useTexts } from "../../app/texts";
+import { useAnswer } from "../../app/use-answer";
 import { Note, Panel, Waiting } from "../../ui/panel";
+
+const EVERY_MS = 3000;
 
 /** What each store says, without sign-in: it must work when the store of accounts does not. */
 export function StatusPage() {
   const t = useTexts();
   const format = useFormat();
-  const { data, error, dataUpdatedAt } = useQuery(health());
+  const { data, error, at } = useAnswer(askHealth, EVERY_MS);
   const isOpen = session.state === "open";
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-2xl flex-col gap-4 p-4 pt-[8vh]">
@@ -59,7 +61,7 @@ export function StatusPage() {
         )}
       </Panel>
       <p className="text-note text-ink-3" aria-live="off">
-        {dataUpdatedAt ? t("status.asked", { time: format.time(dataUpdatedAt) }) : null}
+        {at ? t("status.asked", { time: format.time(at) }) : null}
       </p>
     </main>
   );

@@ -1,0 +1,27 @@
+/** What may stand in an address: days, comparison, platform, leading source; what is wrong falls back. */
+import * as v from "valibot";
+import { PLATFORMS } from "../api/platforms";
+import { isDay } from "../figures/day";
+
+const day = v.optional(v.fallback(v.optional(v.pipe(v.string(), v.check(isDay))), undefined));
+
+function oneOf<const T extends readonly string[]>(names: T) {
+  return v.optional(v.fallback(v.optional(v.picklist(names)), undefined));
+}
+
+/** A text; one that looks like a number comes as a number out of an address typed by hand. */
+const texts = v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.maxLength(200));
+export const text = v.optional(v.fallback(v.optional(texts), undefined));
+export const number = v.optional(v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined));
+export { oneOf };
+
+export const shared = {
+  from: day,
+  to: day,
+  vs: oneOf(["year", "none"] as const),
+  platform: oneOf(PLATFORMS),
+  lead: oneOf(["reported"] as const),
+};
+
+export const sharedSearch = v.object(shared);
+export type SharedSearch = v.InferOutput<typeof sharedSearch>;
