@@ -41,14 +41,14 @@ interface Control {
 async function controls(page: Page): Promise<Control[]> {
   const all = await page.locator(CONTROLS).evaluateAll((elements) =>
     elements.map((element, at) => {
-      const box = element.getBoundingClientRect();
-      const style = getComputedStyle(element);
-      const label = element.closest("label");
+      // A field of its own look is hidden within its label; what is folded away is not there to press.
+      const seen = element.closest("label") ?? element;
+      const box = seen.getBoundingClientRect();
       const name = (element.getAttribute("aria-label") ?? element.textContent ?? "").trim();
       const isDisabled =
         element.matches(":disabled, [aria-disabled=true], [data-disabled] *, [data-disabled]") ||
         element.closest("[inert], [aria-hidden=true]") !== null;
-      const isShown = (box.width > 1 && box.height > 1 && style.visibility !== "hidden") || label !== null;
+      const isShown = seen.checkVisibility() && box.width > 1 && box.height > 1;
       // What is chosen already, is where it leads, or only brings the focus to a field.
       const isChosen =
         element.matches(

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use stratum_models::secret::Secret;
 
 use crate::boot::write_private;
 use crate::routes::config::DemoAccount;
-use stratum_models::secret::Secret;
 
 /// Adds the users made just now to those that are kept, and returns all.
 pub(super) fn keep(

@@ -9,12 +9,12 @@ use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use stratum_models::demo::History;
+use stratum_models::secret::Secret;
 use stratum_models::time::{Clock as _, Day};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::DemoPlan;
 use crate::boot::SystemClock;
-use stratum_models::secret::Secret;
 
 /// Days sent between two notes.
 const STEP_DAYS: i32 = 7;

@@ -17,7 +17,8 @@ export function PeriodPicker({ view, zone }: { view: View; zone: string }) {
   const format = useFormat();
   const [isOpen, setOpen] = useState(false);
   const { period } = view;
-  const isLatest = period.to >= view.today;
+  // Later days would end after today, and lead back to the days shown by themselves.
+  const isLatest = period.to >= view.today || (view.isDefault && shift(period, 1).to > view.today);
   const move = (step: -1 | 1) => {
     const next = shift(period, step);
     view.change(next.to > view.today ? { from: undefined, to: undefined } : next);
