@@ -109,7 +109,7 @@ impl Authenticated {
         }
         let scope = TenantScope::from_access_token(claims.tenant_id);
         let author = Author { actor: Actor::User(claims.sub), request_id: request_id.0 };
-        if !app.sessions().confirm(&app.state(), scope, &author, &claims).await? {
+        if !app.sessions().confirm(app.state(), scope, &author, &claims).await? {
             return Err(signed_out());
         }
         let permissions = role_permissions(claims.role);
@@ -214,7 +214,7 @@ async fn admit<S: AuthServices>(
         Access::Open | Access::Door | Access::Operator => false,
     };
     if !allowed {
-        app.refusals().note(&app.state(), &caller, request.method.as_str(), path).await;
+        app.refusals().note(app.state(), &caller, request.method.as_str(), path).await;
         return Err(Refusal::new(StatusCode::FORBIDDEN, "your role does not allow this"));
     }
     Ok(caller)

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stratum_engines::{PostgresEngine, StateFolder};
 use stratum_api::jobs::{JobSignals, JobsConfig, WorkerMeans};
+use stratum_engines::{PostgresEngine, StateFolder};
 use stratum_models::entropy::Entropy;
 use stratum_models::id::TenantId;
 use stratum_models::money::Currency;

@@ -14,7 +14,8 @@ export function PlatformsPanel({ view, completeness }: { view: View; completenes
   const t = useTexts();
   const format = useFormat();
   const query = useQuery(platforms(view.asked));
-  const isBehind = (platform: string | null | undefined) => completeness.gaps.some((gap) => gap.platform === platform);
+  const isBehind = (platform: string | null | undefined) =>
+    completeness.gaps.some((gap) => gap.platform === platform);
   return (
     <Panel
       title={t("platforms.title")}

@@ -97,9 +97,7 @@ function PlatformCards({
               onClick={() => platform && onOpen({ platform })}
               className="flex w-full flex-col gap-1 rounded-lg border border-line bg-surface px-4 py-3 text-start hover:border-edge"
             >
-              <span className="text-control font-medium text-ink-2">
-                {t(platformText(platform))}
-              </span>
+              <span className="text-control font-medium text-ink-2">{t(platformText(platform))}</span>
               <span className="text-head">
                 <Score score={score} band={band} reason={reason} />
               </span>

@@ -1,4 +1,4 @@
 //! Integration tests of `stratum-forecast`.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it goes wrong")]
+#![expect(clippy::expect_used, reason = "a test ends where it goes wrong")]
 
 mod response;
