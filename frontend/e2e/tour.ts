@@ -58,7 +58,7 @@ for (const { name, path, language, theme, isPhone, isDetail } of PICTURES) {
     await expect(shown.locator(".waiting")).toHaveCount(0);
     const file = `tour/${name}.jpg`;
     // As sharp as fits.
-    for (const quality of [80, 65, 50, 40]) {
+    for (const quality of [80, 65, 50, 40, 32]) {
       await shown.screenshot({ path: file, type: "jpeg", quality, scale: "css", animations: "disabled" });
       if (statSync(file).size <= BYTES_MAX) return;
     }
