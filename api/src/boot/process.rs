@@ -364,5 +364,5 @@ impl Process {
 
 /// Old samples of histograms are folded now and then.
 async fn keep_up(handle: PrometheusHandle, stop: CancellationToken) {
-    every(UPKEEP_EVERY, &stop, || std::future::ready(handle.run_upkeep())).await;
+    every(UPKEEP_EVERY, &stop, || async { handle.run_upkeep() }).await;
 }
