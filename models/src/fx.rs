@@ -5,6 +5,7 @@
 //! to. It is rounded only when it is shown.
 
 mod conversion;
+mod rates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{AddAssign, SubAssign};
@@ -16,6 +17,7 @@ use crate::money::Currency;
 use crate::time::{Day, DayRange};
 
 pub use conversion::{CARRIED_DAYS_MAX, Conversion, Factor, FxRate};
+pub use rates::FxRates;
 
 /// The factor of a currency into itself.
 pub const FACTOR_ONE: i128 = 1_000_000_000_000_000_000;

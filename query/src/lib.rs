@@ -3,5 +3,6 @@
 pub mod turns;
 pub mod warehouse;
 pub mod answers;
+pub mod ask;
 pub mod export;
 pub mod telemetry;

@@ -15,7 +15,7 @@ use stratum_models::secret::Secret;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_query::answers::CachedReader;
 use stratum_state::directory::StateDirectory;
-use stratum_state::fx_copies::FxCopies;
+use stratum_state::fx_copies::StateFxRates;
 use stratum_state::{PostgresState, StateConfig};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -237,7 +237,7 @@ impl Process {
             persons: Arc::new(warehouse),
             letters: sign_in::letter_folder(&settings.mail, &self.stores.data),
             keys: self.stores.identifier_keys(settings)?,
-            fx: FxCopies::new(&settings.state),
+            fx: StateFxRates::new(state.clone(), &settings.state),
             warehouse: reader,
             trials: stage::platforms(settings, settings.pull.trial())?,
             pull: settings.pull.clone(),

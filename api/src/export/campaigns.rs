@@ -1,6 +1,5 @@
 //! The tenant's campaigns, page by page, with what is reported of each.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -11,12 +10,12 @@ use arrow::datatypes::{Int32Type, SchemaRef};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures::stream::{self, StreamExt as _};
 use stratum_models::export::{Export, ExportColumn, ExportQuery};
-use stratum_models::metrics::{KpiGroup, MetricSums};
-use stratum_models::money::Currency;
+use stratum_models::metrics::MetricSums;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::Day;
 use stratum_models::warehouse::CampaignKey;
+use stratum_query::ask::campaigns::CampaignReports;
 use stratum_state::audit::Author;
 use stratum_state::campaign::Campaign;
 use stratum_state::work::TenantWork;
@@ -68,31 +67,16 @@ async fn page(
     let campaigns = work.campaigns_after(after, &query.platforms, PAGE).await?;
     drop(work);
     let keys: Vec<CampaignKey> = campaigns.iter().filter_map(Campaign::key).collect();
-    let groups = match keys.as_slice() {
-        // No campaign named would mean every campaign.
-        [] => Vec::new(),
-        keys => source.warehouse.campaign_groups(scope, query.days, keys).await?,
-    };
-    let mut reported = HashMap::<CampaignKey, Vec<KpiGroup>>::new();
-    for group in groups {
-        if let (Some(platform), Some(id)) = (group.platform, &group.campaign_id) {
-            let key = CampaignKey { platform, campaign_id: id.clone() };
-            reported.entry(key).or_default().push(group);
-        }
-    }
-    let row = |campaign: Campaign| {
-        let groups = campaign.key().and_then(|key| reported.remove(&key)).unwrap_or_default();
-        Row::of(campaign, &groups)
-    };
-    Ok(campaigns.into_iter().map(row).collect())
+    let reports = CampaignReports::of(&*source.warehouse, scope, query.days, &keys).await?;
+    Ok(campaigns.into_iter().map(|campaign| Row::of(campaign, &reports)).collect())
 }
 
 impl Row {
     /// Amounts in another currency than the campaign's are not converted: there are none then.
-    fn of(campaign: Campaign, groups: &[KpiGroup]) -> Row {
-        let counts = (!groups.is_empty()).then(|| groups.iter().map(|group| group.sums).sum());
-        let own: Option<Currency> = Some(campaign.plan.currency);
-        let amounts = counts.filter(|_| groups.iter().all(|group| group.currency == own));
+    fn of(campaign: Campaign, reports: &CampaignReports) -> Row {
+        let key = campaign.key();
+        let counts = key.as_ref().and_then(|key| reports.sums(key));
+        let amounts = key.and_then(|key| reports.sums_in(&key, campaign.plan.currency));
         Row { campaign, counts, amounts }
     }
 }

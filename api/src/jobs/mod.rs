@@ -1,7 +1,7 @@
 //! Work that is done beside requests: jobs on one durable queue, and what is done now and then.
 //!
 //! A kind of job is a [`Job`]: what it is called, what it is given, and one step of it. The queue does the rest
-//! ([`queue::Worker`]): it claims fairly over tenants, holds the lease beside the work, writes each step's progress
+//! ([`Worker`]): it claims fairly over tenants, holds the lease beside the work, writes each step's progress
 //! under the lease, waits after a failure, gives up, and hands over when the process stops.
 
 mod every;

@@ -1,25 +1,22 @@
 //! `GET /campaigns/{id}/metrics`
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, State};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use stratum_models::metrics::{KpiGrouping, KpiQuery};
+use stratum_models::metrics::KpiQuery;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
+use stratum_query::ask::campaigns::{open_days, platforms_of};
+use stratum_query::ask::series::Granularity;
 use stratum_state::campaign::Campaign;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::App;
-use super::campaigns::figures::days;
-use super::exchange::Exchange;
 use super::fields::{Fields, Params};
-use super::figures::Money;
-use super::kpis::KpiParams;
-use super::periods::{Granularity, PeriodMetrics, periods};
+use super::figures::{Money, PeriodMetrics, tenant_figures};
+use super::range::RangeFields;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -95,26 +92,30 @@ pub async fn campaign_metrics(
     let granularity: Option<Granularity> =
         fields.optional("granularity", params.granularity.as_deref());
     let granularity = granularity.unwrap_or_default();
-    let CampaignMetricsParams { platform, date_from, date_to, .. } = params;
+    let platform: Option<Platform> = fields.optional("platform", params.platform.as_deref());
     let campaign = own(&app, &caller, &id).await?;
-    let campaign_id = Some(id).filter(|_| campaign.is_none());
-    let asked = KpiParams { platform, date_from, date_to, campaign_id, ..KpiParams::default() };
-    let (query, range) = asked.read(&app, caller.scope, fields)?;
+    let id = fields.text("campaign_id", Some(id).filter(|_| campaign.is_none()), 128);
+    let range = RangeFields {
+        from: ("date_from", params.date_from.as_deref()),
+        to: ("date_to", params.date_to.as_deref()),
+    };
+    let range = range.read(&app, caller.scope, fields)?;
     let found = match campaign {
-        Some(campaign) => Found::of(campaign, query.platform)?,
-        None => identify(&app, caller.scope, &query).await?,
+        Some(campaign) => Found::of(campaign, platform)?,
+        None => identify(&app, caller.scope, platform, id).await?,
     };
-    let groups = match &found.campaign_id {
-        Some(id) => {
-            let (platform, campaign_id) = (Some(found.platform), Some(id.clone()));
-            let query = KpiQuery { platform, campaign_id, ..query };
-            app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Day).await?
-        }
+    let query = KpiQuery {
+        days: range.days,
+        platform: Some(found.platform),
+        account_id: None,
+        campaign_id: found.campaign_id.clone(),
+    };
+    let figures = tenant_figures(&app, caller.scope);
+    let series = match &found.campaign_id {
+        Some(_) => figures.series(&query, granularity, currency).await?,
         // No platform knows it, so nothing can have been reported.
-        None => Vec::new(),
+        None => figures.empty_series(&query, granularity, currency),
     };
-    let exchange = Exchange::of(&app, &caller, currency, &groups);
-    let into = exchange.conversion(range.days, &groups).await?;
     Ok(Answer::of(CampaignMetrics {
         id: found.id,
         campaign_id: found.campaign_id,
@@ -123,8 +124,8 @@ pub async fn campaign_metrics(
         granularity: granularity.as_str(),
         date_from: range.days.from.0,
         date_to: range.days.to.0,
-        total: Money::of(&groups, &into),
-        metrics: periods(&groups, granularity, range.days, &into),
+        total: series.total.into(),
+        metrics: series.periods.into_iter().map(PeriodMetrics::from).collect(),
     }))
 }
 
@@ -156,17 +157,16 @@ async fn own(app: &App, caller: &Authenticated, id: &str) -> Result<Option<Campa
     }
 }
 
-/// The platform and newest name of the campaign, from all its days.
-async fn identify(app: &App, scope: TenantScope, query: &KpiQuery) -> Result<Found, Refusal> {
-    let query = KpiQuery { days: days(None, None).unwrap_or(query.days), ..query.clone() };
-    let groups = app.warehouse.kpi_groups(scope, &query, KpiGrouping::Campaign).await?;
-    let mut found = BTreeMap::<Platform, Option<String>>::new();
-    for group in groups {
-        if let Some(platform) = group.platform {
-            let name = found.entry(platform).or_default();
-            *name = name.take().or(group.campaign_name);
-        }
-    }
+/// The platform and newest name of the campaign of this platform's id, from all its days.
+async fn identify(
+    app: &App,
+    scope: TenantScope,
+    platform: Option<Platform>,
+    campaign_id: Option<String>,
+) -> Result<Found, Refusal> {
+    let days = open_days(None, None).ok_or_else(Refusal::internal)?;
+    let query = KpiQuery { days, platform, account_id: None, campaign_id };
+    let mut found = platforms_of(&*app.warehouse, scope, &query).await?;
     if found.len() > 1 {
         let names = found.keys().map(|p| p.as_str()).collect::<Vec<_>>().join(" and ");
         let message = format!("{names} both have a campaign of this id; say which");

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use chrono::NaiveDate;
 use serde::Serialize;
-use stratum_models::emq::{EMQ_VERSION, Signal, uplift};
-use stratum_models::identifier::IdentifierKey;
+use stratum_models::emq::{EMQ_VERSION, Signal, Uplift};
+use stratum_models::identifier::InvalidReason;
 use stratum_models::platform::Platform;
-use stratum_models::warehouse::{InvalidCount, MaskCount};
+use stratum_query::ask::match_quality::{self as ask, coverage};
 use utoipa::ToSchema;
 
 use super::App;
-use super::emq_score::{EmqParams, Grouped, group};
+use super::emq_score::EmqParams;
 use super::fields::Params;
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
@@ -115,92 +115,66 @@ pub async fn emq_coverage(
     Params(params): Params<EmqParams>,
 ) -> Answered<EmqCoverage> {
     let (query, range) = params.read(&app, caller.scope)?;
-    let (counts, invalid) = tokio::try_join!(
-        app.warehouse.mask_counts(caller.scope, &query),
-        app.warehouse.invalid_counts(caller.scope, &query)
-    )?;
-    let Grouped { platforms, events } = group(&counts);
-    let platforms = platforms.into_iter().map(|(platform, counts)| {
-        let invalid = invalid.iter().filter(|one| one.platform == platform);
-        of_platform(platform, &counts, &invalid.collect::<Vec<_>>())
-    });
-    let platforms = platforms.collect();
-    let mut events: Vec<EventCoverage> = events
-        .into_iter()
-        .map(|((platform, dataset_id, event_name), counts)| EventCoverage {
-            platform: platform.map(Platform::as_str),
-            dataset_id: dataset_id.to_owned(),
-            event_name: event_name.to_owned(),
-            events: total(&counts),
-            coverage: shares(&counts),
-        })
-        .collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.events));
+    let coverage = coverage(&*app.warehouse, caller.scope, &query).await?;
     Ok(Answer::of(EmqCoverage {
         from: range.days.from.0,
         to: range.days.to.0,
         formula_version: EMQ_VERSION,
-        platforms,
-        events,
+        platforms: coverage.platforms.into_iter().map(PlatformCoverage::from).collect(),
+        events: coverage.events.into_iter().map(EventCoverage::from).collect(),
     }))
 }
 
-fn total(counts: &[&MaskCount]) -> u64 {
-    counts.iter().map(|one| one.events).sum()
-}
-
-fn with_valid(counts: &[&MaskCount], key: IdentifierKey) -> u64 {
-    counts.iter().filter(|one| one.valid.has(key)).map(|one| one.events).sum()
-}
-
-/// Events whose only identifiers of this kind are unusable.
-fn with_invalid(counts: &[&MaskCount], key: IdentifierKey) -> u64 {
-    let only_invalid = |one: &&&MaskCount| one.invalid.has(key) && !one.valid.has(key);
-    counts.iter().filter(only_invalid).map(|one| one.events).sum()
-}
-
-fn shares(counts: &[&MaskCount]) -> BTreeMap<&'static str, f64> {
-    let events = total(counts);
-    let keys = IdentifierKey::ALL.iter().filter_map(|key| {
-        let (valid, invalid) = (with_valid(counts, *key), with_invalid(counts, *key));
-        (events > 0 && valid + invalid > 0).then(|| (key.as_str(), valid as f64 / events as f64))
-    });
-    keys.collect()
-}
-
-fn of_platform(
-    platform: Option<Platform>,
-    counts: &[&MaskCount],
-    invalid_counts: &[&InvalidCount],
-) -> PlatformCoverage {
-    let events = total(counts);
-    let identifiers = IdentifierKey::ALL.iter().map(|key| {
-        let valid = with_valid(counts, *key);
-        let mut reasons: Vec<ReasonCount> = invalid_counts
-            .iter()
-            .filter(|one| one.key == *key)
-            .map(|one| ReasonCount { reason: one.reason.as_str(), events: one.events })
-            .collect();
-        reasons.sort_by_key(|one| std::cmp::Reverse(one.events));
-        IdentifierCoverage {
-            key: key.as_str(),
-            valid,
-            invalid: with_invalid(counts, *key),
-            coverage: (events > 0).then(|| valid as f64 / events as f64),
-            reasons,
+impl From<ask::PlatformCoverage> for PlatformCoverage {
+    fn from(coverage: ask::PlatformCoverage) -> PlatformCoverage {
+        let identifiers = coverage.identifiers.into_iter();
+        PlatformCoverage {
+            platform: coverage.platform.map(Platform::as_str),
+            events: coverage.events,
+            identifiers: identifiers.map(IdentifierCoverage::from).collect(),
+            uplift: coverage.uplift.into_iter().map(SignalUplift::from).collect(),
         }
-    });
-    let masks = || counts.iter().map(|one| (one.valid, one.events));
-    let uplift = Signal::ALL.iter().filter_map(|signal| {
-        let uplift = uplift(platform?, *signal, masks())?;
-        Some(SignalUplift {
+    }
+}
+
+impl From<ask::IdentifierCoverage> for IdentifierCoverage {
+    fn from(coverage: ask::IdentifierCoverage) -> IdentifierCoverage {
+        IdentifierCoverage {
+            key: coverage.key.as_str(),
+            valid: coverage.valid,
+            invalid: coverage.invalid,
+            coverage: coverage.share,
+            reasons: coverage.reasons.into_iter().map(ReasonCount::from).collect(),
+        }
+    }
+}
+
+impl From<(InvalidReason, u64)> for ReasonCount {
+    fn from((reason, events): (InvalidReason, u64)) -> ReasonCount {
+        ReasonCount { reason: reason.as_str(), events }
+    }
+}
+
+impl From<(Signal, Uplift)> for SignalUplift {
+    fn from((signal, uplift): (Signal, Uplift)) -> SignalUplift {
+        SignalUplift {
             signal: signal.as_str(),
             low_percent: uplift.low_percent,
             percent: uplift.percent,
             high_percent: uplift.high_percent,
-        })
-    });
-    let (identifiers, uplift) = (identifiers.collect(), uplift.collect());
-    let platform = platform.map(Platform::as_str);
-    PlatformCoverage { platform, events, identifiers, uplift }
+        }
+    }
+}
+
+impl From<ask::EventCoverage> for EventCoverage {
+    fn from(coverage: ask::EventCoverage) -> EventCoverage {
+        let shares = coverage.shares.into_iter();
+        EventCoverage {
+            platform: coverage.event.platform.map(Platform::as_str),
+            dataset_id: coverage.event.dataset_id,
+            event_name: coverage.event.event_name,
+            events: coverage.events,
+            coverage: shares.map(|(key, share)| (key.as_str(), share)).collect(),
+        }
+    }
 }

@@ -1,14 +1,13 @@
 //! `GET /emq/score`
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use stratum_models::emq::{EMQ_VERSION, EmqScore, WeightTable};
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
-use stratum_models::warehouse::{MaskCount, MatchQualityQuery};
+use stratum_models::warehouse::MatchQualityQuery;
+use stratum_query::ask::match_quality::{DatasetEvent, MatchScore, scores};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
@@ -85,14 +84,12 @@ pub struct Score {
     reason: Option<&'static str>,
 }
 
-impl Score {
-    /// The score by the platform's weights; none for events that are for no platform.
-    fn of(platform: Option<Platform>, counts: &[&MaskCount]) -> Score {
-        let masks = counts.iter().map(|one| (one.action_source, one.valid, one.events));
-        let score = platform.and_then(|platform| EmqScore::of(platform, masks));
-        let reason = if platform.is_some() { "no events" } else { "no ad platform" };
+impl From<MatchScore> for Score {
+    fn from(MatchScore { events, score }: MatchScore) -> Score {
+        // Events have a score unless they are for no platform.
+        let reason = if events > 0 { "no ad platform" } else { "no events" };
         Score {
-            events: counts.iter().map(|one| one.events).sum(),
+            events,
             score: score.map(EmqScore::out_of_10),
             score_100: score.map(EmqScore::out_of_100),
             band: score.map(|score| score.band().as_str()),
@@ -127,23 +124,6 @@ pub struct EventScore {
     score: Score,
 }
 
-/// Counts by platform, and by event name of a dataset.
-#[derive(Default)]
-pub(super) struct Grouped<'a> {
-    pub platforms: BTreeMap<Option<Platform>, Vec<&'a MaskCount>>,
-    pub events: BTreeMap<(Option<Platform>, &'a str, &'a str), Vec<&'a MaskCount>>,
-}
-
-pub(super) fn group(counts: &[MaskCount]) -> Grouped<'_> {
-    let mut grouped = Grouped::default();
-    for one in counts {
-        let event = (one.platform, one.dataset_id.as_str(), one.event_name.as_str());
-        grouped.platforms.entry(one.platform).or_default().push(one);
-        grouped.events.entry(event).or_default().push(one);
-    }
-    grouped
-}
-
 /// Match-quality scores.
 ///
 /// An estimate of how well the platforms can match the events to people, from the usable
@@ -164,27 +144,33 @@ pub async fn emq_score(
     Params(params): Params<EmqParams>,
 ) -> Answered<EmqScores> {
     let (query, range) = params.read(&app, caller.scope)?;
-    let counts = app.warehouse.mask_counts(caller.scope, &query).await?;
-    let Grouped { platforms, events } = group(&counts);
-    let platforms = platforms.into_iter().map(|(platform, counts)| PlatformScore {
-        platform: platform.map(Platform::as_str),
-        weights_version: platform.map(|platform| WeightTable::of(platform).version),
-        score: Score::of(platform, &counts),
-    });
-    let events =
-        events.into_iter().map(|((platform, dataset_id, event_name), counts)| EventScore {
-            platform: platform.map(Platform::as_str),
-            dataset_id: dataset_id.to_owned(),
-            event_name: event_name.to_owned(),
-            score: Score::of(platform, &counts),
-        });
-    let mut events: Vec<EventScore> = events.collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.score.events));
+    let scores = scores(&*app.warehouse, caller.scope, &query).await?;
     Ok(Answer::of(EmqScores {
         from: range.days.from.0,
         to: range.days.to.0,
         formula_version: EMQ_VERSION,
-        platforms: platforms.collect(),
-        events,
+        platforms: scores.platforms.into_iter().map(PlatformScore::from).collect(),
+        events: scores.events.into_iter().map(EventScore::from).collect(),
     }))
+}
+
+impl From<(Option<Platform>, MatchScore)> for PlatformScore {
+    fn from((platform, score): (Option<Platform>, MatchScore)) -> PlatformScore {
+        PlatformScore {
+            platform: platform.map(Platform::as_str),
+            weights_version: platform.map(|platform| WeightTable::of(platform).version),
+            score: score.into(),
+        }
+    }
+}
+
+impl From<(DatasetEvent, MatchScore)> for EventScore {
+    fn from((event, score): (DatasetEvent, MatchScore)) -> EventScore {
+        EventScore {
+            platform: event.platform.map(Platform::as_str),
+            dataset_id: event.dataset_id,
+            event_name: event.event_name,
+            score: score.into(),
+        }
+    }
 }

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::de::value::{Error as ValueError, MapDeserializer};
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor};
+use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 
 use crate::answer::{Detail, Refusal};
 
@@ -23,10 +24,114 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
                 let text = axum::Error::new(error);
                 let text = std::error::Error::source(&text)
                     .map_or_else(|| text.to_string(), ToString::to_string);
-                let detail = Detail { field: String::new(), message: text };
-                Err(Refusal::malformed("the query parameters cannot be read", vec![detail]))
+                Err(unreadable(text))
             }
         }
+    }
+}
+
+fn unreadable(message: String) -> Refusal {
+    let detail = Detail { field: String::new(), message };
+    Refusal::malformed("the query parameters cannot be read", vec![detail])
+}
+
+/// Query parameters in two parts: those that several questions share, and a question's own. A name that
+/// neither part has is refused, as [`Params`] does it.
+pub struct JoinedParams<S, O>(pub S, pub O);
+
+impl<St, S, O> FromRequestParts<St> for JoinedParams<S, O>
+where
+    St: Send + Sync,
+    S: DeserializeOwned,
+    O: DeserializeOwned,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, Refusal> {
+        let Params(sent) =
+            Params::<Vec<(String, String)>>::from_request_parts(parts, state).await?;
+        let joined = join(sent).map_err(|error| unreadable(error.to_string()))?;
+        Ok(JoinedParams(joined.0, joined.1))
+    }
+}
+
+/// The two parts of these parameters.
+fn join<S: DeserializeOwned, O: DeserializeOwned>(
+    sent: Vec<(String, String)>,
+) -> Result<(S, O), ValueError> {
+    let (own, shared) = (names_of::<O>(), names_of::<S>());
+    if let Some((name, _)) =
+        sent.iter().find(|(name, _)| !own.iter().chain(shared).any(|one| one == name))
+    {
+        let known: Vec<String> = own.iter().chain(shared).map(|one| format!("`{one}`")).collect();
+        let known = known.join(", ");
+        return Err(ValueError::custom(format!("unknown field `{name}`, expected one of {known}")));
+    }
+    let (own, shared): (Vec<_>, Vec<_>) =
+        sent.into_iter().partition(|(name, _)| own.contains(&name.as_str()));
+    let read = |pairs: Vec<(String, String)>| {
+        MapDeserializer::new(pairs.into_iter().map(|(name, text)| (name, Text(text))))
+    };
+    Ok((S::deserialize(read(shared))?, O::deserialize(read(own))?))
+}
+
+/// The text of a parameter.
+struct Text(String);
+
+impl IntoDeserializer<'_, ValueError> for Text {
+    type Deserializer = Text;
+    fn into_deserializer(self) -> Text {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Text {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        visitor.visit_string(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        visitor.visit_some(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The names of a struct's fields, as they are read.
+fn names_of<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut names: &'static [&'static str] = &[];
+    // Reads nothing: it is refused once the names are known.
+    T::deserialize(FieldNames(&mut names)).ok();
+    names
+}
+
+struct FieldNames<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for FieldNames<'_> {
+    type Error = ValueError;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Self::Error> {
+        *self.0 = fields;
+        Err(ValueError::custom(""))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(ValueError::custom(""))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -113,5 +218,59 @@ impl Fields {
         let first = &self.faults[0];
         let message = format!("{}: {}", first.field, first.message);
         Err(Refusal::malformed(message, self.faults))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Shared {
+        from: Option<String>,
+        to: Option<String>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Own {
+        by: Option<String>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Whole {
+        by: Option<String>,
+        from: Option<String>,
+        to: Option<String>,
+    }
+
+    fn parts(query: &str) -> Parts {
+        let request = axum::http::Request::builder().uri(format!("/?{query}")).body(()).unwrap();
+        request.into_parts().0
+    }
+
+    async fn joined(query: &str) -> Result<(Shared, Own), Refusal> {
+        let read = JoinedParams::from_request_parts(&mut parts(query), &()).await;
+        read.map(|JoinedParams(shared, own)| (shared, own))
+    }
+
+    #[tokio::test]
+    async fn each_part_gets_its_own() {
+        let text = |text: &str| Some(text.to_owned());
+        let (shared, own) = joined("to=a%20b&by=&from=1+2").await.unwrap();
+        assert_eq!(shared, Shared { from: text("1 2"), to: text("a b") });
+        assert_eq!(own, Own { by: text("") });
+        let (shared, own) = joined("").await.unwrap();
+        assert_eq!((shared, own), (Shared { from: None, to: None }, Own { by: None }));
+    }
+
+    #[tokio::test]
+    async fn two_parts_are_refused_as_one_struct_is() {
+        for query in ["day=1", "from=1&day=1&by=2", "from=1&from=2", "by=1&by=1", "FROM=1"] {
+            let whole = Params::<Whole>::from_request_parts(&mut parts(query), &()).await;
+            let (joined, whole) = (joined(query).await.err(), whole.err());
+            assert_eq!(format!("{joined:?}"), format!("{whole:?}"), "{query}");
+            assert!(joined.is_some(), "{query}");
+        }
     }
 }

@@ -1,16 +1,30 @@
 //! The figures of a group of campaigns, the same in every answer that shows any.
 
-use std::collections::BTreeMap;
-
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
-use stratum_models::fx::{CarriedRates, Conversion, MissingRates, Tally};
-use stratum_models::metrics::{KpiGroup, MetricSums};
-use stratum_models::money::{Currency, MICROS};
+use stratum_models::fx::{CarriedRates, MissingRates};
+use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
+use stratum_models::scope::TenantScope;
 use stratum_models::time::Day;
 use stratum_models::warehouse::Freshness;
+use stratum_query::ask::series::Period;
+use stratum_query::ask::sums::{Amounts, ConvertedFigures, UnknownAmounts};
+use stratum_query::ask::{TenantFigures, figures as ask};
 use utoipa::ToSchema;
+
+use super::Services;
+
+/// The stores that a tenant's figures come from.
+pub fn tenant_figures(app: &Services, scope: TenantScope) -> TenantFigures<'_> {
+    let reporting = app.directory.reporting_currency(scope.tenant_id());
+    TenantFigures {
+        warehouse: &*app.warehouse,
+        rates: &app.fx,
+        scope,
+        reporting_currency: reporting.unwrap_or(Currency::USD),
+    }
+}
 
 /// Sums and ratios. Amounts are null where they cannot be shown in one currency; a ratio is null where
 /// its denominator is zero.
@@ -46,96 +60,25 @@ pub struct Figures {
     pub tracked_roas: Option<f64>,
 }
 
-impl Figures {
-    /// The figures of a tally.
-    pub fn tallied(tally: &Tally) -> Figures {
-        let reported = tally.knows_reported();
-        // A few tracked sales without a rate must not hide what the platforms report.
-        Figures::of(&tally.sums(), reported, reported && tally.knows_tracked())
-    }
-
-    /// Without what events show, because they cannot tell.
-    #[must_use]
-    pub fn untracked(self) -> Figures {
-        Figures { tracked_conversions: None, tracked_revenue: None, tracked_roas: None, ..self }
-    }
-
-    /// The figures of sums; without those amounts, reported or tracked, that are not in one currency.
-    fn of(sums: &MetricSums, reported: bool, tracked: bool) -> Figures {
-        let ratios = sums.ratios();
-        let amount = |micros: i128| reported.then(|| units(micros));
-        let of_amounts = |ratio: Option<f64>| ratio.filter(|_| reported);
+impl From<&ask::Figures> for Figures {
+    fn from(figures: &ask::Figures) -> Figures {
         Figures {
-            total_spend: amount(sums.spend_micros),
-            total_revenue: amount(sums.revenue_micros),
-            total_impressions: count(sums.impressions),
-            total_clicks: count(sums.clicks),
-            total_conversions: units(sums.conversions_micros),
-            avg_roas: of_amounts(ratios.roas),
-            avg_ctr: ratios.ctr,
-            avg_cpc: of_amounts(ratios.cpc),
-            avg_cpm: of_amounts(ratios.cpm),
-            avg_cpa: of_amounts(ratios.cpa),
-            avg_cvr: ratios.cvr,
-            tracked_conversions: Some(count(sums.tracked_conversions)),
-            tracked_revenue: tracked.then(|| units(sums.tracked_revenue_micros)),
-            tracked_roas: of_amounts(ratios.tracked_roas).filter(|_| tracked),
+            total_spend: figures.spend,
+            total_revenue: figures.revenue,
+            total_impressions: figures.impressions,
+            total_clicks: figures.clicks,
+            total_conversions: figures.conversions,
+            avg_roas: figures.roas,
+            avg_ctr: figures.ctr,
+            avg_cpc: figures.cpc,
+            avg_cpm: figures.cpm,
+            avg_cpa: figures.cpa,
+            avg_cvr: figures.cvr,
+            tracked_conversions: figures.tracked_conversions,
+            tracked_revenue: figures.tracked_revenue,
+            tracked_roas: figures.tracked_roas,
         }
     }
-}
-
-/// One of the figures, by its short name.
-#[derive(Clone, Copy, Debug)]
-pub struct Metric(&'static str, fn(&Figures) -> Option<f64>);
-
-/// Every figure that can be asked for.
-const METRICS: &[Metric] = &[
-    Metric("spend", |figures| figures.total_spend),
-    Metric("revenue", |figures| figures.total_revenue),
-    Metric("impressions", |figures| Some(figures.total_impressions as f64)),
-    Metric("clicks", |figures| Some(figures.total_clicks as f64)),
-    Metric("conversions", |figures| Some(figures.total_conversions)),
-    Metric("roas", |figures| figures.avg_roas),
-    Metric("ctr", |figures| figures.avg_ctr),
-    Metric("cpc", |figures| figures.avg_cpc),
-    Metric("cpm", |figures| figures.avg_cpm),
-    Metric("cpa", |figures| figures.avg_cpa),
-    Metric("cvr", |figures| figures.avg_cvr),
-    Metric("tracked_conversions", |figures| figures.tracked_conversions.map(|all| all as f64)),
-    Metric("tracked_revenue", |figures| figures.tracked_revenue),
-    Metric("tracked_roas", |figures| figures.tracked_roas),
-];
-
-impl Default for Metric {
-    fn default() -> Metric {
-        METRICS[0]
-    }
-}
-
-impl Metric {
-    /// Its value; `None` where it is null.
-    pub fn of(self, figures: &Figures) -> Option<f64> {
-        (self.1)(figures)
-    }
-}
-
-impl std::str::FromStr for Metric {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Metric, String> {
-        let named = METRICS.iter().find(|metric| metric.0 == text).copied();
-        named.ok_or_else(|| {
-            let names = METRICS.iter().map(|metric| metric.0).collect::<Vec<_>>().join(", ");
-            format!("is one of {names}")
-        })
-    }
-}
-
-fn units(micros: i128) -> f64 {
-    micros as f64 / MICROS as f64
-}
-
-fn count(value: i128) -> i64 {
-    i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// The figures of one currency.
@@ -223,81 +166,54 @@ pub struct Money {
     pub by_currency: Vec<CurrencyFigures>,
 }
 
-impl Money {
-    /// The figures of these groups together in one currency.
-    pub fn of<'a, G>(groups: G, into: &Conversion) -> Money
-    where
-        G: IntoIterator<Item = &'a KpiGroup> + Clone,
-    {
-        let tally = Tally::of(groups.clone(), into);
-        Money::tallied(&tally, &MetricSums::by_currency(groups), into.to)
-    }
-
-    /// The figures of a tally in this currency, and of its parts.
-    pub fn tallied(
-        tally: &Tally,
-        by_currency: &BTreeMap<Currency, MetricSums>,
-        to: Currency,
-    ) -> Money {
-        let reported = tally.knows_reported();
-        let tracked = reported && tally.knows_tracked();
-        let holds = by_currency.values().any(MetricSums::has_reported_amounts);
-        // A currency that cannot be given is not claimed.
-        let currency = Some(to).filter(|_| reported && (tracked || holds));
-        let missing = tally.missing();
-        let reason = match (reported, tracked) {
-            (true, true) => None,
-            (false, _) => {
-                let held = held(by_currency, MetricSums::has_reported_amounts);
-                Some(unknown("amounts", &held, to, &missing))
-            }
-            (true, false) => {
-                let held = held(by_currency, MetricSums::has_tracked_amounts);
-                Some(unknown("tracked amounts", &held, to, &missing))
-            }
-        };
-        let each = by_currency.iter().map(|(currency, sums)| CurrencyFigures {
+impl From<ConvertedFigures> for Money {
+    fn from(all: ConvertedFigures) -> Money {
+        let by_currency = all.by_currency.iter().map(|(currency, figures)| CurrencyFigures {
             currency: *currency,
-            figures: Figures::of(sums, true, true),
+            figures: figures.into(),
         });
         Money {
-            currency,
-            currency_reason: reason,
-            missing_rates: missing.into_iter().map(MissingRate::from).collect(),
-            rates_carried: tally.carried().into_iter().map(RateCarried::from).collect(),
-            figures: Figures::tallied(tally),
-            by_currency: each.collect(),
+            currency: all.currency,
+            currency_reason: all.unknown.as_ref().map(reason),
+            missing_rates: all.missing_rates.into_iter().map(MissingRate::from).collect(),
+            rates_carried: all.carried_rates.into_iter().map(RateCarried::from).collect(),
+            figures: (&all.figures).into(),
+            by_currency: by_currency.collect(),
         }
     }
 }
 
-impl Money {
-    /// Without what events show, unless they can tell.
-    #[must_use]
-    pub fn tracked_if(mut self, events_tell: bool) -> Money {
-        if events_tell {
-            return self;
-        }
-        self.figures = self.figures.untracked();
-        for one in &mut self.by_currency {
-            one.figures = one.figures.clone().untracked();
-        }
-        self
-    }
-}
-
-fn held(sums: &BTreeMap<Currency, MetricSums>, has: fn(&MetricSums) -> bool) -> Vec<Currency> {
-    sums.iter().filter(|(_, sums)| has(sums)).map(|(currency, _)| *currency).collect()
-}
-
-fn unknown(what: &str, held: &[Currency], to: Currency, missing: &[MissingRates]) -> String {
-    let is_missing = |currency| missing.iter().any(|one| one.currency == currency);
-    let lacking = held.iter().filter(|one| **one != to && (is_missing(**one) || is_missing(to)));
-    let lacking = lacking.map(|one| format!("{one} to {to}")).collect::<Vec<_>>().join(", ");
+/// Why amounts are null.
+pub fn reason(unknown: &UnknownAmounts) -> String {
+    let UnknownAmounts { amounts, held, without_rate, to } = unknown;
+    let what = match amounts {
+        Amounts::Reported => "amounts",
+        Amounts::Tracked => "tracked amounts",
+    };
+    let lacking = without_rate.iter().map(|one| format!("{one} to {to}")).collect::<Vec<_>>();
+    let lacking = lacking.join(", ");
     let held = held.iter().map(Currency::as_str).collect::<Vec<_>>().join(", ");
     format!(
         "{what} are in {held} and exchange rates for {lacking} are missing; see missing_rates and by_currency"
     )
+}
+
+/// The figures of one day, week or month.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeriodMetrics {
+    /// First day, included.
+    pub date_from: NaiveDate,
+    /// Last day, included.
+    pub date_to: NaiveDate,
+    /// The figures.
+    #[serde(flatten)]
+    pub money: Money,
+}
+
+impl From<Period> for PeriodMetrics {
+    fn from(Period { days, figures }: Period) -> PeriodMetrics {
+        PeriodMetrics { date_from: days.from.0, date_to: days.to.0, money: figures.into() }
+    }
 }
 
 /// The newest data of a platform.
@@ -332,97 +248,18 @@ impl PlatformFreshness {
 
 #[cfg(test)]
 mod tests {
-    use stratum_models::fx::FxRate;
-
     use super::*;
 
-    fn group(currency: Option<Currency>, spend: i128, tracked: i128) -> KpiGroup {
-        let sums = MetricSums {
-            spend_micros: spend * 1_000_000,
-            impressions: 1_000,
-            clicks: 10,
-            tracked_conversions: 1,
-            tracked_revenue_micros: tracked * 1_000_000,
-            ..MetricSums::default()
+    #[test]
+    fn the_reason_names_the_currencies_and_the_rates_that_are_missing() {
+        let unknown = UnknownAmounts {
+            amounts: Amounts::Tracked,
+            held: vec![Currency::EUR, Currency::USD],
+            without_rate: vec![Currency::USD],
+            to: Currency::EUR,
         };
-        let (platform, day, campaign_id, campaign_name) = (None, None, None, None);
-        KpiGroup { currency, platform, day, campaign_id, campaign_name, sums }
-    }
-
-    fn within(to: Currency) -> Conversion {
-        Conversion::new(to, [])
-    }
-
-    #[test]
-    fn one_currency_gives_amounts() {
-        let groups = [group(Some(Currency::USD), 5, 10), group(None, 0, 0)];
-        let money = Money::of(&groups, &within(Currency::USD));
-        assert_eq!((money.currency, money.currency_reason), (Some(Currency::USD), None));
-        assert_eq!(money.figures.total_spend, Some(5.0));
-        assert_eq!((money.figures.total_clicks, money.figures.avg_cpc), (20, Some(0.25)));
-        assert_eq!(money.figures.avg_cpa, None);
-        assert_eq!(money.by_currency.len(), 1);
-    }
-
-    #[test]
-    fn amounts_without_a_rate_are_not_added() {
-        let groups = [group(Some(Currency::USD), 5, 0), group(Some(Currency::EUR), 7, 0)];
-        let money = Money::of(&groups, &within(Currency::EUR));
-        assert_eq!((money.currency, money.figures.total_spend), (None, None));
-        assert_eq!((money.figures.avg_cpc, money.figures.avg_roas), (None, None));
-        assert_eq!((money.figures.total_clicks, money.figures.avg_ctr), (20, Some(1.0)));
-        let reason = money.currency_reason.unwrap();
-        assert!(reason.contains("EUR, USD") && reason.contains("USD to EUR"), "{reason}");
-        let spends = money.by_currency.iter().map(|one| (one.currency, one.figures.total_spend));
-        let spends: Vec<_> = spends.collect();
-        assert_eq!(spends, [(Currency::EUR, Some(7.0)), (Currency::USD, Some(5.0))]);
-    }
-
-    #[test]
-    fn amounts_of_two_currencies_are_added_by_the_rates_of_their_days() {
-        let day = |text: &str| Some(Day(text.parse().unwrap()));
-        let on = |day, group: KpiGroup| KpiGroup { day, ..group };
-        let (one, other) = (day("2026-03-01"), day("2026-03-02"));
-        let groups = [
-            on(one, group(Some(Currency::USD), 5, 0)),
-            on(other, group(Some(Currency::USD), 5, 0)),
-            on(one, group(Some(Currency::EUR), 8, 0)),
-        ];
-        let rate = |day: Option<Day>, per_usd_nanos| FxRate {
-            day: day.unwrap(),
-            currency: Currency::EUR,
-            per_usd_nanos,
-        };
-        let (half, all) = (rate(one, 500_000_000), rate(other, 1_000_000_000));
-        let money = Money::of(&groups, &Conversion::new(Currency::EUR, [half, all]));
-        assert_eq!((money.currency, money.figures.total_spend), (Some(Currency::EUR), Some(15.5)));
-        assert_eq!((money.missing_rates.len(), money.by_currency.len()), (0, 2));
-        let money = Money::of(&groups, &Conversion::new(Currency::EUR, [half]));
-        assert_eq!((money.figures.total_spend, money.figures.total_clicks), (None, 30));
-        let missing = MissingRate {
-            currency: Currency::EUR,
-            date_from: other.map(|day| day.0),
-            date_to: other.map(|day| day.0),
-            days: 1,
-        };
-        assert_eq!(money.missing_rates, [missing]);
-    }
-
-    #[test]
-    fn tracked_sales_in_another_currency_do_not_hide_what_is_reported() {
-        let groups = [group(Some(Currency::EUR), 5, 10), group(Some(Currency::USD), 0, 3)];
-        let money = Money::of(&groups, &within(Currency::EUR));
-        assert_eq!((money.currency, money.figures.total_spend), (Some(Currency::EUR), Some(5.0)));
-        assert_eq!((money.figures.tracked_revenue, money.figures.tracked_roas), (None, None));
-        assert_eq!(money.figures.tracked_conversions, Some(2));
-        assert!(money.currency_reason.unwrap().starts_with("tracked amounts are in EUR, USD"));
-    }
-
-    #[test]
-    fn a_currency_without_any_amount_is_in_nobodys_way() {
-        let groups = [group(Some(Currency::USD), 5, 0), group(Some(Currency::EUR), 0, 0)];
-        assert_eq!(Money::of(&groups, &within(Currency::USD)).currency, Some(Currency::USD));
-        assert_eq!(Money::of(&groups[1..], &within(Currency::USD)).currency, Some(Currency::USD));
-        assert_eq!(Money::of(&[], &within(Currency::USD)).figures.total_spend, Some(0.0));
+        let expected = "tracked amounts are in EUR, USD and exchange rates for USD to EUR are \
+                        missing; see missing_rates and by_currency";
+        assert_eq!(reason(&unknown), expected);
     }
 }

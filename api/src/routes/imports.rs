@@ -1,7 +1,6 @@
 //! `/imports`: ad reports from files of the platforms' export screens.
 
 mod report;
-mod compare;
 mod take;
 mod waiting;
 
@@ -14,6 +13,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 use stratum_models::id::TenantId;
+use stratum_query::ask::report_changes::ReportChanges;
 use stratum_query::turns::{NoTurn, Turn, TurnBounds, TurnGauges, Turns};
 use stratum_reports::import::{
     DateOrder, Import, ImportConfig, ImportRequest, Unreadable, read_file,
@@ -27,7 +27,6 @@ use utoipa_axum::routes;
 
 pub use self::report::ImportReport;
 
-use self::compare::Comparison;
 use self::waiting::{WaitingBytes, WaitingFile};
 use super::App;
 use super::fields::{Fields, Params};
@@ -184,8 +183,9 @@ pub async fn import_ad_reports(
     let turn = desk.turns.take(tenant_id).await.map_err(no_turn)?;
     let (dry_run, skip_faulty) = (asked.dry_run, asked.skip_faulty);
     let mut import = look(&app, tenant_id, file, asked.file, turn).await?;
-    let comparison = Comparison::of(&app, caller.scope, &mut import).await?;
-    let mut report = ImportReport::of(&import, &comparison, dry_run);
+    let (days, parts) = (&mut import.days, &import.splits);
+    let changes = ReportChanges::of(&*app.warehouse, caller.scope, days, parts).await?;
+    let mut report = ImportReport::of(&import, &changes, dry_run);
     if dry_run {
         return Ok(Answer::of(report));
     }

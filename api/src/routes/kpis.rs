@@ -2,46 +2,61 @@
 
 use axum::extract::State;
 use chrono::NaiveDate;
-use futures::FutureExt as _;
-use futures::future::OptionFuture;
 use serde::{Deserialize, Serialize};
-use stratum_models::metrics::{KpiGrouping, KpiQuery, change_percent};
+use stratum_models::metrics::KpiQuery;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::Freshness;
+use stratum_query::ask::figures::Kpi;
+use stratum_query::ask::sums::ConvertedFigures;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::exchange::Exchange;
-use super::fields::{Fields, Params};
-use super::figures::{Money, PlatformFreshness};
-use super::range::{Range, RangeFields};
+use super::fields::{Fields, JoinedParams};
+use super::figures::{Money, PlatformFreshness, tenant_figures};
+use super::range::{ComparePeriod, Range, RangeFields};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
 /// Which days of which campaigns.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct KpiParams {
     /// First day, included; 30 days before the last one where absent.
     #[param(value_type = Option<NaiveDate>)]
-    pub date_from: Option<String>,
+    date_from: Option<String>,
     /// Last day, included; today in the tenant's zone where absent.
     #[param(value_type = Option<NaiveDate>)]
-    pub date_to: Option<String>,
+    date_to: Option<String>,
     /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
-    pub platform: Option<String>,
+    platform: Option<String>,
     /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
-    pub account_id: Option<String>,
+    account_id: Option<String>,
     /// The platform's campaign id.
-    pub campaign_id: Option<String>,
+    campaign_id: Option<String>,
     /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
-    pub currency: Option<String>,
+    currency: Option<String>,
+}
+
+/// The question that [`KpiParams`] ask.
+pub struct KpiRequest {
+    /// Which days of which campaigns.
+    pub query: KpiQuery,
+    /// The days in the tenant's zone.
+    pub range: Range,
+    /// The currency to show amounts in, where one is asked for.
+    pub currency: Option<Currency>,
+}
+
+/// What the days are compared with.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CompareParams {
     /// `previous_period` (as many days, ending the day before) or `previous_year`.
-    pub compare_period: Option<String>,
+    compare_period: Option<String>,
 }
 
 /// The KPIs of a range of days.
@@ -91,35 +106,25 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    fn of(now: &Money, previous: Money, days: DayRange) -> Comparison {
-        // Amounts compare within one currency only; one that is null has none.
-        let same = now.currency == previous.currency;
-        let (n, p) = (&now.figures, &previous.figures);
-        let amount = |n: Option<f64>, p: Option<f64>| change_percent(n, p).filter(|_| same);
-        let count = |n: i64, p: i64| change_percent(Some(n as f64), Some(p as f64));
+    fn of(now: &ConvertedFigures, previous: ConvertedFigures, days: DayRange) -> Comparison {
+        let change = |kpi| now.change_since(&previous, kpi);
         Comparison {
             date_from: days.from.0,
             date_to: days.to.0,
-            spend_change: amount(n.total_spend, p.total_spend),
-            revenue_change: amount(n.total_revenue, p.total_revenue),
-            impressions_change: count(n.total_impressions, p.total_impressions),
-            clicks_change: count(n.total_clicks, p.total_clicks),
-            conversions_change: change_percent(
-                Some(n.total_conversions),
-                Some(p.total_conversions),
-            ),
-            roas_change: change_percent(n.avg_roas, p.avg_roas),
-            ctr_change: change_percent(n.avg_ctr, p.avg_ctr),
-            cpc_change: amount(n.avg_cpc, p.avg_cpc),
-            cpm_change: amount(n.avg_cpm, p.avg_cpm),
-            cpa_change: amount(n.avg_cpa, p.avg_cpa),
-            cvr_change: change_percent(n.avg_cvr, p.avg_cvr),
-            tracked_conversions_change: change_percent(
-                n.tracked_conversions.map(|now| now as f64),
-                p.tracked_conversions.map(|before| before as f64),
-            ),
-            tracked_revenue_change: amount(n.tracked_revenue, p.tracked_revenue),
-            previous,
+            spend_change: change(Kpi::Spend),
+            revenue_change: change(Kpi::Revenue),
+            impressions_change: change(Kpi::Impressions),
+            clicks_change: change(Kpi::Clicks),
+            conversions_change: change(Kpi::Conversions),
+            roas_change: change(Kpi::Roas),
+            ctr_change: change(Kpi::Ctr),
+            cpc_change: change(Kpi::Cpc),
+            cpm_change: change(Kpi::Cpm),
+            cpa_change: change(Kpi::Cpa),
+            cvr_change: change(Kpi::Cvr),
+            tracked_conversions_change: change(Kpi::TrackedConversions),
+            tracked_revenue_change: change(Kpi::TrackedRevenue),
+            previous: previous.into(),
         }
     }
 }
@@ -132,7 +137,7 @@ impl Comparison {
 /// currency stay in it where none is asked for. A day without a rate takes the last one of the seven days before
 /// it (`rates_carried`); where there is none, amounts are null, with the missing rates, the reason and the split. The compared period is converted by its own days' rates.
 #[utoipa::path(
-    get, path = "/api/v1/analytics/kpis", tag = "analytics", params(KpiParams), security(("bearer" = [])),
+    get, path = "/api/v1/analytics/kpis", tag = "analytics", params(KpiParams, CompareParams), security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Kpis>),
         (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
@@ -144,39 +149,27 @@ impl Comparison {
 pub async fn kpis(
     State(app): State<App>,
     caller: Authenticated,
-    Params(params): Params<KpiParams>,
+    JoinedParams(params, own): JoinedParams<KpiParams, CompareParams>,
 ) -> Answered<Kpis> {
     let mut fields = Fields::default();
-    let currency: Option<Currency> = fields.optional("currency", params.currency.as_deref());
-    let compare = fields.optional("compare_period", params.compare_period.as_deref());
-    let (query, range) = params.read(&app, caller.scope, fields)?;
+    let compare: Option<ComparePeriod> =
+        fields.optional("compare_period", own.compare_period.as_deref());
+    let KpiRequest { query, range, currency } = params.read(&app, caller.scope, fields)?;
     let before = compare.and_then(|period| range.before(period));
-    let before = before.map(|days| KpiQuery { days, ..query.clone() });
-    let ask = |query| app.warehouse.kpi_groups(caller.scope, query, KpiGrouping::Total);
-    let ask_before = OptionFuture::from(before.as_ref().map(ask)).map(Option::transpose);
-    let freshness = app.warehouse.freshness(caller.scope);
-    let (groups, earlier, freshness) = tokio::try_join!(ask(&query), ask_before, freshness)?;
-    // What is compared is in the same currency; of a time without anything the other one decides.
-    let known = if groups.is_empty() { earlier.as_deref() } else { Some(groups.as_slice()) };
-    let exchange = Exchange::of(&app, &caller, currency, known.unwrap_or_default());
-    let in_one = async |query: &KpiQuery, groups| {
-        let (groups, into) = exchange.convert(query, groups, KpiGrouping::Day).await?;
-        Ok::<Money, Refusal>(Money::of(&groups, &into).tracked_if(query.is_tracked()))
-    };
-    let money = in_one(&query, groups).await?;
-    let comparison = match before.zip(earlier) {
-        Some((query, groups)) => {
-            Some(Comparison::of(&money, in_one(&query, groups).await?, query.days))
-        }
-        None => None,
-    };
+    let figures = tenant_figures(&app, caller.scope);
+    let (kpis, freshness) = tokio::try_join!(
+        figures.kpis(&query, before, currency),
+        app.warehouse.freshness(caller.scope)
+    )?;
+    let comparison = before.zip(kpis.before);
+    let comparison = comparison.map(|(days, before)| Comparison::of(&kpis.now, before, days));
     Ok(Answer::of(Kpis {
         date_from: range.days.from.0,
         date_to: range.days.to.0,
         days: range.days.days(),
         time_zone: range.zone.name(),
         tracked_reason: untracked(&query),
-        money,
+        money: kpis.now.into(),
         comparison,
         freshness: fresh(&app, &range, freshness),
     }))
@@ -203,7 +196,8 @@ impl KpiParams {
         app: &App,
         scope: TenantScope,
         mut fields: Fields,
-    ) -> Result<(KpiQuery, Range), Refusal> {
+    ) -> Result<KpiRequest, Refusal> {
+        let currency = fields.optional("currency", self.currency.as_deref());
         let platform: Option<Platform> = fields.optional("platform", self.platform.as_deref());
         let account_id = fields.text("account_id", self.account_id, 128);
         let account_id = account_id.map(|id| match platform {
@@ -216,6 +210,7 @@ impl KpiParams {
             to: ("date_to", self.date_to.as_deref()),
         };
         let range = range.read(app, scope, fields)?;
-        Ok((KpiQuery { days: range.days, platform, account_id, campaign_id }, range))
+        let query = KpiQuery { days: range.days, platform, account_id, campaign_id };
+        Ok(KpiRequest { query, range, currency })
     }
 }

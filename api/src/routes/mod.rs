@@ -7,8 +7,6 @@ pub mod long_body;
 pub mod rules;
 pub mod range;
 pub mod figures;
-pub mod exchange;
-pub mod periods;
 pub mod sign_in;
 pub mod config;
 pub mod users;
@@ -63,7 +61,7 @@ use stratum_reports::connector::Platforms;
 use stratum_state::PostgresState;
 use stratum_state::bounds::BoundsConfig;
 use stratum_state::directory::StateDirectory;
-use stratum_state::fx_copies::FxCopies;
+use stratum_state::fx_copies::StateFxRates;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -148,8 +146,8 @@ pub struct Services {
     pub state: PostgresState,
     /// Zones of tenants, from memory.
     pub directory: Arc<StateDirectory>,
-    /// Exchange rates read lately.
-    pub fx: FxCopies,
+    /// Exchange rates of tenants.
+    pub fx: StateFxRates,
     /// Answers.
     pub warehouse: Arc<dyn WarehouseReader>,
     /// What identifiers are sealed with.

@@ -1,44 +1,18 @@
 //! `GET /analytics/platforms`
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use axum::extract::State;
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
-use stratum_models::fx::Conversion;
-use stratum_models::metrics::{KpiGroup, KpiGrouping};
-use stratum_models::money::Currency;
+use serde::Serialize;
 use stratum_models::platform::Platform;
-use utoipa::{IntoParams, ToSchema};
+use stratum_query::ask::kpis::PlatformFigures;
+use utoipa::ToSchema;
 
 use super::App;
-use super::exchange::Exchange;
 use super::fields::{Fields, Params};
-use super::figures::{Money, PlatformFreshness};
-use super::kpis::{KpiParams, fresh, untracked};
+use super::figures::{Money, PlatformFreshness, tenant_figures};
+use super::kpis::{KpiParams, KpiRequest, fresh, untracked};
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
-
-/// Which days of which campaigns.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PlatformParams {
-    /// First day, included; 30 days before the last one where absent.
-    #[param(value_type = Option<NaiveDate>)]
-    date_from: Option<String>,
-    /// Last day, included; today in the tenant's zone where absent.
-    #[param(value_type = Option<NaiveDate>)]
-    date_to: Option<String>,
-    /// One platform only.
-    platform: Option<String>,
-    /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
-    account_id: Option<String>,
-    /// The platform's campaign id.
-    campaign_id: Option<String>,
-    /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
-    currency: Option<String>,
-}
 
 /// The KPIs of each platform. Their sum is the answer of `/analytics/kpis`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,7 +49,7 @@ pub struct PlatformKpis {
 ///
 /// All in the currency that `/analytics/kpis` would show, so that they add up to it.
 #[utoipa::path(
-    get, path = "/api/v1/analytics/platforms", tag = "analytics", params(PlatformParams), security(("bearer" = [])),
+    get, path = "/api/v1/analytics/platforms", tag = "analytics", params(KpiParams), security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Platforms>),
         (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
@@ -87,57 +61,32 @@ pub struct PlatformKpis {
 pub async fn platforms(
     State(app): State<App>,
     caller: Authenticated,
-    Params(params): Params<PlatformParams>,
+    Params(params): Params<KpiParams>,
 ) -> Answered<Platforms> {
-    let mut fields = Fields::default();
-    let currency: Option<Currency> = fields.optional("currency", params.currency.as_deref());
-    let PlatformParams { date_from, date_to, platform, account_id, campaign_id, .. } = params;
-    let asked =
-        KpiParams { date_from, date_to, platform, account_id, campaign_id, ..KpiParams::default() };
-    let (query, range) = asked.read(&app, caller.scope, fields)?;
-    let (groups, freshness) = tokio::try_join!(
-        app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Campaign),
+    let asked = params.read(&app, caller.scope, Fields::default())?;
+    let KpiRequest { query, range, currency } = asked;
+    let figures = tenant_figures(&app, caller.scope);
+    let (kpis, freshness) = tokio::try_join!(
+        figures.platforms(&query, currency),
         app.warehouse.freshness(caller.scope)
     )?;
-    let campaigns = campaigns(&groups);
-    let exchange = Exchange::of(&app, &caller, currency, &groups);
-    let (groups, into) = exchange.convert(&query, groups, KpiGrouping::PlatformDay).await?;
     Ok(Answer::of(Platforms {
         date_from: range.days.from.0,
         date_to: range.days.to.0,
         days: range.days.days(),
         tracked_reason: untracked(&query),
-        total: Money::of(&groups, &into).tracked_if(query.is_tracked()),
-        platforms: per_platform(&groups, &into, &campaigns, query.is_tracked()),
+        total: kpis.total.into(),
+        platforms: kpis.platforms.into_iter().map(PlatformKpis::from).collect(),
         freshness: fresh(&app, &range, freshness),
     }))
 }
 
-/// How many campaigns each platform reports. One that reports in two currencies has two groups.
-fn campaigns(groups: &[KpiGroup]) -> BTreeMap<Option<Platform>, usize> {
-    let mut campaigns = BTreeMap::<Option<Platform>, BTreeSet<&str>>::new();
-    for group in groups.iter().filter(|group| group.campaign_name.is_some()) {
-        if let Some(id) = &group.campaign_id {
-            campaigns.entry(group.platform).or_default().insert(id);
+impl From<PlatformFigures> for PlatformKpis {
+    fn from(one: PlatformFigures) -> PlatformKpis {
+        PlatformKpis {
+            platform: one.platform.map(Platform::as_str),
+            campaigns: one.campaigns,
+            money: one.figures.into(),
         }
     }
-    campaigns.into_iter().map(|(platform, ids)| (platform, ids.len())).collect()
-}
-
-fn per_platform(
-    groups: &[KpiGroup],
-    into: &Conversion,
-    campaigns: &BTreeMap<Option<Platform>, usize>,
-    tracked: bool,
-) -> Vec<PlatformKpis> {
-    let mut platforms = BTreeMap::<Option<&'static str>, Vec<&KpiGroup>>::new();
-    for group in groups {
-        platforms.entry(group.platform.map(Platform::as_str)).or_default().push(group);
-    }
-    let platforms = platforms.into_iter().map(|(platform, groups)| PlatformKpis {
-        platform,
-        campaigns: campaigns.get(&platform.and_then(Platform::parse)).copied().unwrap_or(0),
-        money: Money::of(groups.iter().copied(), into).tracked_if(tracked),
-    });
-    platforms.collect()
 }

@@ -3,22 +3,19 @@
 use axum::extract::State;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use stratum_models::metrics::KpiGrouping;
-use stratum_models::money::Currency;
+use stratum_query::ask::figures::Kpi;
+use stratum_query::ask::series::{Granularity, Period};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::exchange::Exchange;
-use super::fields::{Fields, Params};
-use super::figures::{Metric, Money, PlatformFreshness};
-use super::kpis::{KpiParams, fresh, untracked};
-use super::periods::{Granularity, PeriodMetrics, periods};
+use super::fields::{Fields, JoinedParams};
+use super::figures::{Money, PeriodMetrics, PlatformFreshness, tenant_figures};
+use super::kpis::{KpiParams, KpiRequest, fresh, untracked};
 use crate::answer::{Answer, Answered, RefusalBody};
 use crate::auth::Authenticated;
 
-/// Which days of which campaigns, and how they are gathered.
+/// The KPI and the periods.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SeriesParams {
     /// The KPI that stands as `value` in every period: `spend`, `revenue`, `impressions`, `clicks`,
@@ -27,20 +24,6 @@ pub struct SeriesParams {
     metric: Option<String>,
     /// `daily` (the default), `weekly` (from Mondays) or `monthly`.
     granularity: Option<String>,
-    /// First day, included; 30 days before the last one where absent.
-    #[param(value_type = Option<NaiveDate>)]
-    date_from: Option<String>,
-    /// Last day, included; today in the tenant's zone where absent.
-    #[param(value_type = Option<NaiveDate>)]
-    date_to: Option<String>,
-    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
-    platform: Option<String>,
-    /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
-    account_id: Option<String>,
-    /// The platform's campaign id.
-    campaign_id: Option<String>,
-    /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
-    currency: Option<String>,
 }
 
 /// KPIs over time. Their sum is the answer of `/analytics/kpis`.
@@ -81,7 +64,7 @@ pub struct Point {
 /// Periods without data are there, with zeros and without ratios. A day on which clocks change has 23
 /// or 25 hours and is one day.
 #[utoipa::path(
-    get, path = "/api/v1/analytics/series", tag = "analytics", params(SeriesParams), security(("bearer" = [])),
+    get, path = "/api/v1/analytics/series", tag = "analytics", params(SeriesParams, KpiParams), security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Series>),
         (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
@@ -93,29 +76,19 @@ pub struct Point {
 pub async fn series(
     State(app): State<App>,
     caller: Authenticated,
-    Params(params): Params<SeriesParams>,
+    JoinedParams(params, own): JoinedParams<KpiParams, SeriesParams>,
 ) -> Answered<Series> {
     let mut fields = Fields::default();
-    let currency: Option<Currency> = fields.optional("currency", params.currency.as_deref());
-    let metric: Option<Metric> = fields.optional("metric", params.metric.as_deref());
+    let metric: Option<Kpi> = fields.optional("metric", own.metric.as_deref());
     let granularity: Option<Granularity> =
-        fields.optional("granularity", params.granularity.as_deref());
+        fields.optional("granularity", own.granularity.as_deref());
     let granularity = granularity.unwrap_or_default();
-    let SeriesParams { date_from, date_to, platform, account_id, campaign_id, .. } = params;
-    let asked =
-        KpiParams { date_from, date_to, platform, account_id, campaign_id, ..KpiParams::default() };
-    let (query, range) = asked.read(&app, caller.scope, fields)?;
-    let (groups, freshness) = tokio::try_join!(
-        app.warehouse.kpi_groups(caller.scope, &query, KpiGrouping::Day),
+    let KpiRequest { query, range, currency } = params.read(&app, caller.scope, fields)?;
+    let figures = tenant_figures(&app, caller.scope);
+    let (series, freshness) = tokio::try_join!(
+        figures.series(&query, granularity, currency),
         app.warehouse.freshness(caller.scope)
     )?;
-    let exchange = Exchange::of(&app, &caller, currency, &groups);
-    let into = exchange.conversion(range.days, &groups).await?;
-    let points = periods(&groups, granularity, range.days, &into).into_iter().map(|mut period| {
-        period.money = period.money.tracked_if(query.is_tracked());
-        let value = metric.and_then(|metric| metric.of(&period.money.figures));
-        Point { value, period }
-    });
     Ok(Answer::of(Series {
         date_from: range.days.from.0,
         date_to: range.days.to.0,
@@ -123,8 +96,15 @@ pub async fn series(
         time_zone: range.zone.name(),
         granularity: granularity.as_str(),
         tracked_reason: untracked(&query),
-        total: Money::of(&groups, &into).tracked_if(query.is_tracked()),
-        series: points.collect(),
+        total: series.total.into(),
+        series: series.periods.into_iter().map(|period| Point::of(period, metric)).collect(),
         freshness: fresh(&app, &range, freshness),
     }))
+}
+
+impl Point {
+    fn of(period: Period, metric: Option<Kpi>) -> Point {
+        let value = metric.and_then(|metric| period.figures.figures.value(metric));
+        Point { value, period: period.into() }
+    }
 }

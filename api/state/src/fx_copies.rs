@@ -1,37 +1,79 @@
-//! Exchange rates read lately, so that an answer in several currencies that is kept costs no statement.
-//! A copy is as old as the directory's at most; this process's own changes are seen at once.
+//! Exchange rates, from memory where they were read lately, so that an answer in several currencies that
+//! is kept costs no statement. A copy is as old as the directory's at most; this process's own changes are
+//! seen at once.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use stratum_models::fx::FxRate;
+use stratum_models::fx::{FxRate, FxRates};
 use stratum_models::id::TenantId;
 use stratum_models::money::Currency;
+use stratum_models::scope::TenantScope;
+use stratum_models::store::StoreError;
 use stratum_models::time::DayRange;
 use tokio::time::Instant;
 
-use super::StateConfig;
+use super::audit::{Actor, Author};
+use super::{PostgresState, StateConfig};
 
 /// Memory of all copies.
 const BYTES_MAX: u64 = 16 << 20;
 /// Copies that are expected.
 const COPIES: usize = 1024;
 
-/// Which rates.
+/// The exchange rates of the state.
+pub struct StateFxRates {
+    state: PostgresState,
+    copies: FxCopies,
+}
+
+impl StateFxRates {
+    /// The rates of this state.
+    pub fn new(state: PostgresState, config: &StateConfig) -> StateFxRates {
+        StateFxRates { state, copies: FxCopies::new(config) }
+    }
+
+    /// Forgets all copies, because rates have changed.
+    pub fn clear(&self) {
+        self.copies.copies.clear();
+    }
+}
+
+#[async_trait]
+impl FxRates for StateFxRates {
+    async fn fx_rates(
+        &self,
+        scope: TenantScope,
+        days: DayRange,
+        currencies: &[Currency],
+    ) -> Result<Arc<[FxRate]>, StoreError> {
+        let currencies = currencies.to_vec();
+        let question = FxQuestion { tenant: scope.tenant_id(), days, currencies };
+        if let Some(rates) = self.copies.find(&question) {
+            return Ok(rates);
+        }
+        let read_at = Instant::now();
+        let author = Author { actor: Actor::System, request_id: "".into() };
+        let mut work = self.state.tenant(scope, author).await?;
+        let rates: Arc<[FxRate]> = work.fx_rates(days, &question.currencies).await?.into();
+        self.copies.keep(question, rates.clone(), read_at);
+        Ok(rates)
+    }
+}
+
+/// The rates that are asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FxQuestion {
-    /// Whose.
-    pub tenant: TenantId,
-    /// Of which days.
-    pub days: DayRange,
-    /// Of which currencies.
-    pub currencies: Vec<Currency>,
+struct FxQuestion {
+    tenant: TenantId,
+    days: DayRange,
+    currencies: Vec<Currency>,
 }
 
 /// The copies of a process.
-pub struct FxCopies {
+struct FxCopies {
     copies: Cache<FxQuestion, Copy, Bytes>,
     age_max: Duration,
 }
@@ -53,26 +95,20 @@ impl Weighter<FxQuestion, Copy> for Bytes {
 }
 
 impl FxCopies {
-    /// No copies yet.
-    pub fn new(config: &StateConfig) -> FxCopies {
+    fn new(config: &StateConfig) -> FxCopies {
         let age_max = Duration::from_millis(config.directory_refresh_ms);
         FxCopies { copies: Cache::with_weighter(COPIES, BYTES_MAX, Bytes), age_max }
     }
 
     /// The rates, where they were read lately.
-    pub fn find(&self, question: &FxQuestion) -> Option<Arc<[FxRate]>> {
+    fn find(&self, question: &FxQuestion) -> Option<Arc<[FxRate]>> {
         let copy = self.copies.get(question)?;
         (copy.read_at.elapsed() < self.age_max).then_some(copy.rates)
     }
 
     /// Keeps what began to be read at this moment.
-    pub fn keep(&self, question: FxQuestion, rates: Arc<[FxRate]>, read_at: Instant) {
+    fn keep(&self, question: FxQuestion, rates: Arc<[FxRate]>, read_at: Instant) {
         self.copies.insert(question, Copy { rates, read_at });
-    }
-
-    /// Rates have changed.
-    pub fn clear(&self) {
-        self.copies.clear();
     }
 }
 
@@ -99,7 +135,7 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(copies.find(&question).is_none(), "too old");
         keep();
-        copies.clear();
+        copies.copies.clear();
         assert!(copies.find(&question).is_none(), "changed");
     }
 }

@@ -6793,6 +6793,14 @@ export interface operations {
             query?: {
                 /** @description `campaign` (the default), `account`, `ad_set`, `ad`, `country` or `device`. */
                 by?: string;
+                /** @description `spend` (the default) or another KPI, as for `/analytics/series`. */
+                sort_by?: string;
+                /** @description `asc` or `desc` (the default). Unknown figures come last either way. */
+                sort_order?: string;
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Items of a page, 20 where absent. */
+                page_size?: number;
                 /** @description First day, included; 30 days before the last one where absent. */
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
@@ -6805,14 +6813,6 @@ export interface operations {
                 campaign_id?: string;
                 /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
                 currency?: string;
-                /** @description `spend` (the default) or another KPI, as for `/analytics/series`. */
-                sort_by?: string;
-                /** @description `asc` or `desc` (the default). Unknown figures come last either way. */
-                sort_order?: string;
-                /** @description The page, from 1. */
-                page?: number;
-                /** @description Items of a page, 20 where absent. */
-                page_size?: number;
             };
             header?: never;
             path?: never;
@@ -7672,7 +7672,7 @@ export interface operations {
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description One platform only. */
+                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
                 platform?: string;
                 /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
                 account_id?: string;

@@ -8,5 +8,6 @@ mod schema;
 mod crash;
 mod bounds;
 mod answers;
+mod ask;
 mod adding_up;
 mod export;

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::json;
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_query::ask::campaigns::CampaignReports;
 use stratum_state::audit::AuditEntry;
 use stratum_state::campaign::Campaign;
 use stratum_state::limit::Limit;
@@ -11,7 +12,6 @@ use stratum_state::limit::Limit;
 use super::super::App;
 use super::super::body::Body;
 use super::super::rules::id_of;
-use super::figures::Reported;
 use super::item::CampaignItem;
 use super::plan::{CampaignChange, NewCampaign, difference};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
@@ -73,7 +73,7 @@ pub async fn create_campaign(
 async fn shown(app: &App, caller: &Authenticated, campaign: Campaign) -> CampaignItem {
     match CampaignItem::of_all_days(app, caller, campaign.clone()).await {
         Ok(item) => item,
-        Err(_) => CampaignItem::of(campaign, &Reported::none(), None),
+        Err(_) => CampaignItem::of(campaign, &CampaignReports::default(), None),
     }
 }
 

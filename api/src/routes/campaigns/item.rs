@@ -5,13 +5,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use stratum_models::money::{Currency, micros_to_units};
+use stratum_query::ask::campaigns::{CampaignReports, open_days};
 use stratum_state::campaign::{Campaign, CampaignStatus};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::App;
+use super::super::figures::tenant_figures;
 use super::super::rules::id_of;
-use super::figures::{CampaignFigures, Reported, days};
+use super::figures::CampaignFigures;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -64,9 +66,13 @@ pub struct CampaignItem {
 
 impl CampaignItem {
     /// A campaign with its figures among those reported, in this currency or in its own.
-    pub fn of(campaign: Campaign, reported: &Reported, currency: Option<Currency>) -> CampaignItem {
+    pub fn of(
+        campaign: Campaign,
+        reports: &CampaignReports,
+        currency: Option<Currency>,
+    ) -> CampaignItem {
         let figures_currency = currency.unwrap_or(campaign.plan.currency);
-        let figures = reported.figures(campaign.key().as_ref(), figures_currency);
+        let figures = CampaignFigures::of(reports, campaign.key().as_ref(), figures_currency);
         let plan = campaign.plan;
         CampaignItem {
             id: campaign.id,
@@ -97,17 +103,14 @@ impl CampaignItem {
         caller: &Authenticated,
         campaign: Campaign,
     ) -> Result<CampaignItem, Refusal> {
-        let reported = match (campaign.key(), days(None, None)) {
-            (Some(key), Some(always)) => {
-                let only = std::slice::from_ref(&key);
-                let mut reported = Reported::ask(app, caller.scope, always, only).await?;
-                let wanted = vec![(key, campaign.plan.currency)];
-                reported.convert(app, caller, always, wanted).await?;
-                reported
-            }
-            _ => Reported::none(),
-        };
-        Ok(CampaignItem::of(campaign, &reported, None))
+        let mut reports = CampaignReports::default();
+        if let (Some(key), Some(always)) = (campaign.key(), open_days(None, None)) {
+            let figures = tenant_figures(app, caller.scope);
+            let only = std::slice::from_ref(&key);
+            reports = CampaignReports::of(figures.warehouse, caller.scope, always, only).await?;
+            reports.convert(&figures, always, [(key, campaign.plan.currency)]).await?;
+        }
+        Ok(CampaignItem::of(campaign, &reports, None))
     }
 }
 

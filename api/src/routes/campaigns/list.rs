@@ -1,13 +1,13 @@
 //! `GET /campaigns`
 
-use std::cmp::Ordering;
-
 use axum::extract::State;
 use serde::Deserialize;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::CampaignKey;
+use stratum_query::ask::campaigns::{CampaignReports, open_days};
+use stratum_query::ask::figures::{Kpi, order};
 use stratum_state::campaign::{CampaignQuery, CampaignStatus, ListedCampaign};
 use stratum_state::page::Page;
 use utoipa::IntoParams;
@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use super::super::App;
 use super::super::fields::{Fields, Params};
+use super::super::figures::tenant_figures;
 use super::super::paging::read_page;
 use super::super::range::Date;
-use super::figures::{CampaignFigures, Reported, Wanted, days};
 use super::item::CampaignItem;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
@@ -61,9 +61,7 @@ pub struct CampaignListParams {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum SortBy {
     Name,
-    Spend,
-    Revenue,
-    Roas,
+    Figure(Kpi),
     #[default]
     CreatedAt,
 }
@@ -73,26 +71,11 @@ impl std::str::FromStr for SortBy {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "name" => Ok(SortBy::Name),
-            "spend" => Ok(SortBy::Spend),
-            "revenue" => Ok(SortBy::Revenue),
-            "roas" => Ok(SortBy::Roas),
+            "spend" => Ok(SortBy::Figure(Kpi::Spend)),
+            "revenue" => Ok(SortBy::Figure(Kpi::Revenue)),
+            "roas" => Ok(SortBy::Figure(Kpi::Roas)),
             "created_at" => Ok(SortBy::CreatedAt),
             _ => Err("is name, spend, revenue, roas or created_at"),
-        }
-    }
-}
-
-impl SortBy {
-    fn is_figure(self) -> bool {
-        matches!(self, SortBy::Spend | SortBy::Revenue | SortBy::Roas)
-    }
-
-    fn figure(self, figures: &CampaignFigures) -> Option<f64> {
-        match self {
-            SortBy::Spend => figures.total_spend,
-            SortBy::Revenue => figures.revenue,
-            SortBy::Roas => figures.roas,
-            SortBy::Name | SortBy::CreatedAt => None,
         }
     }
 }
@@ -127,11 +110,12 @@ struct Asked {
 
 impl Asked {
     /// These campaigns in the currency asked for, or each in its own.
-    fn wanted(&self, listed: &[ListedCampaign]) -> Wanted {
-        let one = |one: &ListedCampaign| {
-            one.key.clone().map(|key| (key, self.currency.unwrap_or(one.currency)))
-        };
-        listed.iter().filter_map(one).collect()
+    fn wanted(&self, listed: &[ListedCampaign]) -> impl Iterator<Item = (CampaignKey, Currency)> {
+        listed.iter().filter_map(|one| Some((one.key.clone()?, self.currency_of(one))))
+    }
+
+    fn currency_of(&self, listed: &ListedCampaign) -> Currency {
+        self.currency.unwrap_or(listed.currency)
     }
 }
 
@@ -161,7 +145,7 @@ impl CampaignListParams {
         };
         let page = read_page(&mut fields, self.page.as_deref(), self.page_size.as_deref());
         fields.finish()?;
-        let days = days(from, until);
+        let days = open_days(from, until);
         let days =
             days.ok_or_else(|| Refusal::unprocessable("date_to", "date_to lies before date_from"))?;
         Ok(Asked { query, days, currency, sort_by, page })
@@ -192,19 +176,19 @@ pub async fn list_campaigns(
     Params(params): Params<CampaignListParams>,
 ) -> Answered<Vec<CampaignItem>> {
     let asked = params.read()?;
-    let (listed, total, reported) = match asked.sort_by.is_figure() {
-        true => by_figure(&app, &caller, &asked).await?,
-        false => by_text_or_age(&app, &caller, &asked).await?,
+    let (listed, total, reports) = match asked.sort_by {
+        SortBy::Figure(kpi) => by_figure(&app, &caller, &asked, kpi).await?,
+        SortBy::Name | SortBy::CreatedAt => by_text_or_age(&app, &caller, &asked).await?,
     };
     let ids: Vec<Uuid> = listed.iter().map(|one| one.id).collect();
     let campaigns = caller.work(&app).await?.campaigns(&ids).await?;
     let items =
-        campaigns.into_iter().map(|campaign| CampaignItem::of(campaign, &reported, asked.currency));
+        campaigns.into_iter().map(|campaign| CampaignItem::of(campaign, &reports, asked.currency));
     Ok(Answer::page(items.collect(), asked.page.of(total)))
 }
 
-/// One page, how many there are in all, and what is reported of the page at least.
-type Listed = (Vec<ListedCampaign>, u64, Reported);
+/// One page, how many there are in all, and the reports of the page at least.
+type Listed = (Vec<ListedCampaign>, u64, CampaignReports);
 
 async fn by_text_or_age(
     app: &App,
@@ -217,18 +201,19 @@ async fn by_text_or_age(
     // The warehouse may take its time: the connection is somebody else's meanwhile.
     drop(work);
     let keys: Vec<CampaignKey> = listed.iter().filter_map(|one| one.key.clone()).collect();
-    let reported = match keys.is_empty() {
-        true => Reported::none(),
-        false => {
-            let mut reported = Reported::ask(app, caller.scope, asked.days, &keys).await?;
-            reported.convert(app, caller, asked.days, asked.wanted(&listed)).await?;
-            reported
-        }
-    };
-    Ok((listed, total, reported))
+    let figures = tenant_figures(app, caller.scope);
+    let reports = CampaignReports::of(figures.warehouse, caller.scope, asked.days, &keys);
+    let mut reports = reports.await?;
+    reports.convert(&figures, asked.days, asked.wanted(&listed)).await?;
+    Ok((listed, total, reports))
 }
 
-async fn by_figure(app: &App, caller: &Authenticated, asked: &Asked) -> Result<Listed, Refusal> {
+async fn by_figure(
+    app: &App,
+    caller: &Authenticated,
+    asked: &Asked,
+    kpi: Kpi,
+) -> Result<Listed, Refusal> {
     let most = app.bounds.campaigns_sorted_max;
     let mut work = caller.work(app).await?;
     let (listed, total) = work.list_campaigns(&asked.query, i64::from(most), 0).await?;
@@ -239,42 +224,19 @@ async fn by_figure(app: &App, caller: &Authenticated, asked: &Asked) -> Result<L
         );
         return Err(Refusal::unprocessable("sort_by", message));
     }
-    let mut reported = Reported::ask(app, caller.scope, asked.days, &[]).await?;
-    reported.convert(app, caller, asked.days, asked.wanted(&listed)).await?;
+    let source = tenant_figures(app, caller.scope);
+    let reports = CampaignReports::of_all(source.warehouse, caller.scope, asked.days);
+    let mut reports = reports.await?;
+    reports.convert(&source, asked.days, asked.wanted(&listed)).await?;
     let figure = |one: &ListedCampaign| {
-        let currency = asked.currency.unwrap_or(one.currency);
-        asked.sort_by.figure(&reported.figures(one.key.as_ref(), currency))
+        let all = reports.figures(one.key.as_ref()?, asked.currency_of(one))?;
+        all.figures.value(kpi)
     };
     let mut figures: Vec<(Option<f64>, ListedCampaign)> =
         listed.into_iter().map(|one| (figure(&one), one)).collect();
     figures.sort_by(|(a, one), (b, other)| {
-        compare(*a, *b, asked.query.descending).then(one.id.cmp(&other.id))
+        order(*a, *b, asked.query.descending).then(one.id.cmp(&other.id))
     });
     let page = asked.page.cut(figures).map(|(_, one)| one).collect();
-    Ok((page, total, reported))
-}
-
-/// The unknown comes last, whatever the order.
-pub fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) if descending => b.total_cmp(&a),
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unknown_figures_come_last() {
-        for (descending, expected) in
-            [(true, [Some(2.0), Some(1.0), None]), (false, [Some(1.0), Some(2.0), None])]
-        {
-            let mut figures = [Some(1.0), None, Some(2.0)];
-            figures.sort_by(|a, b| compare(*a, *b, descending));
-            assert_eq!(figures, expected);
-        }
-    }
+    Ok((page, total, reports))
 }

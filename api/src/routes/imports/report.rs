@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 use stratum_models::ad_report::SplitBy;
+use stratum_models::metrics::MetricSums;
 use stratum_models::money::MICROS;
+use stratum_query::ask::report_changes::{DayChange, ReportChanges};
 use stratum_reports::import::{Import, LeftOut, ResultKinds, RowFault};
 use utoipa::ToSchema;
 
-use super::compare::{Change, Comparison, Sums};
 use super::take::Taken;
 
 /// Places of rows of one kind that are told at most.
@@ -165,7 +166,7 @@ impl From<&RowFault> for FaultReport {
 
 impl ImportReport {
     /// What is told about this file.
-    pub(super) fn of(import: &Import, comparison: &Comparison, dry_run: bool) -> ImportReport {
+    pub(super) fn of(import: &Import, changes: &ReportChanges, dry_run: bool) -> ImportReport {
         let splits = import.splits.iter().map(|split| &split.report);
         let all = || import.days.iter().chain(splits.clone());
         let campaigns: BTreeSet<_> =
@@ -186,13 +187,13 @@ impl ImportReport {
             date_to: all().map(|row| row.date.0).max(),
             campaigns: campaigns.len(),
             days: DayCounts {
-                add: comparison.count(Change::Add),
-                change: comparison.count(Change::Replace),
-                leave: comparison.count(Change::Leave),
+                add: changes.count(DayChange::Add),
+                change: changes.count(DayChange::Replace),
+                leave: changes.count(DayChange::Leave),
                 made_of_parts: import.days_made,
             },
             parts: parts(import),
-            sums: comparison
+            sums: changes
                 .sums
                 .iter()
                 .map(|(currency, (before, after))| SumsReport {
@@ -204,7 +205,7 @@ impl ImportReport {
             left_out: left_out(import),
             faulty_rows: import.faulty_rows,
             faults: import.faults.iter().map(FaultReport::from).collect(),
-            notes: notes(import, comparison),
+            notes: notes(import, changes),
             taken: None,
         }
     }
@@ -215,8 +216,8 @@ impl ImportReport {
     }
 }
 
-impl From<&Sums> for FigureSums {
-    fn from(sums: &Sums) -> FigureSums {
+impl From<&MetricSums> for FigureSums {
+    fn from(sums: &MetricSums) -> FigureSums {
         let units = |micros: i128| micros as f64 / MICROS as f64;
         let count = |count: i128| i64::try_from(count).unwrap_or(i64::MAX);
         FigureSums {
@@ -269,7 +270,7 @@ fn left_out(import: &Import) -> Vec<LeftOutReport> {
     by_reason.into_values().collect()
 }
 
-fn notes(import: &Import, comparison: &Comparison) -> Vec<String> {
+fn notes(import: &Import, changes: &ReportChanges) -> Vec<String> {
     let mut notes = Vec::new();
     if import.days_made > 0 {
         notes.push(format!(
@@ -277,10 +278,10 @@ fn notes(import: &Import, comparison: &Comparison) -> Vec<String> {
             import.days_made
         ));
     }
-    if comparison.parts_without_day > 0 {
+    if changes.parts_without_day > 0 {
         notes.push(format!(
             "{} parts are of days that have no figures yet; only a report by campaign makes them count",
-            comparison.parts_without_day
+            changes.parts_without_day
         ));
     }
     match import.results {

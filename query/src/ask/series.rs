@@ -3,23 +3,25 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, Days, NaiveDate};
-use serde::Serialize;
 use stratum_models::fx::Conversion;
-use stratum_models::metrics::KpiGroup;
-use stratum_models::time::DayRange;
-use utoipa::ToSchema;
+use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use stratum_models::money::Currency;
+use stratum_models::store::StoreError;
+use stratum_models::time::{Day, DayRange};
 
-use super::figures::Money;
+use super::TenantFigures;
+use super::exchange::Exchange;
+use super::sums::ConvertedFigures;
 
-/// How days are gathered.
-#[derive(Clone, Copy, Default)]
+/// The length of a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Granularity {
-    /// Each by itself.
+    /// A day.
     #[default]
     Daily,
-    /// From Monday to Sunday.
+    /// A week from Monday to Sunday.
     Weekly,
-    /// By the calendar.
+    /// A month of the calendar.
     Monthly,
 }
 
@@ -36,7 +38,7 @@ impl std::str::FromStr for Granularity {
 }
 
 impl Granularity {
-    /// As it is asked for.
+    /// The name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Granularity::Daily => "daily",
@@ -65,24 +67,76 @@ impl Granularity {
 }
 
 /// The figures of one day, week or month.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PeriodMetrics {
-    /// First day, included.
-    pub date_from: NaiveDate,
-    /// Last day, included.
-    pub date_to: NaiveDate,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Period {
+    /// The days, cut to the range.
+    pub days: DayRange,
     /// The figures.
-    #[serde(flatten)]
-    pub money: Money,
+    pub figures: ConvertedFigures,
+}
+
+/// The figures of a range and of its periods; their sum is the total.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The figures of the whole range.
+    pub total: ConvertedFigures,
+    /// Every period of the range, oldest first, those without data as well.
+    pub periods: Vec<Period>,
+}
+
+impl TenantFigures<'_> {
+    /// The KPIs of each period of a range, in the currency of [`TenantFigures::kpis`].
+    pub async fn series(
+        &self,
+        query: &KpiQuery,
+        granularity: Granularity,
+        wanted: Option<Currency>,
+    ) -> Result<Series, StoreError> {
+        let groups = self.warehouse.kpi_groups(self.scope, query, KpiGrouping::Day).await?;
+        let exchange = Exchange::of(self, wanted, &groups);
+        let into = exchange.conversion(query.days, &groups).await?;
+        Ok(Series::of(&groups, query, granularity, &into))
+    }
+
+    /// The series of a range without any data.
+    pub fn empty_series(
+        &self,
+        query: &KpiQuery,
+        granularity: Granularity,
+        wanted: Option<Currency>,
+    ) -> Series {
+        let to = wanted.unwrap_or(self.reporting_currency);
+        Series::of(&[], query, granularity, &Conversion::new(to, []))
+    }
+}
+
+impl Series {
+    /// The series of these groups by day.
+    fn of(
+        groups: &[KpiGroup],
+        query: &KpiQuery,
+        granularity: Granularity,
+        into: &Conversion,
+    ) -> Series {
+        let tracked = query.is_tracked();
+        let total = ConvertedFigures::of(groups, into).tracked_if(tracked);
+        let mut periods = periods(groups, granularity, query.days, into);
+        if !tracked {
+            for period in &mut periods {
+                period.figures = period.figures.clone().tracked_if(false);
+            }
+        }
+        Series { total, periods }
+    }
 }
 
 /// Every period of the range, oldest first, those without data as well. The groups are by day.
-pub fn periods(
+fn periods(
     groups: &[KpiGroup],
     granularity: Granularity,
     range: DayRange,
     into: &Conversion,
-) -> Vec<PeriodMetrics> {
+) -> Vec<Period> {
     let mut periods = BTreeMap::<(NaiveDate, NaiveDate), Vec<&KpiGroup>>::new();
     let mut next = Some(range.from.0);
     while let Some(day) = next.filter(|day| *day <= range.to.0) {
@@ -95,9 +149,9 @@ pub fn periods(
             periods.entry(granularity.period(day.0, range)).or_default().push(group);
         }
     }
-    let periods = periods.into_iter().map(|((date_from, date_to), groups)| {
-        let money = Money::of(groups.iter().copied(), into);
-        PeriodMetrics { date_from, date_to, money }
+    let periods = periods.into_iter().map(|((from, to), groups)| Period {
+        days: DayRange { from: Day(from), to: Day(to) },
+        figures: ConvertedFigures::of(groups.iter().copied(), into),
     });
     periods.collect()
 }
@@ -106,8 +160,6 @@ pub fn periods(
 mod tests {
     use stratum_models::fx::FxRate;
     use stratum_models::metrics::MetricSums;
-    use stratum_models::money::Currency;
-    use stratum_models::time::Day;
 
     use super::*;
 
@@ -143,20 +195,20 @@ mod tests {
             let range = DayRange::new(at(0), at(spends.len() - 1)).unwrap();
             let rate = |at| FxRate { day: at, currency: Currency::EUR, per_usd_nanos: 912_345_678 };
             let into = Conversion::new(Currency::EUR, (0..spends.len()).map(at).map(rate));
-            let whole = Money::of(&groups, &into).figures;
+            let whole = ConvertedFigures::of(&groups, &into).figures;
             for granularity in [Granularity::Daily, Granularity::Weekly, Granularity::Monthly] {
                 let periods = periods(&groups, granularity, range, &into);
                 let mut next = range.from.0;
                 for period in &periods {
-                    assert_eq!(period.date_from, next);
-                    next = period.date_to.succ_opt().unwrap();
+                    assert_eq!(period.days.from.0, next);
+                    next = period.days.to.0.succ_opt().unwrap();
                 }
                 assert_eq!(next, range.to.0.succ_opt().unwrap());
-                let clicks: i64 = periods.iter().map(|one| one.money.figures.total_clicks).sum();
-                assert_eq!(whole.total_clicks, clicks);
-                let spend: Option<f64> = periods.iter().map(|one| one.money.figures.total_spend).sum();
+                let clicks: i64 = periods.iter().map(|one| one.figures.figures.clicks).sum();
+                assert_eq!(whole.clicks, clicks);
+                let spend: Option<f64> = periods.iter().map(|one| one.figures.figures.spend).sum();
                 // Each is rounded to a millionth when it is shown.
-                let off = (spend.unwrap() - whole.total_spend.unwrap()).abs();
+                let off = (spend.unwrap() - whole.spend.unwrap()).abs();
                 assert!(off <= 1e-6 * periods.len() as f64, "{off}");
             }
         }
@@ -170,13 +222,13 @@ mod tests {
         let of = |granularity| periods(&[], granularity, range, &euros);
         let daily = of(Granularity::Daily);
         assert_eq!((daily.len(), of(Granularity::Weekly).len()), (4, 2));
-        assert_eq!(of(Granularity::Monthly)[1].date_from, date("2026-03-01"));
+        assert_eq!(of(Granularity::Monthly)[1].days.from.0, date("2026-03-01"));
         assert_eq!(
-            (daily[3].date_from, daily[3].date_to),
+            (daily[3].days.from.0, daily[3].days.to.0),
             (date("2026-03-02"), date("2026-03-02"))
         );
-        let (money, figures) = (&daily[0].money, &daily[0].money.figures);
-        assert_eq!((money.currency, figures.total_spend), (Some(Currency::EUR), Some(0.0)));
-        assert_eq!((figures.avg_roas, figures.avg_ctr), (None, None));
+        let (all, figures) = (&daily[0].figures, &daily[0].figures.figures);
+        assert_eq!((all.currency, figures.spend), (Some(Currency::EUR), Some(0.0)));
+        assert_eq!((figures.roas, figures.ctr), (None, None));
     }
 }
