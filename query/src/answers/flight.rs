@@ -10,12 +10,11 @@ use parking_lot::Mutex;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::DataVersion;
 
-use super::question::Key;
-use super::weigh::Rows;
+use super::{SharedRows, TenantQuestion};
 
-type Landed = Result<Rows, Arc<StoreError>>;
+type Landed = Result<SharedRows, Arc<StoreError>>;
 type Flight = BoxFuture<'static, Landed>;
-type Place = (Key, DataVersion);
+type Place = (TenantQuestion, DataVersion);
 
 /// The questions under way.
 #[derive(Clone, Default)]

@@ -7,11 +7,8 @@
 
 mod config;
 mod versions;
-mod question;
-mod weigh;
 mod flight;
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,23 +17,15 @@ use futures::FutureExt;
 use metrics::counter;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use stratum_models::ad_report::CampaignDay;
-use stratum_models::breakdown::{BreakdownQuery, Part};
-use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
+use stratum_models::id::TenantId;
 use stratum_models::scope::TenantScope;
-use stratum_models::store::{StoreError, StoreErrorKind};
-use stratum_models::time::{DayRange, UnixMillis};
-use stratum_models::warehouse::{
-    CampaignKey, DataVersion, DataVersions, Freshness, IngestCount, InvalidCount, MaskCount,
-    MatchQualityQuery, RejectionCount, ReportedCampaign, WarehouseReader,
-};
+use stratum_models::store::StoreError;
+use stratum_models::warehouse::{DataVersion, DataVersions, Question, Rows, WarehouseReader};
 use tokio::time::Instant;
 
 pub use config::AnswersConfig;
 use flight::Flights;
-use question::{Key, Question};
 use versions::Versions;
-use weigh::Rows;
 
 use crate::telemetry;
 
@@ -52,15 +41,30 @@ pub struct CachedReader<R> {
 struct Inner<R> {
     reader: Arc<R>,
     versions: Arc<Versions<R>>,
-    answers: Cache<Key, Kept, Bytes>,
+    answers: Cache<TenantQuestion, CachedAnswer, Bytes>,
     flights: Flights,
     keep_max: Duration,
 }
 
+/// A tenant's question.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct TenantQuestion {
+    tenant: TenantId,
+    question: Question,
+}
+
+/// The rows of an answer, shared by all who asked.
+#[derive(Clone)]
+struct SharedRows {
+    rows: Arc<Rows>,
+    /// Their memory.
+    bytes: usize,
+}
+
 /// An answer and the version it was begun under.
 #[derive(Clone)]
-struct Kept {
-    rows: Rows,
+struct CachedAnswer {
+    rows: SharedRows,
     version: DataVersion,
     kept_at: Instant,
 }
@@ -68,9 +72,10 @@ struct Kept {
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Key, Kept> for Bytes {
-    fn weight(&self, key: &Key, kept: &Kept) -> u64 {
-        (key.bytes() + kept.rows.bytes + size_of::<(Key, Kept)>()) as u64
+impl Weighter<TenantQuestion, CachedAnswer> for Bytes {
+    fn weight(&self, key: &TenantQuestion, answer: &CachedAnswer) -> u64 {
+        let fixed = size_of::<(TenantQuestion, CachedAnswer)>();
+        (fixed + key.question.bytes() + answer.rows.bytes) as u64
     }
 }
 
@@ -95,56 +100,52 @@ impl<R: WarehouseReader + DataVersions + 'static> CachedReader<R> {
         };
         CachedReader { inner: Arc::new(inner) }
     }
+}
 
-    async fn answer<T>(&self, scope: TenantScope, question: Question) -> Result<Vec<T>, StoreError>
-    where
-        T: Any + Clone + Send + Sync,
-    {
+impl<R: WarehouseReader> Inner<R> {
+    fn cached(&self, key: &TenantQuestion, version: DataVersion) -> Option<SharedRows> {
+        let answer = self.answers.get(key)?;
+        let counts = answer.version == version && answer.kept_at.elapsed() < self.keep_max;
+        counts.then_some(answer.rows)
+    }
+
+    async fn read(
+        &self,
+        scope: TenantScope,
+        key: TenantQuestion,
+        version: DataVersion,
+    ) -> Result<SharedRows, StoreError> {
+        let kept_at = Instant::now();
+        count("asked");
+        let rows = self.reader.ask(scope, key.question.clone()).await?;
+        let rows = SharedRows { bytes: rows.bytes(), rows: Arc::new(rows) };
+        self.answers.insert(key, CachedAnswer { rows: rows.clone(), version, kept_at });
+        Ok(rows)
+    }
+}
+
+#[async_trait]
+impl<R: WarehouseReader + DataVersions + 'static> WarehouseReader for CachedReader<R> {
+    async fn ask(&self, scope: TenantScope, question: Question) -> Result<Rows, StoreError> {
         let version = self.inner.versions.of(scope).await?;
-        let key = Key { tenant: scope.tenant_id(), question };
-        if let Some(rows) = self.inner.kept(&key, version) {
+        let key = TenantQuestion { tenant: scope.tenant_id(), question };
+        if let Some(answer) = self.inner.cached(&key, version) {
             count("kept");
-            return copy(&rows);
+            return Ok(Rows::clone(&answer.rows));
         }
         let fly = |landing| {
             let (inner, key) = (self.inner.clone(), key.clone());
             async move {
                 let _landing = landing;
-                inner.ask(scope, key, version).await.map_err(Arc::new)
+                inner.read(scope, key, version).await.map_err(Arc::new)
             }
             .boxed()
         };
-        let rows = self.inner.flights.join((key.clone(), version), fly).await;
-        rows.map_err(|error| again(&error)).and_then(|rows| copy(&rows))
+        match self.inner.flights.join((key.clone(), version), fly).await {
+            Ok(answer) => Ok(Rows::clone(&answer.rows)),
+            Err(error) => Err(again(&error)),
+        }
     }
-}
-
-impl<R: WarehouseReader> Inner<R> {
-    fn kept(&self, key: &Key, version: DataVersion) -> Option<Rows> {
-        let kept = self.answers.get(key)?;
-        let counts = kept.version == version && kept.kept_at.elapsed() < self.keep_max;
-        counts.then_some(kept.rows)
-    }
-
-    async fn ask(
-        &self,
-        scope: TenantScope,
-        key: Key,
-        version: DataVersion,
-    ) -> Result<Rows, StoreError> {
-        let kept_at = Instant::now();
-        count("asked");
-        let rows = key.question.ask(&*self.reader, scope).await?;
-        self.answers.insert(key, Kept { rows: rows.clone(), version, kept_at });
-        Ok(rows)
-    }
-}
-
-/// The rows of an answer, for one caller.
-fn copy<T: Any + Clone>(rows: &Rows) -> Result<Vec<T>, StoreError> {
-    let other =
-        || StoreError::new(StoreErrorKind::Invalid, "warehouse", "an answer of another kind");
-    rows.all.downcast_ref::<Vec<T>>().cloned().ok_or_else(other)
 }
 
 /// The error once more, for the next caller.
@@ -154,89 +155,4 @@ fn again(error: &StoreError) -> StoreError {
 
 fn count(from: &'static str) {
     counter!(telemetry::ANSWERS_TOTAL, telemetry::FROM => from).increment(1);
-}
-
-#[async_trait]
-impl<R: WarehouseReader + DataVersions + 'static> WarehouseReader for CachedReader<R> {
-    async fn kpi_groups(
-        &self,
-        scope: TenantScope,
-        query: &KpiQuery,
-        by: KpiGrouping,
-    ) -> Result<Vec<KpiGroup>, StoreError> {
-        self.answer(scope, Question::KpiGroups(query.clone(), by)).await
-    }
-
-    async fn breakdown(
-        &self,
-        scope: TenantScope,
-        query: &BreakdownQuery,
-    ) -> Result<Vec<Part>, StoreError> {
-        self.answer(scope, Question::Breakdown(query.clone())).await
-    }
-
-    async fn campaign_groups(
-        &self,
-        scope: TenantScope,
-        days: DayRange,
-        campaigns: &[CampaignKey],
-    ) -> Result<Vec<KpiGroup>, StoreError> {
-        self.answer(scope, Question::CampaignGroups(days, campaigns.to_vec())).await
-    }
-
-    async fn reported_campaigns(
-        &self,
-        scope: TenantScope,
-        since: UnixMillis,
-        after: Option<&CampaignKey>,
-        limit: u32,
-    ) -> Result<Vec<ReportedCampaign>, StoreError> {
-        self.answer(scope, Question::ReportedCampaigns(since, after.cloned(), limit)).await
-    }
-
-    async fn mask_counts(
-        &self,
-        scope: TenantScope,
-        query: &MatchQualityQuery,
-    ) -> Result<Vec<MaskCount>, StoreError> {
-        self.answer(scope, Question::MaskCounts(query.clone())).await
-    }
-
-    async fn invalid_counts(
-        &self,
-        scope: TenantScope,
-        query: &MatchQualityQuery,
-    ) -> Result<Vec<InvalidCount>, StoreError> {
-        self.answer(scope, Question::InvalidCounts(query.clone())).await
-    }
-
-    async fn ingest_counts(
-        &self,
-        scope: TenantScope,
-        from: UnixMillis,
-        until: UnixMillis,
-    ) -> Result<Vec<IngestCount>, StoreError> {
-        self.answer(scope, Question::IngestCounts(from, until)).await
-    }
-
-    async fn rejection_counts(
-        &self,
-        scope: TenantScope,
-        from: UnixMillis,
-        until: UnixMillis,
-    ) -> Result<Vec<RejectionCount>, StoreError> {
-        self.answer(scope, Question::RejectionCounts(from, until)).await
-    }
-
-    async fn campaign_days(
-        &self,
-        scope: TenantScope,
-        days: DayRange,
-    ) -> Result<Vec<CampaignDay>, StoreError> {
-        self.answer(scope, Question::CampaignDays(days)).await
-    }
-
-    async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
-        self.answer(scope, Question::Freshness).await
-    }
 }

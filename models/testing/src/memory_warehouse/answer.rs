@@ -23,8 +23,8 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::table::Table;
 use stratum_models::time::{Day, DayRange, HOUR_MS, UnixMillis};
 use stratum_models::warehouse::{
-    CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery,
-    RejectionCount, ReportedCampaign, WarehouseReader,
+    CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery, Question,
+    RejectionCount, ReportedCampaign, Rows, WarehouseReader,
 };
 
 use self::row::Row;
@@ -146,13 +146,38 @@ fn kpi_group(key: KpiKey, sums: MetricSums, name: Named) -> Result<KpiGroup, Sto
 
 #[async_trait]
 impl WarehouseReader for MemoryWarehouse {
-    async fn kpi_groups(
+    async fn ask(&self, scope: TenantScope, question: Question) -> Result<Rows, StoreError> {
+        self.questions.ask().await?;
+        Ok(match question {
+            Question::KpiGroups(query, by) => self.read_kpi_groups(scope, &query, by)?.into(),
+            Question::Breakdown(query) => self.parts(scope, &query)?.into(),
+            Question::CampaignGroups(days, campaigns) => {
+                self.campaign_sums(scope, days, &campaigns)?.into()
+            }
+            Question::ReportedCampaigns { since, after, limit } => {
+                self.campaigns_named(scope, since, after.as_ref(), limit)?.into()
+            }
+            Question::MaskCounts(query) => self.read_mask_counts(scope, &query)?.into(),
+            Question::InvalidCounts(query) => self.read_invalid_counts(scope, &query)?.into(),
+            Question::IngestCounts { from, until } => {
+                self.read_ingest_counts(scope, from, until)?.into()
+            }
+            Question::RejectionCounts { from, until } => {
+                self.read_rejection_counts(scope, from, until)?.into()
+            }
+            Question::CampaignDays(days) => self.read_campaign_days(scope, days)?.into(),
+            Question::Freshness => self.read_freshness(scope)?.into(),
+        })
+    }
+}
+
+impl MemoryWarehouse {
+    fn read_kpi_groups(
         &self,
         scope: TenantScope,
         query: &KpiQuery,
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError> {
-        self.questions.ask().await?;
         let mut groups = BTreeMap::<KpiKey, (MetricSums, Named)>::new();
         for row in self.reports(scope).iter().filter(|row| is_asked_for(row, query)) {
             if query.account_id.as_ref().is_none_or(|wanted| row.account() == *wanted) {
@@ -167,42 +192,11 @@ impl WarehouseReader for MemoryWarehouse {
         groups.into_iter().map(|(key, (sums, name))| kpi_group(key, sums, name)).collect()
     }
 
-    async fn breakdown(
-        &self,
-        scope: TenantScope,
-        query: &BreakdownQuery,
-    ) -> Result<Vec<Part>, StoreError> {
-        self.questions.ask().await?;
-        self.parts(scope, query)
-    }
-
-    async fn campaign_groups(
-        &self,
-        scope: TenantScope,
-        days: DayRange,
-        campaigns: &[CampaignKey],
-    ) -> Result<Vec<KpiGroup>, StoreError> {
-        self.questions.ask().await?;
-        self.campaign_sums(scope, days, campaigns)
-    }
-
-    async fn reported_campaigns(
-        &self,
-        scope: TenantScope,
-        since: UnixMillis,
-        after: Option<&CampaignKey>,
-        limit: u32,
-    ) -> Result<Vec<ReportedCampaign>, StoreError> {
-        self.questions.ask().await?;
-        self.campaigns_named(scope, since, after, limit)
-    }
-
-    async fn mask_counts(
+    fn read_mask_counts(
         &self,
         scope: TenantScope,
         query: &MatchQualityQuery,
     ) -> Result<Vec<MaskCount>, StoreError> {
-        self.questions.ask().await?;
         let mut counts = BTreeMap::<_, u64>::new();
         for row in self.quality(Table::MatchQuality, scope, query) {
             let texts = (row.text("dataset_id"), row.text("event_name"));
@@ -228,12 +222,11 @@ impl WarehouseReader for MemoryWarehouse {
         counts.into_iter().map(count).collect()
     }
 
-    async fn invalid_counts(
+    fn read_invalid_counts(
         &self,
         scope: TenantScope,
         query: &MatchQualityQuery,
     ) -> Result<Vec<InvalidCount>, StoreError> {
-        self.questions.ask().await?;
         let mut counts = BTreeMap::<_, u64>::new();
         for row in self.quality(Table::InvalidIdentifiers, scope, query) {
             let key = (row.code("platform"), row.code("identifier"), row.code("reason"));
@@ -248,13 +241,12 @@ impl WarehouseReader for MemoryWarehouse {
         counts.into_iter().map(count).collect()
     }
 
-    async fn ingest_counts(
+    fn read_ingest_counts(
         &self,
         scope: TenantScope,
         from: UnixMillis,
         until: UnixMillis,
     ) -> Result<Vec<IngestCount>, StoreError> {
-        self.questions.ask().await?;
         let hours = hours(from, until);
         let mut counts = BTreeMap::<_, ([u64; 4], i64)>::new();
         for row in self.rows(Table::IngestCounts, scope) {
@@ -286,13 +278,12 @@ impl WarehouseReader for MemoryWarehouse {
         counts.into_iter().map(count).collect()
     }
 
-    async fn rejection_counts(
+    fn read_rejection_counts(
         &self,
         scope: TenantScope,
         from: UnixMillis,
         until: UnixMillis,
     ) -> Result<Vec<RejectionCount>, StoreError> {
-        self.questions.ask().await?;
         let mut counts = BTreeMap::<_, u64>::new();
         for row in self.rows(Table::RejectedRows, scope) {
             if (from.0..until.0).contains(&row.received_ms()) {
@@ -320,12 +311,11 @@ impl WarehouseReader for MemoryWarehouse {
         counts.into_iter().map(count).collect()
     }
 
-    async fn campaign_days(
+    fn read_campaign_days(
         &self,
         scope: TenantScope,
         days: DayRange,
     ) -> Result<Vec<CampaignDay>, StoreError> {
-        self.questions.ask().await?;
         let mut rows = self.reports(scope);
         rows.retain(|row| {
             let day = Day::from_epoch_days(row.value::<Date32Type>("date"));
@@ -334,8 +324,7 @@ impl WarehouseReader for MemoryWarehouse {
         rows.iter().map(campaign::day).collect()
     }
 
-    async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
-        self.questions.ask().await?;
+    fn read_freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
         let mut newest = BTreeMap::<i8, (Option<i64>, Option<i64>, Option<i32>)>::new();
         for row in self.rows(Table::IngestCounts, scope) {
             if row.count("landed") == 0 {

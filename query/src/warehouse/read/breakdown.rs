@@ -150,7 +150,7 @@ impl ClickHouseWarehouse {
         let rate_days: Vec<i32> = factors.iter().map(|factor| day(factor.day)).collect();
         let rates: Vec<i128> = factors.iter().map(|factor| factor.factor).collect();
         let statement = self
-            .question(scope, READ_BREAKDOWN)
+            .statement(scope, READ_BREAKDOWN)
             .param("by", query.by.code())
             .param("first_day", day(days.from))
             .param("last_day", day(days.to))
@@ -163,7 +163,7 @@ impl ClickHouseWarehouse {
             .param("rate_currencies", currencies)
             .param("rate_days", rate_days)
             .param("rate_factors", rates);
-        self.ask::<PartRow>("read_breakdown", statement).await
+        self.fetch::<PartRow>("read_breakdown", statement).await
     }
 }
 

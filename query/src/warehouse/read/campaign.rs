@@ -48,13 +48,13 @@ impl ClickHouseWarehouse {
         let platforms: Vec<i8> = campaigns.iter().map(|key| key.platform.code()).collect();
         let ids: Vec<&str> = campaigns.iter().map(|key| key.campaign_id.as_str()).collect();
         let statement = self
-            .question(scope, READ_CAMPAIGN_GROUPS)
+            .statement(scope, READ_CAMPAIGN_GROUPS)
             .param("first_day", day(days.from))
             .param("last_day", day(days.to))
             .param("every", campaigns.is_empty())
             .param("platforms", platforms)
             .param("campaigns", ids);
-        let rows = self.ask::<KpiGroupRow>("read_campaign_groups", statement).await?;
+        let rows = self.fetch::<KpiGroupRow>("read_campaign_groups", statement).await?;
         rows.into_iter().map(KpiGroup::try_from).collect()
     }
 
@@ -69,12 +69,12 @@ impl ClickHouseWarehouse {
         let (platform, campaign) =
             after.map_or((0, ""), |key| (key.platform.code(), key.campaign_id.as_str()));
         let statement = self
-            .question(scope, READ_REPORTED_CAMPAIGNS)
+            .statement(scope, READ_REPORTED_CAMPAIGNS)
             .param("since", instant(since))
             .param("after_platform", platform)
             .param("after_campaign", campaign)
             .param("limit", limit);
-        let rows = self.ask::<ReportedCampaignRow>("read_reported_campaigns", statement).await?;
+        let rows = self.fetch::<ReportedCampaignRow>("read_reported_campaigns", statement).await?;
         rows.into_iter().map(ReportedCampaign::try_from).collect()
     }
 }

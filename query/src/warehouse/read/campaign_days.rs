@@ -52,10 +52,10 @@ impl ClickHouseWarehouse {
         days: DayRange,
     ) -> Result<Vec<CampaignDay>, StoreError> {
         let statement = self
-            .question(scope, READ_CAMPAIGN_DAYS)
+            .statement(scope, READ_CAMPAIGN_DAYS)
             .param("first_day", day(days.from))
             .param("last_day", day(days.to));
-        let rows = self.ask::<CampaignDayRow>("read_campaign_days", statement).await?;
+        let rows = self.fetch::<CampaignDayRow>("read_campaign_days", statement).await?;
         rows.into_iter().map(CampaignDay::try_from).collect()
     }
 }

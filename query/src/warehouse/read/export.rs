@@ -152,9 +152,9 @@ impl ClickHouseWarehouse {
         query: &ExportQuery,
     ) -> Result<Vec<PartRow>, StoreError> {
         let (plan, _) = statements(query.of)?;
-        let mut question = self.question(scope, plan);
-        question.query = about(question.query, query);
-        self.ask::<PartRow>("plan_export", question).await
+        let mut statement = self.statement(scope, plan);
+        statement.query = about(statement.query, query);
+        self.fetch::<PartRow>("plan_export", statement).await
     }
 }
 

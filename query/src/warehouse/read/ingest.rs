@@ -105,10 +105,10 @@ impl ClickHouseWarehouse {
         until: UnixMillis,
     ) -> Result<Vec<IngestCount>, StoreError> {
         let statement = self
-            .question(scope, READ_INGEST_COUNTS)
+            .statement(scope, READ_INGEST_COUNTS)
             .param("from", hour_seconds(from))
             .param("until", until_seconds(until));
-        let rows = self.ask::<IngestCountRow>("read_ingest_counts", statement).await?;
+        let rows = self.fetch::<IngestCountRow>("read_ingest_counts", statement).await?;
         rows.into_iter().map(IngestCount::try_from).collect()
     }
 
@@ -119,11 +119,11 @@ impl ClickHouseWarehouse {
         until: UnixMillis,
     ) -> Result<Vec<RejectionCount>, StoreError> {
         let statement = self
-            .question(scope, READ_REJECTION_COUNTS)
+            .statement(scope, READ_REJECTION_COUNTS)
             .param("from", instant(from))
             .param("until", instant(until))
             .param("groups_max", REJECTION_GROUPS_MAX);
-        let rows = self.ask::<RejectionCountRow>("read_rejection_counts", statement).await?;
+        let rows = self.fetch::<RejectionCountRow>("read_rejection_counts", statement).await?;
         rows.into_iter().map(RejectionCount::try_from).collect()
     }
 
@@ -131,8 +131,8 @@ impl ClickHouseWarehouse {
         &self,
         scope: TenantScope,
     ) -> Result<Vec<Freshness>, StoreError> {
-        let statement = self.question(scope, READ_FRESHNESS);
-        let rows = self.ask::<FreshnessRow>("read_freshness", statement).await?;
+        let statement = self.statement(scope, READ_FRESHNESS);
+        let rows = self.fetch::<FreshnessRow>("read_freshness", statement).await?;
         rows.into_iter().map(Freshness::try_from).collect()
     }
 }

@@ -64,7 +64,7 @@ impl ClickHouseWarehouse {
         by: KpiGrouping,
     ) -> Result<Vec<KpiGroup>, StoreError> {
         let statement = self
-            .question(scope, READ_KPI_GROUPS)
+            .statement(scope, READ_KPI_GROUPS)
             .param("first_day", day(query.days.from))
             .param("last_day", day(query.days.to))
             .param("platform", query.platform.map(Platform::code))
@@ -74,7 +74,7 @@ impl ClickHouseWarehouse {
             .param("by_platform", by.by_platform())
             .param("by_day", by.by_day())
             .param("by_campaign", by.by_campaign());
-        let rows = self.ask::<KpiGroupRow>("read_kpi_groups", statement).await?;
+        let rows = self.fetch::<KpiGroupRow>("read_kpi_groups", statement).await?;
         rows.into_iter().map(KpiGroup::try_from).collect()
     }
 }

@@ -5,7 +5,7 @@ use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::{InvalidCount, MaskCount, MatchQualityQuery};
 
-use super::{ClickHouseWarehouse, Question, coded, hour_seconds, until_seconds};
+use super::{ClickHouseWarehouse, TenantStatement, coded, hour_seconds, until_seconds};
 
 const READ_MASK_COUNTS: &str = include_str!("../../../sql/read_mask_counts.sql");
 const READ_INVALID_COUNTS: &str = include_str!("../../../sql/read_invalid_counts.sql");
@@ -60,7 +60,7 @@ impl TryFrom<InvalidCountRow> for InvalidCount {
     }
 }
 
-fn params(statement: Question, query: &MatchQualityQuery) -> Question {
+fn params(statement: TenantStatement, query: &MatchQualityQuery) -> TenantStatement {
     statement
         .param("from", hour_seconds(query.from))
         .param("until", until_seconds(query.until))
@@ -75,8 +75,8 @@ impl ClickHouseWarehouse {
         scope: TenantScope,
         query: &MatchQualityQuery,
     ) -> Result<Vec<MaskCount>, StoreError> {
-        let statement = params(self.question(scope, READ_MASK_COUNTS), query);
-        let rows = self.ask::<MaskCountRow>("read_mask_counts", statement).await?;
+        let statement = params(self.statement(scope, READ_MASK_COUNTS), query);
+        let rows = self.fetch::<MaskCountRow>("read_mask_counts", statement).await?;
         rows.into_iter().map(MaskCount::try_from).collect()
     }
 
@@ -85,8 +85,8 @@ impl ClickHouseWarehouse {
         scope: TenantScope,
         query: &MatchQualityQuery,
     ) -> Result<Vec<InvalidCount>, StoreError> {
-        let statement = params(self.question(scope, READ_INVALID_COUNTS), query);
-        let rows = self.ask::<InvalidCountRow>("read_invalid_counts", statement).await?;
+        let statement = params(self.statement(scope, READ_INVALID_COUNTS), query);
+        let rows = self.fetch::<InvalidCountRow>("read_invalid_counts", statement).await?;
         rows.into_iter().map(InvalidCount::try_from).collect()
     }
 }

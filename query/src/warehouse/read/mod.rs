@@ -1,4 +1,4 @@
-//! The reading side of the port: one statement a question, every one bound to a tenant.
+//! The reading side of the port: each question by a statement of its own that is bound to a tenant.
 
 mod digits;
 mod kpi;
@@ -18,53 +18,51 @@ use clickhouse::query::Query;
 use clickhouse::{RowOwned, RowRead};
 use metrics::histogram;
 use serde::Serialize;
-use stratum_models::ad_report::CampaignDay;
-use stratum_models::breakdown::{BreakdownQuery, Part};
 use stratum_models::id::TenantId;
-use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
-use stratum_models::time::{DayRange, UnixMillis};
-use stratum_models::warehouse::{
-    CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery,
-    RejectionCount, ReportedCampaign, WarehouseReader,
-};
+use stratum_models::time::UnixMillis;
+use stratum_models::warehouse::{Question, Rows, WarehouseReader};
 
 use super::client::ClickHouseWarehouse;
 use super::error::{invalid, no_turn, question_error, timed_out};
 use crate::telemetry;
 
-/// A tenant's question.
-struct Question {
+/// A statement that is bound to a tenant.
+struct TenantStatement {
     tenant: TenantId,
     query: Query,
 }
 
-impl Question {
+impl TenantStatement {
     /// Binds a value.
-    fn param(self, name: &str, value: impl Serialize) -> Question {
-        Question { query: self.query.param(name, value), ..self }
+    fn param(self, name: &str, value: impl Serialize) -> TenantStatement {
+        TenantStatement { query: self.query.param(name, value), ..self }
     }
 }
 
 impl ClickHouseWarehouse {
-    /// A question of this tenant. There is no other way to one.
-    fn question(&self, scope: TenantScope, sql: &str) -> Question {
+    /// A statement about this tenant. There is no other way to one.
+    fn statement(&self, scope: TenantScope, sql: &str) -> TenantStatement {
         let tenant = scope.tenant_id();
-        Question { tenant, query: self.reader.query_raw(sql).param("tenant", tenant.0) }
+        TenantStatement { tenant, query: self.reader.query_raw(sql).param("tenant", tenant.0) }
     }
 
     /// The rows of an answer, within the bounds of time and of questions at once. Dropping the
     /// future ends the statement in the engine as well.
-    async fn ask<T>(&self, name: &'static str, question: Question) -> Result<Vec<T>, StoreError>
+    async fn fetch<T>(
+        &self,
+        name: &'static str,
+        statement: TenantStatement,
+    ) -> Result<Vec<T>, StoreError>
     where
         T: RowOwned + RowRead,
     {
         let begun = Instant::now();
-        let _turn = self.turns.take(question.tenant).await.map_err(no_turn)?;
-        let rows = question.query.fetch_all::<T>();
+        let _turn = self.turns.take(statement.tenant).await.map_err(no_turn)?;
+        let rows = statement.query.fetch_all::<T>();
         let answer = tokio::time::timeout(self.config.query_timeout(), rows).await;
         histogram!(telemetry::QUESTION_SECONDS, telemetry::QUESTION => name)
             .record(begun.elapsed());
@@ -116,86 +114,27 @@ fn until_seconds(instant: UnixMillis) -> i64 {
 
 #[async_trait]
 impl WarehouseReader for ClickHouseWarehouse {
-    async fn kpi_groups(
-        &self,
-        scope: TenantScope,
-        query: &KpiQuery,
-        by: KpiGrouping,
-    ) -> Result<Vec<KpiGroup>, StoreError> {
-        self.read_kpi_groups(scope, query, by).await
-    }
-
-    async fn breakdown(
-        &self,
-        scope: TenantScope,
-        query: &BreakdownQuery,
-    ) -> Result<Vec<Part>, StoreError> {
-        self.read_breakdown(scope, query).await
-    }
-
-    async fn campaign_groups(
-        &self,
-        scope: TenantScope,
-        days: DayRange,
-        campaigns: &[CampaignKey],
-    ) -> Result<Vec<KpiGroup>, StoreError> {
-        self.read_campaign_groups(scope, days, campaigns).await
-    }
-
-    async fn reported_campaigns(
-        &self,
-        scope: TenantScope,
-        since: UnixMillis,
-        after: Option<&CampaignKey>,
-        limit: u32,
-    ) -> Result<Vec<ReportedCampaign>, StoreError> {
-        self.read_reported_campaigns(scope, since, after, limit).await
-    }
-
-    async fn mask_counts(
-        &self,
-        scope: TenantScope,
-        query: &MatchQualityQuery,
-    ) -> Result<Vec<MaskCount>, StoreError> {
-        self.read_mask_counts(scope, query).await
-    }
-
-    async fn invalid_counts(
-        &self,
-        scope: TenantScope,
-        query: &MatchQualityQuery,
-    ) -> Result<Vec<InvalidCount>, StoreError> {
-        self.read_invalid_counts(scope, query).await
-    }
-
-    async fn ingest_counts(
-        &self,
-        scope: TenantScope,
-        from: UnixMillis,
-        until: UnixMillis,
-    ) -> Result<Vec<IngestCount>, StoreError> {
-        self.read_ingest_counts(scope, from, until).await
-    }
-
-    async fn rejection_counts(
-        &self,
-        scope: TenantScope,
-        from: UnixMillis,
-        until: UnixMillis,
-    ) -> Result<Vec<RejectionCount>, StoreError> {
-        self.read_rejection_counts(scope, from, until).await
-    }
-
-    async fn campaign_days(
-        &self,
-        scope: TenantScope,
-        days: DayRange,
-    ) -> Result<Vec<CampaignDay>, StoreError> {
-        self.read_campaign_days(scope, days).await
-    }
-
-    async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
-        self.read_freshness(scope).await
+    async fn ask(&self, scope: TenantScope, question: Question) -> Result<Rows, StoreError> {
+        Ok(match question {
+            Question::KpiGroups(query, by) => self.read_kpi_groups(scope, &query, by).await?.into(),
+            Question::Breakdown(query) => self.read_breakdown(scope, &query).await?.into(),
+            Question::CampaignGroups(days, campaigns) => {
+                self.read_campaign_groups(scope, days, &campaigns).await?.into()
+            }
+            Question::ReportedCampaigns { since, after, limit } => {
+                self.read_reported_campaigns(scope, since, after.as_ref(), limit).await?.into()
+            }
+            Question::MaskCounts(query) => self.read_mask_counts(scope, &query).await?.into(),
+            Question::InvalidCounts(query) => self.read_invalid_counts(scope, &query).await?.into(),
+            Question::IngestCounts { from, until } => {
+                self.read_ingest_counts(scope, from, until).await?.into()
+            }
+            Question::RejectionCounts { from, until } => {
+                self.read_rejection_counts(scope, from, until).await?.into()
+            }
+            Question::CampaignDays(days) => self.read_campaign_days(scope, days).await?.into(),
+            Question::Freshness => self.read_freshness(scope).await?.into(),
+        })
     }
 }
 

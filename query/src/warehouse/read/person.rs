@@ -134,9 +134,9 @@ impl ClickHouseWarehouse {
         person: &[SealedIdentifier],
     ) -> Result<Option<CountRow>, StoreError> {
         let (seals, pairs) = about(person)?;
-        let statement = self.question(scope, COUNT_PERSON_EVENTS);
+        let statement = self.statement(scope, COUNT_PERSON_EVENTS);
         let statement = statement.param("seals", seals).param("person", pairs);
-        let rows = self.ask::<CountRow>("count_person_events", statement).await?;
+        let rows = self.fetch::<CountRow>("count_person_events", statement).await?;
         Ok(rows.into_iter().next().filter(|row| row.events > 0))
     }
 
@@ -161,10 +161,10 @@ impl PersonStore for ClickHouseWarehouse {
             return Ok(PersonEvents { total, events: Vec::new() });
         }
         let (seals, pairs) = about(person)?;
-        let statement = self.question(scope, READ_PERSON_EVENTS);
+        let statement = self.statement(scope, READ_PERSON_EVENTS);
         let statement = statement.param("seals", seals).param("person", pairs);
         let statement = statement.param("skip", skip).param("rows_max", rows_max);
-        let rows = self.ask::<PersonEventRow>("read_person_events", statement).await?;
+        let rows = self.fetch::<PersonEventRow>("read_person_events", statement).await?;
         let events = rows.into_iter().map(PersonEvent::try_from);
         Ok(PersonEvents { total, events: events.collect::<Result<_, _>>()? })
     }
@@ -201,12 +201,12 @@ impl PersonStore for ClickHouseWarehouse {
         let (seals, pairs) = about(person)?;
         let strong = IdentifierKey::ALL.iter().filter(|key| key.is_strong());
         let strong: Vec<i8> = strong.map(|key| key.code()).collect();
-        let statement = self.question(scope, READ_LINKED_IDENTIFIERS);
+        let statement = self.statement(scope, READ_LINKED_IDENTIFIERS);
         let statement = statement.param("seals", seals).param("person", pairs);
         let statement = statement.param("strong", strong);
         let statement = statement.param("emails_max", PERSON_EMAILS_MAX as u64);
         let statement = statement.param("rows_max", PERSON_IDENTIFIERS_MAX as u64);
-        let rows = self.ask::<LinkedRow>("read_linked_identifiers", statement).await?;
+        let rows = self.fetch::<LinkedRow>("read_linked_identifiers", statement).await?;
         let linked = rows.into_iter().map(|row| {
             let key = coded(IdentifierKey::from_code(row.identifier_code))?;
             let seal = IdentifierSeal(coded(digits::read(&row.identifier_seal))?);
@@ -221,10 +221,10 @@ impl PersonStore for ClickHouseWarehouse {
         person: &[SealedIdentifier],
     ) -> Result<Vec<String>, StoreError> {
         let (seals, pairs) = about(person)?;
-        let statement = self.question(scope, READ_OWN_EVENT_NAMES);
+        let statement = self.statement(scope, READ_OWN_EVENT_NAMES);
         let statement = statement.param("seals", seals).param("person", pairs);
         let statement = statement.param("rows_max", EVENT_NAMES_MAX as u64);
-        let rows = self.ask::<NameRow>("read_own_event_names", statement).await?;
+        let rows = self.fetch::<NameRow>("read_own_event_names", statement).await?;
         Ok(rows.into_iter().map(|row| row.name).collect())
     }
 

@@ -1,5 +1,7 @@
 //! The warehouse: where facts and metrics land, and who may ask for them.
 
+mod question;
+
 use std::collections::BTreeSet;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -21,6 +23,8 @@ use crate::scope::TenantScope;
 use crate::store::StoreError;
 use crate::table::Table;
 use crate::time::{DayRange, UnixMillis};
+
+pub use question::{Question, Rows};
 
 /// The records `[from, to)` of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -254,9 +258,13 @@ pub struct ReportedCampaign {
     pub received_at: UnixMillis,
 }
 
-/// The reading side: one method a question. Every answer comes from roll-ups.
+/// The reading side. Every answer comes from roll-ups. Adapters give `ask` alone; the other methods
+/// ask one question each.
 #[async_trait]
 pub trait WarehouseReader: Send + Sync {
+    /// The rows that answer a question.
+    async fn ask(&self, scope: TenantScope, question: Question) -> Result<Rows, StoreError>;
+
     /// Sums of the daily campaign metrics: one group per currency and the asked-for grouping, in
     /// that order. Days without data are absent.
     async fn kpi_groups(
@@ -264,7 +272,9 @@ pub trait WarehouseReader: Send + Sync {
         scope: TenantScope,
         query: &KpiQuery,
         by: KpiGrouping,
-    ) -> Result<Vec<KpiGroup>, StoreError>;
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        self.ask(scope, Question::KpiGroups(query.clone(), by)).await?.try_into()
+    }
 
     /// What a range of days is made of: one group per currency and part, in that order, with its
     /// amounts converted as well. What no part is known of is left out. A range that holds more
@@ -273,7 +283,9 @@ pub trait WarehouseReader: Send + Sync {
         &self,
         scope: TenantScope,
         query: &BreakdownQuery,
-    ) -> Result<Vec<Part>, StoreError>;
+    ) -> Result<Vec<Part>, StoreError> {
+        self.ask(scope, Question::Breakdown(query.clone())).await?.try_into()
+    }
 
     /// What is reported of these campaigns over these days, of every campaign where none is named: one
     /// group per currency, platform and campaign, in that order. Tracked sums are zero; a campaign
@@ -283,7 +295,9 @@ pub trait WarehouseReader: Send + Sync {
         scope: TenantScope,
         days: DayRange,
         campaigns: &[CampaignKey],
-    ) -> Result<Vec<KpiGroup>, StoreError>;
+    ) -> Result<Vec<KpiGroup>, StoreError> {
+        self.ask(scope, Question::CampaignGroups(days, campaigns.to_vec())).await?.try_into()
+    }
 
     /// The campaigns named by reports received at or after `since`, by platform and id, those behind
     /// `after` only, at most `limit`.
@@ -293,21 +307,28 @@ pub trait WarehouseReader: Send + Sync {
         since: UnixMillis,
         after: Option<&CampaignKey>,
         limit: u32,
-    ) -> Result<Vec<ReportedCampaign>, StoreError>;
+    ) -> Result<Vec<ReportedCampaign>, StoreError> {
+        let after = after.cloned();
+        self.ask(scope, Question::ReportedCampaigns { since, after, limit }).await?.try_into()
+    }
 
     /// Events by identifier mask.
     async fn mask_counts(
         &self,
         scope: TenantScope,
         query: &MatchQualityQuery,
-    ) -> Result<Vec<MaskCount>, StoreError>;
+    ) -> Result<Vec<MaskCount>, StoreError> {
+        self.ask(scope, Question::MaskCounts(query.clone())).await?.try_into()
+    }
 
     /// Unusable identifiers by platform, key and reason.
     async fn invalid_counts(
         &self,
         scope: TenantScope,
         query: &MatchQualityQuery,
-    ) -> Result<Vec<InvalidCount>, StoreError>;
+    ) -> Result<Vec<InvalidCount>, StoreError> {
+        self.ask(scope, Question::InvalidCounts(query.clone())).await?.try_into()
+    }
 
     /// What came in between two instants of receipt (whole hours), by dataset.
     async fn ingest_counts(
@@ -315,7 +336,9 @@ pub trait WarehouseReader: Send + Sync {
         scope: TenantScope,
         from: UnixMillis,
         until: UnixMillis,
-    ) -> Result<Vec<IngestCount>, StoreError>;
+    ) -> Result<Vec<IngestCount>, StoreError> {
+        self.ask(scope, Question::IngestCounts { from, until }).await?.try_into()
+    }
 
     /// Refused rows and fields received between two instants, by kind and reason, most first, at most 100
     /// groups of rows and 100 of fields.
@@ -324,7 +347,9 @@ pub trait WarehouseReader: Send + Sync {
         scope: TenantScope,
         from: UnixMillis,
         until: UnixMillis,
-    ) -> Result<Vec<RejectionCount>, StoreError>;
+    ) -> Result<Vec<RejectionCount>, StoreError> {
+        self.ask(scope, Question::RejectionCounts { from, until }).await?.try_into()
+    }
 
     /// The days of every campaign as its platform reports them, the newest version of each, by
     /// platform, account, campaign and day. Days without a report are absent. A range that holds
@@ -333,8 +358,12 @@ pub trait WarehouseReader: Send + Sync {
         &self,
         scope: TenantScope,
         days: DayRange,
-    ) -> Result<Vec<CampaignDay>, StoreError>;
+    ) -> Result<Vec<CampaignDay>, StoreError> {
+        self.ask(scope, Question::CampaignDays(days)).await?.try_into()
+    }
 
     /// The newest data per platform.
-    async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError>;
+    async fn freshness(&self, scope: TenantScope) -> Result<Vec<Freshness>, StoreError> {
+        self.ask(scope, Question::Freshness).await?.try_into()
+    }
 }
