@@ -52,7 +52,7 @@ async function controls(page: Page): Promise<Control[]> {
       // What is chosen already, is where it leads, or only brings the focus to a field.
       const isChosen =
         element.matches(
-          "[aria-selected=true], [aria-checked=true], [type=radio]:checked, [aria-current=page]",
+          "[aria-selected=true], [aria-checked=true], [aria-pressed=true], [type=radio]:checked, [aria-current=page]",
         ) || element.getAttribute("href") === "#page";
       const row = element.closest("tr, [role=row], li")?.closest("table, [role=table], ul, ol");
       const kind = row

@@ -25,10 +25,10 @@ const KEYS_WAIT: Duration = Duration::from_secs(10);
 /// A door that is busy, or does not answer, is asked again for so long.
 const BUSY_WAIT: Duration = Duration::from_secs(120);
 const AGAIN_EVERY: Duration = Duration::from_millis(200);
-/// How often the reports of a new day are looked for.
+/// Time between two looks for the reports of a new day.
 const REPORTS_EVERY: Duration = Duration::from_secs(600);
 
-/// What of the history has been sent. Days are days since 1970-01-01.
+/// The part of the history that has been sent. Days are days since 1970-01-01.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Loaded {
     /// The day of the first start, before which the history lies.
@@ -42,7 +42,7 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// What is noted in this data folder. Where nothing is, and the tenants are there already, they keep what they
+    /// The note in this data folder. Where there is none, and the tenants are there already, they keep what they
     /// have: nothing of the past is sent.
     pub(super) fn open(data: &Path, seed: u64, today: Day, is_new: bool) -> Result<Loaded> {
         let path = data.join(format!("demo-{seed}.json"));

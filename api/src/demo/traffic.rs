@@ -17,7 +17,7 @@ use crate::boot::SystemClock;
 
 const DAY_SECONDS: f64 = 86_400.0;
 
-/// What became of the requests.
+/// Counts of requests by what became of them.
 #[derive(Default)]
 pub(super) struct Tally {
     events: AtomicU64,

@@ -6,7 +6,7 @@ use super::artifact::Known;
 use super::outlook::Outlook;
 use super::trend::Direction;
 
-/// What is best done with a campaign's budget.
+/// The best thing to do with a campaign's budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct TrafficConfig {
     /// Events of an ordinary request, 1 to 1,000.
     pub events_per_request: usize,
-    /// How many purchases there are beside those of an ordinary shop, 0 to 1: other events take their place.
+    /// Purchases beside those of an ordinary shop, 0 to 1: other events take their place.
     pub purchases: f64,
     /// Sent again later: the same bytes with the same event id.
     pub duplicates: f64,

@@ -166,7 +166,7 @@ fn nothing_known(left_out: &[LeftOut]) -> Refusal {
     Refusal::unprocessable("", format!("insufficient_data: {reason}"))
 }
 
-/// Why a campaign takes no part: for programs, and in plain words.
+/// The reason for which a campaign takes no part, for programs and in plain words.
 struct Reason {
     code: &'static str,
     parameters: BTreeMap<&'static str, f64>,

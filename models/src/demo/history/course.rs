@@ -1,6 +1,6 @@
-//! How a campaign goes through the year.
+//! A campaign's course through the year.
 
-/// What becomes of a campaign.
+/// The course of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Course {
     /// Goes with the season.

@@ -12,7 +12,7 @@ pub(super) struct CampaignDay {
     pub(super) clicks: i64,
     /// Conversions that the platform claims in the end, in hundredths.
     pub(super) claimed: i64,
-    /// What one of them is worth.
+    /// The worth of one of them.
     pub(super) order_micros: i64,
     /// Orders that the shop saw.
     pub(super) orders: i64,

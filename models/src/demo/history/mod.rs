@@ -97,7 +97,7 @@ impl History {
         tenants.map(|(at, _)| self.orders_of(at, self.anchor - 30) as f64).sum()
     }
 
-    /// What a dollar was worth on these days, in each currency that occurs.
+    /// The worth of a dollar on these days, in each currency that occurs.
     pub fn rates(&self, days: std::ops::RangeInclusive<i32>) -> Vec<FxRate> {
         let mut currencies: Vec<(Currency, f64)> = Vec::new();
         for tenant in &self.world.tenants {

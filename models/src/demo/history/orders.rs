@@ -1,4 +1,4 @@
-//! What the shops saw themselves: orders, and of the last months what came before them.
+//! Events of the shops themselves: orders, and of the last months what came before them.
 
 use std::ops::RangeInclusive;
 
@@ -23,7 +23,7 @@ pub struct EventsRequest {
     pub dataset_id: String,
     /// The JSON body, `{"data":[…]}`.
     pub body: Vec<u8>,
-    /// How many events it holds.
+    /// Its number of events.
     pub events: usize,
 }
 
@@ -31,7 +31,7 @@ pub struct EventsRequest {
 const EVENTS_MAX: usize = 500;
 /// Days back to which events other than orders are known.
 const STEPS_DAYS: i32 = 60;
-/// What comes before an order, and how often beside it.
+/// Events before an order, with how often each comes beside it.
 const STEPS: [(&str, f64); 4] =
     [("ViewContent", 0.6), ("AddToCart", 0.5), ("InitiateCheckout", 0.4), ("Lead", 0.1)];
 /// Orders at the shop's till.

@@ -1,4 +1,4 @@
-//! What the platforms reported, and when: older days once, the last weeks as they were pulled, each day
+//! Reports of the platforms in the order they came in: older days once, the last weeks as they were pulled, each day
 //! again on the two days after it.
 
 use std::ops::RangeInclusive;
@@ -17,7 +17,7 @@ pub struct Told {
     pub tenant_index: usize,
     /// A body of `POST /api/v1/ad-reports`.
     pub body: Vec<u8>,
-    /// How many rows it holds.
+    /// Its number of rows.
     pub rows: usize,
 }
 
@@ -70,7 +70,7 @@ impl History {
         }
     }
 
-    /// What is reported of a day, `age` days after it.
+    /// The reports of a day, `age` days after it.
     fn rows(&self, tenant: usize, day: i32, age: i32) -> Vec<PlantedReport> {
         let Some(shop) = self.world.tenants.get(tenant) else { return Vec::new() };
         let late = self.anchor - LATE_DAYS..self.anchor;
