@@ -48,7 +48,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pause_lies_within_its_bounds(failures: u32, chance: f64, min in 0u64..1 << 40, more in 0u64..1 << 40) {
+        fn a_pause_lies_within_its_bounds(failures: u32, chance in 0.0..=1.0, min in 0u64..1 << 40, more in 0u64..1 << 40) {
             let pause = Pause { min: Duration::from_millis(min), max: Duration::from_millis(min + more) };
             let wait = pause.after(failures, chance);
             prop_assert!(wait >= pause.min / 2 && wait <= pause.max, "{wait:?}");

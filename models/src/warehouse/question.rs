@@ -4,8 +4,8 @@ use super::{
     CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery,
     RejectionCount, ReportedCampaign,
 };
+use crate::ad_report::CampaignDay;
 use crate::breakdown::{BreakdownQuery, Part};
-use crate::forecast::CampaignDay;
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use crate::store::{StoreError, StoreErrorKind};
 use crate::time::{DayRange, UnixMillis};
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn rows_are_read_as_their_own_kind_alone() {
         let freshness = Freshness {
-            platform: Platform::Meta,
+            platform: Some(Platform::Meta),
             events_received_at: None,
             reports_received_at: None,
             reports_until: None,

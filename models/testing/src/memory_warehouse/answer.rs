@@ -10,7 +10,7 @@ use std::ops::Range;
 use arrow::datatypes::{Date32Type, TimestampMillisecondType, UInt32Type};
 use async_trait::async_trait;
 use stratum_models::ad_report::{AccountCampaign, CampaignDay};
-use stratum_models::breakdown::{BreakdownQuery, Part};
+
 use stratum_models::dialect::Dialect;
 use stratum_models::event::PURCHASE;
 use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
