@@ -2432,7 +2432,7 @@ export interface components {
                 days: number;
                 /** @description The newest data per platform. */
                 freshness: components["schemas"]["PlatformFreshness"][];
-                /** @description Platforms with data in the range, by name. */
+                /** @description Platforms with data in the range, by name; first what is for no ad platform, where there is any. */
                 platforms: components["schemas"]["PlatformKpis"][];
                 /** @description All of them together. */
                 total: components["schemas"]["Money"];
@@ -4384,7 +4384,10 @@ export interface components {
              * @description When the newest of them was received.
              */
             newest_received_at: string;
-            /** @description The platform; null for refused rows that name none, or one that is not known. */
+            /**
+             * @description The platform; null for events that are for no ad platform, and for refused rows that name none, or one
+             *     that is not known.
+             */
             platform?: string | null;
         };
         /** @description A pixel or dataset that senders send for. */
@@ -4456,6 +4459,8 @@ export interface components {
         Diagnostics: {
             /** @description The platform's pixel or dataset id. */
             dataset_id: string;
+            /** @description The wire format the events came in. */
+            dialect?: string | null;
             /**
              * Format: int64
              * @description The number of events, duplicates included.
@@ -4463,7 +4468,7 @@ export interface components {
             events: number;
             /** @description The path of the field at fault (`custom_data.currency`). */
             field: string;
-            /** @description The platform. */
+            /** @description The platform; null for events that are for no ad platform. */
             platform?: string | null;
             /** @description A stable code (`missing_currency`, `invalid_currency`). */
             reason: string;
@@ -4521,17 +4526,17 @@ export interface components {
              * @description Events.
              */
             events: number;
-            /** @description The platform. */
-            platform: string;
+            /** @description The platform; null for events that are for no ad platform. */
+            platform?: string | null;
         };
         /** @description The score of an event name of a dataset. */
         EventScore: components["schemas"]["Score"] & {
-            /** @description The platform's pixel or dataset id. */
+            /** @description The pixel or dataset id. */
             dataset_id: string;
             /** @description The event's name. */
             event_name: string;
-            /** @description The platform. */
-            platform: string;
+            /** @description The platform; null for events that are for no ad platform. */
+            platform?: string | null;
         };
         /** @description What a forecast rests on. */
         Evidence: {
@@ -5573,10 +5578,12 @@ export interface components {
             country?: string | null;
             /** @description The currency of its worth. */
             currency?: string | null;
-            /** @description The platform's pixel or dataset id. */
+            /** @description The pixel or dataset id. */
             dataset_id: string;
             /** @description The class of device. */
             device: string;
+            /** @description The wire format it came in. */
+            dialect: string;
             /** @description The sender's event id. */
             event_id?: string | null;
             /** @description Its name. */
@@ -5593,8 +5600,8 @@ export interface components {
             identifiers: components["schemas"]["IdentifierItem"][];
             /** @description The shop's order id. */
             order_id?: string | null;
-            /** @description The platform. */
-            platform: string;
+            /** @description The ad platform it is for; null where it is for none. */
+            platform?: string | null;
             /**
              * Format: date-time
              * @description When it was accepted.
@@ -5656,8 +5663,8 @@ export interface components {
             events: number;
             /** @description Every identifier that was sent, or that the platform could use. */
             identifiers: components["schemas"]["IdentifierCoverage"][];
-            /** @description The platform. */
-            platform: string;
+            /** @description The platform; null for events that are for no ad platform. */
+            platform?: string | null;
             /** @description What each signal would add if every event carried it. They overlap: never add them. */
             uplift: components["schemas"]["SignalUplift"][];
         };
@@ -5670,11 +5677,12 @@ export interface components {
             events_received_at?: string | null;
             /**
              * Format: date
-             * @description From this day on the platform may still restate its reports: these figures can move.
+             * @description From this day on the platform may still restate its reports: these figures can move. Null without a
+             *     platform.
              */
             open_from?: string | null;
-            /** @description The platform. */
-            platform: string;
+            /** @description The platform; null for events that are for no ad platform. */
+            platform?: string | null;
             /**
              * Format: date-time
              * @description When the newest ad report was received.
@@ -5690,15 +5698,15 @@ export interface components {
         PlatformKpis: components["schemas"]["Money"] & {
             /** @description Campaigns it reported in the range. */
             campaigns: number;
-            /** @description The platform. */
-            platform: string;
+            /** @description The platform; null for events that are for no ad platform. */
+            platform?: string | null;
         };
         /** @description The score of a platform. */
         PlatformScore: components["schemas"]["Score"] & {
-            /** @description The platform. */
-            platform: string;
-            /** @description The version of its weight table. */
-            weights_version: string;
+            /** @description The platform; null for events that are for no ad platform. */
+            platform?: string | null;
+            /** @description The version of its weight table; null without a platform. */
+            weights_version?: string | null;
         };
         /** @description The KPIs of each platform. Their sum is the answer of `/analytics/kpis`. */
         Platforms: {
@@ -5719,7 +5727,7 @@ export interface components {
             days: number;
             /** @description The newest data per platform. */
             freshness: components["schemas"]["PlatformFreshness"][];
-            /** @description Platforms with data in the range, by name. */
+            /** @description Platforms with data in the range, by name; first what is for no ad platform, where there is any. */
             platforms: components["schemas"]["PlatformKpis"][];
             /** @description All of them together. */
             total: components["schemas"]["Money"];
@@ -6108,6 +6116,8 @@ export interface components {
         Rejections: {
             /** @description The platform's pixel or dataset id, or the ad account; empty where the rows name none. */
             dataset_id: string;
+            /** @description The wire format they came in; null for ad reports. */
+            dialect?: string | null;
             /** @description The path of the field at fault within its row (`user_data.em`); empty when it is the whole row. */
             field: string;
             /** @description The platform; null where the rows name none, or one that is not known. */
@@ -6207,7 +6217,7 @@ export interface components {
         Schedule: "manual" | "hourly" | "every_6_hours" | "daily";
         /** @description A score. */
         Score: {
-            /** @description `poor` (below 4), `ok` (below 6), `good` (below 8), `great`; null without events. */
+            /** @description `poor` (below 4), `ok` (below 6), `good` (below 8), `great`; null where `score` is. */
             band?: string | null;
             /**
              * Format: int64
@@ -6218,12 +6228,12 @@ export interface components {
             reason?: string | null;
             /**
              * Format: double
-             * @description 0 to 10; null without events.
+             * @description 0 to 10; null without events, and for those that are for no ad platform.
              */
             score?: number | null;
             /**
              * Format: double
-             * @description 0 to 100; null without events.
+             * @description 0 to 100; null where `score` is.
              */
             score_100?: number | null;
         };
@@ -9076,7 +9086,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer, or not in time; try again */
+            /** @description the state store does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
