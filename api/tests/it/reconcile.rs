@@ -92,7 +92,7 @@ async fn refused_rows_are_counted_in_few_rows() {
     let dataset = &said["datasets"][0];
     assert_eq!((&dataset["platform"], &dataset["dataset_id"]), (&Value::Null, &"".into()));
     let expected = serde_json::json!([{
-        "platform": null, "dataset_id": "", "reason": "too_many_rows", "field": "",
+        "dialect": null, "platform": null, "dataset_id": "", "reason": "too_many_rows", "field": "",
         "rows": refused * ROWS
     }]);
     assert_eq!(said["rejections"], expected);
@@ -124,8 +124,8 @@ async fn fields_that_events_were_taken_without_are_shown() {
     let counts = serde_json::json!({"received": 3, "landed": 3, "duplicate": 0, "rejected": 0});
     assert_eq!((&said["events"], &said["rejections"]), (&counts, &serde_json::json!([])));
     let expected = serde_json::json!([{
-        "platform": "meta", "dataset_id": dataset, "reason": "missing_currency",
-        "field": "custom_data.currency", "events": 2
+        "dialect": "meta", "platform": "meta", "dataset_id": dataset,
+        "reason": "missing_currency", "field": "custom_data.currency", "events": 2
     }]);
     assert_eq!(said["diagnostics"], expected);
 }

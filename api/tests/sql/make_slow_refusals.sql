@@ -1,6 +1,7 @@
 CREATE VIEW rejected_rows AS
 SELECT
     arrayJoin($tenants::Array(UInt64)) AS tenant_id,
+    CAST(1, 'Enum8(\'meta\' = 1)') AS dialect,
     CAST(1, 'Enum8(\'meta\' = 1)') AS platform,
     '' AS dataset_id,
     CAST(1, 'Enum8(\'event\' = 1, \'field\' = 3)') AS kind,

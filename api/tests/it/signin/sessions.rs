@@ -207,7 +207,7 @@ async fn nobody_is_let_in_blindly(stratum: &Stratum, tenant: &TestTenant<'_>) {
 /// Into a schema of their own, all of which is rolled back: the first seven, rows of that time, and
 /// then the later ones.
 async fn migrations_run_on_a_filled_store(stratum: &Stratum) {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/state/migrations");
     let mut files = crate::fixture::names(std::path::Path::new(folder));
     files.sort();
     let mut owner = stratum.state_connection().await;
