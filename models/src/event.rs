@@ -1,5 +1,6 @@
 //! A conversion event as the whole program knows it: typed, canonical, free of raw personal data.
 
+pub mod column;
 mod earlier;
 
 use std::sync::Arc;
@@ -120,38 +121,6 @@ pub struct ConversionEvent<'a> {
     pub source_host: Option<&'a str>,
     /// The version of the tracking configuration it was treated with.
     pub config_version: u32,
-}
-
-/// Names of the columns of an event batch.
-pub mod column {
-    #![expect(missing_docs, reason = "each constant is its own name")]
-    pub const TENANT_ID: &str = "tenant_id";
-    pub const DIALECT: &str = "dialect";
-    pub const PLATFORM: &str = "platform";
-    pub const DATASET_ID: &str = "dataset_id";
-    pub const EVENT_NAME: &str = "event_name";
-    pub const EVENT_TIME: &str = "event_time";
-    pub const RECEIVED_AT: &str = "received_at";
-    pub const EVENT_DATE: &str = "event_date";
-    pub const ACTION_SOURCE: &str = "action_source";
-    pub const CHANNEL: &str = "channel";
-    pub const DEDUP_KEY: &str = "dedup_key";
-    pub const EVENT_ID: &str = "event_id";
-    pub const ORDER_ID: &str = "order_id";
-    pub const VALUE_MICROS: &str = "value_micros";
-    pub const CURRENCY: &str = "currency";
-    pub const CAMPAIGN_ID: &str = "campaign_id";
-    pub const VALID_MASK: &str = "valid_mask";
-    pub const INVALID_MASK: &str = "invalid_mask";
-    pub const INVALID_REASONS: &str = "invalid_reasons";
-    pub const IDENTIFIERS: &str = "sealed_identifiers";
-    pub const TEST: &str = "test";
-    pub const OPT_OUT: &str = "opt_out";
-    pub const LIMITED_DATA_USE: &str = "limited_data_use";
-    pub const COUNTRY: &str = "country";
-    pub const DEVICE: &str = "device";
-    pub const SOURCE_HOST: &str = "source_host";
-    pub const CONFIG_VERSION: &str = "config_version";
 }
 
 /// An instant column.

@@ -24,11 +24,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
                 let text = axum::Error::new(error);
                 let text = std::error::Error::source(&text)
                     .map_or_else(|| text.to_string(), ToString::to_string);
-                Err(unreadable(text))
+                Err(unreadable(text.strip_prefix(QUERY_FAULT).unwrap_or(&text).to_owned()))
             }
         }
     }
 }
+
+/// The words that axum puts before the field and its fault.
+const QUERY_FAULT: &str = "Failed to deserialize query string: ";
 
 fn unreadable(message: String) -> Refusal {
     let detail = Detail { field: String::new(), message };
@@ -50,7 +53,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, Refusal> {
         let Params(sent) =
             Params::<Vec<(String, String)>>::from_request_parts(parts, state).await?;
-        let joined = join(sent).map_err(|error| unreadable(error.to_string()))?;
+        let joined = join(sent).map_err(unreadable)?;
         Ok(JoinedParams(joined.0, joined.1))
     }
 }
@@ -58,21 +61,25 @@ where
 /// The two parts of these parameters.
 fn join<S: DeserializeOwned, O: DeserializeOwned>(
     sent: Vec<(String, String)>,
-) -> Result<(S, O), ValueError> {
+) -> Result<(S, O), String> {
     let (own, shared) = (names_of::<O>(), names_of::<S>());
     if let Some((name, _)) =
         sent.iter().find(|(name, _)| !own.iter().chain(shared).any(|one| one == name))
     {
         let known: Vec<String> = own.iter().chain(shared).map(|one| format!("`{one}`")).collect();
         let known = known.join(", ");
-        return Err(ValueError::custom(format!("unknown field `{name}`, expected one of {known}")));
+        return Err(format!("{name}: unknown field `{name}`, expected one of {known}"));
     }
     let (own, shared): (Vec<_>, Vec<_>) =
         sent.into_iter().partition(|(name, _)| own.contains(&name.as_str()));
-    let read = |pairs: Vec<(String, String)>| {
-        MapDeserializer::new(pairs.into_iter().map(|(name, text)| (name, Text(text))))
-    };
-    Ok((S::deserialize(read(shared))?, O::deserialize(read(own))?))
+    Ok((read(shared)?, read(own)?))
+}
+
+/// A struct from the parameters of its names; what is wrong begins with the name of the parameter.
+fn read<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, String> {
+    let pairs = pairs.into_iter().map(|(name, text)| (name, Text(text)));
+    let pairs = MapDeserializer::<_, ValueError>::new(pairs);
+    serde_path_to_error::deserialize(pairs).map_err(|error| error.to_string())
 }
 
 /// The text of a parameter.

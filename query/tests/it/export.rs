@@ -86,7 +86,7 @@ async fn events_leave_with_their_identifiers_sealed() {
     let row = |ms| {
         let (day, at) = (day(0).0, format!("{}T00:00:00.00{ms}Z", day(0).0));
         format!(
-            "{day},meta,123,Purchase,{at},{at},website,server,order-1,,12.50,EUR,,em,ph,{seal}{}false,false,true,de,mobile,,3",
+            "{day},meta,meta,123,Purchase,{at},{at},website,server,order-1,,12.50,EUR,,em,ph,{seal}{}false,false,true,de,mobile,,3",
             ",".repeat(10)
         )
     };
