@@ -1,26 +1,5 @@
+import { PAGES } from "./pages";
 import { accessible, expect, look, settled, test, wide } from "./world";
-
-const PAGES = [
-  "/",
-  "/campaigns",
-  "/quality",
-  "/events",
-  "/events?tab=datasets",
-  "/events?tab=keys",
-  "/plan",
-  "/plan?tab=budget&total=500000",
-  "/plan?tab=whatif",
-  "/reports",
-  "/reports?tab=file",
-  "/exports",
-  "/start",
-  "/settings/me",
-  "/settings/general",
-  "/settings/people",
-  "/settings/rates",
-  "/settings/privacy",
-  "/settings/audit",
-];
 
 for (const path of PAGES) {
   test(`${path} in light, left to right`, async ({ signedIn: page }) => {

@@ -1,0 +1,22 @@
+// The pages of somebody who is signed in, with the states that stand in their address.
+export const PAGES = [
+  "/",
+  "/campaigns",
+  "/quality",
+  "/events",
+  "/events?tab=datasets",
+  "/events?tab=keys",
+  "/plan",
+  "/plan?tab=budget&total=500000",
+  "/plan?tab=whatif",
+  "/reports",
+  "/reports?tab=file",
+  "/exports",
+  "/start",
+  "/settings/me",
+  "/settings/general",
+  "/settings/people",
+  "/settings/rates",
+  "/settings/privacy",
+  "/settings/audit",
+];
