@@ -9,7 +9,7 @@ use serde_json::json;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 
-use super::audit::{Actor, AuditEntry, Author};
+use super::audit::{AuditEntry, Author};
 use super::audit_chain::{Chain, ChainFault, SEALED, Walk};
 use super::audit_head::hex;
 use super::store_error;
@@ -57,8 +57,7 @@ impl SystemWork {
             "keyed": key.seal(&last),
         });
         let entry = AuditEntry::done(SEALED, "audit", last.seq, changes);
-        let author = Author { actor: Actor::System, request_id: "".into() };
-        self.audit(Some(chain.tenant), author, &entry).await?;
+        self.audit(Some(chain.tenant), Author::system(), &entry).await?;
         let tenant = super::tenant_key(chain.tenant)?;
         let removal = sqlx::query_file!("sql/remove_sealed_audit_rows.sql", tenant);
         let removed = removal.fetch_one(self.connection()).await.map_err(store_error)?.removed;

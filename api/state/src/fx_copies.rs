@@ -16,7 +16,7 @@ use stratum_models::store::StoreError;
 use stratum_models::time::DayRange;
 use tokio::time::Instant;
 
-use super::audit::{Actor, Author};
+use super::audit::Author;
 use super::{PostgresState, StateConfig};
 
 /// Memory of all copies.
@@ -56,8 +56,7 @@ impl FxRates for StateFxRates {
             return Ok(rates);
         }
         let read_at = Instant::now();
-        let author = Author { actor: Actor::System, request_id: "".into() };
-        let mut work = self.state.tenant(scope, author).await?;
+        let mut work = self.state.tenant(scope, Author::system()).await?;
         let rates: Arc<[FxRate]> = work.fx_rates(days, &question.currencies).await?.into();
         self.copies.keep(question, rates.clone(), read_at);
         Ok(rates)
