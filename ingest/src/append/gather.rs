@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use stratum_models::ad_report::{AdReport, AdReportSplit};
@@ -184,8 +183,7 @@ impl Pending {
 
 struct Gathering {
     lanes: Lanes,
-    rows: AtomicUsize,
-    /// Of each tenant.
+    /// Of each tenant; empty where no row has gathered.
     sizes: Mutex<HashMap<TenantId, Size>>,
     outcome: watch::Sender<Option<Outcome>>,
     closed: bool,
@@ -202,7 +200,6 @@ impl Shared {
     pub fn new(partitions: u32, config: AppendConfig) -> Shared {
         let gathering = Gathering {
             lanes: Lanes::new(partitions),
-            rows: AtomicUsize::new(0),
             sizes: Mutex::default(),
             outcome: watch::Sender::new(None),
             closed: false,
@@ -231,7 +228,6 @@ impl Shared {
         }
         add(&gathering.lanes);
         gathering.sizes.lock().entry(tenant).or_default().add(size);
-        gathering.rows.fetch_add(size.rows, Ordering::Relaxed);
         let outcome = gathering.outcome.subscribe();
         drop(gathering);
         self.work.notify_one();
@@ -264,7 +260,7 @@ impl Shared {
             let notified = self.work.notified();
             {
                 let gathering = self.gathering.read();
-                if gathering.rows.load(Ordering::Relaxed) > 0 {
+                if !gathering.sizes.lock().is_empty() {
                     return true;
                 }
                 if gathering.closed {
@@ -279,7 +275,6 @@ impl Shared {
     pub fn take(&self, lanes: &mut Lanes) -> Taken {
         let mut gathering = self.gathering.write();
         mem::swap(&mut gathering.lanes, lanes);
-        *gathering.rows.get_mut() = 0;
         Taken {
             sizes: mem::take(gathering.sizes.get_mut()),
             outcome: mem::replace(&mut gathering.outcome, watch::Sender::new(None)),

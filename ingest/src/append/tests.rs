@@ -167,7 +167,7 @@ async fn a_tenant_at_its_share_keeps_nobody_else_out() {
     let mut other = event(5, None, None);
     other.tenant_id = TenantId(2);
     let others = appender.enqueue_events(&[other.clone()]).unwrap();
-    // What was refused has taken no room from the whole.
+    // Refused rows have taken no room from the whole.
     let more = appender.enqueue_events(&[other]).unwrap();
     assert_eq!(enqueue(&appender, 6, 7).err(), Some(Overloaded::Rows));
     for ticket in [taken, others, more] {
