@@ -27,7 +27,7 @@ use crate::boot::settings::DemoConfig;
 use crate::boot::{Operator, Settings, SystemClock};
 
 use crate::routes::config::DemoAccount;
-use history::{Door, Loaded};
+use history::{Door, LoadNote};
 use traffic::{Tally, send_events};
 
 /// Where to, how much, for how long.
@@ -48,7 +48,7 @@ pub struct DemoPlan {
 /// The world, what of its history has been sent, and what opens the door for each of its tenants.
 pub struct DemoWorld {
     history: History,
-    loaded: Loaded,
+    loaded: LoadNote,
     keys: Vec<Secret>,
     /// Name of the tenant, e-mail and password of users made just now.
     pub sign_ins: Vec<(String, String, Secret)>,
@@ -101,7 +101,7 @@ pub async fn prepare(operator: &Operator, plan: &DemoPlan) -> Result<DemoWorld> 
     let slug = |at: usize| format!("demo-{seed}-{}", at + 1);
     let is_new = operator.state.system().await?.tenant_by_slug(&slug(0)).await?.is_none();
     let today = now.day_in(chrono_tz::Tz::UTC);
-    let loaded = Loaded::open(&operator.data, seed, today, is_new)?;
+    let loaded = LoadNote::open(&operator.data, seed, today, is_new)?;
     let history = History::new(seed, plan.config.history_days, loaded.anchor(), now);
     let (mut keys, mut sign_ins) = (Vec::new(), Vec::new());
     for (at, tenant) in history.world().tenants.iter().enumerate() {

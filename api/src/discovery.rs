@@ -16,24 +16,24 @@ use stratum_models::time::{HOUR_MS, SharedClock, UnixMillis};
 use stratum_models::warehouse::{CampaignKey, ReportedCampaign, WarehouseReader};
 use stratum_state::PostgresState;
 use stratum_state::audit::{AuditEntry, Author};
-use stratum_state::job::{Enqueued, JobKind, NO_TENANT, NewJob};
+use stratum_state::job::{EnqueueOutcome, JobKind, NO_TENANT, NewJob};
 use stratum_state::work::operator_scope;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::{Job, JobError, JobLimits, Leased, Pause, Step, every, new_job};
+use crate::jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, every, new_job};
 
 /// Tenants of one step.
 const STEP_TENANTS: usize = 50;
 const FAILURES_MAX: u32 = 4;
 const PAUSE: Pause = Pause { min: Duration::from_secs(2), max: Duration::from_secs(60) };
 
-/// How often, how far back, and how much at once.
+/// Bounds of the discovery of campaigns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdoptConfig {
-    /// How often campaigns are looked for.
+    /// The time between two looks for campaigns, in milliseconds.
     pub every_ms: u64,
-    /// How far back that goes.
+    /// Hours that a look goes back.
     pub lookback_hours: u32,
     /// At the start and so often it goes back to the beginning.
     pub whole_every_hours: u32,
@@ -63,20 +63,20 @@ pub struct CampaignDiscovery {
     pub clock: SharedClock,
     /// The bounds.
     pub config: AdoptConfig,
-    /// How long a lease holds.
+    /// The time that a lease holds.
     pub lease: Duration,
 }
 
-/// One look at every tenant.
+/// A look at every tenant.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Look {
     /// Reports that landed since then, in milliseconds since 1970.
     since_ms: i64,
 }
 
-/// How far a look has come.
+/// The place that a look has reached.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Looked {
+pub struct LookProgress {
     /// The last tenant that was looked at; `None` once all were.
     after: Option<u64>,
     /// Tenants whose look failed, to be looked at once more.
@@ -106,7 +106,7 @@ impl CampaignDiscovery {
         let mut work = self.state.system().await?;
         let queued = work.enqueue_job(NO_TENANT, &look).await?;
         work.commit().await?;
-        if is_whole && matches!(queued, Enqueued::Queued(_)) {
+        if is_whole && matches!(queued, EnqueueOutcome::Queued(_)) {
             *whole_at.lock() = Some(now);
         }
         Ok(())
@@ -172,7 +172,7 @@ impl CampaignDiscovery {
 impl Job for CampaignDiscovery {
     const KIND: JobKind = JobKind::CampaignDiscovery;
     type Input = Look;
-    type Progress = Looked;
+    type Progress = LookProgress;
 
     fn limits(&self) -> JobLimits {
         JobLimits {
@@ -188,18 +188,18 @@ impl Job for CampaignDiscovery {
     /// Looks at the next tenants; where one fails, the others are looked at all the same, and it once more at the end.
     async fn step(
         &self,
-        job: &Leased<Look>,
-        last: Option<Looked>,
-    ) -> Result<Step<Looked>, JobError> {
+        job: &LeasedJob<Look>,
+        last: Option<LookProgress>,
+    ) -> Result<Step<LookProgress>, JobError> {
         let since = UnixMillis(job.input.since_ms);
         let (after, mut failed) = match last {
             None => (0, Vec::new()),
-            Some(Looked { after: Some(after), failed }) => (after, failed),
-            Some(Looked { after: None, failed }) => {
+            Some(LookProgress { after: Some(after), failed }) => (after, failed),
+            Some(LookProgress { after: None, failed }) => {
                 let (still, error) = self.look_at_each(&failed, since).await;
                 return match error {
                     Some(error) if still.len() == failed.len() => Err(error.into()),
-                    Some(_) => Ok(Step::next(Looked { after: None, failed: still })),
+                    Some(_) => Ok(Step::next(LookProgress { after: None, failed: still })),
                     None => Ok(Step::done()),
                 };
             }
@@ -212,9 +212,9 @@ impl Job for CampaignDiscovery {
         tenants.truncate(STEP_TENANTS);
         failed.extend(self.look_at_each(&tenants, since).await.0);
         match tenants.last().filter(|_| !is_end) {
-            Some(after) => Ok(Step::next(Looked { after: Some(*after), failed })),
+            Some(after) => Ok(Step::next(LookProgress { after: Some(*after), failed })),
             None if failed.is_empty() => Ok(Step::done()),
-            None => Ok(Step::next(Looked { after: None, failed })),
+            None => Ok(Step::next(LookProgress { after: None, failed })),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Forgotten passwords. A request is queued and answered, whoever it is for; only then is the account looked up. So
+//! ResetRequest passwords. A request is queued and answered, whoever it is for; only then is the account looked up. So
 //! the answer cannot tell whether there is one, nor how long it took.
 
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use stratum_models::store::StoreError;
 use stratum_models::time::{SharedClock, UnixMillis};
 use stratum_state::PostgresState;
 use stratum_state::audit::{Actor, AuditEntry, Author};
-use stratum_state::job::{Enqueued, JobKind, NO_TENANT};
+use stratum_state::job::{EnqueueOutcome, JobKind, NO_TENANT};
 use stratum_state::user::canonical_email;
 
 use super::{AuthConfig, messages};
-use crate::jobs::{Job, JobError, JobLimits, Leased, Pause, Step, WorkerMeans, new_job};
+use crate::jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, WorkerMeans, new_job};
 use crate::mail::{Cause, MailError, MailQueue};
 
 /// Requests that one process works at.
@@ -25,7 +25,7 @@ const PAUSE: Pause = Pause { min: Duration::from_secs(1), max: Duration::from_se
 
 /// Somebody forgot the password. Holds an address: never printed, hence no `Debug`.
 #[derive(Serialize, Deserialize)]
-pub struct Forgotten {
+pub struct ResetRequest {
     email: String,
     request_id: Arc<str>,
 }
@@ -45,11 +45,12 @@ impl PasswordResets {
 
     /// Takes a request; false when too many wait.
     pub async fn ask(&self, email: String, request_id: Arc<str>) -> Result<bool, StoreError> {
-        let request = new_job::<PasswordReset>(&Forgotten { email, request_id }, self.queue_max)?;
+        let request =
+            new_job::<PasswordReset>(&ResetRequest { email, request_id }, self.queue_max)?;
         let mut work = self.state.system().await?;
         let queued = work.enqueue_job(NO_TENANT, &request).await?;
         work.commit().await?;
-        Ok(queued != Enqueued::Full)
+        Ok(queued != EnqueueOutcome::Full)
     }
 }
 
@@ -88,7 +89,7 @@ impl From<MailError> for JobError {
 impl Job for PasswordReset {
     const KIND: JobKind = JobKind::PasswordReset;
     const IS_SECRET: bool = true;
-    type Input = Forgotten;
+    type Input = ResetRequest;
     type Progress = ();
 
     fn limits(&self) -> JobLimits {
@@ -104,8 +105,12 @@ impl Job for PasswordReset {
 
     /// A token and its message, in one commit with the job's end; nothing for addresses without an active account,
     /// and for those that were written to a moment ago.
-    async fn step(&self, job: &Leased<Forgotten>, _last: Option<()>) -> Result<Step<()>, JobError> {
-        // What is no address is no user's.
+    async fn step(
+        &self,
+        job: &LeasedJob<ResetRequest>,
+        _last: Option<()>,
+    ) -> Result<Step<()>, JobError> {
+        // No user has a text that is no address.
         let Some(email) = canonical_email(&job.input.email) else { return Ok(Step::done()) };
         let mut work = self.state.system().await?;
         // Before it is known whether there is such an account: what is left of an allowance tells nothing.

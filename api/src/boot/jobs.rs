@@ -52,7 +52,7 @@ impl Process {
         self.work_at(discovery, &means);
         let keys = self.stores.identifier_keys(settings)?;
         let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?)?;
-        // Its runs are handed over before the log takes no more rows.
+        // Pulls are handed over before the log takes no more rows.
         self.stages.spawn(puller.run(self.stop_serving.clone()));
         self.stages.spawn(hourly.run(self.stop_stages.clone()));
         self.stages.spawn(stage::rate_keeper(settings, state)?.run(self.stop_stages.clone()));

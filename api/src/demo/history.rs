@@ -30,7 +30,7 @@ const REPORTS_EVERY: Duration = Duration::from_secs(600);
 
 /// The part of the history that has been sent. Days are days since 1970-01-01.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Loaded {
+pub(super) struct LoadNote {
     /// The day of the first start, before which the history lies.
     anchor: i32,
     /// The first day whose reports have not been sent.
@@ -41,25 +41,25 @@ pub(super) struct Loaded {
     path: PathBuf,
 }
 
-impl Loaded {
+impl LoadNote {
     /// The note in this data folder. Where there is none, and the tenants are there already, they keep what they
     /// have: nothing of the past is sent.
-    pub(super) fn open(data: &Path, seed: u64, today: Day, is_new: bool) -> Result<Loaded> {
+    pub(super) fn open(data: &Path, seed: u64, today: Day, is_new: bool) -> Result<LoadNote> {
         let path = data.join(format!("demo-{seed}.json"));
         let today = today.to_epoch_days();
         let kept = match std::fs::read(&path) {
-            Ok(kept) => Some(serde_json::from_slice::<Loaded>(&kept).with_context(|| {
+            Ok(kept) => Some(serde_json::from_slice::<LoadNote>(&kept).with_context(|| {
                 format!("{} is not as it was written; remove it", path.display())
             })?),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
         };
         let loaded = match kept {
-            Some(kept) => Loaded { path, ..kept },
-            None if is_new => Loaded { anchor: today, reports_next: None, events: None, path },
+            Some(kept) => LoadNote { path, ..kept },
+            None if is_new => LoadNote { anchor: today, reports_next: None, events: None, path },
             None => {
                 let (reports_next, events) = (Some(today), Some((i32::MIN, today + 1)));
-                Loaded { anchor: today, reports_next, events, path }
+                LoadNote { anchor: today, reports_next, events, path }
             }
         };
         loaded.write()?;
@@ -123,7 +123,7 @@ impl Door {
 pub(super) async fn send(
     door: &Door,
     history: &History,
-    loaded: &mut Loaded,
+    loaded: &mut LoadNote,
     plan: &DemoPlan,
 ) -> Result<()> {
     let began = Instant::now();
@@ -158,7 +158,7 @@ pub(super) async fn send(
 async fn send_reports(
     door: &Door,
     history: &History,
-    loaded: &mut Loaded,
+    loaded: &mut LoadNote,
     today: i32,
 ) -> Result<()> {
     let next = loaded.reports_next.unwrap_or(history.first_day());
@@ -191,7 +191,7 @@ async fn send_events(
 }
 
 /// Sends each day's reports once the day is over, as long as the demo runs.
-pub(super) async fn keep_reporting(door: &Door, history: &History, loaded: &mut Loaded) {
+pub(super) async fn keep_reporting(door: &Door, history: &History, loaded: &mut LoadNote) {
     let mut turn = interval(REPORTS_EVERY);
     turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

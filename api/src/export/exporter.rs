@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::folder::{Folder, PartFile};
 use super::{ExportConfig, ExportSource};
-use crate::jobs::{Job, JobError, JobFault, JobLimits, Leased, Pause, RunEnd, Step, every};
+use crate::jobs::{Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, every};
 
 /// Makes the files of exports.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl Job for FileExporter {
     }
 
     /// Makes the whole file: one that is begun again has another name.
-    async fn step(&self, job: &Leased<()>, _last: Option<()>) -> Result<Step<()>, JobError> {
+    async fn step(&self, job: &LeasedJob<()>, _last: Option<()>) -> Result<Step<()>, JobError> {
         let (id, tenant, attempt) = (job.lease.job, job.lease.tenant, job.lease.attempt);
         let key = FileKey { tenant, job: id, attempt };
         let mut work = job.work().await?;
@@ -93,7 +93,7 @@ impl Job for FileExporter {
 
     async fn on_end(
         &self,
-        job: &Leased<()>,
+        job: &LeasedJob<()>,
         end: &RunEnd,
         work: &mut TenantWork,
     ) -> Result<(), StoreError> {
@@ -108,7 +108,7 @@ impl Job for FileExporter {
         }
     }
 
-    async fn after_end(&self, job: &Leased<()>, end: &RunEnd) {
+    async fn after_end(&self, job: &LeasedJob<()>, end: &RunEnd) {
         match end {
             RunEnd::Done => self.tell(job.lease.tenant, job.lease.job, JobState::Done).await,
             RunEnd::Failed(_) => self.tell(job.lease.tenant, job.lease.job, JobState::Failed).await,
@@ -121,7 +121,7 @@ impl FileExporter {
     /// Writes the file; how much of it there is, and its digest.
     async fn write(
         &self,
-        job: &Leased<()>,
+        job: &LeasedJob<()>,
         request: &ExportRequest,
         file: &mut PartFile,
     ) -> Result<(Amount, [u8; 32]), JobError> {
@@ -156,7 +156,7 @@ impl FileExporter {
         Ok((amount, digest.finalize().into()))
     }
 
-    async fn show(&self, job: &Leased<()>, amount: Amount) -> Result<(), JobError> {
+    async fn show(&self, job: &LeasedJob<()>, amount: Amount) -> Result<(), JobError> {
         let mut work = job.work().await?;
         work.update_export_amount(job.lease.job, amount).await?;
         job.commit(work).await

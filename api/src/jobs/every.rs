@@ -1,4 +1,4 @@
-//! What is done now and then.
+//! Work that is repeated after a wait.
 
 use std::time::Duration;
 

@@ -12,6 +12,6 @@ mod worker;
 
 pub use every::every;
 pub use pause::Pause;
-pub use queue::{Job, JobError, JobFault, JobLimits, Leased, RunEnd, Step, new_job};
+pub use queue::{Job, JobError, JobFault, JobLimits, LeasedJob, RunEnd, Step, new_job};
 pub use signal::JobSignals;
 pub use worker::{JobsConfig, Worker, WorkerMeans, sweep};

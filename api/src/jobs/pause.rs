@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What somebody else says to wait is held to within these bounds.
+/// Bounds of a wait that the other side asks for.
 const SAID_MIN: Duration = Duration::from_secs(1);
 const SAID_MAX: Duration = Duration::from_secs(86_400);
 
@@ -24,7 +24,7 @@ impl Pause {
         whole.mul_f64(0.5 + 0.5 * chance.clamp(0.0, 1.0))
     }
 
-    /// What the other side said to wait, such as by `Retry-After`, within a second and a day.
+    /// A wait that the other side asked for, such as by `Retry-After`, within a second and a day.
     pub fn said(wait: Duration) -> Duration {
         wait.clamp(SAID_MIN, SAID_MAX)
     }

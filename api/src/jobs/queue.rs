@@ -1,4 +1,4 @@
-//! What a kind of job is.
+//! Kinds of jobs: their bounds, steps and ends.
 
 use std::time::Duration;
 
@@ -35,14 +35,14 @@ pub trait Job: Send + Sync + 'static {
     /// Does one step after `last`, the progress of the one before; `None` in the first.
     fn step(
         &self,
-        job: &Leased<Self::Input>,
+        job: &LeasedJob<Self::Input>,
         last: Option<Self::Progress>,
     ) -> impl Future<Output = Result<Step<Self::Progress>, JobError>> + Send;
 
     /// Writes what the end of a run means for the kind's own rows, in the commit of that end.
     fn on_end(
         &self,
-        _job: &Leased<Self::Input>,
+        _job: &LeasedJob<Self::Input>,
         _end: &RunEnd,
         _work: &mut TenantWork,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
@@ -52,7 +52,7 @@ pub trait Job: Send + Sync + 'static {
     /// Tells others of the end, once it is committed.
     fn after_end(
         &self,
-        _job: &Leased<Self::Input>,
+        _job: &LeasedJob<Self::Input>,
         _end: &RunEnd,
     ) -> impl Future<Output = ()> + Send {
         std::future::ready(())
@@ -72,7 +72,7 @@ pub struct JobLimits {
     pub failures_max: u32,
     /// The pause between two tries.
     pub pause: Pause,
-    /// How long the step that is under way may take yet when the process stops.
+    /// The time that the step under way may take yet when the process stops.
     pub stop_wait: Duration,
 }
 
@@ -156,7 +156,7 @@ impl From<StoreError> for JobError {
     }
 }
 
-/// How a run of a job ended.
+/// The end of a run of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunEnd {
     /// The job is done.
@@ -167,7 +167,7 @@ pub enum RunEnd {
     Waiting {
         /// What went wrong.
         fault: JobFault,
-        /// How long it waits.
+        /// The time that it waits.
         wait: Duration,
     },
     /// The job goes on in another process, or in this one's next life.
@@ -187,7 +187,7 @@ impl RunEnd {
 }
 
 /// A job under its lease.
-pub struct Leased<I> {
+pub struct LeasedJob<I> {
     /// The right to work at it.
     pub lease: JobLease,
     /// Its input.
@@ -196,7 +196,7 @@ pub struct Leased<I> {
     pub(super) stop: CancellationToken,
 }
 
-impl<I> Leased<I> {
+impl<I> LeasedJob<I> {
     /// A transaction of the job's tenant; what it changes is written down as the program's own doing.
     pub async fn work(&self) -> Result<TenantWork, StoreError> {
         self.state.system().await?.enter(self.lease.tenant, Author::system()).await

@@ -38,7 +38,7 @@ impl JobSignals {
 
     async fn hear(&self, state: &PostgresState) -> Result<(), StoreError> {
         let mut signals = state.job_signals().await?;
-        // What was signalled before is not told.
+        // Earlier signals are not repeated: each worker looks once.
         for signal in self.0.iter() {
             signal.notify_one();
         }

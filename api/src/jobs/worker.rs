@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::queue::{Job, JobError, JobFault, Leased, RunEnd};
+use super::queue::{Job, JobError, JobFault, LeasedJob, RunEnd};
 use super::{JobSignals, Pause, every};
 
 /// Runs of jobs, by kind and by how they ended.
@@ -36,14 +36,14 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 pub struct JobsConfig {
     /// A job whose process says nothing for this long is taken over by another one.
     pub lease_ms: u64,
-    /// How often it is looked for jobs while the state store signals none.
+    /// The time between two looks for jobs while the state store signals none, in milliseconds.
     pub poll_ms: u64,
-    /// How long ended jobs are remembered.
+    /// Hours that ended jobs are remembered.
     pub keep_hours: u32,
 }
 
 impl JobsConfig {
-    /// How long a lease holds unless it is renewed.
+    /// The time that a lease holds unless it is renewed, at least 100 ms.
     pub fn lease(&self) -> Duration {
         Duration::from_millis(self.lease_ms.max(100))
     }
@@ -165,7 +165,7 @@ impl<J: Job> Worker<J> {
         let Some(input) = input else {
             return self.end_unread(&lease).await;
         };
-        let job = Leased { lease, input, state: self.means.state.clone(), stop: stop.clone() };
+        let job = LeasedJob { lease, input, state: self.means.state.clone(), stop: stop.clone() };
         let limits = self.job.limits();
         let is_still = self.means.clock.now().to_utc() - progressed_at > STILL_MAX;
         let (ended, work) = if failures >= limits.failures_max.max(1) {
@@ -193,7 +193,7 @@ impl<J: Job> Worker<J> {
     /// Step after step; what the last one wrote.
     async fn steps(
         &self,
-        job: &Leased<J::Input>,
+        job: &LeasedJob<J::Input>,
         mut last: Option<J::Progress>,
     ) -> Result<Option<TenantWork>, JobError> {
         loop {
@@ -268,7 +268,7 @@ impl<J: Job> Worker<J> {
     /// Writes down how a run ended; false where the lease is lost.
     async fn end(
         &self,
-        job: &Leased<J::Input>,
+        job: &LeasedJob<J::Input>,
         end: &RunEnd,
         failed: bool,
         mut work: Option<TenantWork>,
@@ -285,7 +285,7 @@ impl<J: Job> Worker<J> {
                     tracing::warn!(error = %error, job.kind = J::KIND.as_str(), job.id = %job.lease.job, "the end of a job was not written");
                 }
             }
-            // What the last step wrote is gone: it is done again once the lease is over.
+            // The last step's rows are gone: it is done again once the lease is over.
             if had_work {
                 return false;
             }
@@ -296,7 +296,7 @@ impl<J: Job> Worker<J> {
 
     async fn write_end(
         &self,
-        job: &Leased<J::Input>,
+        job: &LeasedJob<J::Input>,
         end: &RunEnd,
         failed: bool,
         work: Option<TenantWork>,

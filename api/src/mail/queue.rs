@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
 use stratum_state::PostgresState;
-use stratum_state::job::{Enqueued, JobKind, NO_TENANT};
+use stratum_state::job::{EnqueueOutcome, JobKind, NO_TENANT};
 use stratum_state::work::{SystemWork, TenantWork};
 
 use super::message::Sender;
 use super::{Cause, DeliveryError, LetterLimits, MailConfig, MailMessage, MailTransport};
 use crate::jobs::{
-    Job, JobError, JobFault, JobLimits, Leased, Pause, RunEnd, Step, WorkerMeans, new_job,
+    Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, WorkerMeans, new_job,
 };
 use crate::telemetry;
 
@@ -138,7 +138,7 @@ impl MailQueue {
     ) -> Result<(), StoreError> {
         let mail = OutgoingMail { to, message };
         let queued = work.enqueue_job(&new_job::<SendMail>(&mail, self.room())?).await?;
-        if queued == Enqueued::Full {
+        if queued == EnqueueOutcome::Full {
             metrics::counter!(telemetry::LETTERS, "outcome" => "over").increment(1);
             tracing::warn!("too many messages wait: a notice is left out");
         }
@@ -151,10 +151,10 @@ impl MailQueue {
     }
 }
 
-fn queued(outcome: Enqueued) -> Result<(), MailError> {
+fn queued(outcome: EnqueueOutcome) -> Result<(), MailError> {
     match outcome {
-        Enqueued::Full => Err(MailError::Full),
-        Enqueued::Queued(_) | Enqueued::Present => Ok(()),
+        EnqueueOutcome::Full => Err(MailError::Full),
+        EnqueueOutcome::Queued(_) | EnqueueOutcome::Present => Ok(()),
     }
 }
 
@@ -203,7 +203,7 @@ impl Job for SendMail {
 
     async fn step(
         &self,
-        job: &Leased<OutgoingMail>,
+        job: &LeasedJob<OutgoingMail>,
         _last: Option<()>,
     ) -> Result<Step<()>, JobError> {
         let id = job.lease.job;
@@ -222,7 +222,7 @@ impl Job for SendMail {
         }
     }
 
-    async fn after_end(&self, _job: &Leased<OutgoingMail>, end: &RunEnd) {
+    async fn after_end(&self, _job: &LeasedJob<OutgoingMail>, end: &RunEnd) {
         let outcome = match end {
             RunEnd::Done => "sent",
             RunEnd::Failed(_) => "lost",

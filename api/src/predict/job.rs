@@ -8,7 +8,7 @@ use stratum_state::job::{JobKind, NewJob};
 use tokio_util::sync::CancellationToken;
 
 use super::Forecasts;
-use crate::jobs::{Job, JobError, JobLimits, Leased, Pause, Step, every, new_job};
+use crate::jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, every, new_job};
 
 const FAILURES_MAX: u32 = 4;
 const PAUSE: Pause = Pause { min: Duration::from_secs(60), max: Duration::from_secs(3_600) };
@@ -66,7 +66,7 @@ impl Job for TrainingJob {
         }
     }
 
-    async fn step(&self, job: &Leased<()>, _last: Option<()>) -> Result<Step<()>, JobError> {
+    async fn step(&self, job: &LeasedJob<()>, _last: Option<()>) -> Result<Step<()>, JobError> {
         let Some(tenant) = job.work().await?.tenant().await? else { return Ok(Step::done()) };
         if let Some(trained) = self.forecasts.train(&tenant, |_| {}).await? {
             tracing::info!(

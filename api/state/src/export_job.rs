@@ -13,7 +13,7 @@ use stratum_models::time::{Day, DayRange};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::job::{Enqueued, JobKind, NewJob};
+use super::job::{EnqueueOutcome, JobKind, NewJob};
 use super::work::{SystemWork, TenantWork};
 use super::{damaged, store_error};
 
@@ -211,7 +211,7 @@ impl TenantWork {
         );
         statement.execute(self.connection()).await.map_err(store_error)?;
         let job = NewJob { id: Some(id), open_max, ..NewJob::of(JobKind::Export, Value::Null) };
-        Ok((self.enqueue_job(&job).await? != Enqueued::Full).then_some(id))
+        Ok((self.enqueue_job(&job).await? != EnqueueOutcome::Full).then_some(id))
     }
 
     /// How many jobs run.

@@ -145,7 +145,7 @@ impl NewJob {
 
 /// The outcome of queueing a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Enqueued {
+pub enum EnqueueOutcome {
     /// It is queued under this id.
     Queued(Uuid),
     /// One of its key is open already.
@@ -159,7 +159,7 @@ pub enum Enqueued {
 pub struct JobView {
     /// Its state.
     pub state: JobState,
-    /// How often it was claimed.
+    /// The number of times it was claimed.
     pub attempt: i32,
     /// Failures since it made progress last.
     pub failures: i32,
@@ -198,9 +198,9 @@ async fn enqueue(
     tools: &Tools,
     tenant: i64,
     new: &NewJob,
-) -> Result<Enqueued, StoreError> {
+) -> Result<EnqueueOutcome, StoreError> {
     if open_jobs(connection, tenant, new.kind).await? >= new.open_max {
-        return Ok(Enqueued::Full);
+        return Ok(EnqueueOutcome::Full);
     }
     let id = new.id.unwrap_or_else(|| tools.ids.next());
     let key = new.key.clone().unwrap_or_else(|| id.to_string());
@@ -218,13 +218,13 @@ async fn enqueue(
         tools.now()
     );
     let added = statement.fetch_optional(connection).await.map_err(store_error)?;
-    Ok(added.map_or(Enqueued::Present, |_| Enqueued::Queued(id)))
+    Ok(added.map_or(EnqueueOutcome::Present, |_| EnqueueOutcome::Queued(id)))
 }
 
 impl TenantWork {
     /// Queues a job of the tenant; it is there once this work is committed. The bound may be passed by as many as
     /// are queued at the same moment.
-    pub async fn enqueue_job(&mut self, new: &NewJob) -> Result<Enqueued, StoreError> {
+    pub async fn enqueue_job(&mut self, new: &NewJob) -> Result<EnqueueOutcome, StoreError> {
         let (key, tools) = (self.key, self.tools.clone());
         enqueue(self.connection(), &tools, key, new).await
     }
@@ -278,7 +278,7 @@ impl SystemWork {
         &mut self,
         tenant: TenantId,
         new: &NewJob,
-    ) -> Result<Enqueued, StoreError> {
+    ) -> Result<EnqueueOutcome, StoreError> {
         let (key, tools) = (tenant_key(tenant)?, self.tools.clone());
         enqueue(self.connection(), &tools, key, new).await
     }

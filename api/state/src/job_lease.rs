@@ -31,7 +31,7 @@ pub struct JobLease {
     token: Uuid,
     /// Counts the job's leases: files and requests of different attempts are told apart by it.
     pub attempt: i32,
-    /// How long the lease holds from each renewal on.
+    /// The time that the lease holds from each renewal on.
     pub life: Duration,
 }
 

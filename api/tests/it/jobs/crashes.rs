@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use stratum_api::jobs::{Job, JobError, JobLimits, Leased, Pause, Step, Worker};
+use stratum_api::jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, Worker};
 use stratum_state::PostgresState;
-use stratum_state::job::{Enqueued, JobKind, JobState, NewJob};
+use stratum_state::job::{EnqueueOutcome, JobKind, JobState, NewJob};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{KIND, Seeded, Store, job, means};
+use super::{KIND, SharedChance, Store, job, means};
 use crate::fixture::eventually;
 
 const STEPS: u64 = 6;
@@ -23,9 +23,9 @@ const WAIT: Duration = Duration::from_secs(120);
 const ROWS: JobKind = JobKind::CampaignDiscovery;
 
 /// Writes a row a step, and takes a while for it.
-struct Counted(Arc<Seeded>);
+struct RowWriter(Arc<SharedChance>);
 
-impl Job for Counted {
+impl Job for RowWriter {
     const KIND: JobKind = KIND;
     type Input = u64;
     type Progress = u64;
@@ -41,29 +41,29 @@ impl Job for Counted {
         }
     }
 
-    async fn step(&self, job: &Leased<u64>, last: Option<u64>) -> Result<Step<u64>, JobError> {
+    async fn step(&self, job: &LeasedJob<u64>, last: Option<u64>) -> Result<Step<u64>, JobError> {
         let at = last.unwrap_or_default();
         let mut work = job.work().await?;
-        tokio::time::sleep(Duration::from_millis(self.0.below(15))).await;
+        tokio::time::sleep(Duration::from_millis(self.0.below(15) as u64)).await;
         if self.0.below(8) == 0 {
             return Err(JobError::retry("chance", "by chance"));
         }
         let row = json!({"job": job.lease.job, "step": at});
         work.enqueue_job(&NewJob::of(ROWS, row)).await?;
-        tokio::time::sleep(Duration::from_millis(self.0.below(15))).await;
+        tokio::time::sleep(Duration::from_millis(self.0.below(15) as u64)).await;
         let step = if at + 1 == STEPS { Step::done() } else { Step::next(at + 1) };
         Ok(step.with(work))
     }
 }
 
 /// A process: a worker and what wakes it. Dropped at any moment as kill -9 would.
-fn start(state: &PostgresState, chance: &Arc<Seeded>) -> (JoinHandle<()>, CancellationToken) {
+fn start(state: &PostgresState, chance: &Arc<SharedChance>) -> (JoinHandle<()>, CancellationToken) {
     let (stop, state) = (CancellationToken::new(), state.clone());
     let (stopped, chance) = (stop.clone(), chance.clone());
     let process = async move {
-        let means = means(&state, chance.next());
+        let means = means(&state, chance.bits());
         let signals = means.signals.clone().follow(state, stopped.clone());
-        tokio::join!(signals, Worker::new(Counted(chance), means).run(stopped));
+        tokio::join!(signals, Worker::new(RowWriter(chance), means).run(stopped));
     };
     (tokio::spawn(process), stop)
 }
@@ -73,7 +73,7 @@ async fn each_step_counts_once_whatever_crashes() {
     let seed = std::env::var("STRATUM_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(rand::random);
     println!("STRATUM_TEST_SEED={seed}");
-    let (store, chance) = (Store::open().await, Arc::new(Seeded::new(seed)));
+    let (store, chance) = (Store::open().await, Arc::new(SharedChance::new(seed)));
     let state = store.process();
     let mut jobs = Vec::new();
     for number in 0..JOBS {
@@ -81,13 +81,13 @@ async fn each_step_counts_once_whatever_crashes() {
         let mut work = state.system().await.unwrap();
         let queued = work.enqueue_job(tenant, &job(json!(number))).await.unwrap();
         work.commit().await.unwrap();
-        let Enqueued::Queued(id) = queued else { panic!("{queued:?}") };
+        let EnqueueOutcome::Queued(id) = queued else { panic!("{queued:?}") };
         jobs.push((tenant, id));
     }
     let mut processes = vec![start(&state, &chance), start(&state, &chance)];
     for _ in 0..25 {
-        tokio::time::sleep(Duration::from_millis(20 + chance.below(120))).await;
-        let (process, stop) = processes.swap_remove(chance.below(2) as usize);
+        tokio::time::sleep(Duration::from_millis(20 + chance.below(120) as u64)).await;
+        let (process, stop) = processes.swap_remove(chance.below(2));
         if chance.below(3) == 0 {
             stop.cancel();
             process.await.unwrap();

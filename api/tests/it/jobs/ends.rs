@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::json;
-use stratum_api::jobs::{Job, JobError, JobFault, JobLimits, Leased, Pause, RunEnd, Step, Worker};
-use stratum_state::job::{Enqueued, JobKind, JobState, JobView};
+use stratum_api::jobs::{
+    Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, Worker,
+};
+use stratum_state::job::{EnqueueOutcome, JobKind, JobState, JobView};
 use tokio_util::sync::CancellationToken;
 
 use super::{KIND, Store, job, means};
@@ -35,7 +37,11 @@ impl Job for Told {
         }
     }
 
-    async fn step(&self, job: &Leased<String>, last: Option<u32>) -> Result<Step<u32>, JobError> {
+    async fn step(
+        &self,
+        job: &LeasedJob<String>,
+        last: Option<u32>,
+    ) -> Result<Step<u32>, JobError> {
         let at = last.unwrap_or_default();
         match job.input.as_str() {
             "fails" => Err(JobError::retry("busy", "busy")),
@@ -55,7 +61,7 @@ impl Job for Told {
         }
     }
 
-    async fn after_end(&self, _job: &Leased<String>, end: &RunEnd) {
+    async fn after_end(&self, _job: &LeasedJob<String>, end: &RunEnd) {
         self.0.lock().push(end.clone());
     }
 }
@@ -70,7 +76,7 @@ async fn ended(store: &Store, input: &str) -> (JobView, Vec<&'static str>) {
     let mut work = state.system().await.unwrap();
     let queued = work.enqueue_job(tenant, &job(json!(input))).await.unwrap();
     work.commit().await.unwrap();
-    let Enqueued::Queued(id) = queued else { panic!("{queued:?}") };
+    let EnqueueOutcome::Queued(id) = queued else { panic!("{queued:?}") };
     let over = async || {
         let view = state.operate(tenant).await.unwrap().job(id).await.unwrap().unwrap();
         if input == "hangs" && view.state == JobState::Running {

@@ -5,18 +5,20 @@ mod ends;
 mod turns;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use stratum_api::jobs::{JobSignals, JobsConfig, WorkerMeans};
 use stratum_engines::{PostgresEngine, StateFolder};
+use stratum_models::chance::Chance;
 use stratum_models::entropy::Entropy;
 use stratum_models::id::TenantId;
 use stratum_models::money::Currency;
 use stratum_models::secret::Secret;
 use stratum_models::time::{Clock, UnixMillis};
-use stratum_state::job::{Enqueued, JobKind, JobView, NewJob};
+use stratum_state::job::{EnqueueOutcome, JobKind, JobView, NewJob};
 use stratum_state::job_lease::ClaimedJob;
 use stratum_state::seal::Seal;
 use stratum_state::tenant::NewTenant;
@@ -54,30 +56,27 @@ impl Clock for Machine {
     }
 }
 
-/// Numbers that a seed begins (splitmix64).
-pub struct Seeded(AtomicU64);
+/// Chance that several share.
+pub struct SharedChance(Mutex<Chance>);
 
-impl Seeded {
-    pub fn new(seed: u64) -> Seeded {
-        Seeded(AtomicU64::new(seed))
+impl SharedChance {
+    pub fn new(seed: u64) -> SharedChance {
+        SharedChance(Mutex::new(Chance::new(seed)))
     }
 
-    pub fn next(&self) -> u64 {
-        let z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+    pub fn bits(&self) -> u64 {
+        self.0.lock().bits()
     }
 
-    pub fn below(&self, end: u64) -> u64 {
-        self.next() % end
+    pub fn below(&self, end: usize) -> usize {
+        self.0.lock().below(end)
     }
 }
 
-impl Entropy for Seeded {
+impl Entropy for SharedChance {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.next().to_be_bytes()[..chunk.len()]);
+            chunk.copy_from_slice(&self.bits().to_be_bytes()[..chunk.len()]);
         }
     }
 }
@@ -133,7 +132,7 @@ impl Store {
     }
 
     /// Queues a job, later than those before it.
-    pub async fn queue(&self, tenant: TenantId, new: NewJob) -> Enqueued {
+    pub async fn queue(&self, tenant: TenantId, new: NewJob) -> EnqueueOutcome {
         self.hands.pass(Duration::from_millis(1));
         let mut work = self.state.system().await.unwrap();
         let queued = work.enqueue_job(tenant, &new).await.unwrap();
@@ -162,7 +161,7 @@ impl Store {
 
 fn open(config: &StateConfig, clock: Arc<dyn Clock>) -> PostgresState {
     let seal = Seal::new(b"the key of a test, at least 32 characters").unwrap();
-    PostgresState::open(config, clock, Arc::new(Seeded::new(rand::random())), seal).unwrap()
+    PostgresState::open(config, clock, Arc::new(SharedChance::new(rand::random())), seal).unwrap()
 }
 
 /// Jobs of this kind are worked at by the test alone.
@@ -178,7 +177,7 @@ pub fn means(state: &PostgresState, seed: u64) -> WorkerMeans {
         state: state.clone(),
         signals: JobSignals::default(),
         clock: Arc::new(Machine),
-        entropy: Arc::new(Seeded::new(seed)),
+        entropy: Arc::new(SharedChance::new(seed)),
         config: JobsConfig { poll_ms: 600_000, ..JobsConfig::default() },
     }
 }
@@ -189,7 +188,7 @@ async fn a_secret_rests_sealed_and_goes_when_the_job_ends() {
     let tenant = store.tenants[0];
     let secret = json!({"to": "ana@example.com", "token": "t0ken"});
     let queued = store.queue(tenant, NewJob { is_secret: true, ..job(secret.clone()) }).await;
-    let Enqueued::Queued(id) = queued else { panic!("{queued:?}") };
+    let EnqueueOutcome::Queued(id) = queued else { panic!("{queued:?}") };
     let url = store.engine.migration_url().to_owned();
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
     let row = async || {

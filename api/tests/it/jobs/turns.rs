@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use stratum_state::job::{Enqueued, JobState, NewJob};
+use stratum_state::job::{EnqueueOutcome, JobState, NewJob};
 
 use super::{KIND, LEASE, Store, job};
 
@@ -67,17 +67,17 @@ async fn the_queue_of_a_tenant_is_bounded_and_one_of_a_key_is_open_or_runs() {
     let bounded = || NewJob { open_max: 2, ..job(json!(0)) };
     for expected in [true, true, false] {
         let queued = store.queue(one, bounded()).await;
-        assert_eq!(queued != Enqueued::Full, expected);
+        assert_eq!(queued != EnqueueOutcome::Full, expected);
     }
-    assert_ne!(store.queue(two, bounded()).await, Enqueued::Full, "another tenant's share");
+    assert_ne!(store.queue(two, bounded()).await, EnqueueOutcome::Full, "another tenant's share");
     while let Some(claimed) = store.claim(1).await {
         store.finish(&claimed).await;
     }
     let once = || NewJob { once: true, key: Some("model".into()), ..job(json!(0)) };
-    assert!(matches!(store.queue(one, once()).await, Enqueued::Queued(_)));
-    assert_eq!(store.queue(one, once()).await, Enqueued::Present);
+    assert!(matches!(store.queue(one, once()).await, EnqueueOutcome::Queued(_)));
+    assert_eq!(store.queue(one, once()).await, EnqueueOutcome::Present);
     let running = store.claim(9).await.expect("it");
-    assert_eq!(store.queue(one, once()).await, Enqueued::Present, "while it runs");
+    assert_eq!(store.queue(one, once()).await, EnqueueOutcome::Present, "while it runs");
     assert!(store.finish(&running).await);
     // Of one key one runs at a time, and the more urgent one goes first.
     for (priority, input) in [(1, "back-fill"), (0, "scheduled"), (0, "manual")] {
