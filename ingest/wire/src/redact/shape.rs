@@ -8,7 +8,8 @@ use super::signs::Signs;
 /// What a phone number has of digits, after a `+`.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
 /// Endings of files, which no domain has.
-const FILES: [&[u8]; 8] = [b"png", b"jpg", b"jpeg", b"gif", b"webp", b"svg", b"mp4", b"pdf"];
+pub(super) const FILES: [&[u8]; 8] =
+    [b"png", b"jpg", b"jpeg", b"gif", b"webp", b"svg", b"mp4", b"pdf"];
 
 /// Whether a text with these signs holds something of the kind. Most lack a sign of each.
 pub(super) fn is_somebodys(text: &str, signs: Signs) -> bool {
