@@ -58,7 +58,12 @@ async fn answered_events_survive_kill_9_and_count_once() {
         println!("round {round}: {victim:?} after {pause} ms");
         strike(&mut stratum, victim).await;
     }
+    // The last blow may not have been noticed yet: the engines are there again before anything is asked.
+    for engine in ["clickhouse", "postgres"] {
+        engine_of(stratum.pid(), engine);
+    }
     stratum.wait_until_ready().await;
+    load.wait_until_let_in().await;
     over.store(true, Ordering::Relaxed);
     let mut reference = Reference::new(load.world.clone());
     let mut answered = 0;
