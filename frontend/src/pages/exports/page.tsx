@@ -1,5 +1,4 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { exportJobs } from "../../api/queries";
 import { raw } from "../../api/send";
@@ -12,6 +11,7 @@ import { DataTable } from "../../ui/data-table";
 import { Asked, Badge, Empty, ErrorNote, Note, Panel } from "../../ui/panel";
 import { Code } from "../../ui/secret";
 import { PageHead } from "../../ui/toolbar";
+import { useAct } from "../../ui/use-act";
 import { NewExport } from "./new-export";
 
 type Job = Schemas["ExportItem"];
@@ -145,16 +145,8 @@ function State({ job }: { job: Job }) {
 function Actions({ job }: { job: Job }) {
   const t = useTexts();
   const client = useQueryClient();
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { act, error, isBusy } = useAct();
   const isLarge = job.bytes > BLOB_BYTES_MAX;
-  const run = (work: () => Promise<void>) => {
-    setBusy(true);
-    setError(null);
-    work()
-      .catch(setError)
-      .finally(() => setBusy(false));
-  };
   const fetchFile = async () => {
     const response = await raw(`/api/v1/analytics/export/${job.id}/download`);
     save(await response.blob(), job.file_name);
@@ -167,11 +159,11 @@ function Actions({ job }: { job: Job }) {
     <div className="flex flex-col items-end gap-2">
       <div className="flex gap-2">
         {job.state === "done" && !isLarge ? (
-          <Button isPending={isBusy} onPress={() => run(fetchFile)}>
+          <Button isPending={isBusy} onPress={() => act(fetchFile)}>
             {t("exports.download")}
           </Button>
         ) : null}
-        <Button kind="quiet" isDisabled={isBusy} onPress={() => run(remove)}>
+        <Button kind="quiet" isDisabled={isBusy} onPress={() => act(remove)}>
           {t(job.state === "queued" || job.state === "running" ? "action.cancel" : "action.remove")}
         </Button>
       </div>

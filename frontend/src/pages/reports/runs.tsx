@@ -5,7 +5,8 @@ import { useFormat, useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
-import { Asked, Badge, Empty } from "../../ui/panel";
+import { Asked, Badge, Empty, ErrorNote } from "../../ui/panel";
+import { useAct } from "../../ui/use-act";
 import { ClosedAccounts } from "./closed-accounts";
 
 type Run = Schemas["PullRunItem"];
@@ -26,6 +27,7 @@ export function Runs({ connector, mayWrite }: { connector: string; mayWrite: boo
   const format = useFormat();
   const client = useQueryClient();
   const query = useQuery({ ...pullRuns(connector), refetchInterval: POLL_MS });
+  const { act, error, isBusy } = useAct();
   const isOpen = (run: Run) => run.state === "queued" || run.state === "running" || run.state === "waiting";
   const cancel = async (run: Run) => {
     await answer(
@@ -34,83 +36,88 @@ export function Runs({ connector, mayWrite }: { connector: string; mayWrite: boo
     await client.invalidateQueries({ queryKey: ["pullRuns", connector] });
   };
   return (
-    <Asked query={query}>
-      {(rows) =>
-        rows.length === 0 ? (
-          <Empty title={t("runs.none")} />
-        ) : (
-          <DataTable
-            label={t("connectors.runs")}
-            rows={rows}
-            keyOf={(run) => run.id}
-            columns={[
-              {
-                key: "days",
-                label: t("runs.days"),
-                cell: (run) => (
-                  <>
-                    <bdi>{format.days(run.date_from, run.date_to)}</bdi>
-                    <span className="block text-note font-normal text-ink-3">
-                      {t(`pull.${run.kind}`)} · <Ago at={run.created_at} />
-                    </span>
-                  </>
-                ),
-              },
-              {
-                key: "state",
-                label: t("runs.state"),
-                cell: (run) => (
-                  <>
-                    <Badge kind={KINDS[run.state]}>{t(`run.${run.state}`)}</Badge>
-                    {run.not_before ? (
-                      <span className="block text-note text-ink-3">
-                        {t("runs.waits", { at: format.instant(run.not_before) })}
+    <>
+      {error ? <ErrorNote error={error} /> : null}
+      <Asked query={query}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title={t("runs.none")} />
+          ) : (
+            <DataTable
+              label={t("connectors.runs")}
+              rows={rows}
+              keyOf={(run) => run.id}
+              columns={[
+                {
+                  key: "days",
+                  label: t("runs.days"),
+                  cell: (run) => (
+                    <>
+                      <bdi>{format.days(run.date_from, run.date_to)}</bdi>
+                      <span className="block text-note font-normal text-ink-3">
+                        {t(`pull.${run.kind}`)} · <Ago at={run.created_at} />
                       </span>
-                    ) : null}
-                    {run.error_message ? (
-                      <span className="block text-note text-bad">{run.error_message}</span>
-                    ) : null}
-                    <ClosedAccounts accounts={run.closed_accounts} />
-                    <Faults faults={run.faults} />
-                  </>
-                ),
-              },
-              {
-                key: "done",
-                label: t("runs.done"),
-                isEnd: true,
-                cell: (run) => (
-                  <bdi>
-                    {format.number(run.days_done)} / {format.number(run.days_asked)}
-                  </bdi>
-                ),
-              },
-              {
-                key: "rows",
-                label: t("refusals.rows"),
-                isEnd: true,
-                hide: "sm",
-                cell: (run) => (
-                  <bdi>
-                    {format.number(run.rows_taken)}
-                    {run.rows_rejected > 0 ? ` (−${format.number(run.rows_rejected)})` : ""}
-                  </bdi>
-                ),
-              },
-              {
-                key: "act",
-                label: "",
-                isEnd: true,
-                cell: (run) =>
-                  mayWrite && isOpen(run) ? (
-                    <Button onPress={() => void cancel(run)}>{t("action.cancel")}</Button>
-                  ) : null,
-              },
-            ]}
-          />
-        )
-      }
-    </Asked>
+                    </>
+                  ),
+                },
+                {
+                  key: "state",
+                  label: t("runs.state"),
+                  cell: (run) => (
+                    <>
+                      <Badge kind={KINDS[run.state]}>{t(`run.${run.state}`)}</Badge>
+                      {run.not_before ? (
+                        <span className="block text-note text-ink-3">
+                          {t("runs.waits", { at: format.instant(run.not_before) })}
+                        </span>
+                      ) : null}
+                      {run.error_message ? (
+                        <span className="block text-note text-bad">{run.error_message}</span>
+                      ) : null}
+                      <ClosedAccounts accounts={run.closed_accounts} />
+                      <Faults faults={run.faults} />
+                    </>
+                  ),
+                },
+                {
+                  key: "done",
+                  label: t("runs.done"),
+                  isEnd: true,
+                  cell: (run) => (
+                    <bdi>
+                      {format.number(run.days_done)} / {format.number(run.days_asked)}
+                    </bdi>
+                  ),
+                },
+                {
+                  key: "rows",
+                  label: t("refusals.rows"),
+                  isEnd: true,
+                  hide: "sm",
+                  cell: (run) => (
+                    <bdi>
+                      {format.number(run.rows_taken)}
+                      {run.rows_rejected > 0 ? ` (−${format.number(run.rows_rejected)})` : ""}
+                    </bdi>
+                  ),
+                },
+                {
+                  key: "act",
+                  label: "",
+                  isEnd: true,
+                  cell: (run) =>
+                    mayWrite && isOpen(run) ? (
+                      <Button isDisabled={isBusy} onPress={() => act(() => cancel(run))}>
+                        {t("action.cancel")}
+                      </Button>
+                    ) : null,
+                },
+              ]}
+            />
+          )
+        }
+      </Asked>
+    </>
   );
 }
 

@@ -10,10 +10,11 @@ import { DataTable } from "../../ui/data-table";
 import { Dialog } from "../../ui/dialog";
 import { Choose, Toggle } from "../../ui/field";
 import { Form } from "../../ui/form";
-import { Asked, Badge, Empty, Note, Panel } from "../../ui/panel";
+import { Asked, Badge, Empty, ErrorNote, Note, Panel } from "../../ui/panel";
 import { Code } from "../../ui/secret";
 import { Field } from "../../ui/text-field";
 import { tell } from "../../ui/toast";
+import { useAct } from "../../ui/use-act";
 
 type User = Schemas["UserItem"];
 type Role = Schemas["Role"];
@@ -106,12 +107,14 @@ function Invited() {
   const format = useFormat();
   const client = useQueryClient();
   const query = useQuery(invitations());
+  const { act, error, isBusy } = useAct();
   const withdraw = async (id: string) => {
     await answer(api.DELETE("/api/v1/users/invitations/{id}", { params: { path: { id } } }));
     await client.invalidateQueries({ queryKey: invitations().queryKey });
   };
   return (
     <Panel title={t("people.invited")}>
+      {error ? <ErrorNote error={error} /> : null}
       <Asked query={query} lines={2}>
         {(rows) =>
           rows.length === 0 ? (
@@ -135,7 +138,9 @@ function Invited() {
                   label: "",
                   isEnd: true,
                   cell: (one) => (
-                    <Button onPress={() => void withdraw(one.id)}>{t("people.withdraw")}</Button>
+                    <Button isDisabled={isBusy} onPress={() => act(() => withdraw(one.id))}>
+                      {t("people.withdraw")}
+                    </Button>
                   ),
                 },
               ]}

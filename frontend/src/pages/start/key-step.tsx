@@ -7,6 +7,7 @@ import { Button } from "../../ui/button";
 import { ErrorNote, Note } from "../../ui/panel";
 import { Code } from "../../ui/secret";
 import { Segments } from "../../ui/segments";
+import { useAct } from "../../ui/use-act";
 import { LANGUAGES, type Language, snippet } from "./snippets";
 
 const NAMES: Record<Language, string> = { curl: "curl", python: "Python", node: "Node.js", php: "PHP" };
@@ -24,21 +25,16 @@ export function KeyStep({
   const t = useTexts();
   const client = useQueryClient();
   const [language, setLanguage] = useState<Language>("curl");
-  const [error, setError] = useState<unknown>(null);
+  const { act, error } = useAct();
   const make = async () => {
-    setError(null);
     const body = {
       name: t("start.keyName", { dataset: dataset.external_id }),
       scope: "ingest" as const,
       dataset_id: dataset.external_id,
       platform: dataset.platform,
     };
-    try {
-      onSecret((await dataOf(api.POST("/api/v1/api-keys", { body }))).key);
-      await client.invalidateQueries({ queryKey: apiKeys().queryKey });
-    } catch (failure) {
-      setError(failure);
-    }
+    onSecret((await dataOf(api.POST("/api/v1/api-keys", { body }))).key);
+    await client.invalidateQueries({ queryKey: apiKeys().queryKey });
   };
   const place = { origin: location.origin, dataset: dataset.external_id, key: secret ?? t("start.yourKey") };
   return (
@@ -50,7 +46,7 @@ export function KeyStep({
       )}
       {secret ? null : (
         <div>
-          <Button kind="primary" onPress={() => void make()}>
+          <Button kind="primary" onPress={() => act(make)}>
             {t("keys.create")}
           </Button>
         </div>
