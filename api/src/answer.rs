@@ -56,8 +56,12 @@ impl<T> Answer<T> {
 }
 
 impl<T> Answer<Vec<T>> {
-    /// One page of a list: `Answer::page(items, page.of(total))`.
-    pub fn page(data: Vec<T>, pagination: Pagination) -> Answer<Vec<T>> {
+    /// One page of a list: `Answer::page(rows, page.of(total))`.
+    pub fn page<R: Into<T>>(
+        rows: impl IntoIterator<Item = R>,
+        pagination: Pagination,
+    ) -> Answer<Vec<T>> {
+        let data = rows.into_iter().map(Into::into).collect();
         Answer { pagination: Some(pagination), ..Answer::of(data) }
     }
 }

@@ -15,7 +15,7 @@ use stratum_models::store::StoreError;
 use stratum_models::time::{HOUR_MS, SharedClock, UnixMillis};
 use stratum_models::warehouse::{CampaignKey, ReportedCampaign, WarehouseReader};
 use stratum_state::PostgresState;
-use stratum_state::audit::{AuditEntry, Author};
+use stratum_state::audit::{AuditAction, AuditEntry, Author};
 use stratum_state::job::{EnqueueOutcome, JobKind, NO_TENANT, NewJob};
 use stratum_state::work::operator_scope;
 use tokio_util::sync::CancellationToken;
@@ -145,7 +145,8 @@ impl CampaignDiscovery {
         let made = work.adopt_campaigns(&reported, room).await?;
         if made > 0 {
             let changes = json!({"campaigns": made});
-            work.audit(&AuditEntry::done("campaigns.adopted", "campaign", "", changes)).await?;
+            work.audit(&AuditEntry::done(AuditAction::CampaignsAdopted, "campaign", "", changes))
+                .await?;
             tracing::info!(tenant.id = tenant.0, campaigns = made, "campaigns of ad reports made");
         }
         work.commit().await

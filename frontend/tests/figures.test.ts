@@ -1,5 +1,6 @@
 import { CalendarDate, parseDate } from "@internationalized/date";
 import { expect, test } from "vitest";
+import type { Schemas } from "../src/api/client";
 import { carriedRates, concerns } from "../src/figures/attention";
 import { completeness } from "../src/figures/completeness";
 import { isDay } from "../src/figures/day";
@@ -51,7 +52,11 @@ test("only days are days", () => {
 
 test("days a platform has not reported are gaps", () => {
   const period = { from: "2026-11-01", to: "2026-11-28" };
-  const one = (platform: string, reports_until: string | null, open_from: string | null = null) => ({
+  const one = (
+    platform: Schemas["Platform"],
+    reports_until: string | null,
+    open_from: string | null = null,
+  ) => ({
     platform,
     reports_until,
     open_from,
@@ -85,7 +90,7 @@ test("what needs attention comes worst first, and not all of it", () => {
         { dataset_id: "1", field: "value", platform: "meta", reason: "missing_field", rows: 2 },
         { dataset_id: "1", field: "", platform: "meta", reason: "too_old", rows: 5 },
       ],
-      scores: ["meta", "google", "tiktok", "snapchat"].map((platform) => ({
+      scores: (["meta", "google", "tiktok", "snapchat"] as const).map((platform) => ({
         platform,
         band: "ok",
         score: 5,
@@ -138,9 +143,9 @@ test("rates are read as they come out of a sheet", () => {
 });
 
 test("a field is the same wherever its event stood in the request", () => {
-  const one = (field: string, rows: number, reason = "missing_field") => ({
+  const one = (field: string, rows: number, reason: Schemas["RejectReason"] = "missing_field") => ({
     dataset_id: "1",
-    platform: "meta",
+    platform: "meta" as const,
     field,
     rows,
     reason,

@@ -65,6 +65,22 @@ impl From<Currency> for String {
     }
 }
 
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Currency {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some("A currency by its ISO 4217 code."))
+            .min_length(Some(3))
+            .max_length(Some(3))
+            .examples(["EUR"])
+            .into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Currency {}
+
 /// Parses a plain or scientific decimal into micros, rounding half away from zero beyond the sixth
 /// digit. `None` for anything else, and for amounts beyond ±9.2 trillion units.
 pub fn parse_micros(text: &str) -> Option<i64> {

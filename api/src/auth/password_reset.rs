@@ -10,7 +10,7 @@ use serde_json::json;
 use stratum_models::store::StoreError;
 use stratum_models::time::{SharedClock, UnixMillis};
 use stratum_state::PostgresState;
-use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
 use stratum_state::job::{EnqueueOutcome, JobKind, NO_TENANT};
 use stratum_state::user::canonical_email;
 
@@ -131,7 +131,8 @@ impl Job for PasswordReset {
         if let Some(token) = work.create_reset_token(user.id, ends, every).await? {
             let message = messages::reset(&token, minutes, &self.public_url);
             self.mail.send(&mut work, permit, message).await?;
-            work.audit(&AuditEntry::done("user.reset_asked", "user", user.id, json!({}))).await?;
+            work.audit(&AuditEntry::done(AuditAction::UserResetAsked, "user", user.id, json!({})))
+                .await?;
         }
         Ok(Step::done().with(work))
     }

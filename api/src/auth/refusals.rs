@@ -11,7 +11,7 @@ use stratum_models::id::TenantId;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_state::PostgresState;
-use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -131,7 +131,7 @@ async fn write(
 ) -> Result<(), StoreError> {
     let why = json!({"method": kind.method, "route": kind.route, "times": times});
     let mut work = state.tenant(scope, author.clone()).await?;
-    work.audit(&AuditEntry::refused("operation.refused", "operation", why)).await?;
+    work.audit(&AuditEntry::refused(AuditAction::OperationRefused, "operation", why)).await?;
     work.commit().await
 }
 

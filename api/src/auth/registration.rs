@@ -1,9 +1,10 @@
 //! Registrations: the ways in which anybody may make a tenant.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The way in which registrations are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
     /// As `confirmed` where a mail server is configured, as `off` where none is.

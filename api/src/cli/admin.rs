@@ -13,7 +13,7 @@ use stratum_models::platform::Platform;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 use stratum_state::api_key::{ApiKeyScope, NewApiKey};
-use stratum_state::audit::{AuditEntry, Author};
+use stratum_state::audit::{AuditAction, AuditEntry, Author};
 use stratum_state::dataset::{Dataset, NewDataset};
 use stratum_state::tenant::{NewTenant, Tenant};
 use stratum_state::user::{NewUser, Role};
@@ -216,7 +216,12 @@ async fn tenant(operator: &Operator, act: TenantAct) -> Result<()> {
             let mut work = operator.state.system().await?;
             let made = work.create_tenant(&new).await;
             let id = taken(made, format!("the short name {} is taken", new.slug))?;
-            let entry = AuditEntry::done("tenant.created", "tenant", id, json!({"slug": new.slug}));
+            let entry = AuditEntry::done(
+                AuditAction::TenantCreated,
+                "tenant",
+                id,
+                json!({"slug": new.slug}),
+            );
             work.audit(Some(id), Author::operator(), &entry).await?;
             work.commit().await?;
             print::line(&format!("tenant {} ({id})", new.slug))
@@ -252,7 +257,7 @@ async fn user(operator: &Operator, act: UserAct) -> Result<()> {
             let outcome = work.create_user(&new).await;
             let id = taken(outcome, "a user of this e-mail address exists".into())?;
             let changes = json!({"role": role.as_str()});
-            work.audit(&AuditEntry::done("user.created", "user", id, changes)).await?;
+            work.audit(&AuditEntry::done(AuditAction::UserCreated, "user", id, changes)).await?;
             work.commit().await?;
             print::line(&format!("user {id}"))?;
             made.map_or(Ok(()), |made| print::line(&format!("password {}", made.expose())))
@@ -314,7 +319,8 @@ async fn dataset(operator: &Operator, act: DatasetAct) -> Result<()> {
             let taken_text = format!("{} has dataset {} already", tenant.slug, new.external_id);
             let id = taken(made, taken_text)?;
             let changes = json!({"platform": platform.as_str(), "external_id": new.external_id});
-            work.audit(&AuditEntry::done("dataset.created", "dataset", id, changes)).await?;
+            work.audit(&AuditEntry::done(AuditAction::DatasetCreated, "dataset", id, changes))
+                .await?;
             work.commit().await?;
             print::line(&format!("dataset {platform} {}", new.external_id))
         }
@@ -349,7 +355,8 @@ async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
             let mut work = operator.state.operate(tenant.id).await?;
             let (id, key) = work.create_api_key(&new).await?;
             let changes = json!({"scope": scope.as_str(), "dataset_id": dataset_id});
-            work.audit(&AuditEntry::done("api_key.created", "api_key", id, changes)).await?;
+            work.audit(&AuditEntry::done(AuditAction::ApiKeyCreated, "api_key", id, changes))
+                .await?;
             work.commit().await?;
             print::line(key.expose())
         }
@@ -382,7 +389,8 @@ async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
             if !work.revoke_api_key(ApiKeyId(id)).await? {
                 bail!("{} has no key {id}", tenant.slug);
             }
-            work.audit(&AuditEntry::done("api_key.revoked", "api_key", id, json!({}))).await?;
+            work.audit(&AuditEntry::done(AuditAction::ApiKeyRevoked, "api_key", id, json!({})))
+                .await?;
             work.commit().await?;
             print::line(&format!("revoked {id}"))
         }

@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use stratum_models::store::StoreErrorKind;
-use stratum_state::audit::{AuditEntry, Author};
+use stratum_state::audit::{AuditAction, AuditEntry, Author};
 use stratum_state::job::NO_TENANT;
 use stratum_state::limit::{LimitOverrides, Limits, PLANS};
 
@@ -53,7 +53,7 @@ pub async fn remove_second_factor(operator: &Operator, email: &str) -> Result<()
     }
     let ended = work.end_sessions(user.id).await?;
     let changes = json!({"sessions_ended": ended.len()});
-    let entry = AuditEntry::done("user.second_factor_removed", "user", user.id, changes);
+    let entry = AuditEntry::done(AuditAction::UserSecondFactorRemoved, "user", user.id, changes);
     work.audit(&entry).await?;
     work.commit().await?;
     print::line("they sign in with the password alone")
@@ -83,7 +83,7 @@ pub async fn plan(operator: &Operator, act: PlanAct) -> Result<()> {
     let mut work = operator.state.system().await?;
     work.set_plan(tenant.id, &set.plan, over).await?;
     let changes = json!({"plan": set.plan, "limits": over});
-    let entry = AuditEntry::done("tenant.plan_set", "tenant", tenant.id, changes);
+    let entry = AuditEntry::done(AuditAction::TenantPlanSet, "tenant", tenant.id, changes);
     work.audit(Some(tenant.id), Author::operator(), &entry).await?;
     work.commit().await?;
     print::table(&head, &[row(&set.plan, Limits::of_plan(&set.plan).with(over))]);
@@ -109,8 +109,9 @@ pub async fn rotate_pii(operator: &Operator) -> Result<()> {
             if some == 0 {
                 break;
             }
+            let changes = json!({"rows": some});
             let entry =
-                AuditEntry::done("personal_data.resealed", "tenant", tenant, json!({"rows": some}));
+                AuditEntry::done(AuditAction::PersonalDataResealed, "tenant", tenant, changes);
             work.audit(&entry).await?;
             work.commit().await?;
             rows += some;

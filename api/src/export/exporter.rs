@@ -16,7 +16,7 @@ use stratum_models::store::StoreError;
 use stratum_models::update::{Update, UpdateKind};
 use stratum_query::export::Encoded;
 use stratum_state::PostgresState;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::export_job::{Amount, FileKey, JobState};
 use stratum_state::job::JobKind;
 use stratum_state::work::{TenantWork, operator_scope};
@@ -53,7 +53,7 @@ fn unwritten(error: std::io::Error) -> JobError {
 
 fn entry(id: Uuid, state: JobState, amount: Amount) -> AuditEntry {
     let changes = json!({"state": state, "rows": amount.rows, "bytes": amount.bytes});
-    AuditEntry::done("export.ended", "export", id, changes)
+    AuditEntry::done(AuditAction::ExportEnded, "export", id, changes)
 }
 
 impl Job for FileExporter {

@@ -13,7 +13,7 @@ use stratum_models::scope::TenantScope;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::{DAY_MS, Day, DayRange, HOUR_MS, UnixMillis};
 use stratum_models::warehouse::{MaskCount, MatchQualityQuery};
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::model_artifact::NewModelArtifact;
 use stratum_state::tenant::Tenant;
 use stratum_state::work::operator_scope;
@@ -89,7 +89,7 @@ impl Forecasts {
         let mut work = self.state.operate(tenant.id).await?;
         let id = work.store_model(&new, self.config.artifacts_kept.into()).await?;
         let what = json!({"version": trained.version, "model": trained.model});
-        work.audit(&AuditEntry::done("model.trained", "model", id, what)).await?;
+        work.audit(&AuditEntry::done(AuditAction::ModelTrained, "model", id, what)).await?;
         work.commit().await?;
         Ok(trained)
     }

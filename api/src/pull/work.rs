@@ -11,7 +11,7 @@ use stratum_models::time::{Day, DayRange};
 use stratum_reports::connector::{
     Account, Counting, Credentials, Level, PullError, PullPlan, ReportingApi,
 };
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::connector::{Connector, ConnectorStatus};
 use stratum_state::pull_fault::{ClosedAccount, Outcome};
 use stratum_state::pull_run::{Lease, Leaving, PullKind, PullRun, PullState};
@@ -236,7 +236,8 @@ impl Puller {
         if now.get("refresh_token") == task.credentials.get("refresh_token") {
             work.renew_credentials(id, &renewed).await?;
             let told = json!({"credentials": ["refresh_token"]});
-            work.audit(&AuditEntry::done("connector.renewed", "connector", id, told)).await?;
+            work.audit(&AuditEntry::done(AuditAction::ConnectorRenewed, "connector", id, told))
+                .await?;
             work.commit().await?;
         }
         Ok(())
@@ -294,7 +295,8 @@ impl Puller {
         work.note_outcome(id, &outcome).await?;
         if task.connector.known != status {
             let told = json!({"status": status});
-            work.audit(&AuditEntry::done("connector.status", "connector", id, told)).await?;
+            work.audit(&AuditEntry::done(AuditAction::ConnectorStatus, "connector", id, told))
+                .await?;
         }
         work.commit().await?;
         let (platform, state): (Platform, _) = (task.connector.platform, leaving.state.as_str());

@@ -3,25 +3,28 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
 use stratum_state::ad_account::AdAccount;
 use utoipa::ToSchema;
 
 use super::App;
 use super::fields::Params;
 use super::paging::PageParams;
-use crate::answer::{Answer, Answered, RefusalBody};
+use crate::answer::{Answer, Answered};
 use crate::auth::Authenticated;
 
 /// An ad account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AdAccountItem {
     /// The platform.
-    platform: &'static str,
+    platform: Platform,
     /// Its id as connectors name it.
     account_id: String,
     /// Its name.
     name: String,
     /// The currency of its amounts.
+    #[schema(value_type = Currency)]
     currency: String,
     /// The zone of its days.
     time_zone: String,
@@ -32,7 +35,7 @@ pub struct AdAccountItem {
 impl From<AdAccount> for AdAccountItem {
     fn from(account: AdAccount) -> AdAccountItem {
         AdAccountItem {
-            platform: account.platform.as_str(),
+            platform: account.platform,
             account_id: account.account_id,
             name: account.name,
             currency: account.currency,
@@ -46,13 +49,7 @@ impl From<AdAccount> for AdAccountItem {
 #[utoipa::path(
     get, path = "/api/v1/ad-accounts", tag = "connectors", params(PageParams),
     security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<AdAccountItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<AdAccountItem>>)),
 )]
 pub async fn list_ad_accounts(
     State(app): State<App>,
@@ -63,5 +60,5 @@ pub async fn list_ad_accounts(
     let mut work = caller.work(&app).await?;
     let accounts = work.ad_accounts(page.limit(), page.offset()).await?;
     let total = work.ad_account_count().await?;
-    Ok(Answer::page(accounts.into_iter().map(AdAccountItem::from).collect(), page.of(total)))
+    Ok(Answer::page(accounts, page.of(total)))
 }

@@ -1,6 +1,6 @@
 //! `/api-keys`: what scripts and senders get in with.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use stratum_models::id::ApiKeyId;
 use stratum_models::platform::Platform;
 use stratum_models::time::{DAY_MS, UnixMillis};
 use stratum_state::api_key::{ApiKey, ApiKeyScope, NewApiKey};
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::limit::Limit;
 use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
@@ -19,8 +19,10 @@ use uuid::Uuid;
 
 use super::App;
 use super::body::Body;
-use super::fields::{Params, name};
+use super::fields::Params;
+use super::id::{Id, end_deletion};
 use super::paging::PageParams;
+use super::rules::name;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -48,7 +50,7 @@ pub struct ApiKeyItem {
     /// The platform's id of the one dataset it opens; every dataset where null.
     dataset_id: Option<String>,
     /// That dataset's platform.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// Its last four characters, to tell keys apart.
     hint: String,
     /// When it was made.
@@ -68,7 +70,7 @@ impl From<ApiKey> for ApiKeyItem {
             name: key.name,
             scope: key.scope,
             dataset_id: key.dataset,
-            platform: key.platform.map(Platform::as_str),
+            platform: key.platform,
             hint: key.hint,
             created_at: key.created_at.to_utc(),
             last_used_at: key.last_used_at.map(|at| at.to_utc()),
@@ -90,7 +92,6 @@ pub struct NewApiKeyRequest {
     /// The one dataset it is to open, by the platform's id; scope `ingest` only.
     dataset_id: Option<String>,
     /// That dataset's platform, where datasets of several platforms have the same id.
-    #[schema(value_type = Option<String>)]
     platform: Option<Platform>,
     /// From when on it is to open nothing, at most ten years from now; never where absent or null.
     expires_at: Option<DateTime<Utc>>,
@@ -118,13 +119,7 @@ pub struct NewApiKeyResponse {
 /// The tenant's keys, oldest first, revoked and expired ones included.
 #[utoipa::path(
     get, path = "/api/v1/api-keys", tag = "api-keys", params(PageParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<ApiKeyItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<ApiKeyItem>>)),
 )]
 pub async fn list_api_keys(
     State(app): State<App>,
@@ -133,7 +128,7 @@ pub async fn list_api_keys(
 ) -> Answered<Vec<ApiKeyItem>> {
     let page = params.read()?;
     let (keys, total) = caller.work(&app).await?.api_keys_page(page).await?;
-    Ok(Answer::page(keys.into_iter().map(ApiKeyItem::from).collect(), page.of(total)))
+    Ok(Answer::page(keys, page.of(total)))
 }
 
 /// Makes a key and shows it, this once.
@@ -144,13 +139,7 @@ pub async fn list_api_keys(
     request_body = NewApiKeyRequest,
     responses(
         (status = 201, body = Answer<NewApiKeyResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn create_api_key(
@@ -177,7 +166,7 @@ pub async fn create_api_key(
     let expires_at = expires_at.map(|at| at.to_utc());
     let changes =
         json!({"scope": scope, "dataset_id": dataset_id, "name": name, "expires_at": expires_at});
-    work.audit(&AuditEntry::done("api_key.created", "api_key", id, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::ApiKeyCreated, "api_key", id, changes)).await?;
     work.commit().await?;
     let key = key.expose().to_owned();
     let hint = key[key.len().saturating_sub(4)..].to_owned();
@@ -219,25 +208,14 @@ async fn find_dataset(
 #[utoipa::path(
     delete, path = "/api/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the key's id")),
-    responses(
-        (status = 204, description = "it is revoked"),
-        (status = 400, body = RefusalBody, description = "the id is no UUID"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "the tenant has no such key"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 204, description = "it is revoked")),
 )]
 pub async fn revoke_api_key(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<Uuid>,
+    Id(id, ..): Id<ApiKey>,
 ) -> Result<StatusCode, Refusal> {
     let mut work = caller.work(&app).await?;
-    if !work.revoke_api_key(ApiKeyId(id)).await? {
-        return Err(Refusal::not_found("API key"));
-    }
-    work.audit(&AuditEntry::done("api_key.revoked", "api_key", id, json!({}))).await?;
-    work.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    let revoked = work.revoke_api_key(ApiKeyId(id)).await?;
+    end_deletion::<ApiKey>(work, id, revoked, AuditAction::ApiKeyRevoked).await
 }

@@ -65,7 +65,7 @@ pub struct Breakdown {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartKpis {
     /// The platform; null for countries and devices, which are of every platform.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The ad account.
     account_id: Option<String>,
     /// The campaign.
@@ -100,10 +100,7 @@ const UNTRACKED: &str = "events do not tell their ad account, ad set or ad; see 
     get, path = "/api/v1/analytics/breakdown", tag = "analytics", params(BreakdownParams, KpiParams), security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Breakdown>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 422, body = RefusalBody, description = "the range ends before it begins, or holds too much"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn breakdown(
@@ -140,7 +137,7 @@ impl From<PartFigures> for PartKpis {
         let PartFigures { key, names, .. } = part;
         let told = |text: String| Some(text).filter(|text| !text.is_empty());
         PartKpis {
-            platform: key.platform.map(Platform::as_str),
+            platform: key.platform,
             account_id: told(key.account_id),
             campaign_id: told(key.campaign_id),
             campaign_name: told(names.campaign),

@@ -26,6 +26,7 @@ use crate::auth::Authenticated;
 #[into_params(parameter_in = Query)]
 pub struct CampaignMetricsParams {
     /// The platform; needed where two platforms have a campaign of this id.
+    #[param(value_type = Option<Platform>)]
     platform: Option<String>,
     /// First day, included; 30 days before the last one where absent.
     #[param(value_type = Option<NaiveDate>)]
@@ -36,6 +37,7 @@ pub struct CampaignMetricsParams {
     /// `daily` (the default), `weekly` (from Mondays) or `monthly`.
     granularity: Option<String>,
     /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
+    #[param(value_type = Option<Currency>)]
     currency: Option<String>,
 }
 
@@ -50,7 +52,7 @@ pub struct CampaignMetrics {
     /// events name it.
     campaign_name: Option<String>,
     /// The platform.
-    platform: &'static str,
+    platform: Platform,
     /// `daily`, `weekly` or `monthly`.
     granularity: &'static str,
     /// First day, included.
@@ -74,11 +76,7 @@ pub struct CampaignMetrics {
     security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<CampaignMetrics>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 404, body = RefusalBody, description = "no such campaign"),
         (status = 422, body = RefusalBody, description = "the range ends before it begins, is too long, or the platform is not clear"),
-        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
     ),
 )]
 pub async fn campaign_metrics(
@@ -120,7 +118,7 @@ pub async fn campaign_metrics(
         id: found.id,
         campaign_id: found.campaign_id,
         campaign_name: found.name,
-        platform: found.platform.as_str(),
+        platform: found.platform,
         granularity: granularity.as_str(),
         date_from: range.days.from.0,
         date_to: range.days.to.0,

@@ -16,8 +16,7 @@ use crate::auth::Registration;
 pub struct ConfigResponse {
     /// The version of the program.
     version: &'static str,
-    /// The way in which anybody may register: `confirmed`, `open` or `off`.
-    #[schema(value_type = String)]
+    /// The way in which anybody may register; never `auto`.
     registration: Registration,
     /// True where letters go out by a mail server; without one, invitations are handed on by who invites.
     mail: bool,

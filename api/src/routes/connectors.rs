@@ -4,13 +4,14 @@ pub mod body;
 mod runs;
 mod trial;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::json;
+use stratum_models::platform::Platform;
 use stratum_models::store::{StoreError, StoreErrorKind};
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::connector::{Connector, ConnectorStatus, PullSettings, Schedule};
 use stratum_state::pull_fault::ClosedAccount;
 use utoipa::ToSchema;
@@ -22,12 +23,10 @@ use self::body::{ConnectorBody, ConnectorChange};
 use super::App;
 use super::body::Body;
 use super::fields::Params;
+use super::id::{Id, Resource, end_deletion};
 use super::paging::PageParams;
-use super::rules::id_of;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-
-const KIND: &str = "connector";
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -44,7 +43,7 @@ pub struct ConnectorItem {
     /// Its id.
     id: Uuid,
     /// The platform.
-    platform: &'static str,
+    platform: Platform,
     /// Name to show.
     name: String,
     /// The platform's ad accounts.
@@ -80,7 +79,7 @@ impl From<Connector> for ConnectorItem {
         let content = connector.content;
         ConnectorItem {
             id: connector.id,
-            platform: connector.platform.as_str(),
+            platform: connector.platform,
             name: content.name,
             account_ids: content.account_ids,
             credentials_set: connector.credential_fields,
@@ -99,10 +98,6 @@ impl From<Connector> for ConnectorItem {
     }
 }
 
-fn gone() -> Refusal {
-    Refusal::not_found(KIND)
-}
-
 fn refusal(error: StoreError) -> Refusal {
     match error.kind {
         StoreErrorKind::Conflict => {
@@ -116,13 +111,7 @@ fn refusal(error: StoreError) -> Refusal {
 #[utoipa::path(
     get, path = "/api/v1/connectors", tag = "connectors", params(PageParams),
     security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<ConnectorItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<ConnectorItem>>)),
 )]
 pub async fn list_connectors(
     State(app): State<App>,
@@ -133,29 +122,22 @@ pub async fn list_connectors(
     let mut work = caller.work(&app).await?;
     let connectors = work.connectors(page.limit(), page.offset()).await?;
     let total = work.connector_count().await?;
-    Ok(Answer::page(connectors.into_iter().map(ConnectorItem::from).collect(), page.of(total)))
+    Ok(Answer::page(connectors, page.of(total)))
 }
 
 /// A connector.
 #[utoipa::path(
     get, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")),
-    responses(
-        (status = 200, body = Answer<ConnectorItem>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such connector"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<ConnectorItem>)),
 )]
 pub async fn connector(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Connector>,
 ) -> Answered<ConnectorItem> {
-    let id = id_of(&id, KIND)?;
     let connector = caller.work(&app).await?.connector(id).await?;
-    Ok(Answer::of(connector.ok_or_else(gone)?.into()))
+    Ok(Answer::of(connector.ok_or_else(Connector::not_found)?.into()))
 }
 
 /// Makes a connector.
@@ -170,14 +152,8 @@ pub async fn connector(
     request_body = ConnectorBody,
     responses(
         (status = 201, body = Answer<ConnectorItem>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
         (status = 409, body = RefusalBody, description = "there is a connector of this platform and name already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
         (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn create_connector(
@@ -201,7 +177,8 @@ pub async fn create_connector(
         "schedule": new.schedule, "enabled": new.enabled, "settings": new.settings,
         "credentials": credentials.names().collect::<Vec<_>>(),
     });
-    work.audit(&AuditEntry::done("connector.created", KIND, id, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::ConnectorCreated, Connector::KIND, id, changes))
+        .await?;
     let connector = work.connector(id).await?.ok_or_else(Refusal::internal)?;
     work.commit().await?;
     Ok(Answer::created(connector.into()))
@@ -213,32 +190,24 @@ pub async fn create_connector(
     params(("id" = Uuid, Path, description = "the connector's id")), request_body = ConnectorChange,
     responses(
         (status = 200, body = Answer<ConnectorItem>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such connector"),
         (status = 409, body = RefusalBody, description = "there is a connector of this platform and name already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
-        (status = 422, body = RefusalBody, description = "a rule is broken"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn change_connector(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Connector>,
     Body(change): Body<ConnectorChange>,
 ) -> Answered<ConnectorItem> {
-    let id = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
-    let mut credentials = work.lock_credentials(id).await?.ok_or_else(gone)?;
-    let was = work.connector(id).await?.ok_or_else(gone)?;
+    let mut credentials = work.lock_credentials(id).await?.ok_or_else(Connector::not_found)?;
+    let was = work.connector(id).await?.ok_or_else(Connector::not_found)?;
     let changes = change.told();
     let new = change.apply(was.platform, &was.content, &mut credentials)?;
     work.update_connector(id, was.platform, &new, &credentials).await.map_err(refusal)?;
-    work.audit(&AuditEntry::done("connector.updated", KIND, id, changes)).await?;
-    let connector = work.connector(id).await?.ok_or_else(gone)?;
+    work.audit(&AuditEntry::done(AuditAction::ConnectorUpdated, Connector::KIND, id, changes))
+        .await?;
+    let connector = work.connector(id).await?.ok_or_else(Connector::not_found)?;
     work.commit().await?;
     Ok(Answer::of(connector.into()))
 }
@@ -247,25 +216,14 @@ pub async fn change_connector(
 #[utoipa::path(
     delete, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")),
-    responses(
-        (status = 204, description = "it is deleted"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such connector"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 204, description = "it is deleted")),
 )]
 pub async fn delete_connector(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Connector>,
 ) -> Result<StatusCode, Refusal> {
-    let id = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
-    if !work.delete_connector(id).await? {
-        return Err(gone());
-    }
-    work.audit(&AuditEntry::done("connector.deleted", KIND, id, json!({}))).await?;
-    work.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    let deleted = work.delete_connector(id).await?;
+    end_deletion::<Connector>(work, id, deleted, AuditAction::ConnectorDeleted).await
 }

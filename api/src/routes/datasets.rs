@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreErrorKind;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::dataset::NewDataset;
 use stratum_state::tracking::TrackedDataset;
 use utoipa::ToSchema;
@@ -34,7 +34,7 @@ pub struct DatasetItem {
     /// Its id.
     id: Uuid,
     /// The platform whose dialect it speaks.
-    platform: &'static str,
+    platform: Platform,
     /// The platform's pixel or dataset id, as senders have it in the address.
     external_id: String,
     /// Name to show.
@@ -49,7 +49,7 @@ impl From<TrackedDataset> for DatasetItem {
     fn from(dataset: TrackedDataset) -> DatasetItem {
         DatasetItem {
             id: dataset.id,
-            platform: dataset.platform.as_str(),
+            platform: dataset.platform,
             external_id: dataset.external_id,
             name: dataset.name,
             tracking_version: dataset.tracking.version,
@@ -63,7 +63,6 @@ impl From<TrackedDataset> for DatasetItem {
 #[serde(deny_unknown_fields)]
 pub struct DatasetBody {
     /// The platform whose dialect it speaks.
-    #[schema(value_type = String, example = "meta")]
     platform: Platform,
     /// The platform's pixel or dataset id: letters, digits, `-`, `_` and `.`, 1 to 128 of them.
     external_id: String,
@@ -97,13 +96,7 @@ impl DatasetBody {
 /// Datasets, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/datasets", tag = "tracking", params(PageParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<DatasetItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<DatasetItem>>)),
 )]
 pub async fn list_datasets(
     State(app): State<App>,
@@ -114,7 +107,7 @@ pub async fn list_datasets(
     let mut work = caller.work(&app).await?;
     let datasets = work.tracked_datasets(page.limit(), page.offset()).await?;
     let total = work.dataset_count().await?;
-    Ok(Answer::page(datasets.into_iter().map(DatasetItem::from).collect(), page.of(total)))
+    Ok(Answer::page(datasets, page.of(total)))
 }
 
 /// Makes a dataset, with version 1 of its tracking configuration. Senders may send for it within 2 s.
@@ -123,14 +116,8 @@ pub async fn list_datasets(
     request_body = DatasetBody,
     responses(
         (status = 201, body = Answer<DatasetItem>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
         (status = 409, body = RefusalBody, description = "there is a dataset of this platform and id already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
         (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn create_dataset(
@@ -156,7 +143,7 @@ pub async fn create_dataset(
         "platform": new.platform.as_str(), "external_id": new.external_id,
         "default_calling_code": new.default_calling_code,
     });
-    work.audit(&AuditEntry::done("dataset.created", "dataset", id, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::DatasetCreated, "dataset", id, changes)).await?;
     let dataset = work.tracked_dataset(id).await?.ok_or_else(Refusal::internal)?;
     work.commit().await?;
     Ok(Answer::created(dataset.into()))

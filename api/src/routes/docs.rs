@@ -38,6 +38,7 @@ pub fn preamble() -> OpenApi {
 /// The document with the routes of operation and of the ingest door added.
 pub fn with_doors(mut document: OpenApi, operation: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
+        tell_methods_apart(item);
         for operation in operations(item) {
             add_shared_refusals(path, operation);
         }
@@ -66,24 +67,45 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
-/// What may be said before a handler is reached. What it says itself of a status stays.
+/// Adds the refusals that operations share, each in one wording. A handler documents only what is its own;
+/// its wording for a status stays.
 fn add_shared_refusals(path: &str, operation: &mut Operation) {
-    let (has_body, is_closed) = (operation.request_body.is_some(), operation.security.is_some());
-    let shared = [
-        (true, "400", "the request cannot be read"),
-        (is_closed, "401", "no valid access token or API key"),
-        (is_closed, "403", "the role does not allow it"),
-        (path.contains('{'), "404", "there is no such thing, or it is another tenant's"),
-        (has_body, "413", "the body is too large"),
-        (has_body, "415", "the body is of another content type"),
-        (has_body, "422", "a field is missing, of the wrong type, or breaks a rule"),
-        (true, "429", "too many requests; `Retry-After` says when to try again"),
-        (true, "500", "something went wrong on our side"),
-        (true, "503", "a store does not answer, or not in time; try again"),
-    ];
-    for (_, status, description) in shared.into_iter().filter(|(applies, _, _)| *applies) {
+    for (status, description) in shared_refusals(path, operation) {
         let responses = &mut operation.responses.responses;
         responses.entry(status.to_owned()).or_insert_with(|| refusal(description).into());
+    }
+}
+
+fn shared_refusals(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)> {
+    let (has_body, is_closed) = (operation.request_body.is_some(), operation.security.is_some());
+    let has_range = operation.parameters.iter().flatten().any(|parameter| {
+        matches!(parameter, RefOr::T(one) if matches!(&*one.name, "date_from" | "from"))
+    });
+    let all = [
+        (true, "400", "the request cannot be read"),
+        (is_closed, "401", "the access token or API key is missing or not valid"),
+        (is_closed, "403", "the role, or the scope of the API key, does not allow this"),
+        (path.contains('{'), "404", "nothing with this id exists in the tenant"),
+        (has_body, "413", "the body is too large"),
+        (has_body, "415", "the body is not `application/json`"),
+        (has_body, "422", "a field is missing, has the wrong type or breaks a rule"),
+        (has_range, "422", "the range of days ends before it begins, or is too long"),
+        (true, "429", "too many requests; `Retry-After` says when to try again"),
+        (true, "500", "an internal error; the request id finds it in the log"),
+        (true, "503", "a store does not answer, or not in time; try again"),
+    ];
+    let applying = all.into_iter().filter(|(applies, _, _)| *applies);
+    applying.map(|(_, status, description)| (status, description)).collect()
+}
+
+/// The id of an operation names one method: where a function answers several, the later ones get the method's
+/// name before the function's.
+fn tell_methods_apart(item: &mut PathItem) {
+    let PathItem { put, patch, .. } = item;
+    if let (Some(put), Some(patch)) = (put, patch)
+        && put.operation_id == patch.operation_id
+    {
+        put.operation_id = put.operation_id.take().map(|id| format!("put_{id}"));
     }
 }
 
@@ -111,6 +133,44 @@ pub fn router() -> Router<App> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    #[test]
+    fn an_operation_id_names_one_operation() {
+        let mut document = super::super::document();
+        let mut seen = BTreeSet::new();
+        for operation in document.paths.paths.values_mut().flat_map(operations) {
+            let id = operation.operation_id.clone().unwrap();
+            assert!(seen.insert(id.clone()), "{id}");
+        }
+    }
+
+    /// Refusals that many operations give are written in `shared_refusals`, once.
+    #[test]
+    fn a_handler_documents_only_refusals_of_its_own() {
+        let (_, mut document) = super::super::documented().split_for_parts();
+        let mut times: BTreeMap<(String, String), u32> = BTreeMap::new();
+        for (path, item) in &mut document.paths.paths {
+            tell_methods_apart(item);
+            for operation in operations(item) {
+                let shared = shared_refusals(path, operation);
+                for (status, response) in &operation.responses.responses {
+                    let RefOr::T(response) = response else { continue };
+                    let same = (status.as_str(), response.description.as_str());
+                    assert!(!shared.contains(&same), "{path} repeats {same:?}");
+                    if status.starts_with(['4', '5']) {
+                        let key = (status.clone(), response.description.clone());
+                        *times.entry(key).or_default() += 1;
+                    }
+                }
+            }
+        }
+        let often: Vec<_> = times.iter().filter(|(_, times)| **times > 5).collect();
+        assert!(often.is_empty(), "share them: {often:?}");
+    }
+
     #[test]
     fn the_checked_in_document_is_current() {
         let now = super::json().unwrap();

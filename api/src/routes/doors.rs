@@ -1,8 +1,12 @@
-//! The document of the routes that ingest serves. Their code is in `stratum-ingest`; these functions
-//! carry what is written about them and are never called.
+//! The document of the routes that ingest serves. Their code is in `stratum-ingest`, which knows no document;
+//! these functions carry the texts and are never called. The tests below hold the paths and the fields equal to
+//! those of ingest, and `api/tests/it/rights.rs` asks every documented path of a running program.
 #![expect(dead_code, reason = "read by the macro that writes the document")]
 
 use serde::Deserialize;
+use stratum_models::ad_report::AdDevice;
+use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
 use utoipa::openapi::OpenApi;
 use utoipa::{OpenApi as _, ToSchema};
 
@@ -22,8 +26,8 @@ struct MetaEvents {
 /// A day of a campaign as its platform reports it.
 #[derive(Deserialize, ToSchema)]
 struct AdReportRow {
-    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
-    platform: String,
+    /// The ad platform.
+    platform: Platform,
     /// The platform's ad account.
     account_id: String,
     /// The platform's campaign id.
@@ -32,8 +36,8 @@ struct AdReportRow {
     campaign_name: Option<String>,
     /// A day in the ad account's zone.
     date: chrono::NaiveDate,
-    /// ISO 4217.
-    currency: String,
+    /// The currency of the amounts.
+    currency: Currency,
     /// Amount spent.
     spend: f64,
     /// Times shown.
@@ -58,8 +62,8 @@ struct AdReportRow {
     ad_name: Option<String>,
     /// Makes the row the part of a country: its ISO 3166 code or English name.
     country: Option<String>,
-    /// Makes the row the part of a class of device: `desktop`, `mobile`, `tablet`, `connected_tv`, `other`.
-    device: Option<String>,
+    /// Makes the row the part of a class of device.
+    device: Option<AdDevice>,
 }
 
 /// Takes conversion events in Meta's form.
@@ -121,4 +125,33 @@ struct Doors;
 /// The document of the ingest door.
 pub fn document() -> OpenApi {
     Doors::openapi()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use stratum_wire::ad_reports::Column;
+    use utoipa::PartialSchema as _;
+    use utoipa::openapi::{RefOr, Schema};
+
+    use super::*;
+
+    #[test]
+    fn the_documented_paths_are_those_of_ingest() {
+        // In the document a parameter fills a whole segment.
+        let served =
+            stratum_ingest::paths().map(|path| path.replace("/v{version}/", "/{version}/"));
+        let served: BTreeSet<_> = served.collect();
+        let documented: BTreeSet<_> = document().paths.paths.into_keys().collect();
+        assert_eq!(documented, served);
+    }
+
+    #[test]
+    fn the_documented_fields_of_an_ad_report_are_those_of_ingest() {
+        let RefOr::T(Schema::Object(row)) = AdReportRow::schema() else { panic!("an object") };
+        let documented: BTreeSet<_> = row.properties.into_keys().collect();
+        let read: BTreeSet<_> = Column::ALL.iter().map(|column| column.name().to_owned()).collect();
+        assert_eq!(documented, read);
+    }
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::App;
 use super::emq_score::EmqParams;
 use super::fields::Params;
-use crate::answer::{Answer, Answered, RefusalBody};
+use crate::answer::{Answer, Answered};
 use crate::auth::Authenticated;
 
 /// Which identifiers the events carry.
@@ -36,7 +36,7 @@ pub struct EmqCoverage {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlatformCoverage {
     /// The platform; null for events that are for no ad platform.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// Events.
     events: u64,
     /// Every identifier that was sent, or that the platform could use.
@@ -87,7 +87,7 @@ pub struct SignalUplift {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventCoverage {
     /// The platform; null for events that are for no ad platform.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The platform's pixel or dataset id.
     dataset_id: String,
     /// The event's name.
@@ -101,13 +101,7 @@ pub struct EventCoverage {
 /// Coverage and validity of identifiers, and what more of them would bring.
 #[utoipa::path(
     get, path = "/api/v1/emq/coverage", tag = "match quality", params(EmqParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<EmqCoverage>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
-        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
-    ),
+    responses((status = 200, body = Answer<EmqCoverage>)),
 )]
 pub async fn emq_coverage(
     State(app): State<App>,
@@ -129,7 +123,7 @@ impl From<ask::PlatformCoverage> for PlatformCoverage {
     fn from(coverage: ask::PlatformCoverage) -> PlatformCoverage {
         let identifiers = coverage.identifiers.into_iter();
         PlatformCoverage {
-            platform: coverage.platform.map(Platform::as_str),
+            platform: coverage.platform,
             events: coverage.events,
             identifiers: identifiers.map(IdentifierCoverage::from).collect(),
             uplift: coverage.uplift.into_iter().map(SignalUplift::from).collect(),
@@ -170,7 +164,7 @@ impl From<ask::EventCoverage> for EventCoverage {
     fn from(coverage: ask::EventCoverage) -> EventCoverage {
         let shares = coverage.shares.into_iter();
         EventCoverage {
-            platform: coverage.event.platform.map(Platform::as_str),
+            platform: coverage.event.platform,
             dataset_id: coverage.event.dataset_id,
             event_name: coverage.event.event_name,
             events: coverage.events,

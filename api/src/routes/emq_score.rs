@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::fields::{Fields, Params};
 use super::range::{Range, RangeFields};
-use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::answer::{Answer, Answered, Refusal};
 use crate::auth::Authenticated;
 
 /// Which events.
@@ -27,7 +27,8 @@ pub struct EmqParams {
     /// Last day, included; today where absent.
     #[param(value_type = Option<NaiveDate>)]
     to: Option<String>,
-    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
+    /// The platform; every one where absent.
+    #[param(value_type = Option<Platform>)]
     platform: Option<String>,
     /// The platform's pixel or dataset id.
     dataset_id: Option<String>,
@@ -102,7 +103,7 @@ impl From<MatchScore> for Score {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlatformScore {
     /// The platform; null for events that are for no ad platform.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The version of its weight table; null without a platform.
     weights_version: Option<&'static str>,
     /// The score.
@@ -114,7 +115,7 @@ pub struct PlatformScore {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventScore {
     /// The platform; null for events that are for no ad platform.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The pixel or dataset id.
     dataset_id: String,
     /// The event's name.
@@ -130,13 +131,7 @@ pub struct EventScore {
 /// identifiers of each event. Without events in the range `platforms` and `events` are empty.
 #[utoipa::path(
     get, path = "/api/v1/emq/score", tag = "match quality", params(EmqParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<EmqScores>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
-        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
-    ),
+    responses((status = 200, body = Answer<EmqScores>)),
 )]
 pub async fn emq_score(
     State(app): State<App>,
@@ -157,7 +152,7 @@ pub async fn emq_score(
 impl From<(Option<Platform>, MatchScore)> for PlatformScore {
     fn from((platform, score): (Option<Platform>, MatchScore)) -> PlatformScore {
         PlatformScore {
-            platform: platform.map(Platform::as_str),
+            platform,
             weights_version: platform.map(|platform| WeightTable::of(platform).version),
             score: score.into(),
         }
@@ -167,7 +162,7 @@ impl From<(Option<Platform>, MatchScore)> for PlatformScore {
 impl From<(DatasetEvent, MatchScore)> for EventScore {
     fn from((event, score): (DatasetEvent, MatchScore)) -> EventScore {
         EventScore {
-            platform: event.platform.map(Platform::as_str),
+            platform: event.platform,
             dataset_id: event.dataset_id,
             event_name: event.event_name,
             score: score.into(),

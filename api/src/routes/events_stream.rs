@@ -38,7 +38,6 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
     params(("Last-Event-ID" = Option<String>, Header, description = "the id of the last event that was seen")),
     responses(
         (status = 200, body = UpdateEvent, content_type = "text/event-stream", description = "the stream; each event's data is such an object"),
-        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
         (status = 429, body = RefusalBody, description = "too many streams at once"),
     ),
 )]

@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use serde::de::value::{Error as ValueError, MapDeserializer};
 use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor};
-use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
+use serde::{Deserializer, forward_to_deserialize_any};
 
 use crate::answer::{Detail, Refusal};
 
@@ -144,25 +144,6 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
 
 /// Values of one list.
 const LIST_MAX: usize = 50;
-/// Reads a field of a partial change: absent is `None`, null is `Some(None)`.
-pub fn nullable<'de, D, T>(field: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<T>::deserialize(field).map(Some)
-}
-
-/// A name to show: trimmed, 1 to `chars_max` characters, none of them a control character; else 422.
-pub fn name(field: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
-    let text = text.trim();
-    let fits = (1..=chars_max).contains(&text.chars().count());
-    if !fits || text.contains(char::is_control) {
-        let message = format!("is a text of 1 to {chars_max} characters on one line");
-        return Err(Refusal::unprocessable(field, message));
-    }
-    Ok(text.to_owned())
-}
 
 /// Parses texts into values and remembers what was wrong.
 #[derive(Default)]
@@ -230,6 +211,8 @@ impl Fields {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, PartialEq, Deserialize)]

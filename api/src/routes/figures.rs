@@ -220,7 +220,7 @@ impl From<Period> for PeriodMetrics {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PlatformFreshness {
     /// The platform; null for events that are for no ad platform.
-    pub platform: Option<&'static str>,
+    pub platform: Option<Platform>,
     /// When the newest landed event was received.
     pub events_received_at: Option<chrono::DateTime<chrono::Utc>>,
     /// When the newest ad report was received.
@@ -237,7 +237,7 @@ impl PlatformFreshness {
     pub fn of(freshness: Freshness, today: Day) -> PlatformFreshness {
         let restated = freshness.platform.map(|platform| Days::new(platform.restated_days()));
         PlatformFreshness {
-            platform: freshness.platform.map(Platform::as_str),
+            platform: freshness.platform,
             events_received_at: freshness.events_received_at.map(|at| at.to_utc()),
             reports_received_at: freshness.reports_received_at.map(|at| at.to_utc()),
             reports_until: freshness.reports_until.map(|day| day.0),

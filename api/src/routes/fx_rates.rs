@@ -9,7 +9,7 @@ use serde_json::json;
 use stratum_models::fx::FxRate;
 use stratum_models::money::Currency;
 use stratum_models::time::Day;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::fx_rate::{FxRateQuery, ListedFxRate};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -42,7 +42,6 @@ pub struct FxRateItem {
     /// The day.
     date: NaiveDate,
     /// The currency.
-    #[schema(value_type = String, example = "EUR")]
     currency: Currency,
     /// Units of the currency for one US dollar.
     per_usd: f64,
@@ -73,7 +72,7 @@ pub struct FxRateBody {
     /// The day.
     date: NaiveDate,
     /// The currency, ISO 4217; not USD.
-    #[schema(example = "EUR")]
+    #[schema(value_type = Currency)]
     currency: String,
     /// Units of the currency for one US dollar; kept to the billionth.
     #[schema(exclusive_minimum = 0, maximum = 1000000000)]
@@ -99,6 +98,7 @@ pub struct FxRateListParams {
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
     /// One currency.
+    #[param(value_type = Option<Currency>)]
     currency: Option<String>,
     /// The page, from 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 10000000)]
@@ -115,13 +115,7 @@ pub struct FxRateListParams {
 #[utoipa::path(
     get, path = "/api/v1/fx-rates", tag = "fx-rates", params(FxRateListParams),
     security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<FxRateItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<FxRateItem>>)),
 )]
 pub async fn list_fx_rates(
     State(app): State<App>,
@@ -139,7 +133,7 @@ pub async fn list_fx_rates(
     fields.finish()?;
     let mut work = caller.work(&app).await?;
     let (rates, total) = work.list_fx_rates(query, page.limit(), page.offset()).await?;
-    Ok(Answer::page(rates.into_iter().map(FxRateItem::from).collect(), page.of(total)))
+    Ok(Answer::page(rates, page.of(total)))
 }
 
 /// Writes exchange rates, all of them or none.
@@ -151,13 +145,7 @@ pub async fn list_fx_rates(
     request_body = FxRatesBody,
     responses(
         (status = 200, body = Answer<FxRatesWritten>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
         (status = 422, body = RefusalBody, description = "a rule is broken, there are too many rates, or two of one day and currency"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn put_fx_rates(
@@ -174,7 +162,7 @@ pub async fn put_fx_rates(
     let changes = json!({
         "rates": written, "currencies": currencies, "from": days.clone().min(), "to": days.max(),
     });
-    work.audit(&AuditEntry::done("fx_rates.updated", "fx_rate", "", changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::FxRatesUpdated, "fx_rate", "", changes)).await?;
     work.commit().await?;
     app.fx.clear();
     Ok(Answer::of(FxRatesWritten { written }))

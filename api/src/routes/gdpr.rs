@@ -11,12 +11,13 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
-use stratum_models::identifier::IdentifierHash;
-use stratum_models::money::micros_to_units;
+use stratum_models::dialect::Dialect;
+use stratum_models::identifier::{IdentifierHash, IdentifierKey};
+use stratum_models::money::{Currency, micros_to_units};
 use stratum_models::person::PersonEvent;
-use stratum_models::platform::Platform;
+use stratum_models::platform::{ActionSource, Device, Platform};
 use stratum_models::seal::{SealedIdentifier, TenantKeys};
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::user::Role;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -56,9 +57,9 @@ pub struct PersonExport {
 #[derive(Serialize, ToSchema)]
 pub struct PersonEventItem {
     /// The wire format it came in.
-    dialect: &'static str,
+    dialect: Dialect,
     /// The ad platform it is for; null where it is for none.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The pixel or dataset id.
     dataset_id: String,
     /// Its name.
@@ -68,7 +69,7 @@ pub struct PersonEventItem {
     /// When it was accepted.
     received_at: DateTime<Utc>,
     /// Where it happened.
-    action_source: &'static str,
+    action_source: ActionSource,
     /// The sender's event id.
     event_id: Option<String>,
     /// The shop's order id.
@@ -76,13 +77,13 @@ pub struct PersonEventItem {
     /// Its worth in units of `currency`.
     value: Option<f64>,
     /// The currency of its worth.
-    currency: Option<String>,
+    currency: Option<Currency>,
     /// Its campaign, empty when unknown.
     campaign_id: String,
     /// ISO 3166 alpha-2 country.
     country: Option<String>,
     /// The class of device.
-    device: &'static str,
+    device: Device,
     /// The host of the page.
     source_host: Option<String>,
     /// What it tells about the person; it is kept sealed. Of names, places, birth dates and the like nothing
@@ -94,7 +95,7 @@ pub struct PersonEventItem {
 #[derive(Serialize, ToSchema)]
 pub struct IdentifierItem {
     /// Its kind, such as `em` or `ph`.
-    key: &'static str,
+    key: IdentifierKey,
     /// SHA-256 of its normalised form, in hexadecimal; null where it was sealed with a key that is gone.
     sha256: Option<String>,
 }
@@ -103,7 +104,7 @@ impl IdentifierItem {
     fn of(one: &SealedIdentifier, keys: &TenantKeys) -> IdentifierItem {
         let digits =
             |hash: IdentifierHash| hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        IdentifierItem { key: one.key.as_str(), sha256: keys.open(&one.seal).map(digits) }
+        IdentifierItem { key: one.key, sha256: keys.open(&one.seal).map(digits) }
     }
 }
 
@@ -111,20 +112,20 @@ impl PersonEventItem {
     fn of(event: PersonEvent, keys: &TenantKeys) -> PersonEventItem {
         let identifiers = event.identifiers.iter().map(|one| IdentifierItem::of(one, keys));
         PersonEventItem {
-            dialect: event.dialect.as_str(),
-            platform: event.platform.map(Platform::as_str),
+            dialect: event.dialect,
+            platform: event.platform,
             dataset_id: event.dataset_id,
             event_name: event.event_name,
             event_time: event.event_time.to_utc(),
             received_at: event.received_at.to_utc(),
-            action_source: event.action_source.as_str(),
+            action_source: event.action_source,
             event_id: event.event_id,
             order_id: event.order_id,
             value: event.value_micros.map(micros_to_units),
-            currency: event.currency.map(|currency| currency.to_string()),
+            currency: event.currency,
             campaign_id: event.campaign_id,
             country: event.country,
-            device: event.device.as_str(),
+            device: event.device,
             source_host: event.source_host,
             identifiers: identifiers.collect(),
         }
@@ -148,13 +149,7 @@ pub struct Anonymized {
     security(("bearer" = [])), request_body = PersonRequest,
     responses(
         (status = 200, body = Answer<PersonExport>),
-        (status = 400, body = RefusalBody, description = "the body or a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "the identifier is none of its type"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn export_person(
@@ -169,7 +164,8 @@ pub async fn export_person(
     let found = person.find(&mut work).await?;
     let pseudonym = work.pseudonym(person.name());
     let changes = json!({"users": found.users.len(), "invitations": found.invitations.len()});
-    work.audit(&AuditEntry::done("person.exported", "person", pseudonym, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::PersonExported, "person", pseudonym, changes))
+        .await?;
     work.commit().await?;
     let (skip, rows_max) = (page.offset().unsigned_abs(), page.limit().unsigned_abs());
     let rows_max = u32::try_from(rows_max).unwrap_or(u32::MAX);
@@ -203,14 +199,8 @@ pub async fn export_person(
     request_body = PersonRequest,
     responses(
         (status = 200, body = Answer<Anonymized>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
         (status = 409, body = RefusalBody, description = "they are the tenant's last admin"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "the identifier is none of its type"),
-        (status = 503, body = RefusalBody, description = "a store does not answer, or not in time"),
     ),
 )]
 pub async fn anonymize_person(
@@ -236,7 +226,7 @@ pub async fn anonymize_person(
     let mut work = caller.work(&app).await?;
     let pseudonym = work.pseudonym(person.name());
     let counts = done.places.iter().map(PlaceItem::count).collect::<serde_json::Map<_, _>>();
-    let entry = AuditEntry::done("person.anonymized", "person", pseudonym, json!(counts));
+    let entry = AuditEntry::done(AuditAction::PersonAnonymized, "person", pseudonym, json!(counts));
     work.audit(&entry).await?;
     work.commit().await?;
     app.revocations.apply(&walk.ended);

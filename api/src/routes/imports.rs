@@ -13,12 +13,14 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 use stratum_models::id::TenantId;
+use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
 use stratum_query::ask::report_changes::ReportChanges;
 use stratum_query::turns::{NoTurn, Turn, TurnBounds, TurnGauges, Turns};
 use stratum_reports::import::{
     DateOrder, Import, ImportConfig, ImportRequest, Unreadable, read_file,
 };
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_wire::ad_reports::Judge;
 use stratum_wire::limits::RowLimits;
 use utoipa::IntoParams;
@@ -78,11 +80,13 @@ pub struct ImportParams {
     #[param(value_type = Option<bool>)]
     skip_faulty: Option<String>,
     /// The platform, where neither a column nor the headers tell it.
+    #[param(value_type = Option<Platform>)]
     platform: Option<String>,
     /// The ad account, where no column tells it.
     #[param(max_length = 200)]
     account_id: Option<String>,
     /// ISO 4217, where neither a column nor the header of the amounts tells it.
+    #[param(value_type = Option<Currency>)]
     currency: Option<String>,
     /// The order of days that can be read in two ways: `YMD`, `DMY` or `MDY`.
     date_format: Option<String>,
@@ -159,9 +163,6 @@ impl ImportParams {
     request_body(content((String = "text/csv"), (Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 200, body = Answer<ImportReport>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read, or the body was cut short"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
         (status = 408, body = RefusalBody, description = "the file came too slowly"),
         (status = 413, body = RefusalBody, description = "the file is too large"),
         (status = 422, body = RefusalBody, description = "the file cannot be read, or rows break a rule and were to be taken"),
@@ -201,7 +202,7 @@ pub async fn import_ad_reports(
         "rows": file_rows, "days": taken.days, "parts": taken.parts, "platform": report.platform(),
     });
     let mut work = caller.work(&app).await?;
-    work.audit(&AuditEntry::done("ad_reports.imported", "ad_report", "", changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::AdReportsImported, "ad_report", "", changes)).await?;
     work.commit().await?;
     report.taken = Some(taken);
     Ok(Answer::of(report))

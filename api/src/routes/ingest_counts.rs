@@ -5,14 +5,14 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use stratum_models::dialect::Dialect;
 use stratum_models::platform::Platform;
-use stratum_models::rejection::RowKind;
+use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::warehouse::{IngestCount, RejectionCount};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::fields::{Fields, Params};
 use super::range::RangeFields;
-use crate::answer::{Answer, Answered, RefusalBody};
+use crate::answer::{Answer, Answered};
 use crate::auth::Authenticated;
 
 /// Which days of receipt.
@@ -79,11 +79,11 @@ impl Counts {
 pub struct DatasetCounts {
     /// The platform; null for events that are for no ad platform, and for refused rows that name none, or one
     /// that is not known.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The platform's pixel or dataset id, or the ad account; empty where refused rows name none.
     dataset_id: String,
     /// `event` or `ad_report`.
-    kind: &'static str,
+    kind: RowKind,
     /// The counts.
     #[serde(flatten)]
     counts: Counts,
@@ -95,13 +95,13 @@ pub struct DatasetCounts {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Rejections {
     /// The wire format they came in; null for ad reports.
-    dialect: Option<&'static str>,
+    dialect: Option<Dialect>,
     /// The platform; null where the rows name none, or one that is not known.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The platform's pixel or dataset id, or the ad account; empty where the rows name none.
     dataset_id: String,
     /// A stable code (`missing_field`, `too_old` …).
-    reason: &'static str,
+    reason: RejectReason,
     /// The path of the field at fault within its row (`user_data.em`); empty when it is the whole row.
     field: String,
     /// How many rows.
@@ -112,13 +112,13 @@ pub struct Rejections {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Diagnostics {
     /// The wire format the events came in.
-    dialect: Option<&'static str>,
+    dialect: Option<Dialect>,
     /// The platform; null for events that are for no ad platform.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The platform's pixel or dataset id.
     dataset_id: String,
     /// A stable code (`missing_currency`, `invalid_currency`).
-    reason: &'static str,
+    reason: RejectReason,
     /// The path of the field at fault (`custom_data.currency`).
     field: String,
     /// The number of events, duplicates included.
@@ -130,13 +130,7 @@ pub struct Diagnostics {
 /// Days are days of receipt. A row shows here once the pipeline has seen it, normally within a second.
 #[utoipa::path(
     get, path = "/api/v1/analytics/ingest", tag = "analytics", params(IngestParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Ingest>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
-        (status = 503, body = RefusalBody, description = "the warehouse does not answer"),
-    ),
+    responses((status = 200, body = Answer<Ingest>)),
 )]
 pub async fn ingest_counts(
     State(app): State<App>,
@@ -170,9 +164,9 @@ impl From<IngestCount> for DatasetCounts {
     fn from(count: IngestCount) -> DatasetCounts {
         let IngestCount { received, landed, duplicate, rejected, .. } = count;
         DatasetCounts {
-            platform: count.platform.map(Platform::as_str),
+            platform: count.platform,
             dataset_id: count.dataset_id,
-            kind: count.kind.as_str(),
+            kind: count.kind,
             counts: Counts { received, landed, duplicate, rejected },
             newest_received_at: count.newest_received_at.to_utc(),
         }
@@ -182,10 +176,10 @@ impl From<IngestCount> for DatasetCounts {
 impl From<RejectionCount> for Rejections {
     fn from(count: RejectionCount) -> Rejections {
         Rejections {
-            dialect: count.dialect.map(Dialect::as_str),
-            platform: count.platform.map(Platform::as_str),
+            dialect: count.dialect,
+            platform: count.platform,
             dataset_id: count.dataset_id,
-            reason: count.reason.as_str(),
+            reason: count.reason,
             field: count.field,
             rows: count.rows,
         }
@@ -195,10 +189,10 @@ impl From<RejectionCount> for Rejections {
 impl From<RejectionCount> for Diagnostics {
     fn from(count: RejectionCount) -> Diagnostics {
         Diagnostics {
-            dialect: count.dialect.map(Dialect::as_str),
-            platform: count.platform.map(Platform::as_str),
+            dialect: count.dialect,
+            platform: count.platform,
             dataset_id: count.dataset_id,
-            reason: count.reason.as_str(),
+            reason: count.reason,
             field: count.field,
             events: count.rows,
         }

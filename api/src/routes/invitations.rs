@@ -4,13 +4,13 @@
 //! all the same, and only who has the token learns that the address is taken.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::store::StoreErrorKind;
-use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
 use stratum_state::invitation::{Invitation, LIFE_DAYS};
 use stratum_state::limit::Limit;
 use stratum_state::user::{NewUser, Role, canonical_email};
@@ -21,8 +21,10 @@ use uuid::Uuid;
 
 use super::App;
 use super::body::Body;
-use super::fields::{Params, name};
+use super::fields::Params;
+use super::id::{Id, end_deletion};
 use super::paging::PageParams;
+use super::rules::name;
 use super::sign_in::weak;
 use super::users::NAME_CHARS_MAX;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
@@ -33,7 +35,6 @@ use crate::mail::Cause;
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(add_user))
         .routes(routes!(list_invitations, invite))
         .routes(routes!(withdraw_invitation))
         .routes(routes!(invitation))
@@ -144,44 +145,11 @@ pub struct AcceptanceResponse {
     role: Role,
 }
 
-/// Adds a user: the same as inviting one.
-///
-/// Nobody sets another's password, so the user is there once they have accepted.
-#[utoipa::path(
-    post, path = "/api/v1/users", tag = "users", security(("bearer" = [])),
-    request_body = InvitationRequest,
-    responses(
-        (status = 201, body = Answer<InvitationMade>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 409, body = RefusalBody, description = "the address is a user of the tenant already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
-        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
-        (status = 429, body = RefusalBody, description = "too many letters were sent lately, or wait to be sent"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
-)]
-pub async fn add_user(
-    state: State<App>,
-    caller: Authenticated,
-    body: Body<InvitationRequest>,
-) -> Answered<InvitationMade> {
-    invite(state, caller, body).await
-}
-
 /// The open invitations, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/users/invitations", tag = "users", params(PageParams),
     security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<InvitationItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<InvitationItem>>)),
 )]
 pub async fn list_invitations(
     State(app): State<App>,
@@ -190,7 +158,7 @@ pub async fn list_invitations(
 ) -> Answered<Vec<InvitationItem>> {
     let page = params.read()?;
     let (open, total) = caller.work(&app).await?.open_invitations(page).await?;
-    Ok(Answer::page(open.into_iter().map(InvitationItem::from).collect(), page.of(total)))
+    Ok(Answer::page(open, page.of(total)))
 }
 
 /// Invites an address.
@@ -203,15 +171,9 @@ pub async fn list_invitations(
     request_body = InvitationRequest,
     responses(
         (status = 201, body = Answer<InvitationMade>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
         (status = 409, body = RefusalBody, description = "the address is a user of the tenant already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
         (status = 429, body = RefusalBody, description = "too many letters were sent lately, or wait to be sent"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn invite(
@@ -237,7 +199,8 @@ pub async fn invite(
     let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
     let shows = !app.mail.has_server();
     let changes = json!({"role": invitation.role, "token_shown": shows});
-    let entry = AuditEntry::done("invitation.created", "invitation", invitation.id, changes);
+    let entry =
+        AuditEntry::done(AuditAction::InvitationCreated, "invitation", invitation.id, changes);
     work.audit(&entry).await?;
     let (url, token) = (&app.public_url, token.expose());
     let message = messages::invitation(&tenant.name, token, LIFE_DAYS, url);
@@ -254,28 +217,16 @@ pub async fn invite(
 #[utoipa::path(
     delete, path = "/api/v1/users/invitations/{id}", tag = "users", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the invitation's id")),
-    responses(
-        (status = 204, description = "it is withdrawn"),
-        (status = 400, body = RefusalBody, description = "the id is no UUID"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "the tenant has no such open invitation"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 204, description = "it is withdrawn")),
 )]
 pub async fn withdraw_invitation(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<Uuid>,
+    Id(id, ..): Id<Invitation>,
 ) -> Result<StatusCode, Refusal> {
     let mut work = caller.work(&app).await?;
-    if !work.withdraw_invitation(id).await? {
-        return Err(Refusal::not_found("invitation"));
-    }
-    let entry = AuditEntry::done("invitation.withdrawn", "invitation", id, json!({}));
-    work.audit(&entry).await?;
-    work.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    let withdrawn = work.withdraw_invitation(id).await?;
+    end_deletion::<Invitation>(work, id, withdrawn, AuditAction::InvitationWithdrawn).await
 }
 
 /// Tells who has an invitation's token what it is to. Nothing is changed.
@@ -283,11 +234,7 @@ pub async fn withdraw_invitation(
     post, path = "/api/v1/auth/invitation", tag = "sign-in", request_body = InvitationQuestion,
     responses(
         (status = 200, body = Answer<InvitationPreview>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "the token is not open"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn invitation(
@@ -315,13 +262,9 @@ pub async fn invitation(
     request_body = AcceptanceRequest,
     responses(
         (status = 201, body = Answer<AcceptanceResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 409, body = RefusalBody, description = "the address has an account already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "the token is not open, or a value cannot be"),
         (status = 429, body = RefusalBody, description = "too many passwords are being set"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn accept_invitation(
@@ -355,7 +298,7 @@ pub async fn accept_invitation(
         _ => error.into(),
     })?;
     let changes = json!({"role": role, "invitation": id});
-    work.audit(&AuditEntry::done("invitation.accepted", "user", user, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::InvitationAccepted, "user", user, changes)).await?;
     work.commit().await?;
     Ok(Answer::created(AcceptanceResponse { id: user.0, email, full_name, role }))
 }

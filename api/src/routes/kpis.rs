@@ -17,7 +17,7 @@ use super::App;
 use super::fields::{Fields, JoinedParams};
 use super::figures::{Money, PlatformFreshness, tenant_figures};
 use super::range::{ComparePeriod, Range, RangeFields};
-use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::answer::{Answer, Answered, Refusal};
 use crate::auth::Authenticated;
 
 /// Which days of which campaigns.
@@ -31,13 +31,15 @@ pub struct KpiParams {
     /// Last day, included; today in the tenant's zone where absent.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
-    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
+    /// The platform; every one where absent.
+    #[param(value_type = Option<Platform>)]
     platform: Option<String>,
     /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
     account_id: Option<String>,
     /// The platform's campaign id.
     campaign_id: Option<String>,
     /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
+    #[param(value_type = Option<Currency>)]
     currency: Option<String>,
 }
 
@@ -138,13 +140,7 @@ impl Comparison {
 /// it (`rates_carried`); where there is none, amounts are null, with the missing rates, the reason and the split. The compared period is converted by its own days' rates.
 #[utoipa::path(
     get, path = "/api/v1/analytics/kpis", tag = "analytics", params(KpiParams, CompareParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Kpis>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Kpis>)),
 )]
 pub async fn kpis(
     State(app): State<App>,

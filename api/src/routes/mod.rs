@@ -1,6 +1,7 @@
 //! The routes: one file each, with its parameters, its answer, its document and its handler.
 
 pub mod fields;
+pub mod id;
 pub mod paging;
 pub mod body;
 pub mod long_body;

@@ -11,7 +11,7 @@ use super::App;
 use super::fields::{Fields, Params};
 use super::figures::{Money, PlatformFreshness, tenant_figures};
 use super::kpis::{KpiParams, KpiRequest, fresh, untracked};
-use crate::answer::{Answer, Answered, RefusalBody};
+use crate::answer::{Answer, Answered};
 use crate::auth::Authenticated;
 
 /// The KPIs of each platform. Their sum is the answer of `/analytics/kpis`.
@@ -37,7 +37,7 @@ pub struct Platforms {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlatformKpis {
     /// The platform; null for events that are for no ad platform.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// Campaigns it reported in the range.
     campaigns: usize,
     /// The figures.
@@ -50,13 +50,7 @@ pub struct PlatformKpis {
 /// All in the currency that `/analytics/kpis` would show, so that they add up to it.
 #[utoipa::path(
     get, path = "/api/v1/analytics/platforms", tag = "analytics", params(KpiParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Platforms>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Platforms>)),
 )]
 pub async fn platforms(
     State(app): State<App>,
@@ -83,10 +77,6 @@ pub async fn platforms(
 
 impl From<PlatformFigures> for PlatformKpis {
     fn from(one: PlatformFigures) -> PlatformKpis {
-        PlatformKpis {
-            platform: one.platform.map(Platform::as_str),
-            campaigns: one.campaigns,
-            money: one.figures.into(),
-        }
+        PlatformKpis { platform: one.platform, campaigns: one.campaigns, money: one.figures.into() }
     }
 }

@@ -3,7 +3,6 @@
 use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Deserializer};
 use stratum_models::money::{Currency, MICROS, parse_micros};
-use uuid::Uuid;
 
 use crate::answer::{Detail, Refusal};
 
@@ -33,12 +32,23 @@ impl Rules {
         self.broken.len()
     }
 
+    /// A name to show, trimmed: a text of one to `chars_max` characters.
+    pub fn name(&mut self, field: &str, text: &str, chars_max: usize) -> String {
+        let text = text.trim();
+        self.text(field, text, chars_max);
+        text.to_owned()
+    }
+
     /// A text of one to `chars_max` characters without control characters.
     pub fn text(&mut self, field: &str, text: &str, chars_max: usize) {
         let holds = (1..=chars_max).contains(&text.chars().count())
             && !text.trim().is_empty()
             && !text.contains(char::is_control);
-        self.hold(field, holds, format!("must be a text of 1 to {chars_max} plain characters"));
+        self.hold(
+            field,
+            holds,
+            format!("must be a text of 1 to {chars_max} characters on one line"),
+        );
     }
 
     /// The same where there is one.
@@ -82,6 +92,13 @@ impl Rules {
     }
 }
 
+/// A name to show, trimmed; 422 where it is no text of one to `chars_max` characters on one line.
+pub fn name(field: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
+    let mut rules = Rules::default();
+    let name = rules.name(field, text, chars_max);
+    rules.finish().map(|()| name)
+}
+
 /// An amount in a body: a decimal number of currency units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount {
@@ -113,11 +130,6 @@ pub fn set<T>(place: &mut T, sent: Option<T>) {
     if let Some(sent) = sent {
         *place = sent;
     }
-}
-
-/// An id of a path. What is no id at all is nobody's id.
-pub fn id_of(text: &str, what: &'static str) -> Result<Uuid, Refusal> {
-    Uuid::parse_str(text).map_err(|_| Refusal::not_found(what))
 }
 
 /// The same texts trimmed, each once.

@@ -11,7 +11,7 @@ use super::App;
 use super::fields::{Fields, JoinedParams};
 use super::figures::{Money, PeriodMetrics, PlatformFreshness, tenant_figures};
 use super::kpis::{KpiParams, KpiRequest, fresh, untracked};
-use crate::answer::{Answer, Answered, RefusalBody};
+use crate::answer::{Answer, Answered};
 use crate::auth::Authenticated;
 
 /// The KPI and the periods.
@@ -65,13 +65,7 @@ pub struct Point {
 /// or 25 hours and is one day.
 #[utoipa::path(
     get, path = "/api/v1/analytics/series", tag = "analytics", params(SeriesParams, KpiParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Series>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 422, body = RefusalBody, description = "the range ends before it begins, or is too long"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Series>)),
 )]
 pub async fn series(
     State(app): State<App>,

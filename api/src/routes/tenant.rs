@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stratum_models::money::Currency;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::limit::Limits;
 use stratum_state::tenant::Tenant;
 use stratum_state::work::TenantWork;
@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use super::App;
 use super::body::Body;
-use super::fields::name;
+use super::rules::name;
 use super::users::time_zone;
-use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::answer::{Answer, Answered, Refusal};
 use crate::auth::Authenticated;
 
 /// Longest name of a tenant.
@@ -46,7 +46,7 @@ pub struct TenantItem {
     /// The zone whose days its events count for.
     time_zone: String,
     /// The currency its totals are shown in.
-    reporting_currency: String,
+    reporting_currency: Currency,
     /// What else was set, by name.
     #[schema(value_type = Object)]
     settings: Map<String, Value>,
@@ -81,6 +81,7 @@ pub struct TenantChange {
     /// The zone whose days events count for that come in from now on; those before keep their day.
     time_zone: Option<String>,
     /// The currency totals are shown in, ISO 4217.
+    #[schema(value_type = Option<Currency>)]
     reporting_currency: Option<String>,
     /// Settings to add or replace by name; null takes one away.
     #[schema(value_type = Option<Object>)]
@@ -145,7 +146,7 @@ async fn item(work: &mut TenantWork, tenant: Tenant) -> Result<TenantItem, Refus
         name: tenant.name,
         plan: tenant.plan,
         time_zone: tenant.time_zone.name().to_owned(),
-        reporting_currency: tenant.reporting_currency.to_string(),
+        reporting_currency: tenant.reporting_currency,
         settings: tenant.settings,
         second_factor_required: tenant.second_factor_required,
         limits: work.limits().await?,
@@ -158,12 +159,7 @@ async fn item(work: &mut TenantWork, tenant: Tenant) -> Result<TenantItem, Refus
 /// The caller's tenant.
 #[utoipa::path(
     get, path = "/api/v1/tenant", tag = "tenant", security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<TenantItem>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<TenantItem>)),
 )]
 pub async fn tenant(State(app): State<App>, caller: Authenticated) -> Answered<TenantItem> {
     let mut work = caller.work(&app).await?;
@@ -177,16 +173,7 @@ pub async fn tenant(State(app): State<App>, caller: Authenticated) -> Answered<T
 #[utoipa::path(
     patch, path = "/api/v1/tenant", tag = "tenant", security(("bearer" = [])),
     request_body = TenantChange,
-    responses(
-        (status = 200, body = Answer<TenantItem>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
-        (status = 422, body = RefusalBody, description = "a value cannot be"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<TenantItem>)),
 )]
 pub async fn change_tenant(
     State(app): State<App>,
@@ -204,7 +191,8 @@ pub async fn change_tenant(
         false => Vec::new(),
     };
     work.update_tenant(&tenant).await?;
-    let entry = AuditEntry::done("tenant.updated", "tenant", tenant.id, Value::Object(changes));
+    let entry =
+        AuditEntry::done(AuditAction::TenantUpdated, "tenant", tenant.id, Value::Object(changes));
     work.audit(&entry).await?;
     let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
     let item = item(&mut work, tenant).await?;

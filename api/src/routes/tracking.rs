@@ -1,10 +1,11 @@
 //! `/tracking`: how the events of each dataset are treated.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_state::audit::AuditEntry;
+use stratum_models::platform::Platform;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::tracking::{TrackedDataset, TrackingVersion};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,8 +15,9 @@ use uuid::Uuid;
 use super::App;
 use super::body::Body;
 use super::fields::Params;
+use super::id::{Id, Resource};
 use super::paging::PageParams;
-use super::rules::{Rules, id_of, sent};
+use super::rules::{Rules, sent};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -47,7 +49,7 @@ pub struct DatasetTracking {
     /// The dataset's id.
     dataset_id: Uuid,
     /// The platform whose dialect it speaks.
-    platform: &'static str,
+    platform: Platform,
     /// The platform's pixel or dataset id.
     external_id: String,
     /// Name to show.
@@ -72,7 +74,7 @@ impl From<TrackedDataset> for DatasetTracking {
     fn from(dataset: TrackedDataset) -> DatasetTracking {
         DatasetTracking {
             dataset_id: dataset.id,
-            platform: dataset.platform.as_str(),
+            platform: dataset.platform,
             external_id: dataset.external_id,
             name: dataset.name,
             tracking: dataset.tracking.into(),
@@ -109,20 +111,10 @@ pub fn calling_code(rules: &mut Rules, code: Option<u16>) {
     rules.hold("default_calling_code", holds, "must be from 1 to 999");
 }
 
-fn gone() -> Refusal {
-    Refusal::not_found("dataset")
-}
-
 /// The configuration in force of every dataset, oldest dataset first.
 #[utoipa::path(
     get, path = "/api/v1/tracking", tag = "tracking", params(PageParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<DatasetTracking>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<DatasetTracking>>)),
 )]
 pub async fn list_tracking(
     State(app): State<App>,
@@ -133,58 +125,43 @@ pub async fn list_tracking(
     let mut work = caller.work(&app).await?;
     let datasets = work.tracked_datasets(page.limit(), page.offset()).await?;
     let total = work.dataset_count().await?;
-    Ok(Answer::page(datasets.into_iter().map(DatasetTracking::from).collect(), page.of(total)))
+    Ok(Answer::page(datasets, page.of(total)))
 }
 
 /// The configuration in force of a dataset.
 #[utoipa::path(
     get, path = "/api/v1/tracking/{dataset}", tag = "tracking", security(("bearer" = [])),
     params(("dataset" = Uuid, Path, description = "the dataset's id")),
-    responses(
-        (status = 200, body = Answer<DatasetTracking>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such dataset"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<DatasetTracking>)),
 )]
 pub async fn tracking(
     State(app): State<App>,
     caller: Authenticated,
-    Path(dataset): Path<String>,
+    Id(id, ..): Id<TrackedDataset>,
 ) -> Answered<DatasetTracking> {
-    let id = id_of(&dataset, "dataset")?;
     let dataset = caller.work(&app).await?.tracked_dataset(id).await?;
-    Ok(Answer::of(dataset.ok_or_else(gone)?.into()))
+    Ok(Answer::of(dataset.ok_or_else(TrackedDataset::not_found)?.into()))
 }
 
 /// Every version of a dataset's configuration, newest first.
 #[utoipa::path(
     get, path = "/api/v1/tracking/{dataset}/versions", tag = "tracking", security(("bearer" = [])),
     params(("dataset" = Uuid, Path, description = "the dataset's id"), PageParams),
-    responses(
-        (status = 200, body = Answer<Vec<TrackingItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such dataset"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<TrackingItem>>)),
 )]
 pub async fn tracking_versions(
     State(app): State<App>,
     caller: Authenticated,
-    Path(dataset): Path<String>,
+    Id(id, ..): Id<TrackedDataset>,
     Params(params): Params<PageParams>,
 ) -> Answered<Vec<TrackingItem>> {
     let page = params.read()?;
-    let id = id_of(&dataset, "dataset")?;
     let mut work = caller.work(&app).await?;
     let (versions, total) = work.tracking_versions(id, page.limit(), page.offset()).await?;
     if total == 0 {
-        return Err(gone());
+        return Err(TrackedDataset::not_found());
     }
-    Ok(Answer::page(versions.into_iter().map(TrackingItem::from).collect(), page.of(total)))
+    Ok(Answer::page(versions, page.of(total)))
 }
 
 /// Writes a version with what this says; what is not sent is none.
@@ -196,27 +173,19 @@ pub async fn tracking_versions(
     params(("dataset" = Uuid, Path, description = "the dataset's id")), request_body = TrackingBody,
     responses(
         (status = 200, body = Answer<DatasetTracking>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such dataset"),
         (status = 409, body = RefusalBody, description = "another version is in force than the expected one"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
-        (status = 422, body = RefusalBody, description = "a rule is broken"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn replace_tracking(
     State(app): State<App>,
     caller: Authenticated,
-    Path(dataset): Path<String>,
+    Id(id, ..): Id<TrackedDataset>,
     Body(body): Body<TrackingBody>,
 ) -> Answered<DatasetTracking> {
     let code = Some(body.default_calling_code);
     let change =
         TrackingChange { expected_version: body.expected_version, default_calling_code: code };
-    write(app, caller, &dataset, change).await
+    write(app, caller, id, change).await
 }
 
 /// Writes a version with what this changes of the one in force; what is not sent stays.
@@ -225,38 +194,29 @@ pub async fn replace_tracking(
     params(("dataset" = Uuid, Path, description = "the dataset's id")), request_body = TrackingChange,
     responses(
         (status = 200, body = Answer<DatasetTracking>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such dataset"),
         (status = 409, body = RefusalBody, description = "another version is in force than the expected one"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
-        (status = 422, body = RefusalBody, description = "a rule is broken"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn change_tracking(
     State(app): State<App>,
     caller: Authenticated,
-    Path(dataset): Path<String>,
+    Id(id, ..): Id<TrackedDataset>,
     Body(change): Body<TrackingChange>,
 ) -> Answered<DatasetTracking> {
-    write(app, caller, &dataset, change).await
+    write(app, caller, id, change).await
 }
 
 async fn write(
     app: App,
     caller: Authenticated,
-    dataset: &str,
+    id: Uuid,
     change: TrackingChange,
 ) -> Answered<DatasetTracking> {
-    let id = id_of(dataset, "dataset")?;
     let mut rules = Rules::default();
     calling_code(&mut rules, change.default_calling_code.flatten());
     rules.finish()?;
     let mut work = caller.work(&app).await?;
-    let current = work.tracked_dataset(id).await?.ok_or_else(gone)?.tracking;
+    let current = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?.tracking;
     let code = change.default_calling_code.unwrap_or(current.default_calling_code);
     if !work.write_tracking(id, change.expected_version, code).await? {
         return Err(Refusal::conflict(
@@ -264,8 +224,8 @@ async fn write(
         ));
     }
     let changes = json!({"version": change.expected_version + 1, "default_calling_code": code});
-    work.audit(&AuditEntry::done("tracking.updated", "dataset", id, changes)).await?;
-    let dataset = work.tracked_dataset(id).await?.ok_or_else(gone)?;
+    work.audit(&AuditEntry::done(AuditAction::TrackingUpdated, "dataset", id, changes)).await?;
+    let dataset = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?;
     work.commit().await?;
     Ok(Answer::of(dataset.into()))
 }

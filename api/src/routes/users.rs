@@ -1,14 +1,14 @@
 //! `/users`: who may sign in to the tenant. Nobody is added without a word of their own: adding is
 //! inviting, and who is invited sets name and password.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stratum_models::id::UserId;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::limit::Limit;
 use stratum_state::user::{Role, User};
 use stratum_state::user_change::UserFilter;
@@ -20,8 +20,11 @@ use uuid::Uuid;
 
 use super::App;
 use super::body::Body;
-use super::fields::{Fields, Params, name, nullable};
+use super::fields::{Fields, Params};
+use super::id::{Id, Resource};
+use super::invitations::{InvitationMade, InvitationRequest, invite};
 use super::paging::read_page;
+use super::rules::{name, sent};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -30,7 +33,7 @@ pub(super) const NAME_CHARS_MAX: usize = 200;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_users)).routes(routes!(
+    OpenApiRouter::new().routes(routes!(list_users, add_user)).routes(routes!(
         user,
         change_user,
         deactivate_user
@@ -109,7 +112,7 @@ pub struct UserChange {
     #[schema(min_length = 1, max_length = 200)]
     pub(super) full_name: Option<String>,
     /// Phone number with its country code.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     pub(super) phone: Option<Option<String>>,
     /// What they may do. Another role ends their sign-ins.
@@ -117,7 +120,7 @@ pub struct UserChange {
     /// The language they read, such as `en` or `ar-EG`.
     pub(super) locale: Option<String>,
     /// Their own time zone.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     pub(super) time_zone: Option<Option<String>>,
     /// Whether they may sign in. False ends their sign-ins.
@@ -203,13 +206,7 @@ pub(super) fn time_zone(text: &str) -> Result<Tz, Refusal> {
 /// The tenant's users, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/users", tag = "users", params(UsersParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<UserItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<UserItem>>)),
 )]
 pub async fn list_users(
     State(app): State<App>,
@@ -223,30 +220,43 @@ pub async fn list_users(
     fields.finish()?;
     let mut work = caller.work(&app).await?;
     let (users, total) = work.users_page(UserFilter { role, active }, page).await?;
-    let users = users.into_iter().map(UserItem::from);
-    Ok(Answer::page(users.collect(), page.of(total)))
+    Ok(Answer::page(users, page.of(total)))
+}
+
+/// Adds a user: the same as inviting one.
+///
+/// Nobody sets another's password, so the user is there once they have accepted.
+#[utoipa::path(
+    post, path = "/api/v1/users", tag = "users", security(("bearer" = [])),
+    request_body = InvitationRequest,
+    responses(
+        (status = 201, body = Answer<InvitationMade>),
+        (status = 409, body = RefusalBody, description = "the address is a user of the tenant already"),
+        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
+        (status = 429, body = RefusalBody, description = "too many letters were sent lately, or wait to be sent"),
+    ),
+)]
+pub async fn add_user(
+    state: State<App>,
+    caller: Authenticated,
+    body: Body<InvitationRequest>,
+) -> Answered<InvitationMade> {
+    invite(state, caller, body).await
 }
 
 /// One user.
 #[utoipa::path(
     get, path = "/api/v1/users/{id}", tag = "users", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the user's id")),
-    responses(
-        (status = 200, body = Answer<UserItem>),
-        (status = 400, body = RefusalBody, description = "the id is no UUID"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "the tenant has no such user"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<UserItem>)),
 )]
 pub async fn user(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<Uuid>,
+    Id(id, ..): Id<User>,
 ) -> Answered<UserItem> {
     let user = caller.work(&app).await?.user(UserId(id)).await?;
-    Ok(Answer::of(user.ok_or_else(no_such_user)?.into()))
+    Ok(Answer::of(user.ok_or_else(User::not_found)?.into()))
 }
 
 /// Changes a user.
@@ -258,25 +268,18 @@ pub async fn user(
     params(("id" = Uuid, Path, description = "the user's id")), request_body = UserChange,
     responses(
         (status = 200, body = Answer<UserItem>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "the tenant has no such user"),
         (status = 409, body = RefusalBody, description = "the tenant would be left without an admin"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
         (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn change_user(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<Uuid>,
+    Id(id, ..): Id<User>,
     Body(change): Body<UserChange>,
 ) -> Answered<UserItem> {
     let mut work = caller.work(&app).await?;
-    let (user, sessions) = settle(&mut work, UserId(id), change, "user.updated").await?;
+    let (user, sessions) = settle(&mut work, UserId(id), change, AuditAction::UserUpdated).await?;
     work.commit().await?;
     app.revocations.apply(&sessions);
     Ok(Answer::of(user.into()))
@@ -288,29 +291,20 @@ pub async fn change_user(
     params(("id" = Uuid, Path, description = "the user's id")),
     responses(
         (status = 204, description = "they can sign in no more"),
-        (status = 400, body = RefusalBody, description = "the id is no UUID"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "the tenant has no such user"),
         (status = 409, body = RefusalBody, description = "the tenant would be left without an admin"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn deactivate_user(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<Uuid>,
+    Id(id, ..): Id<User>,
 ) -> Result<StatusCode, Refusal> {
     let change = UserChange { active: Some(false), ..UserChange::default() };
     let mut work = caller.work(&app).await?;
-    let (_, sessions) = settle(&mut work, UserId(id), change, "user.deactivated").await?;
+    let (_, sessions) = settle(&mut work, UserId(id), change, AuditAction::UserDeactivated).await?;
     work.commit().await?;
     app.revocations.apply(&sessions);
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn no_such_user() -> Refusal {
-    Refusal::not_found("user")
 }
 
 /// Makes a change with everything that follows from it; the user, and the sessions that it ends.
@@ -318,11 +312,11 @@ async fn settle(
     work: &mut TenantWork,
     id: UserId,
     change: UserChange,
-    action: &'static str,
+    action: AuditAction,
 ) -> Result<(User, Vec<Uuid>), Refusal> {
     // Two admins who demote each other wait for each other here.
     let limits = work.lock_limits().await?;
-    let mut user = work.user(id).await?.ok_or_else(no_such_user)?;
+    let mut user = work.user(id).await?.ok_or_else(User::not_found)?;
     let (was, was_active, had_factor) = (user.role, user.active, user.has_second_factor);
     let changes = change.apply(&mut user)?;
     let stays_admin = user.active && user.role == Role::Admin;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use stratum_models::id::{ApiKeyId, TenantId, UserId};
 use stratum_models::store::StoreError;
+use utoipa::ToSchema;
 
+pub use super::audit_action::AuditAction;
 use super::work::{SystemWork, TenantWork};
 use super::{store_error, tenant_key};
 
@@ -70,8 +72,9 @@ impl Author {
     }
 }
 
-/// Whether it was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The outcome of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(as = AuditOutcome, rename_all = "snake_case")]
 pub enum Outcome {
     /// It was.
     Done,
@@ -101,8 +104,8 @@ impl std::str::FromStr for Outcome {
 /// it changed, never what it was or is.
 #[derive(Clone, Debug)]
 pub struct AuditEntry {
-    /// Noun and verb, such as `campaign.updated`.
-    pub action: &'static str,
+    /// What was done.
+    pub action: AuditAction,
     /// The kind of what it was done to, such as `campaign`.
     pub object_kind: &'static str,
     /// Which one; empty where there is none.
@@ -116,7 +119,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// A change that was made.
     pub fn done(
-        action: &'static str,
+        action: AuditAction,
         object_kind: &'static str,
         object_id: impl ToString,
         changes: Value,
@@ -126,7 +129,7 @@ impl AuditEntry {
     }
 
     /// Something that was refused.
-    pub fn refused(action: &'static str, object_kind: &'static str, why: Value) -> AuditEntry {
+    pub fn refused(action: AuditAction, object_kind: &'static str, why: Value) -> AuditEntry {
         let outcome = Outcome::Refused;
         AuditEntry { action, object_kind, object_id: String::new(), outcome, changes: why }
     }
@@ -140,7 +143,7 @@ macro_rules! insert {
             $work.now(),
             $author.actor.kind(),
             $author.actor.id(),
-            $entry.action,
+            $entry.action.as_str(),
             $entry.object_kind,
             $entry.object_id,
             $entry.outcome.as_str(),

@@ -12,7 +12,7 @@ use stratum_models::id::TenantId;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 
-use super::audit::Actor;
+use super::audit::{Actor, AuditAction};
 use super::audit_head::{AuditHead, HeadKey};
 use super::work::SystemWork;
 use super::{millis, store_error};
@@ -79,7 +79,7 @@ pub struct Intact {
 }
 
 /// The action of a row that seals those before it.
-pub(super) const SEALED: &str = "audit.sealed";
+pub(super) const SEALED: AuditAction = AuditAction::AuditSealed;
 
 pub(super) struct Link {
     tenant_id: i64,
@@ -105,7 +105,7 @@ impl Link {
 
     /// True where it seals all rows up to this one, under a key of this installation.
     fn seals(&self, last: &AuditHead, key: &HeadKey) -> bool {
-        let of_system = self.action == SEALED && self.actor_kind == Actor::System.kind();
+        let of_system = self.action == SEALED.as_str() && self.actor_kind == Actor::System.kind();
         let keyed = || {
             let changes: Value = serde_json::from_str(&self.changes).ok()?;
             Some(key.has_sealed(last, changes["keyed"].as_str()?))

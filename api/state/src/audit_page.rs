@@ -4,7 +4,7 @@ use serde_json::Value;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 
-use super::audit::Outcome;
+use super::audit::{AuditAction, Outcome};
 use super::work::TenantWork;
 use super::{millis, store_error};
 use crate::page::Page;
@@ -21,7 +21,7 @@ pub struct AuditFilter {
     /// Id of the actor.
     pub actor_id: Option<String>,
     /// What was done.
-    pub action: Option<String>,
+    pub action: Option<AuditAction>,
     /// Kind of what it was done to.
     pub object_kind: Option<String>,
     /// Which one.
@@ -65,6 +65,7 @@ impl TenantWork {
         page: Page,
     ) -> Result<(Vec<AuditRow>, u64), StoreError> {
         let (from, until) = (filter.from.map(|at| at.to_utc()), filter.until.map(|at| at.to_utc()));
+        let action = filter.action.map(AuditAction::as_str);
         let outcome = filter.outcome.map(Outcome::as_str);
         let count = sqlx::query_file!(
             "sql/count_audit_rows.sql",
@@ -73,7 +74,7 @@ impl TenantWork {
             until,
             filter.actor_kind,
             filter.actor_id,
-            filter.action,
+            action,
             filter.object_kind,
             filter.object_id,
             outcome
@@ -86,7 +87,7 @@ impl TenantWork {
             until,
             filter.actor_kind,
             filter.actor_id,
-            filter.action,
+            action,
             filter.object_kind,
             filter.object_id,
             outcome,

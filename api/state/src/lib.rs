@@ -6,6 +6,7 @@ pub mod schema;
 pub mod login;
 pub mod installation;
 pub mod audit;
+mod audit_action;
 pub mod audit_page;
 pub mod audit_chain;
 pub mod audit_head;

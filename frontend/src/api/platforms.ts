@@ -1,3 +1,5 @@
+import type { Schemas } from "./client";
+
 /** The ad platforms, in the order they are listed. */
-export type Platform = "meta" | "google" | "tiktok" | "snapchat" | "linkedin" | "pinterest";
+export type Platform = Schemas["Platform"];
 export const PLATFORMS: Platform[] = ["meta", "google", "tiktok", "snapchat", "linkedin", "pinterest"];

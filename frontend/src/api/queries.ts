@@ -8,7 +8,7 @@ export interface Range {
 }
 
 export interface Asked extends Range {
-  platform?: string;
+  platform?: Schemas["Platform"];
   account_id?: string;
   campaign_id?: string;
   currency?: string;
@@ -78,7 +78,7 @@ export const ingest = (range: Range) =>
 export interface EmqAsked {
   from: string;
   to: string;
-  platform?: string;
+  platform?: Schemas["Platform"];
   dataset_id?: string;
   event_name?: string;
 }
@@ -143,7 +143,11 @@ export const assets = (campaign_id: string) =>
       dataOf(api.GET("/api/v1/assets", { params: { query: { campaign_id, page_size: 100 } }, signal })),
   });
 
-export const forecast = (asked: { campaign_id?: string; platform?: string; days_ahead: number }) =>
+export const forecast = (asked: {
+  campaign_id?: string;
+  platform?: Schemas["Platform"];
+  days_ahead: number;
+}) =>
   queryOptions({
     queryKey: ["forecast", asked],
     queryFn: ({ signal }) =>

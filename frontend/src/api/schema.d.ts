@@ -693,8 +693,12 @@ export interface paths {
          *     currency than the campaign's is converted by the rates of its days.
          */
         get: operations["campaign"];
-        /** Changes a campaign; the same as `PATCH`. */
-        put: operations["replace_campaign"];
+        /**
+         * Changes a campaign.
+         * @description What is not sent stays; null clears what may be absent. Archived is final, and nothing becomes a
+         *     draft again; every other change of status is allowed.
+         */
+        put: operations["put_change_campaign"];
         post?: never;
         /**
          * Deletes a campaign.
@@ -1461,16 +1465,21 @@ export interface components {
             /** @description What they may do. */
             role: components["schemas"]["Role"];
         };
+        /**
+         * @description Where the conversion happened.
+         * @enum {string}
+         */
+        ActionSource: "website" | "app" | "email" | "phone_call" | "chat" | "physical_store" | "system_generated" | "business_messaging" | "other";
         /** @description An ad account. */
         AdAccountItem: {
             /** @description Its id as connectors name it. */
             account_id: string;
             /** @description The currency of its amounts. */
-            currency: string;
+            currency: components["schemas"]["Currency"];
             /** @description Its name. */
             name: string;
             /** @description The platform. */
-            platform: string;
+            platform: components["schemas"]["Platform"];
             /** @description The zone of its days. */
             time_zone: string;
             /**
@@ -1479,6 +1488,11 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * @description A class of device as ad platforms tell it.
+         * @enum {string}
+         */
+        AdDevice: "desktop" | "mobile" | "tablet" | "connected_tv" | "other";
         /** @description A day of a campaign as its platform reports it. */
         AdReportRow: {
             /** @description The platform's ad account. */
@@ -1511,22 +1525,21 @@ export interface components {
             conversions: number;
             /** @description Makes the row the part of a country: its ISO 3166 code or English name. */
             country?: string | null;
-            /** @description ISO 4217. */
-            currency: string;
+            /** @description The currency of the amounts. */
+            currency: components["schemas"]["Currency"];
             /**
              * Format: date
              * @description A day in the ad account's zone.
              */
             date: string;
-            /** @description Makes the row the part of a class of device: `desktop`, `mobile`, `tablet`, `connected_tv`, `other`. */
-            device?: string | null;
+            device?: components["schemas"]["AdDevice"] | null;
             /**
              * Format: int64
              * @description Times shown.
              */
             impressions: number;
-            /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-            platform: string;
+            /** @description The ad platform. */
+            platform: components["schemas"]["Platform"];
             /**
              * Format: double
              * @description Conversion value.
@@ -1684,7 +1697,7 @@ export interface components {
             /** @description A plan. */
             data: components["schemas"]["Basis"] & {
                 /** @description The currency of every amount. */
-                currency: string;
+                currency: components["schemas"]["Currency"];
                 /** @description Days of the window. */
                 horizon_days: number;
                 /** @description Campaigns that take no part, with the reason. */
@@ -1732,11 +1745,8 @@ export interface components {
                  * @description When it was made.
                  */
                 created_at: string;
-                /**
-                 * @description The currency of its budgets.
-                 * @example EUR
-                 */
-                currency: string;
+                /** @description The currency of its budgets. */
+                currency: components["schemas"]["Currency"];
                 /**
                  * Format: double
                  * @description What it may spend a day.
@@ -1749,11 +1759,8 @@ export interface components {
                 end_date?: string | null;
                 /** @description The platform's id, once it has one. */
                 external_id?: string | null;
-                /**
-                 * @description The currency of what is reported: the campaign's own unless another one was asked for.
-                 * @example EUR
-                 */
-                figures_currency: string;
+                /** @description The currency of what is reported: the campaign's own unless another one was asked for. */
+                figures_currency: components["schemas"]["Currency"];
                 /**
                  * Format: uuid
                  * @description Its id.
@@ -1775,8 +1782,8 @@ export interface components {
                 name: string;
                 /** @description What it is for, in the platform's words. */
                 objective?: string | null;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform: string;
+                /** @description The platform. */
+                platform: components["schemas"]["Platform"];
                 /**
                  * Format: date
                  * @description First day.
@@ -1827,7 +1834,7 @@ export interface components {
                 /** @description Every period of the range, oldest first; the first and last are cut to the range. */
                 metrics: components["schemas"]["PeriodMetrics"][];
                 /** @description The platform. */
-                platform: string;
+                platform: components["schemas"]["Platform"];
                 /** @description The whole range. */
                 total: components["schemas"]["Money"];
             };
@@ -1843,8 +1850,8 @@ export interface components {
                 demo: components["schemas"]["DemoAccount"][];
                 /** @description True where letters go out by a mail server; without one, invitations are handed on by who invites. */
                 mail: boolean;
-                /** @description The way in which anybody may register: `confirmed`, `open` or `off`. */
-                registration: string;
+                /** @description The way in which anybody may register; never `auto`. */
+                registration: components["schemas"]["Registration"];
                 /** @description The version of the program. */
                 version: string;
             };
@@ -1908,7 +1915,7 @@ export interface components {
                  */
                 next_run_at?: string | null;
                 /** @description The platform. */
-                platform: string;
+                platform: components["schemas"]["Platform"];
                 /**
                  * Format: date
                  * @description The last day of that pull.
@@ -1949,7 +1956,7 @@ export interface components {
                 /** @description Name to show. */
                 name: string;
                 /** @description The platform whose dialect it speaks. */
-                platform: string;
+                platform: components["schemas"]["Platform"];
                 /**
                  * Format: int32
                  * @description The version of its tracking configuration in force.
@@ -1974,7 +1981,7 @@ export interface components {
                 /** @description Name to show. */
                 name: string;
                 /** @description The platform whose dialect it speaks. */
-                platform: string;
+                platform: components["schemas"]["Platform"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2082,7 +2089,7 @@ export interface components {
                  */
                 id: string;
                 /** @description The platforms; every one where empty. */
-                platforms: string[];
+                platforms: components["schemas"]["Platform"][];
                 /**
                  * Format: double
                  * @description How much of it is made, 0 to 1; about, until it is done.
@@ -2102,8 +2109,8 @@ export interface components {
                 started_at?: string | null;
                 /** @description How far it is. */
                 state: components["schemas"]["JobState"];
-                /** @description `campaigns`, `campaign_metrics`, `events` or `emq`. */
-                type: string;
+                /** @description What it holds. */
+                type: components["schemas"]["ExportType"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2168,8 +2175,7 @@ export interface components {
                 notes: string[];
                 /** @description Parts of campaigns' days, by what they are parts by. */
                 parts: components["schemas"]["PartCount"][];
-                /** @description The platform of its rows; null where they name it themselves. */
-                platform?: string | null;
+                platform?: components["schemas"]["Platform"] | null;
                 /** @description Sums of these campaigns' days now and afterwards. */
                 sums: components["schemas"]["SumsReport"][];
                 taken?: components["schemas"]["Taken"] | null;
@@ -2658,9 +2664,9 @@ export interface components {
             /** @description What comes of it. */
             data: components["schemas"]["Basis"] & {
                 /** @description With the budgets as they are. */
-                baseline: components["schemas"]["Outcome"];
+                baseline: components["schemas"]["SimulatedFigures"];
                 /** @description The currency of every amount. */
-                currency: string;
+                currency: components["schemas"]["Currency"];
                 /** @description Campaigns that take no part, with the reason. */
                 left_out: components["schemas"]["LeftOut"][];
                 match_quality?: components["schemas"]["MatchQualityAnswer"] | null;
@@ -2694,7 +2700,7 @@ export interface components {
                 /** @description The plan it is on. */
                 plan: string;
                 /** @description The currency its totals are shown in. */
-                reporting_currency: string;
+                reporting_currency: components["schemas"]["Currency"];
                 /** @description True where every user must have a second factor. */
                 second_factor_required: boolean;
                 /** @description What else was set, by name. */
@@ -2800,11 +2806,11 @@ export interface components {
                 /** @description Its id as connectors name it. */
                 account_id: string;
                 /** @description The currency of its amounts. */
-                currency: string;
+                currency: components["schemas"]["Currency"];
                 /** @description Its name. */
                 name: string;
                 /** @description The platform. */
-                platform: string;
+                platform: components["schemas"]["Platform"];
                 /** @description The zone of its days. */
                 time_zone: string;
                 /**
@@ -2846,8 +2852,7 @@ export interface components {
                 last_used_at?: string | null;
                 /** @description Name. */
                 name: string;
-                /** @description That dataset's platform. */
-                platform?: string | null;
+                platform?: components["schemas"]["Platform"] | null;
                 /**
                  * Format: date-time
                  * @description When it was revoked.
@@ -2924,7 +2929,7 @@ export interface components {
         Answer_Vec_AuditItem: {
             data: {
                 /** @description What. */
-                action: string;
+                action: components["schemas"]["AuditAction"];
                 /** @description By whom. */
                 actor: components["schemas"]["Party"];
                 /**
@@ -2940,8 +2945,8 @@ export interface components {
                 hash: string;
                 /** @description To what. */
                 object: components["schemas"]["Party"];
-                /** @description `done` or `refused`. */
-                outcome: string;
+                /** @description Done or refused. */
+                outcome: components["schemas"]["AuditOutcome"];
                 /** @description The request it was done by; null outside of requests. */
                 request_id?: string | null;
                 /**
@@ -2964,11 +2969,8 @@ export interface components {
                  * @description When it was made.
                  */
                 created_at: string;
-                /**
-                 * @description The currency of its budgets.
-                 * @example EUR
-                 */
-                currency: string;
+                /** @description The currency of its budgets. */
+                currency: components["schemas"]["Currency"];
                 /**
                  * Format: double
                  * @description What it may spend a day.
@@ -2981,11 +2983,8 @@ export interface components {
                 end_date?: string | null;
                 /** @description The platform's id, once it has one. */
                 external_id?: string | null;
-                /**
-                 * @description The currency of what is reported: the campaign's own unless another one was asked for.
-                 * @example EUR
-                 */
-                figures_currency: string;
+                /** @description The currency of what is reported: the campaign's own unless another one was asked for. */
+                figures_currency: components["schemas"]["Currency"];
                 /**
                  * Format: uuid
                  * @description Its id.
@@ -3007,8 +3006,8 @@ export interface components {
                 name: string;
                 /** @description What it is for, in the platform's words. */
                 objective?: string | null;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform: string;
+                /** @description The platform. */
+                platform: components["schemas"]["Platform"];
                 /**
                  * Format: date
                  * @description First day.
@@ -3064,7 +3063,7 @@ export interface components {
                  */
                 next_run_at?: string | null;
                 /** @description The platform. */
-                platform: string;
+                platform: components["schemas"]["Platform"];
                 /**
                  * Format: date
                  * @description The last day of that pull.
@@ -3104,7 +3103,7 @@ export interface components {
                 /** @description Name to show. */
                 name: string;
                 /** @description The platform whose dialect it speaks. */
-                platform: string;
+                platform: components["schemas"]["Platform"];
                 /**
                  * Format: int32
                  * @description The version of its tracking configuration in force.
@@ -3128,7 +3127,7 @@ export interface components {
                 /** @description Name to show. */
                 name: string;
                 /** @description The platform whose dialect it speaks. */
-                platform: string;
+                platform: components["schemas"]["Platform"];
             })[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3185,7 +3184,7 @@ export interface components {
                  */
                 id: string;
                 /** @description The platforms; every one where empty. */
-                platforms: string[];
+                platforms: components["schemas"]["Platform"][];
                 /**
                  * Format: double
                  * @description How much of it is made, 0 to 1; about, until it is done.
@@ -3205,8 +3204,8 @@ export interface components {
                 started_at?: string | null;
                 /** @description How far it is. */
                 state: components["schemas"]["JobState"];
-                /** @description `campaigns`, `campaign_metrics`, `events` or `emq`. */
-                type: string;
+                /** @description What it holds. */
+                type: components["schemas"]["ExportType"];
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3215,11 +3214,8 @@ export interface components {
         /** @description A successful answer. */
         Answer_Vec_FxRateItem: {
             data: {
-                /**
-                 * @description The currency.
-                 * @example EUR
-                 */
-                currency: string;
+                /** @description The currency. */
+                currency: components["schemas"]["Currency"];
                 /**
                  * Format: date
                  * @description The day.
@@ -3480,8 +3476,7 @@ export interface components {
             last_used_at?: string | null;
             /** @description Name. */
             name: string;
-            /** @description That dataset's platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /**
              * Format: date-time
              * @description When it was revoked.
@@ -3630,10 +3625,15 @@ export interface components {
          * @enum {string}
          */
         AssetKind: "image" | "video" | "carousel" | "story" | "html5";
+        /**
+         * @description An action of the audit log: the thing and what was done to it.
+         * @enum {string}
+         */
+        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.streamed" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated";
         /** @description One thing that was done or refused. */
         AuditItem: {
             /** @description What. */
-            action: string;
+            action: components["schemas"]["AuditAction"];
             /** @description By whom. */
             actor: components["schemas"]["Party"];
             /**
@@ -3649,8 +3649,8 @@ export interface components {
             hash: string;
             /** @description To what. */
             object: components["schemas"]["Party"];
-            /** @description `done` or `refused`. */
-            outcome: string;
+            /** @description Done or refused. */
+            outcome: components["schemas"]["AuditOutcome"];
             /** @description The request it was done by; null outside of requests. */
             request_id?: string | null;
             /**
@@ -3659,6 +3659,11 @@ export interface components {
              */
             seq: number;
         };
+        /**
+         * @description The outcome of an action.
+         * @enum {string}
+         */
+        AuditOutcome: "done" | "refused";
         /** @description Which days to pull once more, or for the first time. */
         BackfillBody: {
             /**
@@ -3777,7 +3782,7 @@ export interface components {
         /** @description A plan. */
         BudgetAnswer: components["schemas"]["Basis"] & {
             /** @description The currency of every amount. */
-            currency: string;
+            currency: components["schemas"]["Currency"];
             /** @description Days of the window. */
             horizon_days: number;
             /** @description Campaigns that take no part, with the reason. */
@@ -3813,8 +3818,7 @@ export interface components {
         /** @description A budget and what it must keep to. All amounts are for the whole window. */
         BudgetRequest: {
             constraints?: components["schemas"]["Constraints"] | null;
-            /** @description The currency, where campaigns are in several. */
-            currency?: string | null;
+            currency?: components["schemas"]["Currency"] | null;
             /**
              * Format: int32
              * @description Days of the window, 1 to 90; 30 where absent.
@@ -3855,8 +3859,7 @@ export interface components {
         CampaignChange: {
             /** @description The platform's ad account. */
             account_id?: string | null;
-            /** @description The currency of every amount, ISO 4217. */
-            currency?: string | null;
+            currency?: components["schemas"]["Currency"] | null;
             /**
              * Format: double
              * @description What it may spend a day, in currency units.
@@ -3880,8 +3883,7 @@ export interface components {
             name?: string | null;
             /** @description What it is for, in the platform's words. */
             objective?: string | null;
-            /** @description Where it runs: may be sent, and cannot change. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /**
              * Format: date
              * @description First day.
@@ -3961,11 +3963,8 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
-            /**
-             * @description The currency of its budgets.
-             * @example EUR
-             */
-            currency: string;
+            /** @description The currency of its budgets. */
+            currency: components["schemas"]["Currency"];
             /**
              * Format: double
              * @description What it may spend a day.
@@ -3978,11 +3977,8 @@ export interface components {
             end_date?: string | null;
             /** @description The platform's id, once it has one. */
             external_id?: string | null;
-            /**
-             * @description The currency of what is reported: the campaign's own unless another one was asked for.
-             * @example EUR
-             */
-            figures_currency: string;
+            /** @description The currency of what is reported: the campaign's own unless another one was asked for. */
+            figures_currency: components["schemas"]["Currency"];
             /**
              * Format: uuid
              * @description Its id.
@@ -4004,8 +4000,8 @@ export interface components {
             name: string;
             /** @description What it is for, in the platform's words. */
             objective?: string | null;
-            /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-            platform: string;
+            /** @description The platform. */
+            platform: components["schemas"]["Platform"];
             /**
              * Format: date
              * @description First day.
@@ -4050,7 +4046,7 @@ export interface components {
             /** @description Every period of the range, oldest first; the first and last are cut to the range. */
             metrics: components["schemas"]["PeriodMetrics"][];
             /** @description The platform. */
-            platform: string;
+            platform: components["schemas"]["Platform"];
             /** @description The whole range. */
             total: components["schemas"]["Money"];
         };
@@ -4086,8 +4082,8 @@ export interface components {
              * @description Adstocked spend a step at which half of `most` is reached.
              */
             half_saturation: number;
-            /** @description `known`, `weak`, `never_varied` or `moved_with_others`. */
-            knowledge: string;
+            /** @description How far the data show the effect. */
+            knowledge: components["schemas"]["EffectKnowledge"];
             /** @description Sales that the next steady unit a step brings, at the mean spend. */
             marginal_roas: components["schemas"]["Interval"];
             /**
@@ -4179,8 +4175,8 @@ export interface components {
             demo: components["schemas"]["DemoAccount"][];
             /** @description True where letters go out by a mail server; without one, invitations are handed on by who invites. */
             mail: boolean;
-            /** @description The way in which anybody may register: `confirmed`, `open` or `off`. */
-            registration: string;
+            /** @description The way in which anybody may register; never `auto`. */
+            registration: components["schemas"]["Registration"];
             /** @description The version of the program. */
             version: string;
         };
@@ -4220,11 +4216,8 @@ export interface components {
             enabled?: boolean | null;
             /** @description Name to show; the platform's where absent. One of its platform. */
             name?: string | null;
-            /**
-             * @description The platform.
-             * @example meta
-             */
-            platform: string;
+            /** @description The platform. */
+            platform: components["schemas"]["Platform"];
             schedule?: components["schemas"]["Schedule"] | null;
             settings?: components["schemas"]["PullSettings"] | null;
         };
@@ -4278,7 +4271,7 @@ export interface components {
              */
             next_run_at?: string | null;
             /** @description The platform. */
-            platform: string;
+            platform: components["schemas"]["Platform"];
             /**
              * Format: date
              * @description The last day of that pull.
@@ -4348,6 +4341,11 @@ export interface components {
              */
             rejected: number;
         };
+        /**
+         * @description A currency by its ISO 4217 code.
+         * @example EUR
+         */
+        Currency: string;
         /** @description The figures of one currency. */
         CurrencyFigures: components["schemas"]["Figures"] & {
             /**
@@ -4367,28 +4365,21 @@ export interface components {
             external_id: string;
             /** @description Name to show; the platform's id where absent. */
             name?: string | null;
-            /**
-             * @description The platform whose dialect it speaks.
-             * @example meta
-             */
-            platform: string;
+            /** @description The platform whose dialect it speaks. */
+            platform: components["schemas"]["Platform"];
         };
         /** @description One dataset, or one ad account. */
         DatasetCounts: components["schemas"]["Counts"] & {
             /** @description The platform's pixel or dataset id, or the ad account; empty where refused rows name none. */
             dataset_id: string;
             /** @description `event` or `ad_report`. */
-            kind: string;
+            kind: components["schemas"]["RowKind"];
             /**
              * Format: date-time
              * @description When the newest of them was received.
              */
             newest_received_at: string;
-            /**
-             * @description The platform; null for events that are for no ad platform, and for refused rows that name none, or one
-             *     that is not known.
-             */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
         };
         /** @description A pixel or dataset that senders send for. */
         DatasetItem: {
@@ -4407,7 +4398,7 @@ export interface components {
             /** @description Name to show. */
             name: string;
             /** @description The platform whose dialect it speaks. */
-            platform: string;
+            platform: components["schemas"]["Platform"];
             /**
              * Format: int32
              * @description The version of its tracking configuration in force.
@@ -4426,7 +4417,7 @@ export interface components {
             /** @description Name to show. */
             name: string;
             /** @description The platform whose dialect it speaks. */
-            platform: string;
+            platform: components["schemas"]["Platform"];
         };
         /** @description Campaigns' days, by what becomes of them. */
         DayCounts: {
@@ -4455,12 +4446,16 @@ export interface components {
             /** @description What is wrong with it. */
             message: string;
         };
+        /**
+         * @description The class of device behind the user agent; the agent itself is not kept.
+         * @enum {string}
+         */
+        Device: "unknown" | "desktop" | "mobile" | "tablet" | "bot";
         /** @description A field that events were taken without. */
         Diagnostics: {
             /** @description The platform's pixel or dataset id. */
             dataset_id: string;
-            /** @description The wire format the events came in. */
-            dialect?: string | null;
+            dialect?: components["schemas"]["Dialect"] | null;
             /**
              * Format: int64
              * @description The number of events, duplicates included.
@@ -4468,11 +4463,30 @@ export interface components {
             events: number;
             /** @description The path of the field at fault (`custom_data.currency`). */
             field: string;
-            /** @description The platform; null for events that are for no ad platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /** @description A stable code (`missing_currency`, `invalid_currency`). */
-            reason: string;
+            reason: components["schemas"]["RejectReason"];
         };
+        /**
+         * @description The wire format that a request spoke. Several may speak of one platform, and one may speak of none.
+         * @enum {string}
+         */
+        Dialect: "meta";
+        /** @description One cause of a predicted ROAS. */
+        Driver: {
+            /**
+             * Format: double
+             * @description The part of the predicted ROAS; negative where it lowers it. All drivers add up to `predicted_roas`.
+             */
+            effect: number;
+            /** @description The name, in words. */
+            name: string;
+        };
+        /**
+         * @description How far data show the effect of a channel.
+         * @enum {string}
+         */
+        EffectKnowledge: "known" | "weak" | "never_varied" | "moved_with_others";
         /** @description Which identifiers the events carry. */
         EmqCoverage: {
             /** @description One a dataset and event name, most events first. */
@@ -4526,8 +4540,7 @@ export interface components {
              * @description Events.
              */
             events: number;
-            /** @description The platform; null for events that are for no ad platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
         };
         /** @description The score of an event name of a dataset. */
         EventScore: components["schemas"]["Score"] & {
@@ -4535,8 +4548,7 @@ export interface components {
             dataset_id: string;
             /** @description The event's name. */
             event_name: string;
-            /** @description The platform; null for events that are for no ad platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
         };
         /** @description What a forecast rests on. */
         Evidence: {
@@ -4549,11 +4561,7 @@ export interface components {
             foreign_currency_days: number;
             /** @description The model that is served: the one whose forecasts of the past were closest. */
             model: string;
-            /**
-             * @description Where the response to other budgets comes from: `own` days, the `platform`'s other campaigns,
-             *     or `unknown` where spend never varied enough to know.
-             */
-            response?: string | null;
+            response?: components["schemas"]["ResponseSource"] | null;
         };
         /** @description What is to be exported. */
         ExportBody: {
@@ -4577,9 +4585,9 @@ export interface components {
             /** @description The form of the file. */
             format: components["schemas"]["FileFormat"];
             /** @description Every one where absent. */
-            platforms?: string[];
-            /** @description `campaigns`, `campaign_metrics`, `events` or `emq`. */
-            type: string;
+            platforms?: components["schemas"]["Platform"][];
+            /** @description What is exported. */
+            type: components["schemas"]["ExportType"];
         };
         /** @description A job and its file. */
         ExportItem: {
@@ -4631,7 +4639,7 @@ export interface components {
              */
             id: string;
             /** @description The platforms; every one where empty. */
-            platforms: string[];
+            platforms: components["schemas"]["Platform"][];
             /**
              * Format: double
              * @description How much of it is made, 0 to 1; about, until it is done.
@@ -4651,9 +4659,14 @@ export interface components {
             started_at?: string | null;
             /** @description How far it is. */
             state: components["schemas"]["JobState"];
-            /** @description `campaigns`, `campaign_metrics`, `events` or `emq`. */
-            type: string;
+            /** @description What it holds. */
+            type: components["schemas"]["ExportType"];
         };
+        /**
+         * @description What an export holds.
+         * @enum {string}
+         */
+        ExportType: "campaigns" | "campaign_metrics" | "events" | "emq";
         /** @description What is wrong with a row. */
         FaultReport: {
             /** @description Our field; null when the row is wrong as a whole. */
@@ -4800,7 +4813,7 @@ export interface components {
         /** @description A fix of match quality. */
         FixRequest: {
             /** @description Identifiers that events would carry, such as `em`. */
-            identifiers: string[];
+            identifiers: components["schemas"]["IdentifierKey"][];
             /**
              * Format: double
              * @description Of the events that lack them, the share that would carry them, 0 to 1; all where absent.
@@ -4824,11 +4837,8 @@ export interface components {
         };
         /** @description What one US dollar was worth on a day. */
         FxRateBody: {
-            /**
-             * @description The currency, ISO 4217; not USD.
-             * @example EUR
-             */
-            currency: string;
+            /** @description The currency, ISO 4217; not USD. */
+            currency: components["schemas"]["Currency"];
             /**
              * Format: date
              * @description The day.
@@ -4842,11 +4852,8 @@ export interface components {
         };
         /** @description What one US dollar was worth on a day. */
         FxRateItem: {
-            /**
-             * @description The currency.
-             * @example EUR
-             */
-            currency: string;
+            /** @description The currency. */
+            currency: components["schemas"]["Currency"];
             /**
              * Format: date
              * @description The day.
@@ -4903,10 +4910,15 @@ export interface components {
         /** @description An identifier as it is kept. */
         IdentifierItem: {
             /** @description Its kind, such as `em` or `ph`. */
-            key: string;
+            key: components["schemas"]["IdentifierKey"];
             /** @description SHA-256 of its normalised form, in hexadecimal; null where it was sealed with a key that is gone. */
             sha256?: string | null;
         };
+        /**
+         * @description A kind of identifier, common to all platforms. The code is its bit in an [`IdentifierMask`].
+         * @enum {string}
+         */
+        IdentifierKey: "em" | "ph" | "fn" | "ln" | "ge" | "db" | "ct" | "st" | "zp" | "country" | "external_id" | "click_id" | "browser_id" | "client_ip_address" | "client_user_agent" | "madid" | "login_id" | "lead_id" | "subscription_id" | "messaging_id";
         /** @description What a file is, how it was read, and what it changes. */
         ImportReport: {
             /** @description Different campaigns. */
@@ -4939,8 +4951,7 @@ export interface components {
             notes: string[];
             /** @description Parts of campaigns' days, by what they are parts by. */
             parts: components["schemas"]["PartCount"][];
-            /** @description The platform of its rows; null where they name it themselves. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /** @description Sums of these campaigns' days now and afterwards. */
             sums: components["schemas"]["SumsReport"][];
             taken?: components["schemas"]["Taken"] | null;
@@ -5098,7 +5109,7 @@ export interface components {
             /** @description Its name. */
             campaign_name: string;
             /** @description Its platform. */
-            platform: string;
+            platform: components["schemas"]["Platform"];
             /** @description Why nothing can be said of it. */
             reason: string;
             /**
@@ -5305,7 +5316,7 @@ export interface components {
             /** @description The plan it is on. */
             plan: string;
             /** @description The currency its totals are shown in. */
-            reporting_currency: string;
+            reporting_currency: components["schemas"]["Currency"];
             /** @description Short name. */
             slug: string;
             /** @description The zone whose days its events count for. */
@@ -5370,8 +5381,7 @@ export interface components {
             expires_at?: string | null;
             /** @description Name. */
             name: string;
-            /** @description That dataset's platform, where datasets of several platforms have the same id. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /** @description What it is to open. */
             scope: components["schemas"]["ApiKeyScope"];
         };
@@ -5402,11 +5412,7 @@ export interface components {
         NewCampaign: {
             /** @description The platform's ad account. */
             account_id?: string | null;
-            /**
-             * @description The currency of every amount, ISO 4217; the tenant's reporting currency where absent.
-             * @example EUR
-             */
-            currency?: string | null;
+            currency?: components["schemas"]["Currency"] | null;
             /**
              * Format: double
              * @description What it may spend a day, in currency units.
@@ -5430,11 +5436,8 @@ export interface components {
             name: string;
             /** @description What it is for, in the platform's words. */
             objective?: string | null;
-            /**
-             * @description Where it runs.
-             * @example meta
-             */
-            platform: string;
+            /** @description Where it runs. */
+            platform: components["schemas"]["Platform"];
             /**
              * Format: date
              * @description First day.
@@ -5459,29 +5462,6 @@ export interface components {
          * @enum {string}
          */
         OptimizationGoal: "maximize_roas" | "maximize_revenue" | "maximize_conversions" | "target_roas";
-        /** @description Sums over the window. */
-        Outcome: {
-            /**
-             * Format: double
-             * @description Expected reported conversions.
-             */
-            conversions: number;
-            /**
-             * Format: double
-             * @description Expected revenue.
-             */
-            revenue: number;
-            /**
-             * Format: double
-             * @description Revenue / spend; null without spend.
-             */
-            roas?: number | null;
-            /**
-             * Format: double
-             * @description Amount spent.
-             */
-            spend: number;
-        };
         /** @description Which part of a list. */
         Pagination: {
             /**
@@ -5507,8 +5487,8 @@ export interface components {
         };
         /** @description How many parts. */
         PartCount: {
-            /** @description `ad_set`, `ad`, `country` or `device`. */
-            by: string;
+            /** @description The kind of part. */
+            by: components["schemas"]["SplitBy"];
             /** @description Rows. */
             rows: number;
         };
@@ -5532,8 +5512,7 @@ export interface components {
             country?: string | null;
             /** @description `desktop`, `mobile`, `tablet`, `connected_tv` or `other`. */
             device?: string | null;
-            /** @description The platform; null for countries and devices, which are of every platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
         };
         /** @description Who acted, or what was acted on. */
         Party: {
@@ -5571,19 +5550,18 @@ export interface components {
         /** @description A conversion event as it is kept. */
         PersonEventItem: {
             /** @description Where it happened. */
-            action_source: string;
+            action_source: components["schemas"]["ActionSource"];
             /** @description Its campaign, empty when unknown. */
             campaign_id: string;
             /** @description ISO 3166 alpha-2 country. */
             country?: string | null;
-            /** @description The currency of its worth. */
-            currency?: string | null;
+            currency?: components["schemas"]["Currency"] | null;
             /** @description The pixel or dataset id. */
             dataset_id: string;
             /** @description The class of device. */
-            device: string;
+            device: components["schemas"]["Device"];
             /** @description The wire format it came in. */
-            dialect: string;
+            dialect: components["schemas"]["Dialect"];
             /** @description The sender's event id. */
             event_id?: string | null;
             /** @description Its name. */
@@ -5600,8 +5578,7 @@ export interface components {
             identifiers: components["schemas"]["IdentifierItem"][];
             /** @description The shop's order id. */
             order_id?: string | null;
-            /** @description The ad platform it is for; null where it is for none. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /**
              * Format: date-time
              * @description When it was accepted.
@@ -5654,6 +5631,11 @@ export interface components {
             /** @description Which. */
             place: components["schemas"]["Place"];
         };
+        /**
+         * @description An ad platform: who runs ads. The wire format of a request is its [`Dialect`](crate::dialect::Dialect).
+         * @enum {string}
+         */
+        Platform: "meta" | "google" | "tiktok" | "snapchat" | "linkedin" | "pinterest";
         /** @description The identifiers of a platform's events. */
         PlatformCoverage: {
             /**
@@ -5663,8 +5645,7 @@ export interface components {
             events: number;
             /** @description Every identifier that was sent, or that the platform could use. */
             identifiers: components["schemas"]["IdentifierCoverage"][];
-            /** @description The platform; null for events that are for no ad platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /** @description What each signal would add if every event carried it. They overlap: never add them. */
             uplift: components["schemas"]["SignalUplift"][];
         };
@@ -5681,8 +5662,7 @@ export interface components {
              *     platform.
              */
             open_from?: string | null;
-            /** @description The platform; null for events that are for no ad platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /**
              * Format: date-time
              * @description When the newest ad report was received.
@@ -5698,13 +5678,11 @@ export interface components {
         PlatformKpis: components["schemas"]["Money"] & {
             /** @description Campaigns it reported in the range. */
             campaigns: number;
-            /** @description The platform; null for events that are for no ad platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
         };
         /** @description The score of a platform. */
         PlatformScore: components["schemas"]["Score"] & {
-            /** @description The platform; null for events that are for no ad platform. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /** @description The version of its weight table; null without a platform. */
             weights_version?: string | null;
         };
@@ -5765,14 +5743,14 @@ export interface components {
              */
             confidence_upper?: number | null;
             /** @description The currency of its amounts. */
-            currency: string;
+            currency: components["schemas"]["Currency"];
             /**
              * Format: double
              * @description Revenue / spend of the days whose mean is the planned spend; null without spend.
              */
             current_roas?: number | null;
             /** @description What adds up to `predicted_roas`. */
-            drivers: Record<string, never>[];
+            drivers: components["schemas"]["Driver"][];
             /** @description Why there is no forecast; null where there is one. */
             insufficient_data?: string | null;
             /**
@@ -5791,7 +5769,7 @@ export interface components {
              */
             planned_spend?: number | null;
             /** @description Its platform. */
-            platform: string;
+            platform: components["schemas"]["Platform"];
             /**
              * Format: double
              * @description Revenue expected of it.
@@ -5810,11 +5788,8 @@ export interface components {
             };
             /** @description What the numbers suggest. */
             recommendation?: string | null;
-            /**
-             * @description `rising`, `falling`, `steady`, or `unknown` with too few weeks. A trend is told only where
-             *     chance alone would make as much of one less than once in twenty times.
-             */
-            trend: Record<string, never>;
+            /** @description The trend of its ROAS over the last weeks. */
+            trend: components["schemas"]["Trend"];
         };
         /** @description Forecasts of campaigns, those with the largest planned spend first. */
         Predictions: components["schemas"]["Basis"] & {
@@ -6039,7 +6014,7 @@ export interface components {
              */
             marginal_roas: number;
             /** @description Its platform. */
-            platform: string;
+            platform: components["schemas"]["Platform"];
             /**
              * Format: double
              * @description What is recommended.
@@ -6112,18 +6087,26 @@ export interface components {
             /** @description In words. */
             message: string;
         };
+        /**
+         * @description The way in which registrations are taken.
+         * @enum {string}
+         */
+        Registration: "auto" | "confirmed" | "off" | "open";
+        /**
+         * @description Why a row was refused. Codes and names are stable: dashboards and alerts name them.
+         * @enum {string}
+         */
+        RejectReason: "malformed_body" | "missing_field" | "wrong_type" | "invalid_value" | "too_old" | "in_future" | "missing_purchase_value" | "invalid_currency" | "insufficient_identifiers" | "too_many_rows" | "too_long" | "batch_rejected" | "empty_batch" | "unreadable_record" | "missing_currency";
         /** @description Refused rows of one reason. */
         Rejections: {
             /** @description The platform's pixel or dataset id, or the ad account; empty where the rows name none. */
             dataset_id: string;
-            /** @description The wire format they came in; null for ad reports. */
-            dialect?: string | null;
+            dialect?: components["schemas"]["Dialect"] | null;
             /** @description The path of the field at fault within its row (`user_data.em`); empty when it is the whole row. */
             field: string;
-            /** @description The platform; null where the rows name none, or one that is not known. */
-            platform?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
             /** @description A stable code (`missing_field`, `too_old` …). */
-            reason: string;
+            reason: components["schemas"]["RejectReason"];
             /**
              * Format: int64
              * @description How many rows.
@@ -6171,12 +6154,22 @@ export interface components {
             target: number[];
         };
         /**
+         * @description The source of a response curve.
+         * @enum {string}
+         */
+        ResponseSource: "own" | "platform" | "unknown";
+        /**
          * @description What a user may do. See the table of rights in the API document.
          * @enum {string}
          */
         Role: "admin" | "manager" | "analyst" | "viewer";
+        /**
+         * @description What kind of row.
+         * @enum {string}
+         */
+        RowKind: "event" | "ad_report" | "field";
         /** @description A scenario's outcome. */
-        ScenarioAnswer: components["schemas"]["Outcome"] & {
+        ScenarioAnswer: components["schemas"]["SimulatedFigures"] & {
             /**
              * Format: double
              * @description The change in percent.
@@ -6345,8 +6338,7 @@ export interface components {
         SimulateRequest: {
             /** @description The platform's campaign id; every campaign where absent. */
             campaign_id?: string | null;
-            /** @description The currency, where campaigns are in several. */
-            currency?: string | null;
+            currency?: components["schemas"]["Currency"] | null;
             match_quality_fix?: components["schemas"]["FixRequest"] | null;
             /** @description The scenarios, 1 to 20. */
             scenarios: components["schemas"]["ScenarioRequest"][];
@@ -6356,12 +6348,35 @@ export interface components {
              */
             time_horizon_days?: number | null;
         };
+        /** @description Sums over the window. */
+        SimulatedFigures: {
+            /**
+             * Format: double
+             * @description Expected reported conversions.
+             */
+            conversions: number;
+            /**
+             * Format: double
+             * @description Expected revenue.
+             */
+            revenue: number;
+            /**
+             * Format: double
+             * @description Revenue / spend; null without spend.
+             */
+            roas?: number | null;
+            /**
+             * Format: double
+             * @description Amount spent.
+             */
+            spend: number;
+        };
         /** @description What comes of it. */
         Simulation: components["schemas"]["Basis"] & {
             /** @description With the budgets as they are. */
-            baseline: components["schemas"]["Outcome"];
+            baseline: components["schemas"]["SimulatedFigures"];
             /** @description The currency of every amount. */
-            currency: string;
+            currency: components["schemas"]["Currency"];
             /** @description Campaigns that take no part, with the reason. */
             left_out: components["schemas"]["LeftOut"][];
             match_quality?: components["schemas"]["MatchQualityAnswer"] | null;
@@ -6370,6 +6385,11 @@ export interface components {
             /** @description Days of the window. */
             time_horizon_days: number;
         };
+        /**
+         * @description By what a campaign's day is broken down.
+         * @enum {string}
+         */
+        SplitBy: "ad_set" | "ad" | "country" | "device";
         /**
          * @description The length of a step.
          * @enum {string}
@@ -6390,8 +6410,8 @@ export interface components {
             after: components["schemas"]["FigureSums"];
             /** @description Of what is there now of the file's campaigns and days. */
             before: components["schemas"]["FigureSums"];
-            /** @description ISO 4217. */
-            currency: string;
+            /** @description The currency. */
+            currency: components["schemas"]["Currency"];
         };
         /** @description What was taken in. */
         Taken: {
@@ -6404,8 +6424,7 @@ export interface components {
         TenantChange: {
             /** @description Name. */
             name?: string | null;
-            /** @description The currency totals are shown in, ISO 4217. */
-            reporting_currency?: string | null;
+            reporting_currency?: components["schemas"]["Currency"] | null;
             /**
              * @description True where every user must have a second factor. True ends the sign-ins of those without; they set one up at
              *     their next. Who asks for it has one.
@@ -6435,7 +6454,7 @@ export interface components {
             /** @description The plan it is on. */
             plan: string;
             /** @description The currency its totals are shown in. */
-            reporting_currency: string;
+            reporting_currency: components["schemas"]["Currency"];
             /** @description True where every user must have a second factor. */
             second_factor_required: boolean;
             /** @description What else was set, by name. */
@@ -6516,6 +6535,31 @@ export interface components {
              */
             version: number;
         };
+        /** @description The trend of a campaign's ROAS over its last weeks with spend. */
+        Trend: {
+            /**
+             * Format: double
+             * @description Median change of ROAS per week; null with too few weeks.
+             */
+            change_a_week?: number | null;
+            /**
+             * @description `rising` or `falling` where chance alone would cause such a trend less than once in twenty times;
+             *     otherwise `steady`, or `unknown` with too few weeks.
+             */
+            direction: components["schemas"]["TrendDirection"];
+            /**
+             * Format: double
+             * @description Probability that chance alone causes such a trend; null with too few weeks.
+             */
+            p_value?: number | null;
+            /** @description The number of weeks, at most 12. */
+            weeks: number;
+        };
+        /**
+         * @description The direction of a trend.
+         * @enum {string}
+         */
+        TrendDirection: "rising" | "falling" | "steady" | "unknown";
         /** @description What the platform said. */
         Trial: {
             /** @description Those of the first 5 accounts that were told. */
@@ -6534,7 +6578,7 @@ export interface components {
             /** @description Its id. */
             account_id: string;
             /** @description The currency of its amounts. */
-            currency: string;
+            currency: components["schemas"]["Currency"];
             /** @description Its name. */
             name: string;
             /** @description The zone of its days. */
@@ -6673,7 +6717,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_AdAccountItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6682,7 +6726,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6691,7 +6735,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6709,7 +6753,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6718,7 +6762,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6815,14 +6859,14 @@ export interface operations {
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
                 /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
                 /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
-                currency?: string;
+                currency?: components["schemas"]["Currency"];
             };
             header?: never;
             path?: never;
@@ -6839,7 +6883,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Breakdown"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6848,7 +6892,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6857,7 +6901,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6884,7 +6928,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6893,7 +6937,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6927,7 +6971,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_ExportItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6936,7 +6980,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token or API key */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6945,7 +6989,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role or the key's scope does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6963,7 +7007,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6972,7 +7016,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7005,7 +7049,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_ExportItem"];
                 };
             };
-            /** @description the body is no JSON, or a day cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7014,7 +7058,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token or API key */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7023,7 +7067,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role or the key's scope does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7041,7 +7085,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7068,7 +7112,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7077,7 +7121,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7093,8 +7137,8 @@ export interface operations {
             query: {
                 /** @description `csv`, `parquet` or `ndjson`. */
                 format: "csv" | "parquet" | "ndjson";
-                /** @description `campaigns`, `campaign_metrics`, `events` or `emq`. */
-                type: string;
+                /** @description What is exported. */
+                type: components["schemas"]["ExportType"];
                 /** @description First day, included; 30 days before the last one where absent. */
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
@@ -7128,7 +7172,7 @@ export interface operations {
                     "application/zstd": string;
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7137,7 +7181,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token or API key */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7146,7 +7190,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role or the key's scope does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7173,7 +7217,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7182,7 +7226,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7223,7 +7267,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token or API key */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7232,7 +7276,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role or the key's scope does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7241,7 +7285,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such export */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7259,7 +7303,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7268,7 +7312,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7307,7 +7351,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token or API key */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7316,7 +7360,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role or the key's scope does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7325,7 +7369,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such export */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7343,7 +7387,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7352,7 +7396,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7415,7 +7459,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token or API key */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7424,7 +7468,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role or the key's scope does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7469,7 +7513,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7512,7 +7556,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Ingest"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7521,7 +7565,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7530,7 +7574,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7539,7 +7583,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the range ends before it begins, or is too long */
+            /** @description the range of days ends before it begins, or is too long */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7557,7 +7601,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7566,7 +7610,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the warehouse does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7584,14 +7628,14 @@ export interface operations {
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
                 /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
                 /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
-                currency?: string;
+                currency?: components["schemas"]["Currency"];
                 /** @description `previous_period` (as many days, ending the day before) or `previous_year`. */
                 compare_period?: string;
             };
@@ -7610,7 +7654,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Kpis"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7619,7 +7663,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7628,7 +7672,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7637,7 +7681,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the range ends before it begins, or is too long */
+            /** @description the range of days ends before it begins, or is too long */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7655,7 +7699,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7664,7 +7708,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7682,14 +7726,14 @@ export interface operations {
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
                 /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
                 /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
-                currency?: string;
+                currency?: components["schemas"]["Currency"];
             };
             header?: never;
             path?: never;
@@ -7706,7 +7750,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Platforms"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7715,7 +7759,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7724,7 +7768,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7733,7 +7777,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the range ends before it begins, or is too long */
+            /** @description the range of days ends before it begins, or is too long */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7751,7 +7795,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7760,7 +7804,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7786,14 +7830,14 @@ export interface operations {
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
                 /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
                 /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
-                currency?: string;
+                currency?: components["schemas"]["Currency"];
             };
             header?: never;
             path?: never;
@@ -7810,7 +7854,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Series"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7819,7 +7863,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7828,7 +7872,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7837,7 +7881,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the range ends before it begins, or is too long */
+            /** @description the range of days ends before it begins, or is too long */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7855,7 +7899,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7864,7 +7908,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7898,7 +7942,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_ApiKeyItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7907,7 +7951,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7916,7 +7960,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7934,7 +7978,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7943,7 +7987,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7976,7 +8020,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_NewApiKeyResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7985,7 +8029,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7994,7 +8038,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8012,7 +8056,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8039,7 +8083,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8048,7 +8092,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8078,7 +8122,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description the id is no UUID */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8087,7 +8131,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8096,7 +8140,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8105,7 +8149,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the tenant has no such key */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8123,7 +8167,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8132,7 +8176,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8174,7 +8218,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_AssetItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8183,7 +8227,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8192,7 +8236,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8210,7 +8254,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8219,7 +8263,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8252,7 +8296,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_AssetItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8261,7 +8305,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8270,7 +8314,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8288,7 +8332,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8315,7 +8359,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8324,7 +8368,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8365,7 +8409,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8374,7 +8418,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8383,7 +8427,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such asset */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8401,7 +8445,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8410,7 +8454,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8449,7 +8493,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8458,7 +8502,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8467,7 +8511,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such asset */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8485,7 +8529,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8494,7 +8538,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8530,7 +8574,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_AssetItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8539,7 +8583,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8548,7 +8592,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8557,7 +8601,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such asset */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8575,7 +8619,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8584,7 +8628,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8602,7 +8646,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8611,7 +8655,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8631,12 +8675,12 @@ export interface operations {
                 to?: string;
                 /** @description Who: a kind (`user`, `api_key`, `operator`, `system`, `nobody`), an id, or both as `user:ID`. */
                 actor?: string;
-                /** @description What was done, such as `user.updated`. */
-                action?: string;
+                /** @description What was done, such as `user.updated`; an unknown action is refused. */
+                action?: components["schemas"]["AuditAction"];
                 /** @description To what: a kind (`user`), or a kind and an id as `user:ID`. */
                 object?: string;
-                /** @description `done` or `refused`. */
-                outcome?: string;
+                /** @description Done or refused. */
+                outcome?: components["schemas"]["AuditOutcome"];
                 /** @description The page, from 1. */
                 page?: number;
                 /** @description Items of a page, 20 where absent. */
@@ -8657,7 +8701,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_AuditItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8666,7 +8710,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8675,8 +8719,17 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range of days ends before it begins, or is too long */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8693,7 +8746,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8702,7 +8755,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8735,7 +8788,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_AcceptanceResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8762,7 +8815,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8789,7 +8842,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8798,7 +8851,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8831,7 +8884,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_NoticeResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8840,7 +8893,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8867,7 +8920,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8894,7 +8947,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8903,7 +8956,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8936,7 +8989,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_ConfirmResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8963,7 +9016,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8990,7 +9043,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8999,7 +9052,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9032,7 +9085,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_NoticeResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9050,7 +9103,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9059,7 +9112,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field is missing or too long */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9077,7 +9130,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9119,7 +9172,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_InvitationPreview"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9137,7 +9190,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9164,7 +9217,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9173,7 +9226,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9210,7 +9263,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_LoginResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9255,7 +9308,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field is missing */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9273,7 +9326,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9282,7 +9335,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9323,7 +9376,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9350,7 +9403,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9359,7 +9412,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9406,7 +9459,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9424,7 +9477,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9433,7 +9486,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9466,7 +9519,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_MeResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9502,7 +9555,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9511,7 +9564,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a value cannot be */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9529,7 +9582,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9538,7 +9591,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9574,7 +9627,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_TokenResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9610,7 +9663,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9619,7 +9672,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field is missing */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9637,7 +9690,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9646,7 +9699,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9679,7 +9732,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_RegisterResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9706,7 +9759,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9715,7 +9768,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field is missing or breaks a rule */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9733,7 +9786,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9742,7 +9795,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9775,7 +9828,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_NoticeResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9793,7 +9846,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9820,7 +9873,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9829,7 +9882,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9867,7 +9920,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9894,7 +9947,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9903,7 +9956,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9936,7 +9989,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_SecondFactorSecret"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9945,7 +9998,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9981,7 +10034,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10008,7 +10061,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10017,7 +10070,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10050,7 +10103,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_RecoveryCodes"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10059,7 +10112,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10095,7 +10148,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10122,7 +10175,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10131,7 +10184,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10164,7 +10217,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_RecoveryCodes"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10173,7 +10226,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10209,7 +10262,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10236,7 +10289,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10245,7 +10298,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10278,7 +10331,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_NoticeResponse"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10287,7 +10340,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10323,7 +10376,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10350,7 +10403,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10359,7 +10412,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10397,7 +10450,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10424,7 +10477,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10433,7 +10486,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10471,7 +10524,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10498,7 +10551,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10507,7 +10560,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10537,7 +10590,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description the id is no UUID */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10546,7 +10599,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10564,7 +10617,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the caller has no such session */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10582,7 +10635,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10591,7 +10644,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10609,7 +10662,7 @@ export interface operations {
                  * @description One or several platforms, parted by commas.
                  * @example meta,google
                  */
-                platform?: string;
+                platform?: components["schemas"]["Platform"];
                 /** @description One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas. */
                 status?: string;
                 /** @description A text that the name or the platform's id holds, in any letter case. It is taken literally. */
@@ -10623,7 +10676,7 @@ export interface operations {
                 /** @description Figures count up to this day, and campaigns that begin after it are left out. */
                 date_to?: string;
                 /** @description The currency to show figures in; each campaign's own where absent. */
-                currency?: string;
+                currency?: components["schemas"]["Currency"];
                 /** @description `name`, `spend`, `revenue`, `roas` or `created_at` (the default). */
                 sort_by?: string;
                 /** @description `asc` or `desc` (the default). Unknown figures come last either way. */
@@ -10648,7 +10701,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_CampaignItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10657,7 +10710,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10666,7 +10719,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10693,7 +10746,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10702,7 +10755,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10735,7 +10788,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_CampaignItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10744,7 +10797,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10753,7 +10806,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10780,7 +10833,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10807,7 +10860,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10816,7 +10869,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10857,7 +10910,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10866,7 +10919,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10875,7 +10928,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such campaign */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10893,7 +10946,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10902,7 +10955,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10913,7 +10966,7 @@ export interface operations {
             };
         };
     };
-    replace_campaign: {
+    put_change_campaign: {
         parameters: {
             query?: never;
             header?: never;
@@ -10938,7 +10991,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_CampaignItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10947,7 +11000,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10956,7 +11009,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10965,7 +11018,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such campaign */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10992,7 +11045,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11001,7 +11054,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11019,7 +11072,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11028,7 +11081,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11067,7 +11120,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11076,7 +11129,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11085,7 +11138,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such campaign */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11103,7 +11156,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11112,7 +11165,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11148,7 +11201,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_CampaignItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11157,7 +11210,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11166,7 +11219,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11175,7 +11228,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such campaign */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11202,7 +11255,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11211,7 +11264,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11229,7 +11282,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11238,7 +11291,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11253,7 +11306,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The platform; needed where two platforms have a campaign of this id. */
-                platform?: string;
+                platform?: components["schemas"]["Platform"];
                 /** @description First day, included; 30 days before the last one where absent. */
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
@@ -11261,7 +11314,7 @@ export interface operations {
                 /** @description `daily` (the default), `weekly` (from Mondays) or `monthly`. */
                 granularity?: string;
                 /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
-                currency?: string;
+                currency?: components["schemas"]["Currency"];
             };
             header?: never;
             path: {
@@ -11281,7 +11334,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_CampaignMetrics"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11290,7 +11343,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11299,7 +11352,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11308,7 +11361,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such campaign */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11335,7 +11388,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11344,7 +11397,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the warehouse does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11391,7 +11444,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11434,7 +11487,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_ConnectorItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11443,7 +11496,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11452,7 +11505,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11470,7 +11523,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11479,7 +11532,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11512,7 +11565,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_ConnectorItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11521,7 +11574,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11530,7 +11583,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11557,7 +11610,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11584,7 +11637,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11593,7 +11646,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11634,7 +11687,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11643,7 +11696,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11652,7 +11705,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such connector */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11670,7 +11723,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11679,7 +11732,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11718,7 +11771,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11727,7 +11780,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11736,7 +11789,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such connector */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11754,7 +11807,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11763,7 +11816,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11799,7 +11852,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_ConnectorItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11808,7 +11861,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11817,7 +11870,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11826,7 +11879,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such connector */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11853,7 +11906,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11862,7 +11915,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11880,7 +11933,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11889,7 +11942,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11925,7 +11978,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_PullRunItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11934,7 +11987,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11943,7 +11996,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11952,7 +12005,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such connector */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11979,7 +12032,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12006,7 +12059,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12015,7 +12068,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12056,7 +12109,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12065,7 +12118,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12074,7 +12127,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such connector */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12110,7 +12163,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12119,7 +12172,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12156,7 +12209,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_PullRunItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12165,7 +12218,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12174,7 +12227,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12183,7 +12236,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such connector */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12201,7 +12254,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12210,7 +12263,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12251,7 +12304,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12260,7 +12313,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12269,7 +12322,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such connector or pull */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12287,7 +12340,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12296,7 +12349,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12337,7 +12390,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12346,7 +12399,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12355,7 +12408,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such connector */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12382,7 +12435,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12391,7 +12444,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12425,7 +12478,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_DatasetItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12434,7 +12487,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12443,7 +12496,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12461,7 +12514,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12470,7 +12523,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12503,7 +12556,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_DatasetItem"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12512,7 +12565,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12521,7 +12574,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12548,7 +12601,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12575,7 +12628,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12584,7 +12637,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12602,8 +12655,8 @@ export interface operations {
                 from?: string;
                 /** @description Last day, included; today where absent. */
                 to?: string;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
                 /** @description The platform's pixel or dataset id. */
                 dataset_id?: string;
                 /** @description The event's name. */
@@ -12624,7 +12677,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_EmqCoverage"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12633,7 +12686,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12642,7 +12695,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12651,7 +12704,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the range ends before it begins, or is too long */
+            /** @description the range of days ends before it begins, or is too long */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12669,7 +12722,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12678,7 +12731,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the warehouse does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12696,8 +12749,8 @@ export interface operations {
                 from?: string;
                 /** @description Last day, included; today where absent. */
                 to?: string;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
                 /** @description The platform's pixel or dataset id. */
                 dataset_id?: string;
                 /** @description The event's name. */
@@ -12718,7 +12771,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_EmqScores"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12727,7 +12780,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12736,7 +12789,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12745,7 +12798,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the range ends before it begins, or is too long */
+            /** @description the range of days ends before it begins, or is too long */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12763,7 +12816,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12772,7 +12825,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the warehouse does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12813,7 +12866,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token or API key */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12822,7 +12875,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12840,7 +12893,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12868,7 +12921,7 @@ export interface operations {
                 /** @description Last day, included. */
                 date_to?: string;
                 /** @description One currency. */
-                currency?: string;
+                currency?: components["schemas"]["Currency"];
                 /** @description The page, from 1. */
                 page?: number;
                 /** @description Items of a page, 20 where absent. */
@@ -12889,7 +12942,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_FxRateItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12898,7 +12951,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12907,8 +12960,17 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range of days ends before it begins, or is too long */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12925,7 +12987,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12934,7 +12996,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12967,7 +13029,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_FxRatesWritten"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12976,7 +13038,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12985,7 +13047,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13003,7 +13065,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13030,7 +13092,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13039,7 +13101,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13072,7 +13134,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Anonymized"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13081,7 +13143,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13090,7 +13152,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13117,7 +13179,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13144,7 +13206,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13153,7 +13215,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer, or not in time */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13191,7 +13253,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_PersonExport"];
                 };
             };
-            /** @description the body or a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13200,7 +13262,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13209,7 +13271,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13227,7 +13289,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13254,7 +13316,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13263,7 +13325,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13282,11 +13344,11 @@ export interface operations {
                 /** @description Takes the rows that keep the rules where others break one; false where absent: all or none. */
                 skip_faulty?: boolean;
                 /** @description The platform, where neither a column nor the headers tell it. */
-                platform?: string;
+                platform?: components["schemas"]["Platform"];
                 /** @description The ad account, where no column tells it. */
                 account_id?: string;
                 /** @description ISO 4217, where neither a column nor the header of the amounts tells it. */
-                currency?: string;
+                currency?: components["schemas"]["Currency"];
                 /** @description The order of days that can be read in two ways: `YMD`, `DMY` or `MDY`. */
                 date_format?: string;
                 /** @description The mark of fractions: `point` or `comma`; found out where absent and where the numbers of the file tell. */
@@ -13318,7 +13380,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_ImportReport"];
                 };
             };
-            /** @description a parameter cannot be read, or the body was cut short */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13327,7 +13389,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13336,7 +13398,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13363,7 +13425,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is of another content type */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13390,7 +13452,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13432,7 +13494,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_BudgetAnswer"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13441,7 +13503,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13450,7 +13512,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13468,7 +13530,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description not JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13495,7 +13557,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13504,7 +13566,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13537,7 +13599,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_ResponseAnswer"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13546,7 +13608,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13555,7 +13617,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13573,7 +13635,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description not JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13600,7 +13662,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13625,8 +13687,8 @@ export interface operations {
             query?: {
                 /** @description The platform's campaign id; every campaign where absent. */
                 campaign_id?: string;
-                /** @description `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`. */
-                platform?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
                 /** @description Days ahead, 1 to 90; 7 where absent. */
                 days_ahead?: number;
             };
@@ -13645,7 +13707,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Predictions"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13654,7 +13716,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13663,17 +13725,8 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-            /** @description no such campaign */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13699,7 +13752,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13708,7 +13761,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13741,7 +13794,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Simulation"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13750,7 +13803,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13759,17 +13812,8 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-            /** @description no such campaign */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13786,7 +13830,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description not JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13813,7 +13857,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13822,7 +13866,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13860,7 +13904,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13869,7 +13913,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13887,7 +13931,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13896,7 +13940,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13929,7 +13973,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_TenantItem"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13938,7 +13982,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13947,7 +13991,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13965,7 +14009,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13974,7 +14018,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a value cannot be */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13992,7 +14036,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14001,7 +14045,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14035,7 +14079,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_DatasetTracking"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14044,7 +14088,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14053,7 +14097,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14071,7 +14115,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14080,7 +14124,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14121,7 +14165,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14130,7 +14174,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14139,7 +14183,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such dataset */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14157,7 +14201,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14166,7 +14210,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14202,7 +14246,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_DatasetTracking"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14211,7 +14255,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14220,7 +14264,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14229,7 +14273,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such dataset */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14256,7 +14300,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14265,7 +14309,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14283,7 +14327,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14292,7 +14336,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14328,7 +14372,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_DatasetTracking"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14337,7 +14381,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14346,7 +14390,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14355,7 +14399,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such dataset */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14382,7 +14426,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is not application/json */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14391,7 +14435,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken */
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14409,7 +14453,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14418,7 +14462,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14455,7 +14499,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_TrackingItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14464,7 +14508,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14473,7 +14517,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14482,7 +14526,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such dataset */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14500,7 +14544,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14509,7 +14553,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14547,7 +14591,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_UserItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14556,7 +14600,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14565,7 +14609,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14583,7 +14627,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14592,7 +14636,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14625,7 +14669,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_InvitationMade"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14634,7 +14678,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14643,7 +14687,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14670,7 +14714,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14697,7 +14741,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14706,7 +14750,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14740,7 +14784,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_Vec_InvitationItem"];
                 };
             };
-            /** @description a parameter cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14749,7 +14793,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14758,7 +14802,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14776,7 +14820,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14785,7 +14829,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14818,7 +14862,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_InvitationMade"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14827,7 +14871,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14836,7 +14880,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14863,7 +14907,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14890,7 +14934,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14899,7 +14943,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14929,7 +14973,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description the id is no UUID */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14938,7 +14982,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14947,7 +14991,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14956,7 +15000,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the tenant has no such open invitation */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14974,7 +15018,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14983,7 +15027,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15015,7 +15059,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_UserItem"];
                 };
             };
-            /** @description the id is no UUID */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15024,7 +15068,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15033,7 +15077,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15042,7 +15086,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the tenant has no such user */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15060,7 +15104,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15069,7 +15113,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15099,7 +15143,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description the id is no UUID */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15108,7 +15152,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15117,7 +15161,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15126,7 +15170,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the tenant has no such user */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15153,7 +15197,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15162,7 +15206,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15198,7 +15242,7 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_UserItem"];
                 };
             };
-            /** @description the body cannot be read */
+            /** @description the request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15207,7 +15251,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid access token */
+            /** @description the access token or API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15216,7 +15260,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the role does not allow it */
+            /** @description the role, or the scope of the API key, does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15225,7 +15269,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the tenant has no such user */
+            /** @description nothing with this id exists in the tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15252,7 +15296,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the body is no JSON */
+            /** @description the body is not `application/json` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15279,7 +15323,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description something went wrong on our side */
+            /** @description an internal error; the request id finds it in the log */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15288,7 +15332,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the state store does not answer */
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;

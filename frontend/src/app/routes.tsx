@@ -7,6 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import * as v from "valibot";
+import { PLATFORMS } from "../api/platforms";
 import { session } from "../api/send";
 import { ErrorPage, NotFoundPage } from "./error-pages";
 import type { Permission } from "./me";

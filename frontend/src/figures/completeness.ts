@@ -4,7 +4,7 @@ import type { Period } from "./period";
 type Freshness = Schemas["PlatformFreshness"];
 
 interface Gap {
-  platform: string;
+  platform: Schemas["Platform"];
   /** The first day without reports, within the period. */
   from: string;
 }

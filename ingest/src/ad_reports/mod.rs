@@ -22,12 +22,13 @@ use self::answers::Complaint;
 use self::take::take;
 use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, serve};
 
+/// The path that takes ad reports.
+pub const PATH: &str = "/api/v1/ad-reports";
+
 /// Our own route.
 pub(crate) fn routes(door: Arc<Door>) -> Router {
     let endpoint = Endpoint::<AdReports>::new(door);
-    Router::new()
-        .route("/api/v1/ad-reports", post(reports).fallback(unsupported_method))
-        .with_state(endpoint)
+    Router::new().route(PATH, post(reports).fallback(unsupported_method)).with_state(endpoint)
 }
 
 async fn unsupported_method(

@@ -11,6 +11,11 @@ pub(crate) use self::intake::EventIntake;
 
 use crate::receive::Door;
 
+/// The paths that take events, of every dialect.
+pub(crate) fn event_paths() -> impl Iterator<Item = &'static str> {
+    meta::EVENT_PATHS.into_iter()
+}
+
 /// The routes of every dialect.
 pub(crate) fn routes(door: &Arc<Door>) -> Router {
     Router::new().merge(meta::routes(door.clone()))

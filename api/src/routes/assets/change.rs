@@ -1,25 +1,18 @@
 //! `POST /assets`, `PATCH` and `DELETE /assets/{id}`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::json;
-use stratum_state::asset::AssetQuery;
-use stratum_state::audit::AuditEntry;
+use stratum_state::asset::{Asset, AssetQuery};
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::work::TenantWork;
 use uuid::Uuid;
 
 use super::super::App;
 use super::super::body::Body;
-use super::super::rules::id_of;
+use super::super::id::{Id, Resource, end_deletion};
 use super::asset::{AssetBody, AssetChange, AssetItem, difference};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-
-const KIND: &str = "asset";
-
-fn gone() -> Refusal {
-    Refusal::not_found("asset")
-}
 
 /// A campaign that an asset is put into must be there, and stay until this is done.
 async fn hold_campaign(work: &mut TenantWork, id: Option<Uuid>) -> Result<(), Refusal> {
@@ -36,13 +29,7 @@ async fn hold_campaign(work: &mut TenantWork, id: Option<Uuid>) -> Result<(), Re
     post, path = "/api/v1/assets", tag = "assets", security(("bearer" = [])), request_body = AssetBody,
     responses(
         (status = 201, body = Answer<AssetItem>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
         (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn create_asset(
@@ -63,7 +50,7 @@ pub async fn create_asset(
     hold_campaign(&mut work, content.campaign_id).await?;
     let id = work.create_asset(&content).await?;
     let changes = difference(None, &content);
-    work.audit(&AuditEntry::done("asset.created", KIND, id, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::AssetCreated, Asset::KIND, id, changes)).await?;
     let asset = work.asset(id).await?.ok_or_else(Refusal::internal)?;
     work.commit().await?;
     Ok(Answer::created(asset.into()))
@@ -73,36 +60,25 @@ pub async fn create_asset(
 #[utoipa::path(
     patch, path = "/api/v1/assets/{id}", tag = "assets", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the asset's id")), request_body = AssetChange,
-    responses(
-        (status = 200, body = Answer<AssetItem>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such asset"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
-        (status = 422, body = RefusalBody, description = "a rule is broken"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<AssetItem>)),
 )]
 pub async fn change_asset(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Asset>,
     Body(change): Body<AssetChange>,
 ) -> Answered<AssetItem> {
-    let id = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
     // The campaign first, as everywhere, so that nobody waits in a circle.
     hold_campaign(&mut work, change.campaign_id()).await?;
-    let asset = work.lock_asset(id).await?.ok_or_else(gone)?;
+    let asset = work.lock_asset(id).await?.ok_or_else(Asset::not_found)?;
     let content = change.apply(&asset.content)?;
     if content != asset.content {
         work.update_asset(id, &content).await?;
         let changes = difference(Some(&asset.content), &content);
-        work.audit(&AuditEntry::done("asset.updated", KIND, id, changes)).await?;
+        work.audit(&AuditEntry::done(AuditAction::AssetUpdated, Asset::KIND, id, changes)).await?;
     }
-    let asset = work.asset(id).await?.ok_or_else(gone)?;
+    let asset = work.asset(id).await?.ok_or_else(Asset::not_found)?;
     work.commit().await?;
     Ok(Answer::of(asset.into()))
 }
@@ -111,25 +87,14 @@ pub async fn change_asset(
 #[utoipa::path(
     delete, path = "/api/v1/assets/{id}", tag = "assets", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the asset's id")),
-    responses(
-        (status = 204, description = "it is deleted"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such asset"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 204, description = "it is deleted")),
 )]
 pub async fn delete_asset(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Asset>,
 ) -> Result<StatusCode, Refusal> {
-    let id = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
-    if !work.delete_asset(id).await? {
-        return Err(gone());
-    }
-    work.audit(&AuditEntry::done("asset.deleted", KIND, id, json!({}))).await?;
-    work.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    let deleted = work.delete_asset(id).await?;
+    end_deletion::<Asset>(work, id, deleted, AuditAction::AssetDeleted).await
 }

@@ -1,17 +1,17 @@
 //! `GET /assets` and `GET /assets/{id}`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
-use stratum_state::asset::AssetQuery;
+use stratum_state::asset::{Asset, AssetQuery};
 use stratum_state::page::Page;
 use utoipa::IntoParams;
 
 use super::super::App;
 use super::super::fields::{Fields, Params};
+use super::super::id::{Id, Resource};
 use super::super::paging::read_page;
-use super::super::rules::id_of;
 use super::asset::AssetItem;
-use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::answer::{Answer, Answered, Refusal};
 use crate::auth::Authenticated;
 
 /// Which assets.
@@ -54,13 +54,7 @@ impl AssetListParams {
 /// Creative assets, newest first.
 #[utoipa::path(
     get, path = "/api/v1/assets", tag = "assets", params(AssetListParams), security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<AssetItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<AssetItem>>)),
 )]
 pub async fn list_assets(
     State(app): State<App>,
@@ -71,7 +65,7 @@ pub async fn list_assets(
     let mut work = caller.work(&app).await?;
     let assets = work.assets(&query, page.limit(), page.offset()).await?;
     let total = work.asset_count(&query).await?;
-    Ok(Answer::page(assets.into_iter().map(AssetItem::from).collect(), page.of(total)))
+    Ok(Answer::page(assets, page.of(total)))
 }
 
 /// A creative asset.
@@ -81,20 +75,13 @@ pub async fn list_assets(
 #[utoipa::path(
     get, path = "/api/v1/assets/{id}", tag = "assets", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the asset's id")),
-    responses(
-        (status = 200, body = Answer<AssetItem>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such asset"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<AssetItem>)),
 )]
 pub async fn asset(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Asset>,
 ) -> Answered<AssetItem> {
-    let id = id_of(&id, "asset")?;
     let asset = caller.work(&app).await?.asset(id).await?;
-    Ok(Answer::of(asset.ok_or_else(|| Refusal::not_found("asset"))?.into()))
+    Ok(Answer::of(asset.ok_or_else(Asset::not_found)?.into()))
 }

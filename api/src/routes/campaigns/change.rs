@@ -1,27 +1,21 @@
 //! `POST /campaigns`, `PUT`, `PATCH` and `DELETE /campaigns/{id}`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_query::ask::campaigns::CampaignReports;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::campaign::Campaign;
 use stratum_state::limit::Limit;
 
 use super::super::App;
 use super::super::body::Body;
-use super::super::rules::id_of;
+use super::super::id::{Id, Resource, end_deletion};
 use super::item::CampaignItem;
 use super::plan::{CampaignChange, NewCampaign, difference};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-
-const KIND: &str = "campaign";
-
-fn gone() -> Refusal {
-    Refusal::not_found("campaign")
-}
 
 /// A conflict in words.
 fn refusal(error: StoreError) -> Refusal {
@@ -39,14 +33,8 @@ fn refusal(error: StoreError) -> Refusal {
     request_body = NewCampaign,
     responses(
         (status = 201, body = Answer<CampaignItem>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
         (status = 409, body = RefusalBody, description = "there is a campaign of this platform and external_id already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
         (status = 422, body = RefusalBody, description = "a rule is broken, or the plan has no room for one more"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn create_campaign(
@@ -63,7 +51,8 @@ pub async fn create_campaign(
     let id = work.create_campaign(platform, &plan).await.map_err(refusal)?;
     let mut changes = difference(None, &plan);
     changes["platform"] = json!(platform.as_str());
-    work.audit(&AuditEntry::done("campaign.created", KIND, id, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::CampaignCreated, Campaign::KIND, id, changes))
+        .await?;
     let campaign = work.campaign(id).await?.ok_or_else(Refusal::internal)?;
     work.commit().await?;
     Ok(Answer::created(shown(&app, &caller, campaign).await))
@@ -77,82 +66,39 @@ async fn shown(app: &App, caller: &Authenticated, campaign: Campaign) -> Campaig
     }
 }
 
-async fn change(
-    app: App,
-    caller: Authenticated,
-    id: &str,
-    change: CampaignChange,
-) -> Answered<CampaignItem> {
-    let id = id_of(id, KIND)?;
-    let mut work = caller.work(&app).await?;
-    if !work.lock_campaign(id).await? {
-        return Err(gone());
-    }
-    let campaign = work.campaign(id).await?.ok_or_else(gone)?;
-    let plan = change.apply(&campaign)?;
-    if plan != campaign.plan {
-        work.update_campaign(id, &plan).await.map_err(refusal)?;
-        let changes = difference(Some(&campaign.plan), &plan);
-        work.audit(&AuditEntry::done("campaign.updated", KIND, id, changes)).await?;
-    }
-    let campaign = work.campaign(id).await?.ok_or_else(gone)?;
-    work.commit().await?;
-    Ok(Answer::of(shown(&app, &caller, campaign).await))
-}
-
-/// Changes a campaign; the same as `PATCH`.
-#[utoipa::path(
-    put, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "the campaign's id")), request_body = CampaignChange,
-    responses(
-        (status = 200, body = Answer<CampaignItem>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such campaign"),
-        (status = 409, body = RefusalBody, description = "there is a campaign of this platform and external_id already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
-        (status = 422, body = RefusalBody, description = "a rule is broken"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
-    ),
-)]
-pub async fn replace_campaign(
-    State(app): State<App>,
-    caller: Authenticated,
-    Path(id): Path<String>,
-    Body(body): Body<CampaignChange>,
-) -> Answered<CampaignItem> {
-    change(app, caller, &id, body).await
-}
-
 /// Changes a campaign.
 ///
 /// What is not sent stays; null clears what may be absent. Archived is final, and nothing becomes a
 /// draft again; every other change of status is allowed.
 #[utoipa::path(
-    patch, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
+    method(put, patch), path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the campaign's id")), request_body = CampaignChange,
     responses(
         (status = 200, body = Answer<CampaignItem>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such campaign"),
         (status = 409, body = RefusalBody, description = "there is a campaign of this platform and external_id already"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
-        (status = 422, body = RefusalBody, description = "a rule is broken"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn change_campaign(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
-    Body(body): Body<CampaignChange>,
+    Id(id, ..): Id<Campaign>,
+    Body(change): Body<CampaignChange>,
 ) -> Answered<CampaignItem> {
-    change(app, caller, &id, body).await
+    let mut work = caller.work(&app).await?;
+    if !work.lock_campaign(id).await? {
+        return Err(Campaign::not_found());
+    }
+    let campaign = work.campaign(id).await?.ok_or_else(Campaign::not_found)?;
+    let plan = change.apply(&campaign)?;
+    if plan != campaign.plan {
+        work.update_campaign(id, &plan).await.map_err(refusal)?;
+        let changes = difference(Some(&campaign.plan), &plan);
+        work.audit(&AuditEntry::done(AuditAction::CampaignUpdated, Campaign::KIND, id, changes))
+            .await?;
+    }
+    let campaign = work.campaign(id).await?.ok_or_else(Campaign::not_found)?;
+    work.commit().await?;
+    Ok(Answer::of(shown(&app, &caller, campaign).await))
 }
 
 /// Deletes a campaign.
@@ -162,25 +108,14 @@ pub async fn change_campaign(
 #[utoipa::path(
     delete, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the campaign's id")),
-    responses(
-        (status = 204, description = "it is deleted"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such campaign"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 204, description = "it is deleted")),
 )]
 pub async fn delete_campaign(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Campaign>,
 ) -> Result<StatusCode, Refusal> {
-    let id = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
-    if !work.delete_campaign(id).await? {
-        return Err(gone());
-    }
-    work.audit(&AuditEntry::done("campaign.deleted", KIND, id, json!({}))).await?;
-    work.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    let deleted = work.delete_campaign(id).await?;
+    end_deletion::<Campaign>(work, id, deleted, AuditAction::CampaignDeleted).await
 }

@@ -1,10 +1,11 @@
 //! `GET /campaigns/{id}`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use stratum_models::money::{Currency, micros_to_units};
+use stratum_models::platform::Platform;
 use stratum_query::ask::campaigns::{CampaignReports, open_days};
 use stratum_state::campaign::{Campaign, CampaignStatus};
 use utoipa::ToSchema;
@@ -12,9 +13,9 @@ use uuid::Uuid;
 
 use super::super::App;
 use super::super::figures::tenant_figures;
-use super::super::rules::id_of;
+use super::super::id::{Id, Resource};
 use super::figures::CampaignFigures;
-use crate::answer::{Answer, Answered, Refusal, RefusalBody};
+use crate::answer::{Answer, Answered, Refusal};
 use crate::auth::Authenticated;
 
 /// A campaign, and what is reported of it.
@@ -24,8 +25,8 @@ pub struct CampaignItem {
     id: Uuid,
     /// Name to show.
     name: String,
-    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
-    platform: &'static str,
+    /// The platform.
+    platform: Platform,
     /// Where it is in its life.
     status: CampaignStatus,
     /// What it is for, in the platform's words.
@@ -39,10 +40,8 @@ pub struct CampaignItem {
     /// What it may spend in all.
     lifetime_budget: Option<f64>,
     /// The currency of its budgets.
-    #[schema(value_type = String, example = "EUR")]
     currency: Currency,
     /// The currency of what is reported: the campaign's own unless another one was asked for.
-    #[schema(value_type = String, example = "EUR")]
     figures_currency: Currency,
     /// What is reported.
     #[serde(flatten)]
@@ -77,7 +76,7 @@ impl CampaignItem {
         CampaignItem {
             id: campaign.id,
             name: plan.name,
-            platform: campaign.platform.as_str(),
+            platform: campaign.platform,
             status: plan.status,
             objective: plan.objective,
             external_id: plan.external_id,
@@ -121,21 +120,14 @@ impl CampaignItem {
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the campaign's id")),
-    responses(
-        (status = 200, body = Answer<CampaignItem>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such campaign"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
-    ),
+    responses((status = 200, body = Answer<CampaignItem>)),
 )]
 pub async fn campaign(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Campaign>,
 ) -> Answered<CampaignItem> {
-    let id = id_of(&id, "campaign")?;
     let campaign = caller.work(&app).await?.campaign(id).await?;
-    let campaign = campaign.ok_or_else(|| Refusal::not_found("campaign"))?;
+    let campaign = campaign.ok_or_else(Campaign::not_found)?;
     Ok(Answer::of(CampaignItem::of_all_days(&app, &caller, campaign).await?))
 }

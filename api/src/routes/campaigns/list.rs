@@ -29,6 +29,7 @@ use crate::auth::Authenticated;
 pub struct CampaignListParams {
     /// One or several platforms, parted by commas.
     #[param(example = "meta,google")]
+    #[param(value_type = Option<Platform>)]
     platform: Option<String>,
     /// One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas.
     status: Option<String>,
@@ -45,6 +46,7 @@ pub struct CampaignListParams {
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
     /// The currency to show figures in; each campaign's own where absent.
+    #[param(value_type = Option<Currency>)]
     currency: Option<String>,
     /// `name`, `spend`, `revenue`, `roas` or `created_at` (the default).
     sort_by: Option<String>,
@@ -163,11 +165,7 @@ impl CampaignListParams {
     security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Vec<CampaignItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
         (status = 422, body = RefusalBody, description = "the range ends before it begins, or there are too many campaigns to sort by a figure"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn list_campaigns(
@@ -184,7 +182,7 @@ pub async fn list_campaigns(
     let campaigns = caller.work(&app).await?.campaigns(&ids).await?;
     let items =
         campaigns.into_iter().map(|campaign| CampaignItem::of(campaign, &reports, asked.currency));
-    Ok(Answer::page(items.collect(), asked.page.of(total)))
+    Ok(Answer::page(items, asked.page.of(total)))
 }
 
 /// One page, how many there are in all, and the reports of the page at least.

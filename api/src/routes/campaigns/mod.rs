@@ -13,12 +13,7 @@ use super::App;
 
 /// The routes of this folder.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list::list_campaigns, change::create_campaign)).routes(
-        routes!(
-            item::campaign,
-            change::replace_campaign,
-            change::change_campaign,
-            change::delete_campaign
-        ),
-    )
+    OpenApiRouter::new()
+        .routes(routes!(list::list_campaigns, change::create_campaign))
+        .routes(routes!(item::campaign, change::change_campaign, change::delete_campaign))
 }

@@ -25,7 +25,6 @@ const TARGETING_BYTES_MAX: usize = 8_192;
 #[serde(deny_unknown_fields)]
 pub struct NewCampaign {
     /// Where it runs.
-    #[schema(value_type = String, example = "meta")]
     pub platform: Platform,
     /// Name to show, of 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
@@ -45,7 +44,7 @@ pub struct NewCampaign {
     #[schema(value_type = Option<f64>, minimum = 0)]
     lifetime_budget: Option<Amount>,
     /// The currency of every amount, ISO 4217; the tenant's reporting currency where absent.
-    #[schema(example = "EUR")]
+    #[schema(value_type = Option<Currency>)]
     currency: Option<String>,
     /// First day.
     start_date: Option<NaiveDate>,
@@ -63,7 +62,6 @@ pub struct NewCampaign {
 #[serde(deny_unknown_fields)]
 pub struct CampaignChange {
     /// Where it runs: may be sent, and cannot change.
-    #[schema(value_type = Option<String>)]
     platform: Option<Platform>,
     /// Name to show, of 1 to 500 characters.
     name: Option<String>,
@@ -90,6 +88,7 @@ pub struct CampaignChange {
     #[schema(value_type = Option<f64>)]
     lifetime_budget: Option<Option<Amount>>,
     /// The currency of every amount, ISO 4217.
+    #[schema(value_type = Option<Currency>)]
     currency: Option<String>,
     /// First day.
     #[serde(default, deserialize_with = "sent")]

@@ -23,7 +23,6 @@ const CREDENTIAL_BYTES_MAX: usize = 8_192;
 #[serde(deny_unknown_fields)]
 pub struct ConnectorBody {
     /// The platform.
-    #[schema(value_type = String, example = "meta")]
     pub platform: Platform,
     /// Name to show; the platform's where absent. One of its platform.
     name: Option<String>,

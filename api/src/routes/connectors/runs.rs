@@ -1,13 +1,13 @@
 //! `/connectors/{id}/…`: pulls that are asked for, watched and ended.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::time::{Day, DayRange};
 use stratum_reports::connector::is_pulled;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::connector::Connector;
 use stratum_state::pull_fault::{ClosedAccount, PullFault};
 use stratum_state::pull_run::{PullKind, PullRun, PullState};
@@ -20,13 +20,12 @@ use uuid::Uuid;
 use super::super::App;
 use super::super::body::Body;
 use super::super::fields::Params;
+use super::super::id::{Id, Resource};
 use super::super::paging::PageParams;
-use super::super::rules::{Rules, id_of};
-use super::{KIND, gone};
+use super::super::rules::Rules;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
-const RUN: &str = "pull";
 /// Platforms have nothing from before.
 const YEAR_MIN: i32 = 2_005;
 
@@ -115,7 +114,7 @@ pub struct BackfillBody {
 
 /// A connector that can be pulled; 404 where there is none, 422 where it cannot.
 async fn pullable(work: &mut TenantWork, id: Uuid) -> Result<Connector, Refusal> {
-    let connector = work.connector(id).await?.ok_or_else(gone)?;
+    let connector = work.connector(id).await?.ok_or_else(Connector::not_found)?;
     if !is_pulled(connector.platform) {
         let message = format!("{} is not pulled; send or import its reports", connector.platform);
         return Err(Refusal::unprocessable("", message));
@@ -133,7 +132,7 @@ async fn ask(
     kind: PullKind,
     days: DayRange,
 ) -> Answered<PullRunItem> {
-    work.lock_credentials(id).await?.ok_or_else(gone)?;
+    work.lock_credentials(id).await?.ok_or_else(Connector::not_found)?;
     let most = app.pull.runs_open_max;
     if work.open_pull_runs(id, None).await? >= u64::from(most) {
         let message = format!("{most} pulls of this connector are open already; wait, or end one");
@@ -143,7 +142,7 @@ async fn ask(
     let told = json!({
         "connector": id, "kind": kind, "date_from": days.from.0, "date_to": days.to.0,
     });
-    work.audit(&AuditEntry::done("pull.asked", RUN, run, told)).await?;
+    work.audit(&AuditEntry::done(AuditAction::PullAsked, PullRun::KIND, run, told)).await?;
     let item = work.pull_run(run).await?.ok_or_else(Refusal::internal)?;
     work.commit().await?;
     Ok(Answer::with(StatusCode::ACCEPTED, item.into()))
@@ -155,20 +154,15 @@ async fn ask(
     params(("id" = Uuid, Path, description = "the connector's id")),
     responses(
         (status = 202, body = Answer<PullRunItem>, description = "it is queued"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such connector"),
         (status = 409, body = RefusalBody, description = "too many pulls of it are open"),
         (status = 422, body = RefusalBody, description = "it cannot be pulled"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn pull_connector(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Connector>,
 ) -> Answered<PullRunItem> {
-    let id = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
     let connector = pullable(&mut work, id).await?;
     let days = app.pull.days(app.clock.now(), connector.pulled_to);
@@ -182,24 +176,16 @@ pub async fn pull_connector(
     params(("id" = Uuid, Path, description = "the connector's id")), request_body = BackfillBody,
     responses(
         (status = 202, body = Answer<PullRunItem>, description = "it is queued"),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such connector"),
         (status = 409, body = RefusalBody, description = "too many pulls of it are open"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
         (status = 422, body = RefusalBody, description = "a rule is broken, or it cannot be pulled"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn backfill_connector(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Connector>,
     Body(body): Body<BackfillBody>,
 ) -> Answered<PullRunItem> {
-    let id = id_of(&id, KIND)?;
     let days = DayRange::new(Day(body.date_from), Day(body.date_to));
     let most = app.pull.backfill_days_max;
     let mut rules = Rules::default();
@@ -225,27 +211,20 @@ pub async fn backfill_connector(
 #[utoipa::path(
     get, path = "/api/v1/connectors/{id}/runs", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id"), PageParams),
-    responses(
-        (status = 200, body = Answer<Vec<PullRunItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such connector"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<PullRunItem>>)),
 )]
 pub async fn list_pull_runs(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Connector>,
     Params(params): Params<PageParams>,
 ) -> Answered<Vec<PullRunItem>> {
-    let (id, page) = (id_of(&id, KIND)?, params.read()?);
+    let page = params.read()?;
     let mut work = caller.work(&app).await?;
-    work.connector(id).await?.ok_or_else(gone)?;
+    work.connector(id).await?.ok_or_else(Connector::not_found)?;
     let runs = work.pull_runs(id, page.limit(), page.offset()).await?;
     let total = work.pull_run_count(id).await?;
-    Ok(Answer::page(runs.into_iter().map(PullRunItem::from).collect(), page.of(total)))
+    Ok(Answer::page(runs, page.of(total)))
 }
 
 /// Ends a pull. What it read stays.
@@ -255,25 +234,25 @@ pub async fn list_pull_runs(
         ("id" = Uuid, Path, description = "the connector's id"),
         ("run" = Uuid, Path, description = "the pull's id"),
     ),
-    responses(
-        (status = 204, description = "it is ended, or was over already"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such connector or pull"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 204, description = "it is ended, or was over already")),
 )]
 pub async fn cancel_pull_run(
     State(app): State<App>,
     caller: Authenticated,
-    Path((id, run)): Path<(String, String)>,
+    Id(id, ..): Id<Connector>,
+    Id(run, ..): Id<PullRun>,
 ) -> Result<StatusCode, Refusal> {
-    let (id, run) = (id_of(&id, KIND)?, id_of(&run, RUN)?);
     let mut work = caller.work(&app).await?;
     let found = work.pull_run(run).await?.filter(|found| found.connector_id == id);
-    found.ok_or_else(|| Refusal::not_found(RUN))?;
+    found.ok_or_else(PullRun::not_found)?;
     if work.cancel_pull_run(id, run).await? {
-        work.audit(&AuditEntry::done("pull.cancelled", RUN, run, json!({"connector": id}))).await?;
+        work.audit(&AuditEntry::done(
+            AuditAction::PullCancelled,
+            PullRun::KIND,
+            run,
+            json!({"connector": id}),
+        ))
+        .await?;
         work.commit().await?;
     }
     Ok(StatusCode::NO_CONTENT)

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use serde_json::json;
+use stratum_models::money::Currency;
 use stratum_reports::connector::{Account, Counting, Credentials, PullError};
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::connector::{Connector, ConnectorStatus};
 use stratum_state::pull_fault::{ClosedAccount, Outcome};
 use utoipa::ToSchema;
@@ -14,8 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::App;
-use super::super::rules::id_of;
-use super::{KIND, gone};
+use super::super::id::{Id, Resource};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -50,7 +50,7 @@ pub struct TriedAccount {
     /// Its name.
     name: String,
     /// The currency of its amounts.
-    currency: String,
+    currency: Currency,
     /// The zone of its days.
     time_zone: String,
 }
@@ -60,7 +60,7 @@ impl From<&Account> for TriedAccount {
         TriedAccount {
             account_id: account.id.clone(),
             name: account.name.clone(),
-            currency: account.currency.to_string(),
+            currency: account.currency,
             time_zone: account.zone.name().to_owned(),
         }
     }
@@ -128,21 +128,16 @@ async fn tried(app: &App, connector: &Connector, credentials: Credentials) -> Tr
     params(("id" = Uuid, Path, description = "the connector's id")),
     responses(
         (status = 200, body = Answer<Trial>, description = "what the platform said, also where it refused"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such connector"),
         (status = 422, body = RefusalBody, description = "it names no ad account"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn test_connector(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<Connector>,
 ) -> Answered<Trial> {
-    let id = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
-    let connector = work.connector(id).await?.ok_or_else(gone)?;
+    let connector = work.connector(id).await?.ok_or_else(Connector::not_found)?;
     if connector.content.account_ids.is_empty() {
         return Err(Refusal::unprocessable("account_ids", "name an ad account first"));
     }
@@ -154,7 +149,7 @@ pub async fn test_connector(
     let Tried { accounts, closed, error, renewed } = tried;
     let message = error.as_ref().map(ToString::to_string);
     let mut work = caller.work(&app).await?;
-    let now = work.lock_credentials(id).await?.ok_or_else(gone)?;
+    let now = work.lock_credentials(id).await?.ok_or_else(Connector::not_found)?;
     for account in &accounts {
         work.keep_ad_account(connector.platform, account).await?;
     }
@@ -173,7 +168,7 @@ pub async fn test_connector(
         }
     }
     let told = json!({"works": error.is_none(), "status": status});
-    work.audit(&AuditEntry::done("connector.tested", KIND, id, told)).await?;
+    work.audit(&AuditEntry::done(AuditAction::ConnectorTested, Connector::KIND, id, told)).await?;
     work.commit().await?;
     let accounts = accounts.iter().map(TriedAccount::from).collect();
     let works = error.is_none();

@@ -25,8 +25,9 @@ pub struct ExportParams {
     /// `csv`, `parquet` or `ndjson`.
     #[param(value_type = FileFormat, inline)]
     format: String,
-    /// `campaigns`, `campaign_metrics`, `events` or `emq`.
+    /// What is exported.
     #[serde(rename = "type")]
+    #[param(value_type = ExportType)]
     of: String,
     /// First day, included; 30 days before the last one where absent.
     #[param(value_type = Option<NaiveDate>)]
@@ -49,8 +50,9 @@ pub struct ExportParams {
 pub struct ExportBody {
     /// The form of the file.
     format: FileFormat,
-    /// `campaigns`, `campaign_metrics`, `events` or `emq`.
+    /// What is exported.
     #[serde(rename = "type")]
+    #[schema(value_type = ExportType)]
     of: String,
     /// First day, included; 30 days before the last one where absent.
     #[schema(value_type = Option<NaiveDate>)]
@@ -60,6 +62,7 @@ pub struct ExportBody {
     date_to: Option<String>,
     /// Every one where absent.
     #[serde(default)]
+    #[schema(value_type = Vec<Platform>)]
     platforms: Vec<String>,
     /// Columns in the order they are wanted. Where absent, every one but those that tell who people are
     /// (`em_sha256` and the like): they are named, and take the right for it.

@@ -3,7 +3,7 @@
 use std::io::SeekFrom;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
     ETAG, IF_RANGE, RANGE,
@@ -12,18 +12,17 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, stream};
 use serde_json::json;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::export_job::{ExportJob, JobState};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
-use uuid::Uuid;
 
 use super::super::App;
+use super::super::id::{Id, Resource};
 use super::super::long_body::guarded;
-use super::super::rules::id_of;
 use super::asked::admit;
 use super::byte_range::ByteRange;
-use super::job::{KIND, digits, gone};
+use super::job::digits;
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -51,8 +50,6 @@ const CHUNK_BYTES: usize = 256 * 1024;
             (String = "text/csv"), (String = "application/x-ndjson"), (String = "application/vnd.apache.parquet"),
             (String = "application/gzip"), (String = "application/zstd"),
         )),
-        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
-        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
         (status = 404, body = RefusalBody, description = "no such export, or its file is deleted"),
         (status = 409, body = RefusalBody, description = "it is not done"),
         (status = 416, body = RefusalBody, description = "the file ends before the range begins"),
@@ -62,12 +59,11 @@ const CHUNK_BYTES: usize = 256 * 1024;
 pub async fn download_export(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<ExportJob>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let id: Uuid = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
-    let job = work.export_job(id).await?.ok_or_else(gone)?;
+    let job = work.export_job(id).await?.ok_or_else(ExportJob::not_found)?;
     drop(work);
     admit(&app, &caller, &job.request, "GET", "/api/v1/analytics/export/{id}/download").await?;
     let etag = match (job.state, &job.sha256) {
@@ -90,7 +86,8 @@ pub async fn download_export(
     };
     let changes = json!({"from": first, "bytes": length});
     let mut work = caller.work(&app).await?;
-    work.audit(&AuditEntry::done("export.downloaded", KIND, id, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::ExportDownloaded, ExportJob::KIND, id, changes))
+        .await?;
     work.commit().await?;
     let count = range.count(length);
     let file = start(file, first).await?;

@@ -1,11 +1,12 @@
 //! Jobs that make a file.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use stratum_models::export::{FileCompression, FileFormat};
-use stratum_state::audit::AuditEntry;
+use stratum_models::export::{ExportType, FileCompression, FileFormat};
+use stratum_models::platform::Platform;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::export_job::{ExportJob, JobState};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,14 +14,12 @@ use uuid::Uuid;
 use super::super::App;
 use super::super::body::Body;
 use super::super::fields::Params;
+use super::super::id::{Id, Resource};
 use super::super::paging::PageParams;
-use super::super::rules::id_of;
 use super::asked::{ExportBody, admit};
 use super::stream::described;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
-
-pub(super) const KIND: &str = "export";
 
 /// A job and its file.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,9 +28,9 @@ pub struct ExportItem {
     id: Uuid,
     /// How far it is.
     state: JobState,
-    /// `campaigns`, `campaign_metrics`, `events` or `emq`.
+    /// What it holds.
     #[serde(rename = "type")]
-    of: &'static str,
+    of: ExportType,
     /// The form of the file.
     format: FileFormat,
     /// How it is packed.
@@ -41,7 +40,7 @@ pub struct ExportItem {
     /// Last day, included.
     date_to: NaiveDate,
     /// The platforms; every one where empty.
-    platforms: Vec<&'static str>,
+    platforms: Vec<Platform>,
     /// The columns, in their order.
     columns: Vec<&'static str>,
     /// Rows so far.
@@ -89,12 +88,12 @@ impl From<ExportJob> for ExportItem {
         ExportItem {
             id,
             state: job.state,
-            of: query.of.as_str(),
+            of: query.of,
             format: job.request.format,
             compression: job.request.compression,
             date_from: query.days.from.0,
             date_to: query.days.to.0,
-            platforms: query.platforms.iter().map(|platform| platform.as_str()).collect(),
+            platforms: query.platforms.clone(),
             columns: query.columns.iter().map(|column| column.name).collect(),
             rows: job.amount.rows,
             bytes: job.amount.bytes,
@@ -111,10 +110,6 @@ impl From<ExportJob> for ExportItem {
     }
 }
 
-pub(super) fn gone() -> Refusal {
-    Refusal::not_found(KIND)
-}
-
 /// Asks for a file.
 ///
 /// Any number of rows. The file is made beside, one that is half made is never seen, and it is kept for
@@ -125,14 +120,8 @@ pub(super) fn gone() -> Refusal {
     security(("bearer" = [])),
     responses(
         (status = 202, body = Answer<ExportItem>, description = "it is queued"),
-        (status = 400, body = RefusalBody, description = "the body is no JSON, or a day cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
-        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is not application/json"),
         (status = 422, body = RefusalBody, description = "there is no such type or column, or the range is wrong"),
         (status = 429, body = RefusalBody, description = "too many exports wait already"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn create_export(
@@ -148,7 +137,13 @@ pub async fn create_export(
     let id = work.create_export_job(&request, most).await?.ok_or_else(|| {
         Refusal::busy("too many exports wait already; wait for one to end").after(30)
     })?;
-    work.audit(&AuditEntry::done("export.asked", KIND, id, described(&request))).await?;
+    work.audit(&AuditEntry::done(
+        AuditAction::ExportAsked,
+        ExportJob::KIND,
+        id,
+        described(&request),
+    ))
+    .await?;
     let job = work.export_job(id).await?.ok_or_else(Refusal::internal)?;
     work.commit().await?;
     Ok(Answer::with(StatusCode::ACCEPTED, job.into()))
@@ -158,13 +153,7 @@ pub async fn create_export(
 #[utoipa::path(
     get, path = "/api/v1/analytics/export", tag = "exports", params(PageParams),
     security(("bearer" = [])),
-    responses(
-        (status = 200, body = Answer<Vec<ExportItem>>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
-        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<Vec<ExportItem>>)),
 )]
 pub async fn list_exports(
     State(app): State<App>,
@@ -175,54 +164,41 @@ pub async fn list_exports(
     let mut work = caller.work(&app).await?;
     let jobs = work.export_jobs(page.limit(), page.offset()).await?;
     let total = work.export_job_count().await?;
-    Ok(Answer::page(jobs.into_iter().map(ExportItem::from).collect(), page.of(total)))
+    Ok(Answer::page(jobs, page.of(total)))
 }
 
 /// An export and how far it is.
 #[utoipa::path(
     get, path = "/api/v1/analytics/export/{id}", tag = "exports", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the export's id")),
-    responses(
-        (status = 200, body = Answer<ExportItem>),
-        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
-        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such export"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 200, body = Answer<ExportItem>)),
 )]
 pub async fn export_job(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<ExportJob>,
 ) -> Answered<ExportItem> {
-    let id = id_of(&id, KIND)?;
     let job = caller.work(&app).await?.export_job(id).await?;
-    Ok(Answer::of(job.ok_or_else(gone)?.into()))
+    Ok(Answer::of(job.ok_or_else(ExportJob::not_found)?.into()))
 }
 
 /// Cancels an export that waits or runs; deletes the file of one that is done.
 #[utoipa::path(
     delete, path = "/api/v1/analytics/export/{id}", tag = "exports", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the export's id")),
-    responses(
-        (status = 204, description = "it is cancelled, or its file deleted"),
-        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
-        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such export"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
-    ),
+    responses((status = 204, description = "it is cancelled, or its file deleted")),
 )]
 pub async fn delete_export(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<String>,
+    Id(id, ..): Id<ExportJob>,
 ) -> Result<StatusCode, Refusal> {
-    let id = id_of(&id, KIND)?;
     let mut work = caller.work(&app).await?;
-    let job = work.export_job(id).await?.ok_or_else(gone)?;
+    let job = work.export_job(id).await?.ok_or_else(ExportJob::not_found)?;
     if work.end_export_job(id).await? {
         let changes = serde_json::json!({"was": job.state});
-        work.audit(&AuditEntry::done("export.deleted", KIND, id, changes)).await?;
+        work.audit(&AuditEntry::done(AuditAction::ExportDeleted, ExportJob::KIND, id, changes))
+            .await?;
     }
     work.commit().await?;
     // Where it lies on a disk that this process does not see, the jobs remove it within a minute.

@@ -12,13 +12,14 @@ use futures::stream::{self, BoxStream};
 use serde_json::json;
 use stratum_models::export::ExportRequest;
 use stratum_models::store::StoreError;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
+use stratum_state::export_job::ExportJob;
 
 use super::super::App;
 use super::super::fields::Params;
+use super::super::id::Resource as _;
 use super::super::long_body::guarded;
 use super::asked::{ExportParams, admit};
-use super::job::KIND;
 use crate::answer::{Refusal, RefusalBody};
 use crate::auth::Authenticated;
 
@@ -44,12 +45,8 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
             (String = "text/csv"), (String = "application/x-ndjson"), (String = "application/vnd.apache.parquet"),
             (String = "application/gzip"), (String = "application/zstd"),
         )),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token or API key"),
-        (status = 403, body = RefusalBody, description = "the role or the key's scope does not allow it"),
         (status = 422, body = RefusalBody, description = "there is no such type or column, or the range is wrong"),
         (status = 429, body = RefusalBody, description = "too many exports at once"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn stream_export(
@@ -66,7 +63,8 @@ pub async fn stream_export(
     let turn = turn.ok_or_else(|| {
         Refusal::busy("too many exports at once; wait for one to end, or ask for a job").after(5)
     })?;
-    let entry = AuditEntry::done("export.streamed", KIND, "", described(&request));
+    let entry =
+        AuditEntry::done(AuditAction::ExportStreamed, ExportJob::KIND, "", described(&request));
     work.audit(&entry).await?;
     work.commit().await?;
     let (encoded, _) = app.exports.source.begin(caller.scope, &request).await?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stratum_models::export::ExportType;
 use stratum_models::seal::SealedIdentifier;
 use stratum_models::time::DayRange;
-use stratum_state::audit::{AuditEntry, Author};
+use stratum_state::audit::{AuditAction, AuditEntry, Author};
 use stratum_state::export_job::{ExportJob, JobState};
 use stratum_state::job::{JobKind, NO_TENANT};
 use stratum_wire::dialect::is_standard_name;
@@ -152,7 +152,8 @@ impl Walk<'_> {
                 let id = job.file.job;
                 if work.end_export_job(id).await? {
                     let why = json!({"was": job.state, "erasure": true});
-                    work.audit(&AuditEntry::done("export.deleted", "export", id, why)).await?;
+                    work.audit(&AuditEntry::done(AuditAction::ExportDeleted, "export", id, why))
+                        .await?;
                 }
             }
             work.commit().await?;

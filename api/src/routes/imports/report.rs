@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use stratum_models::ad_report::SplitBy;
 use stratum_models::metrics::MetricSums;
-use stratum_models::money::MICROS;
+use stratum_models::money::{Currency, MICROS};
+use stratum_models::platform::Platform;
 use stratum_query::ask::report_changes::{DayChange, ReportChanges};
 use stratum_reports::import::{Import, LeftOut, ResultKinds, RowFault};
 use utoipa::ToSchema;
@@ -27,7 +28,7 @@ pub struct ImportReport {
     /// How it is written.
     file: FileReport,
     /// The platform of its rows; null where they name it themselves.
-    platform: Option<&'static str>,
+    platform: Option<Platform>,
     /// The columns that are used.
     columns: Vec<UsedColumn>,
     /// The columns that are not.
@@ -102,8 +103,8 @@ pub struct DayCounts {
 /// How many parts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartCount {
-    /// `ad_set`, `ad`, `country` or `device`.
-    by: &'static str,
+    /// The kind of part.
+    by: SplitBy,
     /// Rows.
     rows: usize,
 }
@@ -111,8 +112,8 @@ pub struct PartCount {
 /// The sums of one currency.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SumsReport {
-    /// ISO 4217.
-    currency: String,
+    /// The currency.
+    currency: Currency,
     /// Of what is there now of the file's campaigns and days.
     before: FigureSums,
     /// Of what will be.
@@ -175,7 +176,7 @@ impl ImportReport {
         ImportReport {
             dry_run,
             file: file(import),
-            platform: import.platform.map(|platform| platform.as_str()),
+            platform: import.platform,
             columns: used.map(|(name, field)| UsedColumn { column: short(name), field }).collect(),
             unused_columns: import
                 .unused
@@ -197,7 +198,7 @@ impl ImportReport {
                 .sums
                 .iter()
                 .map(|(currency, (before, after))| SumsReport {
-                    currency: currency.as_str().to_owned(),
+                    currency: *currency,
                     before: before.into(),
                     after: after.into(),
                 })
@@ -211,7 +212,7 @@ impl ImportReport {
     }
 
     /// The platform of the file's rows.
-    pub(super) fn platform(&self) -> Option<&'static str> {
+    pub(super) fn platform(&self) -> Option<Platform> {
         self.platform
     }
 }
@@ -249,7 +250,7 @@ fn short(name: &str) -> String {
 
 fn parts(import: &Import) -> Vec<PartCount> {
     let count = |by: SplitBy| import.splits.iter().filter(|split| split.split.by() == by).count();
-    let counts = SplitBy::ALL.iter().map(|by| PartCount { by: by.as_str(), rows: count(*by) });
+    let counts = SplitBy::ALL.iter().map(|by| PartCount { by: *by, rows: count(*by) });
     counts.filter(|count| count.rows > 0).collect()
 }
 

@@ -53,7 +53,6 @@ pub struct BudgetRequest {
     /// Days of the window, 1 to 90; 30 where absent.
     horizon_days: Option<u32>,
     /// The currency, where campaigns are in several.
-    #[schema(value_type = Option<String>)]
     currency: Option<Currency>,
     /// What it must keep to.
     constraints: Option<Constraints>,
@@ -104,7 +103,7 @@ pub struct BudgetAnswer {
     /// Campaigns that take no part, with the reason.
     left_out: Vec<LeftOut>,
     /// The currency of every amount.
-    currency: String,
+    currency: Currency,
     /// Days of the window.
     horizon_days: usize,
     /// Expected revenue / recommended spend; null where nothing is spent.
@@ -130,7 +129,7 @@ pub struct Recommendation {
     /// Its name.
     campaign_name: String,
     /// Its platform.
-    platform: &'static str,
+    platform: Platform,
     /// What it spends over the window if it goes on as in the last weeks.
     current_budget: f64,
     /// What is recommended.
@@ -167,13 +166,7 @@ pub struct Recommendation {
     security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<BudgetAnswer>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "not JSON"),
         (status = 422, body = RefusalBody, description = "constraints clash, a field breaks a rule, or no campaign can be forecast"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn budget_optimize(
@@ -291,7 +284,7 @@ fn answer(
     BudgetAnswer {
         recommendations,
         left_out: chosen.left_out,
-        currency: chosen.currency.to_string(),
+        currency: chosen.currency,
         horizon_days: days,
         total_expected_roas: (spend > 0.0).then(|| shown(revenue / spend)),
         total_expected_revenue: cents(revenue),
@@ -312,7 +305,7 @@ impl Recommendation {
         Recommendation {
             campaign_id: key.campaign_id.clone(),
             campaign_name: outlook.campaign.name.clone(),
-            platform: key.platform.as_str(),
+            platform: key.platform,
             current_budget: cents(part.current),
             recommended_budget: units(budget_cents),
             expected_roas: (part.budget > 0.0).then(|| shown(part.revenue.value / part.budget)),

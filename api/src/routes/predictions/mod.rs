@@ -1,6 +1,7 @@
 //! Predictions: forecasts of ROAS, plans for budgets, what-ifs. These three ask the same model for the
 //! same window, which begins on the day after its data. Beside them, curves fitted to a user's own data.
 
+mod explanation;
 pub mod roas;
 pub mod budget_optimize;
 pub mod simulate;
@@ -12,6 +13,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
 use stratum_forecast::{Artifact, CampaignModel, Insufficient, Outlook};
 use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -66,7 +68,7 @@ pub struct LeftOut {
     /// Its name.
     pub campaign_name: String,
     /// Its platform.
-    pub platform: &'static str,
+    pub platform: Platform,
     /// Why nothing can be said of it.
     pub reason: String,
     /// The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running`, `unchecked` or
@@ -185,7 +187,7 @@ impl LeftOut {
         LeftOut {
             campaign_id: campaign.key.campaign_id.clone(),
             campaign_name: campaign.name.clone(),
-            platform: campaign.key.platform.as_str(),
+            platform: campaign.key.platform,
             reason: reason.statement,
             reason_code: reason.code,
             reason_parameters: reason.parameters,

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use stratum_forecast::response::{
-    ChannelEffect, Control, Estimate, LiftTest, Response, ResponseConfig, ResponseError, Series,
-    Spend,
+    ChannelEffect, Control, Estimate, Knowledge, LiftTest, Response, ResponseConfig, ResponseError,
+    Series, Spend,
 };
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -101,6 +101,31 @@ pub struct ResponseAnswer {
     channels: Vec<ChannelAnswer>,
 }
 
+/// How far data show the effect of a channel.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum EffectKnowledge {
+    /// The effect can be distinguished from none.
+    Known,
+    /// The effect may as well be none.
+    Weak,
+    /// Spend never varied enough.
+    NeverVaried,
+    /// Spend changed only together with other channels, the season or a control.
+    MovedWithOthers,
+}
+
+impl From<Knowledge> for EffectKnowledge {
+    fn from(knowledge: Knowledge) -> EffectKnowledge {
+        match knowledge {
+            Knowledge::Known => EffectKnowledge::Known,
+            Knowledge::Weak => EffectKnowledge::Weak,
+            Knowledge::NeverVaried => EffectKnowledge::NeverVaried,
+            Knowledge::MovedWithOthers => EffectKnowledge::MovedWithOthers,
+        }
+    }
+}
+
 /// A channel's part.
 #[derive(Debug, Serialize, ToSchema)]
 struct ChannelAnswer {
@@ -114,9 +139,8 @@ struct ChannelAnswer {
     roas: Option<Interval>,
     /// Sales that the next steady unit a step brings, at the mean spend.
     marginal_roas: Interval,
-    /// `known`, `weak`, `never_varied` or `moved_with_others`.
-    #[schema(value_type = String)]
-    knowledge: stratum_forecast::response::Knowledge,
+    /// How far the data show the effect.
+    knowledge: EffectKnowledge,
     /// The same in words.
     statement: &'static str,
     /// Share of a step's effect that goes on into the next, 0 to below 1.
@@ -154,11 +178,6 @@ impl From<Estimate> for Interval {
     request_body = ResponseRequest,
     responses(
         (status = 200, body = Answer<ResponseAnswer>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "not JSON"),
         (status = 422, body = RefusalBody, description = "columns of different length, too few steps, or a field breaks a rule"),
         (status = 429, body = RefusalBody, description = "another fit is under way"),
     ),
@@ -210,7 +229,7 @@ fn answer(response: &Response, series: &Series, level: f64) -> ResponseAnswer {
             roas: roas.map(Interval::from),
             marginal_roas: marginal.into(),
             statement: knowledge.statement(),
-            knowledge,
+            knowledge: knowledge.into(),
             carry_over: shape.decay,
             half_saturation: shape.half,
             slope: shape.slope,

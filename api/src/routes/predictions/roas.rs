@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use stratum_forecast::{
-    Advice, Artifact, CampaignModel, Driver, Insufficient, Known, Outlook, Trend, cents,
-    recommendation,
+    Advice, Artifact, CampaignModel, Insufficient, Outlook, cents, recommendation,
 };
+use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use super::super::App;
 use super::super::fields::{Fields, Params};
+use super::explanation::{DriverItem, ResponseSource, TrendItem};
 use super::{Basis, NO_MODEL, shown, window};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
@@ -31,7 +32,8 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct RoasParams {
     /// The platform's campaign id; every campaign where absent.
     campaign_id: Option<String>,
-    /// `meta`, `google`, `tiktok`, `snapchat`, `linkedin` or `pinterest`.
+    /// The platform; every one where absent.
+    #[param(value_type = Option<Platform>)]
     platform: Option<String>,
     /// Days ahead, 1 to 90; 7 where absent.
     #[param(value_type = Option<u32>)]
@@ -60,11 +62,11 @@ pub struct Prediction {
     /// Its name.
     campaign_name: String,
     /// Its platform.
-    platform: &'static str,
+    platform: Platform,
     /// Its ad account.
     account_id: String,
     /// The currency of its amounts.
-    currency: String,
+    currency: Currency,
     /// Revenue / spend of the days whose mean is the planned spend; null without spend.
     current_roas: Option<f64>,
     /// Revenue / spend over the window under the planned spend; null with `insufficient_data`.
@@ -81,10 +83,8 @@ pub struct Prediction {
     predicted_revenue: Option<f64>,
     /// Revenue of the next unit spent.
     marginal_roas: Option<f64>,
-    /// `rising`, `falling`, `steady`, or `unknown` with too few weeks. A trend is told only where
-    /// chance alone would make as much of one less than once in twenty times.
-    #[schema(value_type = Object)]
-    trend: Trend,
+    /// The trend of its ROAS over the last weeks.
+    trend: TrendItem,
     /// What the numbers suggest.
     recommendation: Option<String>,
     /// The same in a word: `vary`, `cut`, `spend_less`, `spend_more` or `keep`.
@@ -97,8 +97,7 @@ pub struct Prediction {
     /// The numbers that the reason names, such as `days` and `needed`.
     reason_parameters: BTreeMap<&'static str, f64>,
     /// What adds up to `predicted_roas`.
-    #[schema(value_type = Vec<Object>)]
-    drivers: Vec<Driver>,
+    drivers: Vec<DriverItem>,
     /// What it rests on.
     basis: Evidence,
 }
@@ -116,8 +115,7 @@ pub struct Evidence {
     model: String,
     /// Where the response to other budgets comes from: `own` days, the `platform`'s other campaigns,
     /// or `unknown` where spend never varied enough to know.
-    #[schema(value_type = Option<String>)]
-    response: Option<Known>,
+    response: Option<ResponseSource>,
     /// How close its forecasts of the past were; null where none could be checked.
     backtest: Option<Backtest>,
 }
@@ -160,12 +158,7 @@ pub struct Baseline {
     get, path = "/api/v1/predictions/roas", tag = "predictions", params(RoasParams), security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Predictions>),
-        (status = 400, body = RefusalBody, description = "a parameter cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such campaign"),
         (status = 422, body = RefusalBody, description = "the window is too long"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn roas(
@@ -220,9 +213,9 @@ impl Prediction {
         Prediction {
             campaign_id: campaign.key.campaign_id.clone(),
             campaign_name: campaign.name.clone(),
-            platform: campaign.key.platform.as_str(),
+            platform: campaign.key.platform,
             account_id: campaign.key.account_id.clone(),
-            currency: campaign.currency.to_string(),
+            currency: campaign.currency,
             current_roas: campaign.current_roas.map(shown),
             predicted_roas: roas.map(|one| shown(one.value)),
             confidence_lower: roas.map(|one| shown(one.low)),
@@ -231,7 +224,7 @@ impl Prediction {
             planned_spend: planned.map(cents),
             predicted_revenue: known.map(Outlook::baseline),
             marginal_roas: known.zip(planned).map(|(one, spend)| shown(one.marginal(spend))),
-            trend: campaign.trend,
+            trend: campaign.trend.into(),
             recommendation: known.map(recommendation),
             advice: known.map(Advice::of),
             insufficient_data: reason.map(Insufficient::statement),
@@ -241,7 +234,7 @@ impl Prediction {
                 .unwrap_or_default()
                 .into_iter()
                 .collect(),
-            drivers: known.map(Outlook::drivers).unwrap_or_default(),
+            drivers: known.map(DriverItem::of).unwrap_or_default(),
             basis: Evidence::of(artifact, campaign),
         }
     }
@@ -254,7 +247,7 @@ impl Evidence {
             excluded_days: campaign.excluded_days,
             foreign_currency_days: campaign.foreign_days,
             model: artifact.model.name(),
-            response: campaign.insight.as_ref().ok().map(|insight| insight.curve.known),
+            response: campaign.insight.as_ref().ok().map(|insight| insight.curve.known.into()),
             backtest: artifact.score().map(|score| Backtest {
                 wmape: shown(score.wmape),
                 nrmse: shown(score.nrmse),

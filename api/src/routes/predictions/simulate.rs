@@ -35,7 +35,6 @@ pub struct SimulateRequest {
     /// The platform's campaign id; every campaign where absent.
     campaign_id: Option<String>,
     /// The currency, where campaigns are in several.
-    #[schema(value_type = Option<String>)]
     currency: Option<Currency>,
     /// The scenarios, 1 to 20.
     scenarios: Vec<ScenarioRequest>,
@@ -60,7 +59,6 @@ pub struct ScenarioRequest {
 #[serde(deny_unknown_fields)]
 pub struct FixRequest {
     /// Identifiers that events would carry, such as `em`.
-    #[schema(value_type = Vec<String>)]
     identifiers: Vec<IdentifierKey>,
     /// Of the events that lack them, the share that would carry them, 0 to 1; all where absent.
     share: Option<f64>,
@@ -78,7 +76,7 @@ pub struct Simulation {
     /// Campaigns that take no part, with the reason.
     left_out: Vec<LeftOut>,
     /// The currency of every amount.
-    currency: String,
+    currency: Currency,
     /// Days of the window.
     time_horizon_days: usize,
     /// Which model answers.
@@ -88,7 +86,7 @@ pub struct Simulation {
 
 /// Sums over the window.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Outcome)]
+#[schema(as = SimulatedFigures)]
 pub struct Figures {
     /// Amount spent.
     spend: f64,
@@ -162,14 +160,7 @@ const STATEMENT: &str = "These are reported conversions, not sales: better match
     security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Simulation>),
-        (status = 400, body = RefusalBody, description = "the body is no JSON"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
-        (status = 403, body = RefusalBody, description = "the role does not allow it"),
-        (status = 404, body = RefusalBody, description = "no such campaign"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "not JSON"),
         (status = 422, body = RefusalBody, description = "a field breaks a rule, or no campaign can be forecast"),
-        (status = 503, body = RefusalBody, description = "a store does not answer"),
     ),
 )]
 pub async fn simulate_budgets(
@@ -204,7 +195,7 @@ pub async fn simulate_budgets(
         scenarios,
         match_quality,
         left_out: chosen.left_out,
-        currency: chosen.currency.to_string(),
+        currency: chosen.currency,
         time_horizon_days: days,
         basis: Basis::of(&app, Some(&loaded), days),
     }))

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use utoipa::ToSchema;
 
 use super::me::{MeResponse, respond};
@@ -11,7 +11,7 @@ use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::routes::App;
 use crate::routes::body::Body;
-use crate::routes::fields::nullable;
+use crate::routes::rules::sent;
 use crate::routes::users::UserChange;
 
 /// Fields to change. Absent stays; null takes away.
@@ -22,13 +22,13 @@ pub struct MeChange {
     #[schema(min_length = 1, max_length = 200)]
     full_name: Option<String>,
     /// Phone number with its country code.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     phone: Option<Option<String>>,
     /// The language they read, such as `en` or `ar-EG`.
     locale: Option<String>,
     /// Their own time zone.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
 }
@@ -39,13 +39,8 @@ pub struct MeChange {
     request_body = MeChange,
     responses(
         (status = 200, body = Answer<MeResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 401, body = RefusalBody, description = "no valid access token, or the user is gone"),
         (status = 403, body = RefusalBody, description = "an API key is nobody"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "the body is no JSON"),
-        (status = 422, body = RefusalBody, description = "a value cannot be"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn change_me(
@@ -63,7 +58,8 @@ pub async fn change_me(
     let change = UserChange { full_name, phone, locale, time_zone, ..UserChange::default() };
     let changes = change.apply(&mut user)?;
     work.update_user(&user).await?;
-    work.audit(&AuditEntry::done("user.updated", "user", id, Value::Object(changes))).await?;
+    work.audit(&AuditEntry::done(AuditAction::UserUpdated, "user", id, Value::Object(changes)))
+        .await?;
     let response = respond(&mut work, id).await?;
     work.commit().await?;
     Ok(Answer::of(response))

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use utoipa::ToSchema;
 
 use super::proof::prove_password;
@@ -35,14 +35,9 @@ pub struct ChangePasswordRequest {
     request_body = ChangePasswordRequest,
     responses(
         (status = 200, body = Answer<NoticeResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no password"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
         (status = 422, body = RefusalBody, description = "the current password is wrong, or the new one may not be chosen"),
         (status = 429, body = RefusalBody, description = "too many wrong passwords, or passwords at once"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn change_password(
@@ -70,7 +65,8 @@ pub async fn change_password(
     work.spend_reset_tokens(user.id).await?;
     let ended = work.end_other_sessions(user.id, session).await?;
     let changes = json!({"password": "changed", "sessions_ended": ended.len()});
-    work.audit(&AuditEntry::done("user.password_changed", "user", user.id, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::UserPasswordChanged, "user", user.id, changes))
+        .await?;
     app.mail.notify(&mut work, user.email, messages::password_changed()).await?;
     work.commit().await?;
     app.revocations.apply(&ended);

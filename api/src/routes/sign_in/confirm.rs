@@ -9,7 +9,7 @@ use stratum_models::entropy::token;
 use stratum_models::id::TenantId;
 use stratum_models::money::Currency;
 use stratum_models::store::StoreErrorKind;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::limit::FREE;
 use stratum_state::registration::Applicant;
 use stratum_state::tenant::NewTenant;
@@ -60,13 +60,9 @@ pub struct ConfirmResponse {
     post, path = "/api/v1/auth/confirm", tag = "sign-in", request_body = ConfirmRequest,
     responses(
         (status = 201, body = Answer<ConfirmResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 409, body = RefusalBody, description = "the address has got an account meanwhile"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
         (status = 422, body = RefusalBody, description = "the token is not known, spent or over, or the password is another one"),
         (status = 429, body = RefusalBody, description = "too many passwords at once"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn confirm(
@@ -123,9 +119,9 @@ pub(super) async fn make_account(
         Err(error) => return Err(error.into()),
     };
     let changes = json!({"slug": slug, "plan": FREE});
-    work.audit(&AuditEntry::done("tenant.registered", "tenant", tenant, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::TenantRegistered, "tenant", tenant, changes)).await?;
     let changes = json!({"role": Role::Admin});
-    work.audit(&AuditEntry::done("user.created", "user", user, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::UserCreated, "user", user, changes)).await?;
     if let Some(permit) = welcome {
         app.mail.send(&mut work, permit, messages::welcome(&app.public_url)).await?;
     }

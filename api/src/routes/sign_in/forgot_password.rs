@@ -28,10 +28,6 @@ pub struct ForgotPasswordRequest {
     request_body = ForgotPasswordRequest,
     responses(
         (status = 200, body = Answer<NoticeResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
-        (status = 422, body = RefusalBody, description = "a field is missing or too long"),
         (status = 429, body = RefusalBody, description = "too many such requests at once"),
         (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::id::{TenantId, UserId};
 use stratum_models::time::UnixMillis;
-use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
 use stratum_state::device::{Device, TOKEN_BYTES_MAX};
 use stratum_state::factor_secret::CODE_BYTES_MAX;
 use stratum_state::session::NewSession;
@@ -140,14 +140,10 @@ fn unreadable(error: &(dyn std::error::Error + 'static), status: StatusCode) -> 
     )),
     responses(
         (status = 200, body = Answer<LoginResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 401, body = RefusalBody, description = "the e-mail address, the password or the code is wrong"),
         (status = 403, body = RefusalBody, description = "a cookie is for pages of this address"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
         (status = 415, body = RefusalBody, description = "neither JSON nor a form"),
-        (status = 422, body = RefusalBody, description = "a field is missing"),
         (status = 429, body = RefusalBody, description = "too many wrong passwords, or sign-ins at once; Retry-After tells when"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn login(
@@ -301,9 +297,9 @@ async fn refuse(
         ..AuditEntry::refused(action, "user", json!({}))
     };
     let author = nobody(attempt.request_id);
-    work.audit(tenant, author.clone(), &entry("user.signed_in")).await?;
+    work.audit(tenant, author.clone(), &entry(AuditAction::UserSignedIn)).await?;
     if locks {
-        work.audit(tenant, author, &entry("user.locked_out")).await?;
+        work.audit(tenant, author, &entry(AuditAction::UserLockedOut)).await?;
     }
     work.commit().await?;
     Ok(())
@@ -390,7 +386,7 @@ async fn begin(
     if let Some(hash) = rehashed {
         work.set_password(user.id, hash).await?;
     }
-    work.audit(&AuditEntry::done("user.signed_in", "session", session, json!({}))).await?;
+    work.audit(&AuditEntry::done(AuditAction::UserSignedIn, "session", session, json!({}))).await?;
     let holder = Holder { user: user.id, tenant: user.tenant_id, role, session };
     let refresh = RefreshToken { id: refresh_id, made_at: now, ends_at: expires_at };
     let pair = app.tokens.pair(holder, access_id, refresh, now);

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde_json::json;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 
 use super::NoticeResponse;
 use super::cookie::Carrier;
@@ -17,9 +17,7 @@ use crate::routes::App;
     params(("x-session" = Option<String>, Header, description = "`cookie`, where the refresh token is in one: it is taken away")),
     responses(
         (status = 200, body = Answer<NoticeResponse>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no session"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn logout(
@@ -31,7 +29,8 @@ pub async fn logout(
     let session = caller.claims.as_ref().ok_or_else(Refusal::internal)?.sid;
     let mut work = caller.work(&app).await?;
     if work.end_session(session).await? {
-        work.audit(&AuditEntry::done("user.signed_out", "session", session, json!({}))).await?;
+        work.audit(&AuditEntry::done(AuditAction::UserSignedOut, "session", session, json!({})))
+            .await?;
     }
     work.commit().await?;
     app.revocations.apply(&[session]);

@@ -4,6 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use stratum_models::id::UserId;
+use stratum_models::money::Currency;
 use stratum_state::user::Role;
 use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
@@ -55,7 +56,7 @@ pub struct MeTenant {
     /// The zone whose days its events count for.
     time_zone: String,
     /// The currency its totals are shown in.
-    reporting_currency: String,
+    reporting_currency: Currency,
     /// When it began here.
     created_at: DateTime<Utc>,
 }
@@ -66,7 +67,6 @@ pub struct MeTenant {
     responses(
         (status = 200, body = Answer<MeResponse>),
         (status = 401, body = RefusalBody, description = "no valid access token, or the user is gone"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn me(State(app): State<App>, caller: Authenticated) -> Answered<MeResponse> {
@@ -95,7 +95,7 @@ pub async fn respond(work: &mut TenantWork, id: UserId) -> Result<MeResponse, Re
             name: tenant.name,
             plan: tenant.plan,
             time_zone: tenant.time_zone.name().to_owned(),
-            reporting_currency: tenant.reporting_currency.to_string(),
+            reporting_currency: tenant.reporting_currency,
             created_at: tenant.created_at.to_utc(),
         },
         has_second_factor: user.has_second_factor,

@@ -2,7 +2,7 @@
 //! sign-in itself is changed.
 
 use serde_json::json;
-use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
 use stratum_state::factor_secret::{CODE_BYTES_MAX, FactorSecret};
 use stratum_state::second_factor::SecondFactor;
 use stratum_state::user::User;
@@ -41,7 +41,7 @@ pub async fn prove_password(
     if verdict == Verdict::Wrong {
         work.count_failure(&guesser, app.auth.lockout).await?;
         let author = Author { actor: Actor::User(user.id), request_id: request_id.0.clone() };
-        let entry = AuditEntry::refused("user.password_proved", "user", json!({}));
+        let entry = AuditEntry::refused(AuditAction::UserPasswordProved, "user", json!({}));
         let entry = AuditEntry { object_id: user.id.to_string(), ..entry };
         work.audit(Some(user.tenant_id), author, &entry).await?;
         work.commit().await?;
@@ -106,11 +106,12 @@ pub async fn ask(
         if !takes_code(app, work, user, &factor, code).await? {
             return Ok(Factor::Wrong);
         }
-        let entry = AuditEntry::done("user.second_factor_set", "user", user.id, json!({}));
+        let entry = AuditEntry::done(AuditAction::UserSecondFactorSet, "user", user.id, json!({}));
         work.audit(&entry).await?;
         return Ok(Factor::Passed(Some(work.renew_recovery_codes(user.id).await?)));
     }
     let secret = work.begin_second_factor(user.id).await?.ok_or_else(Refusal::internal)?;
-    work.audit(&AuditEntry::done("user.second_factor_begun", "user", user.id, json!({}))).await?;
+    work.audit(&AuditEntry::done(AuditAction::UserSecondFactorBegun, "user", user.id, json!({})))
+        .await?;
     Ok(Factor::Missing(secret))
 }

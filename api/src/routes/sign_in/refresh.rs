@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::json;
 use stratum_models::time::UnixMillis;
-use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
 use stratum_state::session::{Renewal, Rotation, Successor};
 use stratum_state::work::TenantWork;
 use utoipa::ToSchema;
@@ -38,13 +38,8 @@ pub struct RefreshRequest {
     params(("x-session" = Option<String>, Header, description = "`cookie`, for a page of this address: the refresh token is and stays in a cookie that no script reads")),
     responses(
         (status = 200, body = Answer<TokenResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 401, body = RefusalBody, description = "the token is not valid, spent or over, or its session has ended"),
         (status = 403, body = RefusalBody, description = "a cookie is for pages of this address"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
-        (status = 422, body = RefusalBody, description = "a field is missing"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn refresh(
@@ -94,7 +89,7 @@ fn over() -> Refusal {
 }
 
 async fn reused(app: &App, mut work: TenantWork, claims: &Claims) -> Result<Refusal, Refusal> {
-    let entry = AuditEntry::refused("session.refresh_reused", "session", json!({}));
+    let entry = AuditEntry::refused(AuditAction::SessionRefreshReused, "session", json!({}));
     work.audit(&AuditEntry { object_id: claims.sid.to_string(), ..entry }).await?;
     work.commit().await?;
     app.revocations.apply(&[claims.sid]);

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stratum_models::time::UnixMillis;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::registration::Applicant;
 use stratum_state::user::{User, canonical_email};
 use stratum_state::work::SystemWork;
@@ -16,11 +16,12 @@ use utoipa::ToSchema;
 
 use super::confirm::make_account;
 use super::{nobody, pace};
-use crate::answer::{Answer, Answered, Detail, Refusal, RefusalBody, RequestId};
+use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::{Registration, messages};
 use crate::mail::{Cause, MailError, MailPermit};
 use crate::routes::App;
 use crate::routes::body::Body;
+use crate::routes::rules::Rules;
 
 const NAME_CHARS_MAX: usize = 200;
 const HOUR_MS: i64 = 3_600_000;
@@ -60,13 +61,8 @@ pub struct RegisterResponse {
     post, path = "/api/v1/auth/register", tag = "sign-in", request_body = RegisterRequest,
     responses(
         (status = 202, body = Answer<RegisterResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
         (status = 403, body = RefusalBody, description = "this installation takes no registrations"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
-        (status = 422, body = RefusalBody, description = "a field is missing or breaks a rule"),
         (status = 429, body = RefusalBody, description = "too many registrations at once"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn register(
@@ -121,31 +117,14 @@ fn read(
     tenant_name: &str,
     weakness: Option<&'static str>,
 ) -> Result<(String, String, String), Refusal> {
-    let mut faults = Vec::new();
-    let mut fault = |field: &str, message: &str| {
-        faults.push(Detail { field: field.to_owned(), message: message.to_owned() });
-    };
+    let mut rules = Rules::default();
     let email = canonical_email(email);
-    if email.is_none() {
-        fault("email", "is not an e-mail address");
-    }
-    if let Some(weakness) = weakness {
-        fault("password", weakness);
-    }
-    let mut name = |field: &str, text: &str| {
-        let text = text.trim().to_owned();
-        let fits = (1..=NAME_CHARS_MAX).contains(&text.chars().count());
-        if !fits || text.contains(char::is_control) {
-            fault(field, &format!("is a text of 1 to {NAME_CHARS_MAX} characters on one line"));
-        }
-        text
-    };
-    let full_name = name("full_name", full_name);
-    let tenant_name = name("tenant_name", tenant_name);
-    match email.filter(|_| faults.is_empty()) {
-        Some(email) => Ok((email, full_name, tenant_name)),
-        None => Err(Refusal::broken(faults)),
-    }
+    rules.hold("email", email.is_some(), "is not an e-mail address");
+    rules.hold("password", weakness.is_none(), weakness.unwrap_or_default());
+    let full_name = rules.name("full_name", full_name, NAME_CHARS_MAX);
+    let tenant_name = rules.name("tenant_name", tenant_name, NAME_CHARS_MAX);
+    rules.finish()?;
+    Ok((email.unwrap_or_default(), full_name, tenant_name))
 }
 
 /// Keeps the request, or makes the account at once, or finds that the address is known, and queues the message
@@ -168,7 +147,7 @@ async fn enter(
     let hours = app.auth.registration_hours;
     let ends = UnixMillis(app.clock.now().0 + i64::from(hours) * HOUR_MS);
     let token = work.create_pending_registration(&applicant, ends).await?;
-    let entry = AuditEntry::done("registration.asked", "registration", "", json!({}));
+    let entry = AuditEntry::done(AuditAction::RegistrationAsked, "registration", "", json!({}));
     work.audit(None, nobody(request_id), &entry).await?;
     if let Some(permit) = permit {
         let (name, url) = (&applicant.tenant_name, &app.public_url);
@@ -189,7 +168,7 @@ async fn tell(
     let mut work = work.enter(owner.tenant_id, nobody(request_id)).await?;
     let every = TimeDelta::seconds(app.auth.notice_every_s.into());
     let tells = work.note_notice(owner.id, every).await?;
-    let entry = AuditEntry::refused("tenant.registered", "user", json!({"told": tells}));
+    let entry = AuditEntry::refused(AuditAction::TenantRegistered, "user", json!({"told": tells}));
     work.audit(&AuditEntry { object_id: owner.id.to_string(), ..entry }).await?;
     if let Some(permit) = permit.filter(|_| tells) {
         app.mail.send(&mut work, permit, messages::known_address()).await?;

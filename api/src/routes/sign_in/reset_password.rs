@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
-use stratum_state::audit::{Actor, AuditEntry, Author};
+use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
 use utoipa::ToSchema;
 
 use super::{NoticeResponse, weak};
@@ -32,12 +32,8 @@ pub struct ResetPasswordRequest {
     request_body = ResetPasswordRequest,
     responses(
         (status = 200, body = Answer<NoticeResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
         (status = 422, body = RefusalBody, description = "the password is too weak, or the token is not known, spent or over"),
         (status = 429, body = RefusalBody, description = "too many passwords at once"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn reset_password(
@@ -87,7 +83,7 @@ async fn reset(
     work.spend_reset_tokens(id).await?;
     let sessions = work.end_sessions(id).await?;
     let changes = json!({"password": "changed", "sessions_ended": sessions.len()});
-    work.audit(&AuditEntry::done("user.password_reset", "user", id, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::UserPasswordReset, "user", id, changes)).await?;
     app.mail.notify(&mut work, user.email, messages::password_changed()).await?;
     work.commit().await?;
     app.revocations.apply(&sessions);

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::factor_secret::FactorSecret;
 use stratum_state::user::User;
 use stratum_state::work::TenantWork;
@@ -109,9 +109,7 @@ async fn tell(
     get, path = "/api/v1/auth/second-factor", tag = "sign-in", security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<SecondFactorState>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn second_factor(
@@ -133,15 +131,10 @@ pub async fn second_factor(
     request_body = PasswordProof,
     responses(
         (status = 200, body = Answer<SecondFactorSecret>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
         (status = 409, body = RefusalBody, description = "there is one already; remove it first"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
         (status = 422, body = RefusalBody, description = "the password is wrong"),
         (status = 429, body = RefusalBody, description = "too many wrong passwords, or passwords at once"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn begin_second_factor(
@@ -160,7 +153,7 @@ pub async fn begin_second_factor(
             "there is a second factor already; remove it before you set up another one",
         )
     })?;
-    let entry = AuditEntry::done("user.second_factor_begun", "user", user.id, json!({}));
+    let entry = AuditEntry::done(AuditAction::UserSecondFactorBegun, "user", user.id, json!({}));
     work.audit(&entry).await?;
     work.commit().await?;
     Ok(Answer::of(SecondFactorSecret::of(&secret, &user.email)))
@@ -172,14 +165,9 @@ pub async fn begin_second_factor(
     request_body = CodeProof,
     responses(
         (status = 200, body = Answer<RecoveryCodes>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
         (status = 409, body = RefusalBody, description = "nothing waits to be confirmed"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
         (status = 422, body = RefusalBody, description = "the code is wrong"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn confirm_second_factor(
@@ -196,7 +184,8 @@ pub async fn confirm_second_factor(
         return Err(wrong_code());
     }
     let recovery_codes = work.renew_recovery_codes(user.id).await?;
-    work.audit(&AuditEntry::done("user.second_factor_set", "user", user.id, json!({}))).await?;
+    work.audit(&AuditEntry::done(AuditAction::UserSecondFactorSet, "user", user.id, json!({})))
+        .await?;
     tell(&app, &mut work, user.email, true).await?;
     work.commit().await?;
     Ok(Answer::of(RecoveryCodes { recovery_codes }))
@@ -231,15 +220,10 @@ async fn prove_both(
     request_body = FullProof,
     responses(
         (status = 200, body = Answer<NoticeResponse>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
         (status = 409, body = RefusalBody, description = "there is none, or the tenant wants one"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
         (status = 422, body = RefusalBody, description = "the password or the code is wrong"),
         (status = 429, body = RefusalBody, description = "too many wrong passwords or codes, or passwords at once"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn remove_second_factor(
@@ -254,7 +238,7 @@ pub async fn remove_second_factor(
         return Err(Refusal::new(StatusCode::CONFLICT, text));
     }
     work.remove_second_factor(user.id).await?;
-    let entry = AuditEntry::done("user.second_factor_removed", "user", user.id, json!({}));
+    let entry = AuditEntry::done(AuditAction::UserSecondFactorRemoved, "user", user.id, json!({}));
     work.audit(&entry).await?;
     tell(&app, &mut work, user.email, false).await?;
     work.commit().await?;
@@ -267,15 +251,10 @@ pub async fn remove_second_factor(
     security(("bearer" = [])), request_body = FullProof,
     responses(
         (status = 200, body = Answer<RecoveryCodes>),
-        (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
         (status = 409, body = RefusalBody, description = "there is no second factor"),
-        (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 415, body = RefusalBody, description = "no JSON"),
         (status = 422, body = RefusalBody, description = "the password or the code is wrong"),
         (status = 429, body = RefusalBody, description = "too many wrong passwords or codes, or passwords at once"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn renew_recovery_codes(
@@ -286,7 +265,7 @@ pub async fn renew_recovery_codes(
 ) -> Answered<RecoveryCodes> {
     let (user, mut work) = prove_both(&app, &caller, proof, &request_id).await?;
     let recovery_codes = work.renew_recovery_codes(user.id).await?;
-    let entry = AuditEntry::done("user.recovery_codes_renewed", "user", user.id, json!({}));
+    let entry = AuditEntry::done(AuditAction::UserRecoveryCodesRenewed, "user", user.id, json!({}));
     work.audit(&entry).await?;
     work.commit().await?;
     Ok(Answer::of(RecoveryCodes { recovery_codes }))

@@ -1,11 +1,12 @@
 //! `/auth/sessions`: where the caller is signed in.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
-use stratum_state::audit::AuditEntry;
+use stratum_state::audit::{AuditAction, AuditEntry};
+use stratum_state::session::Session;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use super::NoticeResponse;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody};
 use crate::auth::Authenticated;
 use crate::routes::App;
+use crate::routes::id::{Id, Resource};
 
 /// Sessions that are listed, the newest ones.
 const SESSIONS_MAX: i64 = 100;
@@ -45,9 +47,7 @@ fn own(caller: &Authenticated) -> Result<Uuid, Refusal> {
     get, path = "/api/v1/auth/sessions", tag = "sign-in", security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Vec<SessionItem>>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no session"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn list_sessions(
@@ -74,24 +74,20 @@ pub async fn list_sessions(
     params(("id" = Uuid, Path, description = "the session's id")),
     responses(
         (status = 204, description = "it has ended"),
-        (status = 400, body = RefusalBody, description = "the id is no UUID"),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no session"),
-        (status = 404, body = RefusalBody, description = "the caller has no such session"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn end_session(
     State(app): State<App>,
     caller: Authenticated,
-    Path(id): Path<Uuid>,
+    Id(id, ..): Id<Session>,
 ) -> Result<StatusCode, Refusal> {
     let user = caller.user_id()?;
     let mut work = caller.work(&app).await?;
     if !work.end_own_session(user, id).await? {
-        return Err(Refusal::not_found("session"));
+        return Err(Session::not_found());
     }
-    work.audit(&AuditEntry::done("session.ended", "session", id, json!({}))).await?;
+    work.audit(&AuditEntry::done(AuditAction::SessionEnded, "session", id, json!({}))).await?;
     work.commit().await?;
     app.revocations.apply(&[id]);
     Ok(StatusCode::NO_CONTENT)
@@ -102,9 +98,7 @@ pub async fn end_session(
     delete, path = "/api/v1/auth/sessions", tag = "sign-in", security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<NoticeResponse>),
-        (status = 401, body = RefusalBody, description = "no valid access token"),
         (status = 403, body = RefusalBody, description = "an API key has no session"),
-        (status = 503, body = RefusalBody, description = "the state store does not answer"),
     ),
 )]
 pub async fn end_other_sessions(
@@ -115,7 +109,7 @@ pub async fn end_other_sessions(
     let mut work = caller.work(&app).await?;
     let ended = work.end_other_sessions(user, current).await?;
     let changes = json!({"sessions_ended": ended.len()});
-    work.audit(&AuditEntry::done("session.others_ended", "user", user, changes)).await?;
+    work.audit(&AuditEntry::done(AuditAction::SessionOthersEnded, "user", user, changes)).await?;
     work.commit().await?;
     app.revocations.apply(&ended);
     Ok(Answer::of(NoticeResponse { message: "you are signed out everywhere else" }))

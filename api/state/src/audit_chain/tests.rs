@@ -109,7 +109,7 @@ fn a_chain_made_anew_does_not_meet_the_heads_that_were_kept() {
 fn sealed(through: i64, hash: &[u8], by: &str, secret: &str) -> Vec<Link> {
     let mut links = chain(7);
     let mut seal = link(8, &links[6].hash);
-    (seal.actor_kind, seal.action) = (by.to_owned(), SEALED.to_owned());
+    (seal.actor_kind, seal.action) = (by.to_owned(), SEALED.as_str().to_owned());
     let last = AuditHead { tenant: TenantId(2), seq: through, hash: hash.to_vec() };
     seal.changes = serde_json::json!({"keyed": key(secret).seal(&last)}).to_string();
     seal.hash = seal.expected().to_vec();

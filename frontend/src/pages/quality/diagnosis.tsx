@@ -85,7 +85,9 @@ function Coverage({ found }: { found: Schemas["PlatformCoverage"] }) {
 }
 
 /** A signal's identifiers, as what-if asks for them. */
-const IDENTIFIERS: Record<string, string[]> = {
+type Identifier = Schemas["IdentifierKey"];
+
+const IDENTIFIERS: Record<string, Identifier[]> = {
   email: ["em"],
   phone: ["ph"],
   name_and_place: ["fn", "ln", "ct", "zp"],
@@ -128,7 +130,7 @@ function Uplift({ found }: { found: Schemas["PlatformCoverage"] }) {
                 {t("uplift.whatIf")}
               </Button>
             ) : null}
-            {asked === signal ? <WhatIf identifiers={IDENTIFIERS[signal] ?? [signal]} /> : null}
+            {asked === signal ? <WhatIf identifiers={IDENTIFIERS[signal] ?? [signal as Identifier]} /> : null}
           </li>
         ))}
       </ol>
@@ -137,7 +139,7 @@ function Uplift({ found }: { found: Schemas["PlatformCoverage"] }) {
 }
 
 /** What more matches would mean for conversions that platforms report; an estimate, and shown as one. */
-function WhatIf({ identifiers }: { identifiers: string[] }) {
+function WhatIf({ identifiers }: { identifiers: Identifier[] }) {
   const query = useQuery(
     simulation({
       scenarios: [{ name: "now", budget_change_percent: 0 }],

@@ -4,7 +4,7 @@ import { platformText } from "../../figures/platform";
 import { Score } from "../../ui/band";
 
 export interface Spot {
-  platform: string;
+  platform: Schemas["Platform"];
   dataset?: string;
   event?: string;
 }

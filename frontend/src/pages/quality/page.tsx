@@ -18,7 +18,7 @@ export function QualityPage() {
   const t = useTexts();
   const view = useView();
   const { at, dataset, event } = useSearch({ strict: false }) as {
-    at?: string;
+    at?: Spot["platform"];
     dataset?: string;
     event?: string;
   };

@@ -25,12 +25,15 @@ use self::answers::Complaint;
 use self::take::take;
 use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, serve};
 
+/// The paths that take events: of the Graph API and of the gateway.
+pub const EVENT_PATHS: [&str; 2] = ["/v{version}/{dataset_id}/events", "/capi/{dataset_id}/events"];
+
 /// Every version of the Graph API, and the gateway that Meta's PHP and Java SDKs can be pointed at.
 pub(crate) fn routes(door: Arc<Door>) -> Router {
     let events = post(events).fallback(unsupported_method);
     Router::new()
-        .route("/v{version}/{dataset_id}/events", events.clone())
-        .route("/capi/{dataset_id}/events", events)
+        .route(EVENT_PATHS[0], events.clone())
+        .route(EVENT_PATHS[1], events)
         // The SDKs' crash reporter looks for these two.
         .route("/v{version}/{app_id}/instruments", post(instruments))
         .route("/v{version}/debug_token", get(debug_token))
