@@ -154,7 +154,7 @@ const campaign = createRoute({
 const quality = createRoute({
   getParentRoute: () => inside,
   path: "/quality",
-  validateSearch: v.object({ ...shared, at: text, dataset: text, event: text }),
+  validateSearch: v.object({ ...shared, at: oneOf(PLATFORMS), dataset: text, event: text }),
   component: lazyRouteComponent(() => after("rest", import("../pages/quality/page")), "QualityPage"),
 });
 
