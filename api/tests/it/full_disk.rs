@@ -1,5 +1,6 @@
 //! The file system of the data folder is full for a while, under load: what was answered with success is
-//! counted once, health says what is down, and all of it heals by itself when there is room again.
+//! counted once, health says what is down, and all of it heals by itself when there is room again. The
+//! warehouse answers for rows that it can read.
 //!
 //! It takes root to make a small file system. Whoever is not root has the same of the log alone, in the
 //! tests of the ingest crate, where no file may grow for a while.
@@ -24,6 +25,15 @@ const DISK_MIB: u32 = 320;
 const SENDERS: u64 = 2;
 const NOTICE_WAIT: Duration = Duration::from_secs(60);
 const HEAL_WAIT: Duration = Duration::from_secs(120);
+/// Inserts and merges that the disk fills up under, each.
+const CRAMPED: u64 = 8;
+/// Bytes left for one of them to begin with.
+const ROOM: u64 = 6 << 20;
+
+const CREATE_NUMBERS: &str = include_str!("../sql/create_numbers.sql");
+const INSERT_NUMBERS: &str = include_str!("../sql/insert_numbers.sql");
+const MERGE_NUMBERS: &str = include_str!("../sql/merge_numbers.sql");
+const SUM_NUMBERS: &str = include_str!("../sql/sum_numbers.sql");
 
 /// A small file system in memory, mounted until it is dropped.
 struct SmallDisk(PathBuf);
@@ -42,6 +52,15 @@ impl SmallDisk {
         disk
     }
 
+    /// Fills it up but for `room` bytes.
+    fn fill_but(&self, room: u64) {
+        let file = File::create(self.0.join("most")).expect("a file to fill the disk with");
+        let disk = nix::sys::statvfs::statvfs(&self.0).expect("the disk's size");
+        let free = disk.blocks_available() * disk.fragment_size();
+        let bytes = i64::try_from(free.saturating_sub(room)).expect("a small disk");
+        nix::fcntl::posix_fallocate(&file, 0, bytes).expect("room that is free");
+    }
+
     fn fill(&self) {
         let mut file = File::create(self.0.join("fill")).expect("a file to fill the disk with");
         for bytes in [1 << 20, 1 << 12, 1] {
@@ -51,7 +70,9 @@ impl SmallDisk {
     }
 
     fn free(&self) {
-        std::fs::remove_file(self.0.join("fill")).expect("freeing the disk");
+        for name in ["fill", "most"] {
+            std::fs::remove_file(self.0.join(name)).ok();
+        }
     }
 }
 
@@ -73,6 +94,40 @@ async fn is_up(stratum: &Stratum, store: &str) -> bool {
     let stores = answer["data"]["stores"].as_array().expect("stores");
     let found = stores.iter().find(|one| one["store"] == store).expect("the store");
     found["up"] == Value::Bool(true)
+}
+
+/// The disk fills up while rows are inserted, and while parts are merged: the warehouse has then said no,
+/// or answers with the very rows.
+async fn rows_taken_can_be_read(stratum: &Stratum, disk: &SmallDisk) {
+    let again = async |statement: &str| {
+        let said = async || stratum.try_warehouse(statement).await.ok();
+        eventually("the warehouse does not heal", HEAL_WAIT, said).await
+    };
+    for round in 0..2 * CRAMPED {
+        let merges = round % 2 == 1;
+        again(CREATE_NUMBERS).await;
+        let rows = again(SUM_NUMBERS).await;
+        assert_eq!(rows, "0\t0\n", "an empty table");
+        if merges {
+            for _ in 0..3 {
+                stratum.ask_warehouse(INSERT_NUMBERS).await;
+            }
+        }
+        let before = stratum.ask_warehouse(SUM_NUMBERS).await;
+        disk.fill_but(ROOM);
+        let statement = if merges { MERGE_NUMBERS } else { INSERT_NUMBERS };
+        let fill = async {
+            tokio::time::sleep(Duration::from_millis(round)).await;
+            disk.fill();
+        };
+        let (said, ()) = tokio::join!(stratum.try_warehouse(statement), fill);
+        disk.free();
+        let after = again(SUM_NUMBERS).await;
+        match merges {
+            true => assert_eq!(after, before, "{round}: {said:?}"),
+            false => assert!(said.is_err() || after != before, "{round}: taken, but gone"),
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +169,7 @@ async fn a_full_disk_is_told_of_and_heals_by_itself() {
         }
     }
     check(&load, &reference, seed).await;
+    rows_taken_can_be_read(&stratum, &disk).await;
     assert!(!stratum.output().contains("panicked"), "seed {seed}:\n{}", stratum.output());
     stratum.stop().await;
 }

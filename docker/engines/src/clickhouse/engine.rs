@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::fence;
+use super::{fence, writes};
 
 const CONFIG_XML: &str = include_str!("../../clickhouse/config.xml");
 const USERS_XML: &str = include_str!("../../clickhouse/users.xml");
@@ -84,6 +84,7 @@ impl Engine {
         let library = unsafe { libloading::Library::new(&self.library) }.map_err(Error::other)?;
         // Never unloaded: that takes five seconds, and the process is about to end.
         let library = ManuallyDrop::new(library);
+        writes::end_at_failure(&self.library)?;
         let user = self.user();
         if let Some(user) = user {
             become_user(user)?;

@@ -2,6 +2,7 @@
 
 mod engine;
 mod fence;
+mod writes;
 
 use std::path::PathBuf;
 use std::time::Duration;
