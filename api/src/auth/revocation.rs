@@ -77,10 +77,19 @@ impl Revocations {
 
     /// Whether the tokens of a session count.
     pub fn standing(&self, session: Uuid) -> Standing {
-        if self.age_ms() > self.stale_ms_max {
+        if self.confirmed().is_err() {
             return Standing::Unknown;
         }
         if self.ended.read().contains_key(&session) { Standing::Ended } else { Standing::Good }
+    }
+
+    /// Fails with `Unavailable` where the store has been out of reach for too long: no token counts then.
+    pub fn confirmed(&self) -> Result<(), StoreError> {
+        if self.age_ms() > self.stale_ms_max {
+            let text = "the ended sessions have not been confirmed for too long";
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "state", text));
+        }
+        Ok(())
     }
 
     /// Counts at once in this process what it has just ended and committed; the others follow.
@@ -201,6 +210,7 @@ mod tests {
         assert_eq!(revocations.standing(id(1)), Standing::Good);
         revocations.began = Instant::now().checked_sub(Duration::from_millis(5_001)).unwrap();
         assert_eq!(revocations.standing(id(1)), Standing::Unknown);
+        assert_eq!(revocations.confirmed().unwrap_err().kind, StoreErrorKind::Unavailable);
         revocations.confirmed_ms.fetch_max(revocations.elapsed_ms(), Ordering::Relaxed);
         assert_eq!(revocations.standing(id(1)), Standing::Good);
     }

@@ -10,21 +10,28 @@ use stratum_state::work::operator_scope;
 
 use super::settings::Settings;
 use super::stores::Stores;
+use crate::auth::revocation::Revocations;
 use crate::routes::health::{Check, Health, Probe};
 
-/// The health of these stores, and of what is fetched into them.
-pub fn health(stores: &Stores, settings: &Settings) -> Health {
+/// The health of these stores, and of what is fetched into them. With `revocations` the state store
+/// counts as up once they are known again: until then no token counts.
+pub fn health(
+    stores: &Stores,
+    revocations: Option<Arc<Revocations>>,
+    settings: &Settings,
+) -> Health {
     let rates = stores.state.clone().filter(|_| settings.exchange_rates.enabled);
-    Health::new(probes(stores), rates, &settings.server)
+    Health::new(probes(stores, revocations), rates, &settings.server)
 }
 
-fn probes(stores: &Stores) -> Vec<Probe> {
+fn probes(stores: &Stores, revocations: Option<Arc<Revocations>>) -> Vec<Probe> {
     let log = stores.log.clone().map(|log| Probe { store: "log", check: of_log(log) });
     let warehouse = stores
         .warehouse
         .clone()
         .map(|warehouse| Probe { store: "warehouse", check: of_warehouse(Arc::new(warehouse)) });
-    let state = stores.state.clone().map(|state| Probe { store: "state", check: of_state(state) });
+    let state = stores.state.clone();
+    let state = state.map(|state| Probe { store: "state", check: of_state(state, revocations) });
     [log, warehouse, state].into_iter().flatten().collect()
 }
 
@@ -44,9 +51,12 @@ fn of_warehouse(warehouse: Arc<dyn DataVersions>) -> Check {
     })
 }
 
-fn of_state(state: PostgresState) -> Check {
+fn of_state(state: PostgresState, revocations: Option<Arc<Revocations>>) -> Check {
     Box::new(move || {
-        let state = state.clone();
-        Box::pin(async move { state.ping().await })
+        let (state, revocations) = (state.clone(), revocations.clone());
+        Box::pin(async move {
+            state.ping().await?;
+            revocations.map_or(Ok(()), |revocations| revocations.confirmed())
+        })
     })
 }

@@ -124,8 +124,13 @@ impl Process {
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
         let clock = Arc::new(SystemClock) as _;
         let edge = Edge::new(&settings.edge, settings.server.pace, &clock)?;
+        let sign_in = match self.stores.state.clone().filter(|_| roles.has(Role::Api)) {
+            Some(state) => Some(self.sign_in(settings, &state, &ids).await?),
+            None => None,
+        };
+        let revocations = sign_in.as_ref().map(|sign_in| sign_in.revocations.clone());
         let operation = Operation {
-            health: Arc::new(probes::health(&self.stores, settings)),
+            health: Arc::new(probes::health(&self.stores, revocations, settings)),
             measurements: measurements.map(Measurements::new),
             readers: Readers::Operator(self.operator_token(settings)?),
         };
@@ -135,8 +140,7 @@ impl Process {
             if roles.has(Role::Ingest) {
                 parts.push(self.door(settings, directory.clone())?);
             }
-            if roles.has(Role::Api) {
-                let sign_in = self.sign_in(settings, &state, &ids).await?;
+            if let Some(sign_in) = sign_in {
                 parts.push(self.api(settings, state, directory, passwords, sign_in, &edge)?);
             }
         }

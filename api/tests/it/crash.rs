@@ -63,7 +63,6 @@ async fn answered_events_survive_kill_9_and_count_once() {
         engine_of(stratum.pid(), engine);
     }
     stratum.wait_until_ready().await;
-    load.wait_until_let_in().await;
     over.store(true, Ordering::Relaxed);
     let mut reference = Reference::new(load.world.clone());
     let mut answered = 0;

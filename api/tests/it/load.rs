@@ -14,7 +14,7 @@ use crate::fixture::{Stratum, eventually};
 /// How long figures may take to settle once everything was answered.
 const SETTLE_WAIT: Duration = Duration::from_secs(120);
 /// How long it may take until somebody is let in again.
-const LET_IN_WAIT: Duration = Duration::from_secs(60);
+const AWAY_WAIT: Duration = Duration::from_secs(60);
 
 /// Days that hold every event of a load: late ones, and those of clocks that run ahead.
 pub struct Days {
@@ -108,22 +108,16 @@ impl Load {
             query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let url = format!("{}/api/v1/{path}?{}", self.url, query.join("&"));
         let token = &self.tenants[tenant].access_token;
-        let sent = self.client.get(&url).bearer_auth(token).send().await;
-        let answer = sent.unwrap_or_else(|error| panic!("{url}: {error}"));
-        let (status, body) = (answer.status(), answer.text().await.expect("a whole answer"));
-        assert!(status.is_success(), "{url}: {status} {body}");
-        let mut body: Value = serde_json::from_str(&body).expect("JSON");
+        // A store that was away is excused, for a while.
+        let body = eventually(&url, AWAY_WAIT, async || {
+            let sent = self.client.get(&url).bearer_auth(token).send().await;
+            let answer = sent.unwrap_or_else(|error| panic!("{url}: {error}"));
+            let (status, body) = (answer.status(), answer.text().await.expect("a whole answer"));
+            assert!(status.is_success() || status == 503, "{url}: {status} {body}");
+            status.is_success().then_some(body)
+        });
+        let mut body: Value = serde_json::from_str(&body.await).expect("JSON");
         body["data"].take()
-    }
-
-    /// Waits until a token lets its user in again, after the state store was away.
-    pub async fn wait_until_let_in(&self) {
-        let (url, token) = (format!("{}/api/v1/auth/me", self.url), &self.tenants[0].access_token);
-        let let_in = async || {
-            let answer = self.client.get(&url).bearer_auth(token).send().await;
-            answer.is_ok_and(|answer| answer.status().is_success()).then_some(())
-        };
-        eventually("nobody is let in", LET_IN_WAIT, let_in).await;
     }
 
     /// What anybody is told at this path.
