@@ -14,7 +14,7 @@ export STRATUM_NODE ?= $(HOME)/.cache/stratum/node
 STRATUM := $(CARGO_TARGET_DIR)/serve/stratum
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run test soak bench lint check packages packages-test engines engines-test clients sqlx openapi page page-dev page-check page-test page-tour
+.PHONY: help run test soak bench lint check notices packages packages-test engines engines-test clients sqlx openapi page page-dev page-check page-test page-tour
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -57,9 +57,13 @@ lint: ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
+notices: page ## The licences of all that the program and its page are made of
+	docker/notices
+
 check: ## The compose file, and what the workspace depends on
 	docker/check
 	docker/deny
+	docker/notices >/dev/null
 
 packages: ## Debian packages that a build and the engines need
 	docker/packages run
