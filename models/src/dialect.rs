@@ -7,6 +7,8 @@ coded! {
     Dialect {
         /// Meta's Conversions API.
         Meta = 1 "meta",
+        /// TikTok's Events API, 2.0 and 1.0.
+        Tiktok = 2 "tiktok",
     }
 }
 
@@ -17,6 +19,7 @@ impl Dialect {
     pub const fn platform(self) -> Option<Platform> {
         match self {
             Dialect::Meta => Some(Platform::Meta),
+            Dialect::Tiktok => Some(Platform::Tiktok),
         }
     }
 }

@@ -73,6 +73,10 @@ pub trait TenantDirectory: Send + Sync {
         dataset_id: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal>;
 
+    /// The tenant that an ingest key sends for, whatever of it the key opens: who pays for a request that
+    /// names its dataset in its body.
+    fn sender(&self, key: &ApiKeyHash) -> Result<TenantId, AccessRefusal>;
+
     /// How many rows a second are taken from a tenant; `None` for as many as come.
     fn rows_per_second(&self, tenant: TenantId) -> Option<u32>;
 

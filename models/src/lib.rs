@@ -10,6 +10,7 @@ pub mod dialect;
 pub mod identifier;
 pub mod seal;
 pub mod event;
+pub mod event_name;
 pub mod ad_report;
 pub mod connector;
 pub mod rejection;

@@ -154,6 +154,10 @@ impl TenantDirectory for StateDirectory {
         self.current().dataset(key, platform, dataset_id, self.clock.now())
     }
 
+    fn sender(&self, key: &ApiKeyHash) -> Result<TenantId, AccessRefusal> {
+        self.current().sender(key, self.clock.now())
+    }
+
     fn rows_per_second(&self, tenant: TenantId) -> Option<u32> {
         self.current().events_per_second(tenant)
     }

@@ -82,6 +82,12 @@ impl Snapshot {
         }
     }
 
+    /// The tenant that an ingest key sends for.
+    pub fn sender(&self, key: &ApiKeyHash, now: UnixMillis) -> Result<TenantId, AccessRefusal> {
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?;
+        Ok(key.open(true, now)?.tenant)
+    }
+
     /// The tenant that an ingest key opens. A key for one dataset opens no whole tenant.
     pub fn tenant(
         &self,
@@ -293,6 +299,7 @@ mod tests {
         assert_eq!(open(&snapshot, "only-own", "shared"), Err(AccessRefusal::WrongScope));
         let whole = snapshot.tenant(&ApiKeyHash::of("only-own"), NOW);
         assert_eq!(whole, Err(AccessRefusal::WrongScope));
+        assert_eq!(snapshot.sender(&ApiKeyHash::of("only-own"), NOW), Ok(TenantId(1)));
         assert_eq!(snapshot.tenant(&ApiKeyHash::of("two"), NOW).unwrap().tenant_id, TenantId(2));
     }
 

@@ -2,9 +2,10 @@
 
 use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
+use stratum_models::event_name::StandardEvent;
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 use stratum_models::time::UnixMillis;
-use stratum_wire::dialect::{Canon, EventScan, Fault, ParsedRequest, is_standard_name};
+use stratum_wire::dialect::{Canon, EventScan, Fault, ParsedRequest, Refusal};
 use stratum_wire::rejections::Rejections;
 
 use crate::receive::{Door, Memory, Verdict};
@@ -58,6 +59,14 @@ impl<'r> EventIntake<'r> {
         refused.into_rows()
     }
 
+    /// Rejections for the rows of a request that is refused as a whole.
+    pub(crate) fn refused_request(&self, Refusal { fault, rows }: &Refusal) -> Vec<Rejection> {
+        let mut refused = self.none(RowKind::Event);
+        let (platform, dataset) = (self.dialect.platform(), &self.config.dataset_id);
+        refused.add(platform, dataset, "", fault.reason, fault.field, *rows as u64);
+        refused.into_rows()
+    }
+
     /// Rejections for every event of a request that is refused because some have faults, each by its own.
     pub(crate) fn refused_events(&self, request: &ParsedRequest<'_>) -> Vec<Rejection> {
         let mut refused = self.none(RowKind::Event);
@@ -82,7 +91,8 @@ impl<'r> EventIntake<'r> {
     ) where
         'r: 't,
     {
-        let name = event.event_name.filter(|name| is_standard_name(name)).unwrap_or_default();
+        let name =
+            event.event_name.and_then(StandardEvent::parse).map_or("", StandardEvent::as_str);
         let (platform, dataset) = (self.dialect.platform(), &self.config.dataset_id);
         refused.add(platform, dataset, name, reason, field, 1);
     }

@@ -1,7 +1,9 @@
 //! Vendors' routes and answers, one folder each, over the wire formats of `stratum_wire::dialect`.
 
+mod case;
 mod intake;
 mod meta;
+mod tiktok;
 
 use std::sync::Arc;
 
@@ -18,5 +20,5 @@ pub(crate) fn event_paths() -> impl Iterator<Item = &'static str> {
 
 /// The routes of every dialect.
 pub(crate) fn routes(door: &Arc<Door>) -> Router {
-    Router::new().merge(meta::routes(door.clone()))
+    Router::new().merge(meta::routes(door.clone())).merge(tiktok::routes(door.clone()))
 }

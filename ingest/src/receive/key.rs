@@ -10,7 +10,12 @@ use stratum_models::directory::ApiKeyHash;
 pub(crate) fn presented_key(head: &Parts) -> Option<ApiKeyHash> {
     query_key(head.uri.query().unwrap_or_default())
         .or_else(|| hashed(bearer(&head.headers)?))
-        .or_else(|| hashed(head.headers.get("x-api-key")?.to_str().ok()?))
+        .or_else(|| header_key(head, "x-api-key"))
+}
+
+/// The key in a header of its own. Only its hash is kept.
+pub(crate) fn header_key(head: &Parts, header: &str) -> Option<ApiKeyHash> {
+    hashed(head.headers.get(header)?.to_str().ok()?)
 }
 
 fn query_key(query: &str) -> Option<ApiKeyHash> {

@@ -51,6 +51,11 @@ pub(crate) trait Protocol: Send + Sync + 'static {
     /// Reads a head. An error where there is no such path.
     fn ask(head: &Parts) -> Result<Self::Ask, Self::Complaint>;
 
+    /// The key in a head.
+    fn key(head: &Parts) -> Option<ApiKeyHash> {
+        presented_key(head)
+    }
+
     /// Looks up what the key opens.
     fn access(
         door: &Door,
@@ -99,7 +104,7 @@ pub(crate) struct Memory<'m> {
 pub(crate) enum Verdict<C> {
     /// So many rows are on their way into the log.
     Rows(usize, Ticket),
-    /// All rows are refused, and counted so.
+    /// All rows are refused, and counted so; none is where it is not known whose they are.
     Refused(C, Vec<Rejection>),
     /// Nothing was taken in; it may come again.
     Denied(Denied),
@@ -194,7 +199,7 @@ async fn receive<P: Protocol>(
     body: Body,
 ) -> Result<Arrival<P>, P::Complaint> {
     let ask = P::ask(head)?;
-    let Some(key) = presented_key(head) else {
+    let Some(key) = P::key(head) else {
         if P::KEY_IN_BODY {
             let address = (door.client)(&head.extensions);
             return find_key::<P>(door, &ask, address, body).await;
@@ -344,6 +349,9 @@ async fn refuse<P: Protocol>(
     rejections: Vec<Rejection>,
 ) -> Result<(), P::Complaint> {
     let Endpoint { door, meters, .. } = endpoint;
+    if rejections.is_empty() {
+        return Ok(());
+    }
     let (tenant, _) = P::owner(access);
     let rows = rejections.iter().map(|one| one.rows).sum::<u64>();
     door.admit(tenant, usize::try_from(rows).unwrap_or(usize::MAX))?;

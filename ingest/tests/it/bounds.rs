@@ -240,6 +240,10 @@ impl TenantDirectory for Broken {
         panic!("on purpose")
     }
 
+    fn sender(&self, _: &ApiKeyHash) -> Result<TenantId, AccessRefusal> {
+        panic!("on purpose")
+    }
+
     fn rows_per_second(&self, _: TenantId) -> Option<u32> {
         None
     }

@@ -126,6 +126,14 @@ impl TenantDirectory for MemoryDirectory {
         dataset.cloned().ok_or(AccessRefusal::UnknownDataset)
     }
 
+    fn sender(&self, key: &ApiKeyHash) -> Result<TenantId, AccessRefusal> {
+        match self.entries.read().keys.get(key).ok_or(AccessRefusal::UnknownKey)? {
+            KeyGrant::Tenant(tenant_id) | KeyGrant::Dataset(tenant_id, ..) => Ok(*tenant_id),
+            KeyGrant::Revoked => Err(AccessRefusal::RevokedKey),
+            KeyGrant::OtherScope(_) => Err(AccessRefusal::WrongScope),
+        }
+    }
+
     fn rows_per_second(&self, tenant: TenantId) -> Option<u32> {
         self.entries.read().rows_per_second.get(&tenant).copied()
     }
@@ -170,6 +178,7 @@ mod tests {
         directory.put_key("stk_mine", one);
         assert!(directory.dataset(&key, Platform::Meta, "1").is_ok());
         assert_eq!(directory.tenant(&key).unwrap_err(), AccessRefusal::WrongScope);
+        assert_eq!(directory.sender(&key), Ok(mine));
         directory.revoke_key("stk_mine");
         assert_eq!(refusal("1"), AccessRefusal::RevokedKey);
     }

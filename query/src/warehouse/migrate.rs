@@ -61,6 +61,8 @@ impl Migration {
         "0042_count_match_quality_of_no_platform",
         "0043_count_invalid_identifiers_of_no_platform",
         "0044_count_event_metrics_of_no_platform",
+        "0045_tell_tiktok_events",
+        "0046_tell_tiktok_rejected_rows",
     ];
 
     /// Its number, with which its name begins.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use stratum_models::event_name::StandardEvent;
 use stratum_models::export::ExportType;
 use stratum_models::seal::SealedIdentifier;
 use stratum_models::time::DayRange;
 use stratum_state::audit::{AuditAction, AuditEntry, Author};
 use stratum_state::export_job::{ExportJob, JobState};
 use stratum_state::job::{JobKind, NO_TENANT};
-use stratum_wire::dialect::is_standard_name;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -168,7 +168,8 @@ impl Walk<'_> {
     async fn event_names(&self) -> Result<u64, Refusal> {
         let scope = self.caller.scope;
         let names = self.app.persons.own_event_names(scope, self.seals).await?;
-        let names: Vec<String> = names.into_iter().filter(|name| !is_standard_name(name)).collect();
+        let names: Vec<String> =
+            names.into_iter().filter(|name| StandardEvent::parse(name).is_none()).collect();
         if self.erase && !names.is_empty() {
             self.app.persons.forget_event_names(scope, &names).await?;
         }

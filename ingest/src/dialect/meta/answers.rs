@@ -1,30 +1,21 @@
 //! Meta's answers. Its SDKs read every one of these fields; none repeats anything of the request.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Serialize;
-use stratum_models::directory::AccessRefusal;
 use stratum_models::rejection::RejectReason;
-use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_wire::decode::Malformed;
 use stratum_wire::dialect::Fault;
 
-use crate::receive::{self, Denied, TraceId};
+use crate::dialect::case::{self, Case, complains_by_case};
+use crate::receive::{self, TraceId};
 use crate::telemetry::Outcome;
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
 /// The answer to a request that was taken.
 pub(super) fn accepted(events: usize, trace: TraceId) -> Response {
     let trace = trace.as_str();
     let body = format!(r#"{{"events_received":{events},"messages":[],"fbtrace_id":"{trace}"}}"#);
-    ([(CONTENT_TYPE, JSON)], body).into_response()
-}
-
-/// A plain JSON answer.
-pub(super) fn json(body: &'static str) -> Response {
-    ([(CONTENT_TYPE, JSON)], body).into_response()
+    case::json(StatusCode::OK, body)
 }
 
 /// The path of a field at fault: `data[3].user_data.em`. `event` is `None` for a fault of the request.
@@ -97,12 +88,6 @@ impl Complaint {
         Complaint::new(status, Outcome::Unauthorized, code, message)
     }
 
-    /// No token anywhere.
-    pub(super) fn no_token() -> Complaint {
-        let message = "An access token is required to request this resource.";
-        Complaint::unauthorized(StatusCode::BAD_REQUEST, 190, message)
-    }
-
     /// The way in does not exist.
     pub(super) fn unknown_path() -> Complaint {
         let message = "Unknown path components";
@@ -140,21 +125,6 @@ impl Complaint {
         }
     }
 
-    fn overloaded() -> Complaint {
-        let message = "Too many events are being taken in. Try again in a moment.";
-        Complaint::new(StatusCode::SERVICE_UNAVAILABLE, Outcome::Overloaded, 4, message)
-    }
-
-    fn limited() -> Complaint {
-        let message = "Application request limit reached: the plan takes no more events a second.";
-        Complaint::new(StatusCode::TOO_MANY_REQUESTS, Outcome::Limited, 4, message)
-    }
-
-    fn failed(status: StatusCode) -> Complaint {
-        let message = "An unexpected error has occurred. Please retry your request later.";
-        Complaint::new(status, Outcome::Failed, 2, message)
-    }
-
     /// Ours and transient, so that SDKs try again.
     fn is_transient(&self) -> bool {
         matches!(self.outcome, Outcome::Overloaded | Outcome::Limited | Outcome::Failed)
@@ -177,13 +147,7 @@ impl Complaint {
         };
         // Only texts and numbers: it cannot fail to be written.
         let body = serde_json::to_string(&envelope).unwrap_or_default();
-        let mut response = (self.status, [(CONTENT_TYPE, JSON)], body).into_response();
-        if matches!(self.outcome, Outcome::Limited)
-            || self.status == StatusCode::SERVICE_UNAVAILABLE
-        {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        response
+        case::json(self.status, body)
     }
 }
 
@@ -199,22 +163,24 @@ impl From<Malformed> for Complaint {
     }
 }
 
-impl From<AccessRefusal> for Complaint {
-    fn from(refusal: AccessRefusal) -> Complaint {
+impl From<Case> for Complaint {
+    fn from(case: Case) -> Complaint {
         let bad = StatusCode::BAD_REQUEST;
-        match refusal {
-            AccessRefusal::UnknownKey => {
-                Complaint::unauthorized(bad, 190, "Invalid OAuth access token.")
+        match case {
+            Case::NoKey => {
+                let message = "An access token is required to request this resource.";
+                Complaint::unauthorized(bad, 190, message)
             }
-            AccessRefusal::RevokedKey => Complaint {
+            Case::UnknownKey => Complaint::unauthorized(bad, 190, "Invalid OAuth access token."),
+            Case::RevokedKey => Complaint {
                 subcode: Some(460),
                 ..Complaint::unauthorized(bad, 190, "The access token was revoked.")
             },
-            AccessRefusal::WrongScope => {
+            Case::WrongScope => {
                 let message = "Permissions error: the access token may not send events here.";
                 Complaint::unauthorized(StatusCode::FORBIDDEN, 200, message)
             }
-            AccessRefusal::UnknownDataset => Complaint {
+            Case::UnknownDataset => Complaint {
                 kind: "GraphMethodException",
                 subcode: Some(33),
                 ..Complaint::unauthorized(
@@ -224,41 +190,23 @@ impl From<AccessRefusal> for Complaint {
                      may not send events to it.",
                 )
             },
+            Case::Busy => Complaint::new(case.status(), case.outcome(), 4, case.text()),
+            Case::Limited => {
+                let message =
+                    "Application request limit reached: the plan takes no more events a second.";
+                Complaint::new(case.status(), case.outcome(), 4, message)
+            }
+            Case::TooLarge | Case::Slow | Case::Broken => Complaint {
+                title: Some("Invalid parameter"),
+                text: Some(case.text().to_owned()),
+                ..Complaint::new(case.status(), case.outcome(), 100, "Invalid parameter")
+            },
+            Case::LogAway | Case::Failed => {
+                let message = "An unexpected error has occurred. Please retry your request later.";
+                Complaint::new(case.status(), case.outcome(), 2, message)
+            }
         }
     }
 }
 
-impl From<Denied> for Complaint {
-    fn from(denied: Denied) -> Complaint {
-        let refused = |status, text: &str| Complaint {
-            title: Some("Invalid parameter"),
-            text: Some(text.to_owned()),
-            ..Complaint::new(status, Outcome::Refused, 100, "Invalid parameter")
-        };
-        match denied {
-            Denied::Busy => Complaint::overloaded(),
-            Denied::Limited => Complaint::limited(),
-            Denied::TooLarge => {
-                refused(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.")
-            }
-            Denied::Slow => {
-                refused(StatusCode::REQUEST_TIMEOUT, "The request body did not arrive in time.")
-            }
-            Denied::Broken => refused(StatusCode::BAD_REQUEST, "The request body was cut short."),
-            Denied::Panicked => Complaint::failed(StatusCode::INTERNAL_SERVER_ERROR),
-        }
-    }
-}
-
-impl From<StoreError> for Complaint {
-    fn from(error: StoreError) -> Complaint {
-        Complaint::failed(match error.kind {
-            StoreErrorKind::Transient | StoreErrorKind::Busy | StoreErrorKind::Unavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            StoreErrorKind::Conflict | StoreErrorKind::Invalid | StoreErrorKind::TooLarge => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
-        })
-    }
-}
+complains_by_case!(Complaint);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -23,6 +24,7 @@ use stratum_wire::dialect::meta::key_in_body;
 
 use self::answers::Complaint;
 use self::take::take;
+use super::case::{Case, json};
 use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, serve};
 
 /// The paths that take events: of the Graph API and of the gateway.
@@ -41,11 +43,11 @@ pub(crate) fn routes(door: Arc<Door>) -> Router {
 }
 
 async fn instruments() -> Response {
-    answers::json(r#"{"success":true}"#)
+    json(StatusCode::OK, r#"{"success":true}"#)
 }
 
 async fn debug_token() -> Response {
-    answers::json(r#"{"data":{"app_id":"0"}}"#)
+    json(StatusCode::OK, r#"{"data":{"app_id":"0"}}"#)
 }
 
 async fn unsupported_method(State(endpoint): State<Arc<Endpoint<Meta>>>) -> Response {
@@ -100,7 +102,7 @@ impl Protocol for Meta {
     }
 
     fn no_key() -> Complaint {
-        Complaint::no_token()
+        Case::NoKey.into()
     }
 
     fn take(

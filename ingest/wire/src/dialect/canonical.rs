@@ -5,12 +5,13 @@ use bumpalo::Bump;
 use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
 use stratum_models::event::{ConversionEvent, DedupKey};
+use stratum_models::event_name::StandardEvent;
 use stratum_models::identifier::HashedIdentifier;
 use stratum_models::platform::{ActionSource, Channel};
 use stratum_models::seal::TenantKeys;
 use stratum_models::time::{Day, UnixMillis};
 
-use super::{EventScan, Given, ParsedRequest, is_standard_name};
+use super::{EventScan, Given, ParsedRequest};
 use crate::limits::RowLimits;
 use crate::redact::{Person, RedactRules, page};
 
@@ -134,7 +135,7 @@ impl<'a> Canon<'a> {
     }
 
     fn name(&self, name: &'a str, person: &Person) -> &'a str {
-        if is_standard_name(name) { name } else { self.text(name, person) }
+        if StandardEvent::parse(name).is_some() { name } else { self.text(name, person) }
     }
 
     fn text(&self, text: &'a str, person: &Person) -> &'a str {

@@ -1,13 +1,16 @@
-//! Vendors' wire formats of events, one folder each: parse, rules, fixtures. What they make of a request, and
-//! its way to canonical events, is the same for all.
+//! Vendors' wire formats of events, one folder each: parse, rules, fixtures. How an event is read, what is made
+//! of a request, and its way to canonical events is the same for all.
 
 mod fault;
-mod names;
 mod scan;
+mod event_reader;
+mod batch;
+mod rules;
 mod canonical;
 pub mod meta;
+pub mod tiktok;
 
 pub use self::canonical::Canon;
 pub use self::fault::Fault;
-pub use self::names::is_standard_name;
+pub use self::rules::value_refused;
 pub use self::scan::{EventScan, Given, ParsedRequest, Refusal};

@@ -4,8 +4,9 @@ use stratum_models::event::PURCHASE;
 use stratum_models::identifier::{IdentifierKey as Key, IdentifierMask};
 use stratum_models::platform::ActionSource;
 use stratum_models::rejection::RejectReason;
-use stratum_models::time::{DAY_MS, UnixMillis};
+use stratum_models::time::UnixMillis;
 
+use super::super::rules::{self, missing, untimely};
 use super::super::{EventScan, Fault};
 use crate::limits::RowLimits;
 
@@ -35,7 +36,6 @@ pub fn judge(event: &EventScan<'_>, now: UnixMillis, limits: &RowLimits) -> Opti
 }
 
 fn required(event: &EventScan<'_>) -> Option<Fault> {
-    let missing = |field| Some(Fault::of(RejectReason::MissingField, field, ""));
     match event {
         EventScan { event_name: None, .. } => missing("event_name"),
         EventScan { event_time: None, .. } => missing("event_time"),
@@ -46,20 +46,11 @@ fn required(event: &EventScan<'_>) -> Option<Fault> {
 }
 
 fn timely(event: &EventScan<'_>, now: UnixMillis, limits: &RowLimits) -> Option<Fault> {
-    const TOO_OLD: &str = "lies too far in the past; the whole request is refused";
-    const IN_FUTURE: &str = "lies in the future";
     let age_days_max = match event.action_source {
         Some(ActionSource::PhysicalStore) => limits.store_event_age_days_max,
         _ => limits.event_age_days_max,
     };
-    let age_ms = now.0.saturating_sub(event.event_time?.0);
-    if age_ms > age_days_max * DAY_MS {
-        Some(Fault::of(RejectReason::TooOld, "event_time", TOO_OLD))
-    } else if age_ms < -limits.clock_skew_ms_max {
-        Some(Fault::of(RejectReason::InFuture, "event_time", IN_FUTURE))
-    } else {
-        None
-    }
+    untimely(event, "event_time", age_days_max, now, limits)
 }
 
 /// Of a purchase Meta requires a value and its currency.
@@ -74,18 +65,9 @@ fn worth(event: &EventScan<'_>) -> Option<Fault> {
     }
 }
 
-/// The fault for which the value of an event cannot be kept, `None` where it can: without a currency an
-/// amount says nothing. An event that is no purchase is taken without it.
+/// The fault for which the value of an event cannot be kept. An event that is no purchase is taken without it.
 pub fn value_refused(event: &EventScan<'_>) -> Option<Fault> {
-    const FIELD: &str = "custom_data.currency";
-    const MISSING: &str = "is required beside a value";
-    const UNKNOWN: &str = "must be an ISO 4217 code beside a value";
-    event.value_micros?;
-    match event.currency {
-        None => Some(Fault::of(RejectReason::MissingCurrency, FIELD, MISSING)),
-        Some(None) => Some(Fault::of(RejectReason::InvalidCurrency, FIELD, UNKNOWN)),
-        Some(Some(_)) => None,
-    }
+    rules::value_refused(event, "custom_data.currency")
 }
 
 fn identifiable(event: &EventScan<'_>) -> Option<Fault> {

@@ -1,0 +1,141 @@
+//! Names of events: ours, and what each dialect calls the same.
+
+use crate::dialect::Dialect;
+
+/// Declares the events that have a name of their own.
+macro_rules! standard_events {
+    ($($(#[$doc:meta])* $event:ident $name:literal),* $(,)?) => {
+        /// An event that is no sender's own. Its name may be kept where a sender's own text may not.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum StandardEvent { $($(#[$doc])* $event),* }
+
+        impl StandardEvent {
+            /// Every member.
+            pub const ALL: &[StandardEvent] = &[$(StandardEvent::$event),*];
+
+            /// Its one name in the warehouse and in answers.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(StandardEvent::$event => $name),* }
+            }
+
+            /// The event of this very name.
+            pub fn parse(name: &str) -> Option<StandardEvent> {
+                match name { $($name => Some(StandardEvent::$event),)* _ => None }
+            }
+        }
+    };
+}
+
+standard_events! {
+    /// A page or screen was seen.
+    PageView "PageView",
+    /// A product was looked at.
+    ViewContent "ViewContent",
+    /// A list of products was looked at.
+    ViewCategory "ViewCategory",
+    /// Something was searched for.
+    Search "Search",
+    /// A product was put into the cart.
+    AddToCart "AddToCart",
+    /// A product was put on a wish list.
+    AddToWishlist "AddToWishlist",
+    /// The checkout began.
+    InitiateCheckout "InitiateCheckout",
+    /// The way of paying was entered.
+    AddPaymentInfo "AddPaymentInfo",
+    /// Something was bought.
+    Purchase "Purchase",
+    /// An order was placed. Many send it beside the purchase of the same order, so it is none.
+    PlaceAnOrder "PlaceAnOrder",
+    /// Somebody asked to be contacted.
+    Lead "Lead",
+    /// Somebody signed up.
+    CompleteRegistration "CompleteRegistration",
+    /// A paid subscription began.
+    Subscribe "Subscribe",
+    /// A trial began.
+    StartTrial "StartTrial",
+    /// Somebody got in touch.
+    Contact "Contact",
+    /// A product was customised.
+    CustomizeProduct "CustomizeProduct",
+    /// Money was given.
+    Donate "Donate",
+    /// A shop was looked for.
+    FindLocation "FindLocation",
+    /// An appointment was made.
+    Schedule "Schedule",
+    /// An application was handed in.
+    SubmitApplication "SubmitApplication",
+}
+
+impl StandardEvent {
+    /// The event that a dialect means by `name`: by our own name for it or by one of the dialect's.
+    /// Letters count whatever their case, blanks and underscores do not; Meta's names are ours, and
+    /// nothing but themselves. `None` for a sender's own event.
+    pub fn meant(dialect: Dialect, name: &str) -> Option<StandardEvent> {
+        StandardEvent::parse(name).or_else(|| match dialect {
+            Dialect::Meta => None,
+            _ => StandardEvent::ALL.iter().copied().find(|event| {
+                is_same(event.as_str(), name)
+                    || event.called(dialect).iter().any(|called| is_same(called, name))
+            }),
+        })
+    }
+
+    /// What a dialect calls the event where that is not our name.
+    fn called(self, dialect: Dialect) -> &'static [&'static str] {
+        match dialect {
+            Dialect::Meta => &[],
+            Dialect::Tiktok => match self {
+                // Until 2025 purchases and leads had other names, which go on working.
+                StandardEvent::Purchase => &["CompletePayment"],
+                StandardEvent::Lead => &["SubmitForm"],
+                _ => &[],
+            },
+        }
+    }
+}
+
+/// Whether two names differ in nothing but case, blanks and underscores.
+fn is_same(one: &str, other: &str) -> bool {
+    squeezed(one).eq(squeezed(other))
+}
+
+fn squeezed(name: &str) -> impl Iterator<Item = u8> + '_ {
+    let letters = name.bytes().filter(|byte| !matches!(byte, b' ' | b'_'));
+    letters.map(|byte| byte.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_means_one_event_in_each_dialect() {
+        for dialect in Dialect::ALL {
+            for event in StandardEvent::ALL {
+                let names = event.called(*dialect).iter().copied().chain([event.as_str()]);
+                for name in names {
+                    assert_eq!(StandardEvent::meant(*dialect, name), Some(*event), "{name}");
+                }
+            }
+            assert_eq!(StandardEvent::meant(*dialect, "Bought a boat"), None);
+        }
+    }
+
+    #[test]
+    fn names_are_met_as_senders_write_them() {
+        for (dialect, name, event) in [
+            (Dialect::Meta, "Purchase", Some(StandardEvent::Purchase)),
+            (Dialect::Meta, "purchase", None),
+            (Dialect::Tiktok, "CompletePayment", Some(StandardEvent::Purchase)),
+            (Dialect::Tiktok, "complete_payment", Some(StandardEvent::Purchase)),
+            (Dialect::Tiktok, "Pageview", Some(StandardEvent::PageView)),
+            (Dialect::Tiktok, "SubmitForm", Some(StandardEvent::Lead)),
+            (Dialect::Tiktok, "PlaceAnOrder", Some(StandardEvent::PlaceAnOrder)),
+        ] {
+            assert_eq!(StandardEvent::meant(dialect, name), event, "{dialect} {name}");
+        }
+    }
+}
