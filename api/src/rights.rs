@@ -238,6 +238,9 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // The front door
     (POST, "/{version}/{dataset_id}/events", Door),
     (POST, "/capi/{dataset_id}/events", Door),
+    (POST, "/open_api/{version}/event/track/", Door),
+    (POST, "/open_api/{version}/pixel/track/", Door),
+    (POST, "/open_api/{version}/pixel/batch/", Door),
     (POST, "/api/v1/ad-reports", Door),
 ];
 

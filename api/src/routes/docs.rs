@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref,
     RefOr, Response, ResponseBuilder,
@@ -28,9 +28,12 @@ pub fn preamble() -> OpenApi {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(name).build();
         SecurityScheme::Http(bearer)
     };
+    let token =
+        ApiKeyValue::with_description("Access-Token", "An API key, as TikTok's SDKs send it");
     let components = ComponentsBuilder::new()
         .security_scheme("bearer", scheme("JWT"))
         .security_scheme("api_key", scheme("stk_…"))
+        .security_scheme("access_token", SecurityScheme::ApiKey(ApiKey::Header(token)))
         .build();
     OpenApiBuilder::new().info(info).components(Some(components)).build()
 }

@@ -23,6 +23,45 @@ struct MetaEvents {
     test_event_code: Option<String>,
 }
 
+/// Events as TikTok's Events API 2.0 takes them.
+#[derive(Deserialize, ToSchema)]
+struct TiktokEvents {
+    /// `web`, `app`, `offline` or `crm`.
+    event_source: Option<String>,
+    /// The dataset.
+    event_source_id: String,
+    /// Events, 1 to 1000, in TikTok's own form.
+    data: Vec<serde_json::Value>,
+    /// Marks the events as tests.
+    test_event_code: Option<String>,
+}
+
+/// An event as TikTok's Events API 1.0 takes it.
+#[derive(Deserialize, ToSchema)]
+struct TiktokPixelEvent {
+    /// The dataset.
+    pixel_code: String,
+    /// Its name: `Purchase`, `CompletePayment`, `AddToCart` …
+    event: String,
+    /// What it is deduplicated by.
+    event_id: Option<String>,
+    /// ISO 8601.
+    timestamp: String,
+    /// `user`, `ad`, `page`, `ip` and `user_agent`.
+    context: Option<serde_json::Value>,
+    /// `value`, `currency`, `order_id` …
+    properties: Option<serde_json::Value>,
+}
+
+/// Events as TikTok's Events API 1.0 takes them together.
+#[derive(Deserialize, ToSchema)]
+struct TiktokPixelBatch {
+    /// The dataset.
+    pixel_code: String,
+    /// Events, 1 to 50.
+    batch: Vec<serde_json::Value>,
+}
+
 /// A day of a campaign as its platform reports it.
 #[derive(Deserialize, ToSchema)]
 struct AdReportRow {
@@ -100,6 +139,54 @@ async fn meta_events() {}
 )]
 async fn gateway_events() {}
 
+/// Takes conversion events in the form of TikTok's Events API 2.0.
+///
+/// The answer is in TikTok's own shape: status 200 and a `code`, 0 where the events are durable. One bad event
+/// refuses the whole request; `message` begins with the path of the field at fault. The path may lack its last slash.
+#[utoipa::path(
+    post, path = "/open_api/{version}/event/track/", tag = "ingest", security(("access_token" = [])),
+    params(("version" = String, Path, description = "any version of TikTok's API, such as v1.3")),
+    request_body = TiktokEvents,
+    responses(
+        (status = 200, description = "`code` 0: taken; 40001: not your dataset; 40002: a field is wrong; 40105: no valid key"),
+        (status = 404, description = "`code` 40002: the version does not begin with v"),
+        (status = 413, description = "`code` 40002: the body is too large"),
+        (status = 429, description = "`code` 40100: the plan takes no more now"),
+        (status = 503, description = "`code` 50000: try again"),
+    ),
+)]
+async fn tiktok_events() {}
+
+/// Takes a conversion event in the form of TikTok's Events API 1.0, which TikTok's SDKs send.
+#[utoipa::path(
+    post, path = "/open_api/{version}/pixel/track/", tag = "ingest", security(("access_token" = [])),
+    params(("version" = String, Path, description = "any version of TikTok's API, such as v1.3")),
+    request_body = TiktokPixelEvent,
+    responses(
+        (status = 200, description = "as Events 2.0"),
+        (status = 404, description = "as Events 2.0"),
+        (status = 413, description = "as Events 2.0"),
+        (status = 429, description = "as Events 2.0"),
+        (status = 503, description = "as Events 2.0"),
+    ),
+)]
+async fn tiktok_pixel_event() {}
+
+/// Takes conversion events in the form of TikTok's Events API 1.0, up to 50 together.
+#[utoipa::path(
+    post, path = "/open_api/{version}/pixel/batch/", tag = "ingest", security(("access_token" = [])),
+    params(("version" = String, Path, description = "any version of TikTok's API, such as v1.3")),
+    request_body = TiktokPixelBatch,
+    responses(
+        (status = 200, description = "as Events 2.0"),
+        (status = 404, description = "as Events 2.0"),
+        (status = 413, description = "as Events 2.0"),
+        (status = 429, description = "as Events 2.0"),
+        (status = 503, description = "as Events 2.0"),
+    ),
+)]
+async fn tiktok_pixel_batch() {}
+
 /// Takes ad reports.
 ///
 /// A JSON array, NDJSON, or CSV with a header line. A report for a key (platform, account, campaign,
@@ -119,7 +206,14 @@ async fn gateway_events() {}
 async fn ad_reports() {}
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(meta_events, gateway_events, ad_reports))]
+#[openapi(paths(
+    meta_events,
+    gateway_events,
+    tiktok_events,
+    tiktok_pixel_event,
+    tiktok_pixel_batch,
+    ad_reports
+))]
 struct Doors;
 
 /// The document of the ingest door.

@@ -52,7 +52,7 @@ impl Sdk {
 }
 
 /// Where `ingest/tests/clients/install` puts them.
-fn installed() -> PathBuf {
+pub fn installed() -> PathBuf {
     let chosen = std::env::var_os("STRATUM_CLIENTS").map(PathBuf::from);
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let folder = chosen.or_else(|| home.map(|home| home.join(".cache/stratum/clients")));

@@ -34,6 +34,7 @@ mod jobs;
 mod pull;
 mod operation;
 mod clients;
+mod vendors;
 mod wrong_input;
 mod budgets;
 mod predictions;

@@ -1413,6 +1413,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/open_api/{version}/event/track/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes conversion events in the form of TikTok's Events API 2.0.
+         * @description The answer is in TikTok's own shape: status 200 and a `code`, 0 where the events are durable. One bad event
+         *     refuses the whole request; `message` begins with the path of the field at fault. The path may lack its last slash.
+         */
+        post: operations["tiktok_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open_api/{version}/pixel/batch/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes conversion events in the form of TikTok's Events API 1.0, up to 50 together. */
+        post: operations["tiktok_pixel_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open_api/{version}/pixel/track/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a conversion event in the form of TikTok's Events API 1.0, which TikTok's SDKs send. */
+        post: operations["tiktok_pixel_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/{version}/{dataset_id}/events": {
         parameters: {
             query?: never;
@@ -6470,6 +6525,39 @@ export interface components {
             updated_at: string;
             /** @description How much of that there is. */
             used: components["schemas"]["Used"];
+        };
+        /** @description Events as TikTok's Events API 2.0 takes them. */
+        TiktokEvents: {
+            /** @description Events, 1 to 1000, in TikTok's own form. */
+            data: unknown[];
+            /** @description `web`, `app`, `offline` or `crm`. */
+            event_source?: string | null;
+            /** @description The dataset. */
+            event_source_id: string;
+            /** @description Marks the events as tests. */
+            test_event_code?: string | null;
+        };
+        /** @description Events as TikTok's Events API 1.0 takes them together. */
+        TiktokPixelBatch: {
+            /** @description Events, 1 to 50. */
+            batch: unknown[];
+            /** @description The dataset. */
+            pixel_code: string;
+        };
+        /** @description An event as TikTok's Events API 1.0 takes it. */
+        TiktokPixelEvent: {
+            /** @description `user`, `ad`, `page`, `ip` and `user_agent`. */
+            context?: unknown;
+            /** @description Its name: `Purchase`, `CompletePayment`, `AddToCart` … */
+            event: string;
+            /** @description What it is deduplicated by. */
+            event_id?: string | null;
+            /** @description The dataset. */
+            pixel_code: string;
+            /** @description `value`, `currency`, `order_id` … */
+            properties?: unknown;
+            /** @description ISO 8601. */
+            timestamp: string;
         };
         /** @description A pair of tokens. */
         TokenResponse: {
@@ -15488,6 +15576,109 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
+            };
+        };
+    };
+    tiktok_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description any version of TikTok's API, such as v1.3 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TiktokEvents"];
+            };
+        };
+        responses: {
+            /** @description `code` 0: taken; 40001: not your dataset; 40002: a field is wrong; 40105: no valid key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 40002: the version does not begin with v */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 40002: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 40100: the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 50000: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    tiktok_pixel_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description any version of TikTok's API, such as v1.3 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TiktokPixelBatch"];
+            };
+        };
+        responses: {
+            /** @description as Events 2.0 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    tiktok_pixel_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description any version of TikTok's API, such as v1.3 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TiktokPixelEvent"];
+            };
+        };
+        responses: {
+            /** @description as Events 2.0 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,6 +1,7 @@
 //! Vendors' routes and answers, one folder each, over the wire formats of `stratum_wire::dialect`.
 
 mod case;
+mod version;
 mod intake;
 mod meta;
 mod tiktok;

@@ -11,6 +11,8 @@ mod refusals;
 mod privacy;
 mod mutations;
 mod generated;
+mod tiktok;
+mod one_purchase;
 mod ad_reports;
 mod measured;
 mod log;

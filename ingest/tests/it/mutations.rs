@@ -4,12 +4,13 @@
 use bumpalo::Bump;
 use proptest::prelude::*;
 use serde_json::json;
-use stratum_wire::dialect::meta::parse_events;
+use stratum_wire::dialect::tiktok::Shape;
+use stratum_wire::dialect::{ParsedRequest, Refusal, meta, tiktok};
 use stratum_wire::limits::RowLimits;
 
 use crate::desk::{Desk, purchase};
 
-const FIXTURES: [&[u8]; 7] = [
+const META: [&[u8]; 7] = [
     include_bytes!("../../wire/src/dialect/meta/fixtures/e1_python_sync.form"),
     include_bytes!("../../wire/src/dialect/meta/fixtures/e2_python_async.form"),
     include_bytes!("../../wire/src/dialect/meta/fixtures/e3_node.json"),
@@ -17,6 +18,19 @@ const FIXTURES: [&[u8]; 7] = [
     include_bytes!("../../wire/src/dialect/meta/fixtures/e5_segment.json"),
     include_bytes!("../../wire/src/dialect/meta/fixtures/e6_rudder.form"),
     include_bytes!("../../wire/src/dialect/meta/fixtures/gateway.json"),
+];
+const TIKTOK: [(Shape, &[u8]); 5] = [
+    (Shape::Pixel, include_bytes!("../../wire/src/dialect/tiktok/fixtures/t1_python.json")),
+    (Shape::Pixel, include_bytes!("../../wire/src/dialect/tiktok/fixtures/t1_node.json")),
+    (
+        Shape::PixelBatch,
+        include_bytes!("../../wire/src/dialect/tiktok/fixtures/t1_python_batch.json"),
+    ),
+    (
+        Shape::PixelBatch,
+        include_bytes!("../../wire/src/dialect/tiktok/fixtures/t1_node_batch.json"),
+    ),
+    (Shape::Events, include_bytes!("../../wire/src/dialect/tiktok/fixtures/t2_segment.json")),
 ];
 
 /// What may be done to a body.
@@ -88,25 +102,54 @@ fn apply(mut body: Vec<u8>, damages: &[Damage]) -> Vec<u8> {
     body
 }
 
+fn is_whole(read: &Result<ParsedRequest<'_>, Refusal>, limits: &RowLimits) -> bool {
+    match read {
+        Ok(request) => {
+            let mut given = request.events.iter().map(|event| event.given.clone());
+            (1..=limits.events_max).contains(&request.events.len())
+                && given.all(|range| request.given.get(range).is_some())
+        }
+        Err(refusal) => !refusal.fault.to_string().is_empty() && refusal.rows >= 1,
+    }
+}
+
+#[test]
+fn what_sdks_send_is_read() {
+    let (arena, limits) = (Bump::new(), RowLimits::default());
+    assert!(META.iter().all(|body| meta::parse_events(body, &arena, &limits).is_ok()));
+    for (shape, body) in TIKTOK {
+        let read = tiktok::parse_events(body, shape, &arena, &limits);
+        assert_eq!(read.dataset_id, Some("1234567890"));
+        let events = read.events.unwrap().events;
+        assert!(
+            events
+                .iter()
+                .all(|event| event.fault.is_none() && event.value_micros == Some(59_900_000))
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
 
     #[test]
     fn a_damaged_body_is_read_or_refused(
-        fixture in 0..FIXTURES.len(),
+        fixture in 0..META.len() + TIKTOK.len(),
         damages in prop::collection::vec(damage(), 1..4),
     ) {
-        let body = apply(FIXTURES[fixture].to_vec(), &damages);
-        let arena = Bump::new();
-        let limits = RowLimits::default();
-        match parse_events(&body, &arena, &limits) {
-            Ok(request) => {
-                prop_assert!((1..=limits.events_max).contains(&request.events.len()));
-                for event in &request.events {
-                    prop_assert!(request.given.get(event.given.clone()).is_some());
-                }
+        let (arena, limits) = (Bump::new(), RowLimits::default());
+        match fixture.checked_sub(META.len()) {
+            None => {
+                let body = apply(META[fixture].to_vec(), &damages);
+                let read = meta::parse_events(&body, &arena, &limits);
+                prop_assert!(is_whole(&read, &limits));
             }
-            Err(refusal) => prop_assert!(!refusal.fault.to_string().is_empty() && refusal.rows >= 1),
+            Some(fixture) => {
+                let (shape, body) = TIKTOK[fixture];
+                let body = apply(body.to_vec(), &damages);
+                let read = tiktok::parse_events(&body, shape, &arena, &limits);
+                prop_assert!(is_whole(&read.events, &limits));
+            }
         }
     }
 }

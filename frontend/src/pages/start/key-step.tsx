@@ -8,7 +8,8 @@ import { ErrorNote, Note } from "../../ui/panel";
 import { Code } from "../../ui/secret";
 import { Segments } from "../../ui/segments";
 import { useAct } from "../../ui/use-act";
-import { LANGUAGES, type Language, snippet } from "./snippets";
+import { LANGUAGES, type Language } from "./snippets/door";
+import { doorOf } from "./snippets/doors";
 
 const NAMES: Record<Language, string> = { curl: "curl", python: "Python", node: "Node.js", php: "PHP" };
 
@@ -37,6 +38,9 @@ export function KeyStep({
     await client.invalidateQueries({ queryKey: apiKeys().queryKey });
   };
   const place = { origin: location.origin, dataset: dataset.external_id, key: secret ?? t("start.yourKey") };
+  const snippets = doorOf(dataset)?.snippets;
+  const languages = LANGUAGES.filter((one) => snippets?.[one]);
+  const shown = languages.includes(language) ? language : (languages[0] ?? "curl");
   return (
     <div className="flex flex-col gap-3">
       {secret ? (
@@ -52,14 +56,19 @@ export function KeyStep({
         </div>
       )}
       {error ? <ErrorNote error={error} /> : null}
-      <Segments
-        label={t("start.language")}
-        value={language}
-        onChange={setLanguage}
-        choices={LANGUAGES.map((key) => ({ key, label: NAMES[key] }))}
-      />
-      <Code text={snippet(language, place)} label={NAMES[language]} />
-      {dataset.platform === "meta" ? null : <Note>{t("start.otherPlatform")}</Note>}
+      {snippets ? (
+        <>
+          <Segments
+            label={t("start.language")}
+            value={shown}
+            onChange={setLanguage}
+            choices={languages.map((key) => ({ key, label: NAMES[key] }))}
+          />
+          <Code text={snippets[shown]?.(place) ?? ""} label={NAMES[shown]} />
+        </>
+      ) : (
+        <Note>{t("start.otherPlatform")}</Note>
+      )}
     </div>
   );
 }

@@ -8,7 +8,8 @@ import { useFormat, useTexts } from "../../app/texts";
 import { Score } from "../../ui/band";
 import { Button } from "../../ui/button";
 import { Asked, ErrorNote, Note } from "../../ui/panel";
-import { testEvent } from "./snippets";
+import type { Door } from "./snippets/door";
+import { doorOf } from "./snippets/doors";
 
 const POLL_MS = 2000;
 const KEY_TRIES = 4;
@@ -39,6 +40,7 @@ export function Listening({
   useEffect(() => {
     if (hasLanded) onEvent();
   }, [hasLanded, onEvent]);
+  const door = dataset ? doorOf(dataset) : null;
   return (
     <Asked query={query} lines={2}>
       {() => (
@@ -61,7 +63,7 @@ export function Listening({
               <span className="block">{t(`reject.${one.reason}.remedy` as never)}</span>
             </Note>
           ))}
-          {dataset && secret ? <SendTest dataset={dataset} secret={secret} /> : null}
+          {dataset && secret && door ? <SendTest dataset={dataset} secret={secret} door={door} /> : null}
           {silent && !hasLanded && since?.refused.length === 0 ? <Checklist /> : null}
         </div>
       )}
@@ -130,27 +132,39 @@ function Arrived({
   );
 }
 
-function SendTest({ dataset, secret }: { dataset: Schemas["DatasetItem"]; secret: string }) {
+function SendTest({
+  dataset,
+  secret,
+  door,
+}: {
+  dataset: Schemas["DatasetItem"];
+  secret: string;
+  door: Door;
+}) {
   const t = useTexts();
   const [error, setError] = useState<unknown>(null);
   const [isSent, setSent] = useState(false);
   const send = async () => {
     setError(null);
     try {
-      const body = JSON.stringify(testEvent(Date.now()));
-      const post = () =>
-        fetch(`/capi/${encodeURIComponent(dataset.external_id)}/events`, {
+      const { path, headers, body } = door.test(dataset.external_id, secret, Date.now());
+      const post = async () => {
+        const response = await fetch(path, {
           method: "POST",
-          headers: { "content-type": "application/json", authorization: `Bearer ${secret}` },
-          body,
+          headers: { "content-type": "application/json", ...headers },
+          body: JSON.stringify(body),
         });
-      let response = await post();
+        const text = await response.text();
+        // Some vendors tell their errors with status 200 and a code.
+        return { text, isTaken: response.ok && !/"code":[1-9]/.test(text) };
+      };
+      let answer = await post();
       // A new key opens the door within two seconds.
-      for (let tries = 0; !response.ok && tries < KEY_TRIES; tries += 1) {
+      for (let tries = 0; !answer.isTaken && tries < KEY_TRIES; tries += 1) {
         await new Promise((resume) => setTimeout(resume, KEY_PAUSE_MS));
-        response = await post();
+        answer = await post();
       }
-      if (!response.ok) throw new Error(await response.text());
+      if (!answer.isTaken) throw new Error(answer.text);
       setSent(true);
     } catch (failure) {
       setError(failure);

@@ -25,6 +25,7 @@ use stratum_wire::dialect::meta::key_in_body;
 use self::answers::Complaint;
 use self::take::take;
 use super::case::{Case, json};
+use super::version::is_version;
 use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, serve};
 
 /// The paths that take events: of the Graph API and of the gateway.
@@ -112,26 +113,5 @@ impl Protocol for Meta {
         memory: Memory<'_>,
     ) -> Verdict<Complaint> {
         take(door, dataset, body, memory)
-    }
-}
-
-/// `v24.0` or `v24`.
-fn is_version(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(number) = text.strip_prefix('v') else { return false };
-    match number.split_once('.') {
-        Some((major, minor)) => digits(major) && digits(minor),
-        None => digits(number),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_version_is_a_version() {
-        assert!(["v1", "v24.0", "v999.12"].into_iter().all(is_version));
-        assert!(["", "v", "v24.", "v.0", "24.0", "vx", "v1.0.0"].iter().all(|v| !is_version(v)));
     }
 }

@@ -20,6 +20,7 @@ use stratum_wire::dialect::tiktok::Shape;
 
 use self::answers::Complaint;
 use super::case::Case;
+use super::version::is_version;
 use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, header_key, presented_key, serve};
 
 /// Every version of TikTok's API, with the last slash of a path and without.
@@ -68,7 +69,7 @@ impl Protocol for Tiktok {
     fn ask(head: &Parts) -> Result<Shape, Complaint> {
         let mut segments = head.uri.path().trim_matches('/').split('/').skip(1);
         let version = segments.next().unwrap_or_default();
-        if !version.starts_with('v') {
+        if !is_version(version) {
             return Err(Complaint::unknown_path());
         }
         match (segments.next(), segments.next()) {

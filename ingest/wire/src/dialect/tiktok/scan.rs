@@ -13,7 +13,7 @@ pub(super) fn event(mut event: EventReader<'_, '_>) -> Result<(), Malformed> {
         b"event" => name(event),
         b"event_time" => event.unix_time("event_time"),
         b"event_id" => event.text("event_id").map(|id| event.event.event_id = id),
-        b"user" => event.object("user", user).map(drop),
+        b"user" => event.object("user", user::<false>).map(drop),
         b"properties" => event.object("properties", property).map(drop),
         b"page" => event.object("page", page).map(drop),
         b"ad" => event.object("ad", ad).map(drop),
@@ -57,25 +57,30 @@ fn limited_data_use(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// A field of `user`. Where the event is of Events 1.0, addresses and agents stand in `context` itself.
-fn user(event: &mut EventReader<'_, '_>, key: &str) -> Result<(), Malformed> {
+/// A field of `user`, which in Events 1.0 stands in `context`.
+fn user<const PIXEL: bool>(event: &mut EventReader<'_, '_>, key: &str) -> Result<(), Malformed> {
+    macro_rules! at {
+        ($key:literal) => {
+            if PIXEL { concat!("context.user.", $key) } else { concat!("user.", $key) }
+        };
+    }
     let (key, path) = match key.as_bytes() {
-        b"email" => (Key::Email, "user.email"),
-        b"phone" => (Key::Phone, "user.phone"),
-        b"phone_number" => (Key::Phone, "user.phone_number"),
-        b"external_id" => (Key::ExternalId, "user.external_id"),
-        b"ttclid" => (Key::ClickId, "user.ttclid"),
-        b"ttp" => (Key::BrowserId, "user.ttp"),
-        b"ip" => (Key::ClientIp, "user.ip"),
-        b"user_agent" => (Key::UserAgent, "user.user_agent"),
-        b"first_name" => (Key::FirstName, "user.first_name"),
-        b"last_name" => (Key::LastName, "user.last_name"),
-        b"city" => (Key::City, "user.city"),
-        b"state" => (Key::State, "user.state"),
-        b"country" => (Key::Country, "user.country"),
-        b"zip_code" => (Key::Zip, "user.zip_code"),
-        b"idfa" => (Key::MobileAdId, "user.idfa"),
-        b"gaid" => (Key::MobileAdId, "user.gaid"),
+        b"email" => (Key::Email, at!("email")),
+        b"phone" => (Key::Phone, at!("phone")),
+        b"phone_number" => (Key::Phone, at!("phone_number")),
+        b"external_id" => (Key::ExternalId, at!("external_id")),
+        b"ttclid" => (Key::ClickId, at!("ttclid")),
+        b"ttp" => (Key::BrowserId, at!("ttp")),
+        b"ip" => (Key::ClientIp, at!("ip")),
+        b"user_agent" => (Key::UserAgent, at!("user_agent")),
+        b"first_name" => (Key::FirstName, at!("first_name")),
+        b"last_name" => (Key::LastName, at!("last_name")),
+        b"city" => (Key::City, at!("city")),
+        b"state" => (Key::State, at!("state")),
+        b"country" => (Key::Country, at!("country")),
+        b"zip_code" => (Key::Zip, at!("zip_code")),
+        b"idfa" => (Key::MobileAdId, at!("idfa")),
+        b"gaid" => (Key::MobileAdId, at!("gaid")),
         _ => return event.reader.skip(),
     };
     event.identifier(key, path)
@@ -83,7 +88,7 @@ fn user(event: &mut EventReader<'_, '_>, key: &str) -> Result<(), Malformed> {
 
 fn context(event: &mut EventReader<'_, '_>, key: &str) -> Result<(), Malformed> {
     match key.as_bytes() {
-        b"user" => event.object("context.user", user).map(drop),
+        b"user" => event.object("context.user", user::<true>).map(drop),
         b"page" => event.object("context.page", page).map(drop),
         b"ad" => event.object("context.ad", ad).map(drop),
         b"ip" => event.identifier(Key::ClientIp, "context.ip"),

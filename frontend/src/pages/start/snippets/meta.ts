@@ -1,18 +1,19 @@
-/** What a vendor's own SDK needs to send its events here. */
+/** Meta's Conversions API. */
 
-export interface Place {
-  /** Where this program serves, as the browser reaches it. */
-  origin: string;
-  dataset: string;
-  key: string;
-}
+import type { Door, Place } from "./door";
 
-export const LANGUAGES = ["curl", "python", "node", "php"] as const;
-export type Language = (typeof LANGUAGES)[number];
+const curl = ({
+  origin,
+  dataset,
+  key,
+}: Place) => `curl -s "${origin}/v24.0/${dataset}/events?access_token=${key}" \\
+  -H 'content-type: application/json' \\
+  -d '{"data":[{"event_name":"Purchase","event_time":'$(date +%s)',"event_id":"order-1",
+       "action_source":"website","event_source_url":"https://shop.example/thanks",
+       "user_data":{"em":"jane@example.com"},
+       "custom_data":{"value":59.9,"currency":"EUR"}}]}'`;
 
-export function snippet(language: Language, { origin, dataset, key }: Place): string {
-  if (language === "python") {
-    return `# pip install facebook-business
+const python = ({ origin, dataset, key }: Place) => `# pip install facebook-business
 import time
 from facebook_business.session import FacebookSession
 FacebookSession.GRAPH = "${origin}"   # the only line that differs
@@ -35,9 +36,8 @@ event = Event(
     custom_data=CustomData(value=59.9, currency="EUR"),
 )
 print(EventRequest(pixel_id="${dataset}", events=[event]).execute())`;
-  }
-  if (language === "node") {
-    return `// npm install facebook-nodejs-business-sdk
+
+const node = ({ origin, dataset, key }: Place) => `// npm install facebook-nodejs-business-sdk
 const bizSdk = require("facebook-nodejs-business-sdk");
 Object.defineProperty(bizSdk.FacebookAdsApi, "GRAPH", { get: () => "${origin}" }); // the only line that differs
 
@@ -53,9 +53,8 @@ const event = new bizSdk.ServerEvent()
   .setUserData(user)
   .setCustomData(custom);
 new bizSdk.EventRequest("${key}", "${dataset}").setEvents([event]).execute().then(console.log, console.error);`;
-  }
-  if (language === "php") {
-    return `<?php
+
+const php = ({ origin, dataset, key }: Place) => `<?php
 $event = [
   'event_name' => 'Purchase',
   'event_time' => time(),
@@ -72,27 +71,23 @@ $context = stream_context_create(['http' => [
   'ignore_errors' => true,
 ]]);
 echo file_get_contents('${origin}/v24.0/${dataset}/events?access_token=${key}', false, $context);`;
-  }
-  return `curl -s "${origin}/v24.0/${dataset}/events?access_token=${key}" \\
-  -H 'content-type: application/json' \\
-  -d '{"data":[{"event_name":"Purchase","event_time":'$(date +%s)',"event_id":"order-1",
-       "action_source":"website","event_source_url":"https://shop.example/thanks",
-       "user_data":{"em":"jane@example.com"},
-       "custom_data":{"value":59.9,"currency":"EUR"}}]}'`;
-}
 
-/** An event that counts like any other, and says what it is. */
-export function testEvent(now: number): object {
-  return {
-    data: [
-      {
-        event_name: "PageView",
-        event_time: Math.floor(now / 1000),
-        event_id: `stratum-test-${now}`,
-        action_source: "website",
-        event_source_url: "https://shop.example/stratum-test",
-        user_data: { em: "test@example.com", client_user_agent: navigator.userAgent },
-      },
-    ],
-  };
-}
+export const meta: Door = {
+  snippets: { curl, python, node, php },
+  test: (dataset, key, now) => ({
+    path: `/capi/${encodeURIComponent(dataset)}/events`,
+    headers: { authorization: `Bearer ${key}` },
+    body: {
+      data: [
+        {
+          event_name: "PageView",
+          event_time: Math.floor(now / 1000),
+          event_id: `stratum-test-${now}`,
+          action_source: "website",
+          event_source_url: "https://shop.example/stratum-test",
+          user_data: { em: "test@example.com", client_user_agent: navigator.userAgent },
+        },
+      ],
+    },
+  }),
+};
