@@ -15655,6 +15655,34 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description as Events 2.0 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Events 2.0 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Events 2.0 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Events 2.0 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     tiktok_pixel_event: {
@@ -15675,6 +15703,34 @@ export interface operations {
         responses: {
             /** @description as Events 2.0 */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Events 2.0 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Events 2.0 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Events 2.0 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Events 2.0 */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
