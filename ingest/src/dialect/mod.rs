@@ -16,7 +16,7 @@ use crate::receive::Door;
 
 /// The paths that take events, of every dialect.
 pub(crate) fn event_paths() -> impl Iterator<Item = &'static str> {
-    meta::EVENT_PATHS.into_iter()
+    meta::EVENT_PATHS.into_iter().chain(tiktok::EVENT_PATHS)
 }
 
 /// The routes of every dialect.

@@ -279,7 +279,7 @@ async fn who_may_not_send_hears_it_as_from_tiktok() {
     assert_eq!((desk.rejections().len(), desk.events().len()), (0, 0));
     let answer = desk.ask("GET", EVENTS, &[], "").await;
     assert_eq!(told(&answer).0, 405);
-    let answer = post(&desk, "/open_api/1.3/event/track/", KEY, mine.to_string()).await;
+    let answer = post(&desk, "/open_api/vx/event/track/", KEY, mine.to_string()).await;
     assert_eq!(told(&answer).0, 404);
 }
 

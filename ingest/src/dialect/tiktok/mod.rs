@@ -23,13 +23,18 @@ use super::case::Case;
 use super::version::is_version;
 use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, header_key, presented_key, serve};
 
+/// The paths that take events: of Events 2.0, and of Events 1.0 one by one and together.
+pub const EVENT_PATHS: [&str; 3] = [
+    "/open_api/v{version}/event/track/",
+    "/open_api/v{version}/pixel/track/",
+    "/open_api/v{version}/pixel/batch/",
+];
+
 /// Every version of TikTok's API, with the last slash of a path and without.
 pub(crate) fn routes(door: Arc<Door>) -> Router {
     let events = post(events).fallback(unsupported_method);
-    let paths = ["event/track", "pixel/track", "pixel/batch"];
-    let router = paths.iter().fold(Router::new(), |router, path| {
-        let path = format!("/open_api/{{version}}/{path}");
-        router.route(&format!("{path}/"), events.clone()).route(&path, events.clone())
+    let router = EVENT_PATHS.iter().fold(Router::new(), |router, path| {
+        router.route(path, events.clone()).route(path.trim_end_matches('/'), events.clone())
     });
     router.with_state(Endpoint::<Tiktok>::new(door))
 }
