@@ -52,8 +52,10 @@ impl Process {
         self.work_at(discovery, &means);
         let keys = self.stores.identifier_keys(settings)?;
         let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?)?;
-        // Pulls are handed over before the log takes no more rows.
-        self.stages.spawn(puller.run(self.stop_serving.clone()));
+        self.stages.spawn(puller.clone().plan(self.stop_stages.clone()));
+        // Pulls are put back before the log takes no more rows.
+        let pulls = Worker::new(puller, means.clone()).run(self.stop_serving.clone());
+        self.stages.spawn(pulls);
         self.stages.spawn(hourly.run(self.stop_stages.clone()));
         self.stages.spawn(stage::rate_keeper(settings, state)?.run(self.stop_stages.clone()));
         let exporter = exports::exporter(settings, &self.stores)?;

@@ -8,10 +8,12 @@ use stratum_reports::connector::{CallConfig, PullUrls};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PullConfig {
-    /// How often it is looked for connectors that are due and runs to work at.
+    /// The time between two looks for connectors that are due, in milliseconds.
     pub every_ms: u64,
     /// Runs that one process works at.
     pub runs_max: usize,
+    /// Runs of one tenant that all processes together work at.
+    pub runs_per_tenant_max: usize,
     /// A run whose process says nothing for this long is taken over by another one.
     pub lease_ms: u64,
     /// Every pull asks for so many days again: platforms restate them.
@@ -47,6 +49,7 @@ impl Default for PullConfig {
         PullConfig {
             every_ms: 5_000,
             runs_max: 4,
+            runs_per_tenant_max: 2,
             lease_ms: 60_000,
             restate_days: 28,
             missed_days_max: 90,

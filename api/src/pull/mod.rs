@@ -1,9 +1,9 @@
-//! Pulling ad platforms' figures: what is due is planned, what is planned is claimed and worked at.
+//! Pulling ad platforms' figures: connectors that are due are planned, and their runs are jobs.
 //!
-//! Each jobs process looks now and then. A connector that is due gets a run; a run is claimed under a lease, of
-//! one connector one at a time, so that no two processes ask the same platform for the same days. Where a
-//! process dies, its lease ends and another goes on from the place that was kept; what was read twice by
-//! then has the same key and counts once.
+//! A run tells which days of a connector are asked for, and what became of it; the job of the same id, who works at
+//! it. Of one connector one run is worked at at a time, so that no two processes ask the same platform for the same
+//! days. Where a process dies, another goes on from the last cursor; what was read twice by then has the same key and
+//! counts once.
 
 mod config;
 mod step;
@@ -18,22 +18,22 @@ use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
 use stratum_reports::connector::{Platforms, Rest};
-use stratum_wire::limits::RowLimits;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
-
 use stratum_state::PostgresState;
 use stratum_state::audit::Author;
 use stratum_state::pull_run::PullKind;
 use stratum_state::work::TenantWork;
+use stratum_wire::limits::RowLimits;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::jobs::every;
 
 pub use config::PullConfig;
 
 /// Connectors planned at one look; the next look takes the others.
 const DUE_MAX: i64 = 100;
 
-/// What plans and pulls.
+/// Plans pulls, and pulls.
 #[derive(Clone)]
 pub struct Puller {
     /// Where connectors and runs are.
@@ -55,49 +55,26 @@ pub struct Puller {
 }
 
 impl Puller {
-    /// Plans and pulls until `stop`; runs under way are left then for whoever comes next.
-    pub async fn run(self, stop: CancellationToken) {
-        let mut every = tokio::time::interval(Duration::from_millis(self.config.every_ms.max(10)));
-        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut runs = JoinSet::new();
-        while stop.run_until_cancelled(every.tick()).await.is_some() {
-            while runs.try_join_next().is_some() {}
+    /// Plans the runs of connectors that are due, until `stop`.
+    pub async fn plan(self, stop: CancellationToken) {
+        every(Duration::from_millis(self.config.every_ms), &stop, || async {
             if let Err(error) = self.plan_due().await {
                 tracing::warn!(error = %error, "connectors that are due were not planned");
             }
-            if let Err(error) = self.claim(&mut runs, &stop).await {
-                tracing::warn!(error = %error, "no pull was claimed");
-            }
-        }
-        while runs.join_next().await.is_some() {}
-    }
-
-    async fn claim(
-        &self,
-        runs: &mut JoinSet<()>,
-        stop: &CancellationToken,
-    ) -> Result<(), StoreError> {
-        while runs.len() < self.config.runs_max.max(1) {
-            let life = Duration::from_millis(self.config.lease_ms.max(100));
-            let mut work = self.state.system().await?;
-            let Some(lease) = work.claim_pull_run(life).await? else { return Ok(()) };
-            work.commit().await?;
-            let (puller, stop) = (self.clone(), stop.clone());
-            runs.spawn(async move { puller.work_at(lease, &stop).await });
-        }
-        Ok(())
+        })
+        .await;
     }
 
     async fn plan_due(&self) -> Result<(), StoreError> {
         let due = self.state.system().await?.due_connectors(DUE_MAX).await?;
         for (tenant, connector) in due {
-            self.plan(tenant, connector).await?;
+            self.plan_one(tenant, connector).await?;
         }
         Ok(())
     }
 
-    /// Makes the run of a connector that is due, unless another process was faster.
-    async fn plan(&self, tenant: TenantId, connector: Uuid) -> Result<(), StoreError> {
+    /// Queues the run of a connector that is due, unless another process was faster.
+    async fn plan_one(&self, tenant: TenantId, connector: Uuid) -> Result<(), StoreError> {
         let mut work = self.enter(tenant).await?;
         let Some(due) = work.lock_due_connector(connector).await? else { return Ok(()) };
         work.plan_next_run(connector, due.schedule).await?;

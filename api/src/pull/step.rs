@@ -11,23 +11,24 @@ use stratum_state::pull_run::Progress;
 
 use super::Puller;
 use super::work::{Stop, Task};
+use crate::jobs::JobError;
 
 impl Puller {
-    /// Does the step at `here` and writes down how far the run came; `None` at the end of the plan.
-    pub(super) async fn step(
+    /// Reads the part at `here` and writes down how far the run came; `None` at the end of the plan.
+    pub(super) async fn read(
         &self,
-        task: &Task,
+        task: &Task<'_>,
         api: &dyn ReportingApi,
         plan: &PullPlan,
         here: PullCursor,
     ) -> Result<Option<PullCursor>, Stop> {
         let result = self.execute(task, api, plan, &here).await?;
         let progress = progress(task, plan, &here, &result);
-        let mut work = self.enter(task.lease.tenant).await?;
-        if !work.progress_pull_run(&task.lease, &progress).await? {
-            return Err(Stop::Lost);
+        let mut work = task.job.work().await?;
+        if !work.progress_pull_run(task.job.lease.job, &progress).await? {
+            return Err(JobError::Lost.into());
         }
-        work.commit().await?;
+        task.job.advance(work, &result.next).await?;
         if result.wait > Duration::from_millis(self.config.call.throttle_ms_max) {
             return Err(PullError::Throttled { retry_after: result.wait }.into());
         }
@@ -40,7 +41,7 @@ impl Puller {
     /// Does the step; goes on behind an account that cannot be read while another one can.
     async fn execute(
         &self,
-        task: &Task,
+        task: &Task<'_>,
         api: &dyn ReportingApi,
         plan: &PullPlan,
         here: &PullCursor,
@@ -49,7 +50,7 @@ impl Puller {
         let executor = PullExecutor {
             api,
             platform: task.connector.platform,
-            keys: self.keys.of(task.lease.tenant),
+            keys: self.keys.of(task.job.lease.tenant),
             appender: &self.appender,
             limits: &self.limits,
             deps: &deps,
@@ -73,7 +74,7 @@ impl Puller {
     }
 }
 
-fn progress(task: &Task, plan: &PullPlan, here: &PullCursor, result: &StepResult) -> Progress {
+fn progress(task: &Task<'_>, plan: &PullPlan, here: &PullCursor, result: &StepResult) -> Progress {
     let fault = |fault: &PulledFault| PullFault {
         account_id: here.account().to_owned(),
         campaign_id: fault.campaign_id.clone(),
@@ -84,12 +85,14 @@ fn progress(task: &Task, plan: &PullPlan, here: &PullCursor, result: &StepResult
     Progress {
         closed_accounts: task.closed(),
         faults: result.faults.iter().map(fault).collect(),
-        place: serde_json::to_value(&result.next).unwrap_or_default(),
         days_asked: plan.days_asked(),
         days_done: plan.days_done(result.next.as_ref()),
         rows_taken: count(result.rows_taken),
         rows_rejected: count(result.rows_rejected),
-        lack: result.missing.as_ref().map(|missing| ("partial".into(), missing.to_string())),
+        missing_breakdown: result
+            .missing
+            .as_ref()
+            .map(|missing| ("partial".into(), missing.to_string())),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Pulls: who asked for which days, how far it came, and who works at it. A run is worked at under a lease;
-//! what is written down of it is written only while that is held, so that of two processes one counts.
+//! Pulls: who asked for which days, how far it came, and what became of it. The job of the same id tells who works at
+//! it and where it goes on.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use stratum_models::time::{Day, DayRange};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::job::{JobKind, NewJob};
 use super::pull_fault::{ClosedAccount, PullFault};
 use super::work::{SystemWork, TenantWork};
 use super::{damaged, invalid, store_error};
@@ -103,10 +104,6 @@ pub struct PullRun {
     pub rows_taken: i64,
     /// Rows that broke a rule.
     pub rows_rejected: i64,
-    /// Failures in a row.
-    pub failures: i32,
-    /// Where it goes on.
-    pub place: Option<Value>,
     /// What went wrong last.
     pub error_code: Option<String>,
     /// The same in words.
@@ -136,8 +133,6 @@ struct PullRunRow {
     days_done: i32,
     rows_taken: i64,
     rows_rejected: i64,
-    failures: i32,
-    place: Option<Value>,
     error_code: Option<String>,
     error_message: Option<String>,
     created_at: DateTime<Utc>,
@@ -164,8 +159,6 @@ impl TryFrom<PullRunRow> for PullRun {
             days_done: row.days_done,
             rows_taken: row.rows_taken,
             rows_rejected: row.rows_rejected,
-            failures: row.failures,
-            place: row.place,
             error_code: row.error_code,
             error_message: row.error_message,
             created_at: row.created_at,
@@ -179,24 +172,9 @@ impl TryFrom<PullRunRow> for PullRun {
     }
 }
 
-/// What says that a process works at a run.
-#[derive(Clone, Copy, Debug)]
-pub struct Lease {
-    /// Whose run.
-    pub tenant: TenantId,
-    /// The run.
-    pub run: Uuid,
-    /// This lease alone.
-    pub token: Uuid,
-    /// How long it holds unless it is renewed.
-    pub life: Duration,
-}
-
 /// How far a run came with a step.
 #[derive(Clone, Debug)]
 pub struct Progress {
-    /// Where it goes on.
-    pub place: Value,
     /// Days of all accounts together.
     pub days_asked: i32,
     /// Those of them that are read.
@@ -205,23 +183,12 @@ pub struct Progress {
     pub rows_taken: i64,
     /// Rows of it that broke a rule.
     pub rows_rejected: i64,
-    /// What the platform would not tell, though the rest went well.
-    pub lack: Option<(String, String)>,
+    /// The code and words of what the platform would not tell, though the rest went well.
+    pub missing_breakdown: Option<(String, String)>,
     /// All accounts that could not be read so far.
     pub closed_accounts: Vec<ClosedAccount>,
     /// What is wrong with the first of the rows that broke a rule.
     pub faults: Vec<PullFault>,
-}
-
-/// How a run is left.
-#[derive(Clone, Debug)]
-pub struct Leaving {
-    /// How it stands then.
-    pub state: PullState,
-    /// What went wrong.
-    pub error: Option<(String, String)>,
-    /// When it goes on, where it waits.
-    pub not_before: Option<DateTime<Utc>>,
 }
 
 impl SystemWork {
@@ -234,18 +201,6 @@ impl SystemWork {
         let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
         let due = rows.into_iter().map(|row| (TenantId(row.tenant_id.unsigned_abs()), row.id));
         Ok(due.collect())
-    }
-
-    /// Takes a run that nobody works at, or whose worker is gone; none while another one of the same
-    /// connector is worked at.
-    pub async fn claim_pull_run(&mut self, life: Duration) -> Result<Option<Lease>, StoreError> {
-        let (token, now) = (self.tools.ids.next(), self.now());
-        let row = sqlx::query_file!("sql/claim_pull_run.sql", token, now + life, now);
-        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
-        Ok(row.map(|row| {
-            let tenant = TenantId(row.tenant_id.unsigned_abs());
-            Lease { tenant, run: row.id, token, life }
-        }))
     }
 }
 
@@ -271,6 +226,14 @@ impl TenantWork {
             now
         );
         insert.execute(self.connection()).await.map_err(store_error)?;
+        let job = NewJob {
+            id: Some(id),
+            key: Some(connector.to_string()),
+            // A back-fill lets others pass.
+            priority: i16::from(kind == PullKind::Backfill),
+            ..NewJob::of(JobKind::Pull, Value::Null)
+        };
+        self.enqueue_job(&job).await?;
         let old = sqlx::query_file!("sql/delete_old_pull_runs.sql", key, connector, kept);
         old.execute(self.connection()).await.map_err(store_error)?;
         Ok(id)
@@ -325,69 +288,82 @@ impl TenantWork {
     pub async fn cancel_pull_run(&mut self, connector: Uuid, id: Uuid) -> Result<bool, StoreError> {
         let now = self.now();
         let statement = sqlx::query_file!("sql/cancel_pull_run.sql", self.key, connector, id, now);
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+        let ended = statement.execute(self.connection()).await.map_err(store_error)?;
+        self.cancel_job(id).await?;
+        Ok(ended.rows_affected() > 0)
     }
 
-    /// Holds a lease for longer; `false` when it is lost.
-    pub async fn keep_pull_run(&mut self, lease: &Lease) -> Result<bool, StoreError> {
-        let until = self.now() + lease.life;
-        let statement =
-            sqlx::query_file!("sql/keep_pull_run.sql", self.key, lease.run, lease.token, until);
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    /// Begins to work at a run, or goes on; `None` where it is over, or its connector is gone.
+    pub async fn begin_pull_run(&mut self, id: Uuid) -> Result<Option<PullRun>, StoreError> {
+        let now = self.now();
+        let row = sqlx::query_file_as!(PullRunRow, "sql/begin_pull_run.sql", self.key, id, now);
+        let row = row.fetch_optional(self.connection()).await.map_err(store_error)?;
+        row.map(PullRun::try_from).transpose()
     }
 
-    /// Writes down how far a run came; `false` when the lease is lost.
+    /// Writes down how far a run came; false where it is over, or its connector is gone.
     pub async fn progress_pull_run(
         &mut self,
-        lease: &Lease,
+        id: Uuid,
         progress: &Progress,
     ) -> Result<bool, StoreError> {
-        let until = self.now() + lease.life;
         let faults = serde_json::to_value(&progress.faults);
         let faults = faults.map_err(|_| invalid("faults of a run"))?;
         let closed = serde_json::to_value(&progress.closed_accounts);
         let closed = closed.map_err(|_| invalid("closed accounts of a run"))?;
+        let missing = progress.missing_breakdown.as_ref();
         let statement = sqlx::query_file!(
             "sql/update_pull_progress.sql",
             self.key,
-            lease.run,
-            lease.token,
-            progress.place,
+            id,
             progress.days_asked,
             progress.days_done,
             progress.rows_taken,
             progress.rows_rejected,
-            progress.lack.as_ref().map(|(code, _)| code.as_str()),
-            progress.lack.as_ref().map(|(_, message)| message.as_str()),
-            until,
+            missing.map(|(code, _)| code.as_str()),
+            missing.map(|(_, message)| message.as_str()),
             closed,
             faults
         );
         Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
     }
 
-    /// Leaves a run; `false` when the lease is lost.
-    pub async fn leave_pull_run(
+    /// Ends a run in this state, with the code and words of what went wrong.
+    pub async fn finish_pull_run(
         &mut self,
-        lease: &Lease,
-        leaving: &Leaving,
-    ) -> Result<bool, StoreError> {
-        let open = [PullState::Queued, PullState::Running, PullState::Waiting];
-        let over = !open.contains(&leaving.state);
-        let ended_at = over.then(|| self.now());
-        let failed = i32::from(leaving.error.is_some());
+        id: Uuid,
+        state: PullState,
+        error: Option<(&str, &str)>,
+    ) -> Result<(), StoreError> {
         let statement = sqlx::query_file!(
-            "sql/leave_pull_run.sql",
+            "sql/finish_pull_run.sql",
             self.key,
-            lease.run,
-            lease.token,
-            leaving.state.as_str(),
-            leaving.not_before,
-            ended_at,
-            failed,
-            leaving.error.as_ref().map(|(code, _)| code.as_str()),
-            leaving.error.as_ref().map(|(_, message)| message.as_str())
+            id,
+            state.as_str(),
+            self.now(),
+            error.map(|(code, _)| code),
+            error.map(|(_, message)| message)
         );
-        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    /// Puts a run back: queued, or waiting for so long after what went wrong.
+    pub async fn requeue_pull_run(
+        &mut self,
+        id: Uuid,
+        wait: Option<(Duration, (&str, &str))>,
+    ) -> Result<(), StoreError> {
+        let not_before = wait.map(|(wait, _)| self.now() + wait);
+        let statement = sqlx::query_file!(
+            "sql/requeue_pull_run.sql",
+            self.key,
+            id,
+            not_before,
+            wait.map(|(_, (code, _))| code),
+            wait.map(|(_, (_, message))| message)
+        );
+        statement.execute(self.connection()).await.map_err(store_error)?;
+        Ok(())
     }
 }
