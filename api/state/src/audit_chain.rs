@@ -209,6 +209,17 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// The row met last, for sealing all that were met. Where the walk did not begin with the first row, this
+    /// newest seal of the chain must name the row before its beginning: rows that somebody else removed are a fault.
+    pub(super) fn segment(&self, newest: Option<&Link>) -> Result<AuditHead, ChainFault> {
+        match &self.unsealed {
+            Some(last) if !newest.is_some_and(|seal| seal.seals(last, self.key)) => {
+                Err(ChainFault::Removed(self.from + 1))
+            }
+            _ => Ok(self.last()),
+        }
+    }
+
     fn end(self) -> Result<Intact, ChainFault> {
         let (seq, hash) = self.head;
         if self.unsealed.is_some() {
@@ -283,6 +294,16 @@ impl SystemWork {
                 }
             }
         }
+    }
+
+    /// The row of a chain that sealed rows last.
+    pub(super) async fn newest_audit_seal(
+        &mut self,
+        chain: &Chain,
+    ) -> Result<Option<Link>, StoreError> {
+        let (key, action) = (super::tenant_key(chain.tenant)?, SEALED.as_str());
+        let row = sqlx::query_file_as!(Link, "sql/select_newest_audit_seal.sql", key, action);
+        row.fetch_optional(self.connection()).await.map_err(store_error)
     }
 
     /// The next rows of a chain after this one.

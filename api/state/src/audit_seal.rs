@@ -1,7 +1,8 @@
 //! The retention of the audit log. Old rows go in segments: a segment that is as it was written is sealed by
 //! a row at the end of its chain, which names the segment's last row and hash, and is then removed. The chain
 //! can be verified from the seal on ([`super::audit_chain`]). What the seal names is also there under a key, so
-//! that whoever owns the tables cannot make a seal. A segment that was tampered with stays.
+//! that whoever owns the tables cannot make a seal. A segment that was tampered with stays, and so does one whose
+//! chain was shortened without a seal: a new seal would hide it.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +50,10 @@ impl SystemWork {
         if rows == 0 {
             return Ok(Ok(0));
         }
-        let last = walk.last();
+        let last = match walk.segment(self.newest_audit_seal(chain).await?.as_ref()) {
+            Ok(last) => last,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let changes = json!({
             "through": last.seq,
             "hash": hex(&last.hash),

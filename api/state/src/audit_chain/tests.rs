@@ -150,6 +150,32 @@ fn a_chain_may_begin_where_a_seal_in_it_says() {
     }
 }
 
+#[test]
+fn rows_behind_a_gap_that_no_seal_explains_are_not_sealed() {
+    let third = chain(3)[2].hash.clone();
+    let segment = |seal: Option<usize>, secret: &str, removed: usize| {
+        let links = sealed(3, &third, "system", secret);
+        let (head, newest) = (head(&links), sealed(3, &third, "system", secret));
+        let (kept, key) = (BTreeMap::new(), key("a secret"));
+        let chain = Chain { tenant: TenantId(2), slug: None, head: Some(head) };
+        let mut walk = Walk::new(&chain, Head::default(), &kept, &key).unwrap();
+        // The seal stands further on than the rows that are old.
+        links.into_iter().take(5).skip(removed).for_each(|link| walk.step(link).unwrap());
+        walk.segment(seal.map(|at| &newest[at])).map(|last| last.seq)
+    };
+    assert_eq!(segment(None, "a secret", 0), Ok(5));
+    assert_eq!(segment(Some(7), "a secret", 3), Ok(5));
+    for (seal, secret, removed) in [
+        (None, "a secret", 3),
+        (Some(7), "another", 3),
+        (Some(7), "a secret", 2),
+        (Some(6), "a secret", 3),
+    ] {
+        let told = segment(seal, secret, removed);
+        assert_eq!(told, Err(ChainFault::Removed(1)), "{seal:?} {secret} {removed}");
+    }
+}
+
 /// Heads that were kept before the first rows were removed hold for the rows that are left.
 #[test]
 fn a_chain_that_begins_at_a_seal_meets_the_heads_that_are_left() {
