@@ -58,7 +58,8 @@ impl Health {
         let up = stores.iter().all(|store| store.up);
         let status = if up { "ok" } else { "degraded" };
         let exchange_rates = self.rates().await;
-        let report = HealthReport { status, stores, exchange_rates };
+        let version = env!("CARGO_PKG_VERSION");
+        let report = HealthReport { version, status, stores, exchange_rates };
         *last = Some((Instant::now(), report.clone()));
         report
     }
@@ -91,6 +92,8 @@ impl Health {
 /// The process and its stores.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct HealthReport {
+    /// The program's version.
+    pub version: &'static str,
     /// `ok`, or `degraded` while a store does not answer.
     pub status: &'static str,
     /// The stores this process needs.

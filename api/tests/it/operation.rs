@@ -1,5 +1,6 @@
 //! What an operator relies on: health tells the truth, a stop is clean, data outlives a kill.
 
+use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -22,6 +23,7 @@ async fn health_names_the_engine_that_is_down_and_data_outlives_a_kill() {
         tenant.create_dataset("meta", "55").await;
         (tenant.slug.clone(), tenant.create_ingest_key().await)
     };
+    its_version_is_told_alike(&stratum).await;
     an_engine_goes_down_and_comes_back(&stratum).await;
     unknown_routes_are_told(&stratum).await;
     measurements_are_shown(&stratum).await;
@@ -45,6 +47,16 @@ pub fn clickhouse_of(stratum: &Stratum) -> Pid {
     let text = std::fs::read_to_string(status).expect("ClickHouse runs");
     let pid = text.lines().find_map(|line| line.strip_prefix("PID: "));
     Pid::from_raw(pid.and_then(|pid| pid.trim().parse().ok()).expect("a process id"))
+}
+
+async fn its_version_is_told_alike(stratum: &Stratum) {
+    let (_, answer) = health(stratum, "/health").await;
+    let told = answer["data"]["version"].as_str().expect("a version").to_owned();
+    let said = Command::new(env!("CARGO_BIN_EXE_stratum")).arg("--version").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), format!("stratum {told}"));
+    let document = stratum.client().get(format!("{}/openapi.json", stratum.url()));
+    let (_, document) = stratum.answer(document).await;
+    assert_eq!(document["info"]["version"], told);
 }
 
 async fn an_engine_goes_down_and_comes_back(stratum: &Stratum) {

@@ -2191,6 +2191,8 @@ export interface components {
                 status: string;
                 /** @description The stores this process needs. */
                 stores: components["schemas"]["StoreHealth"][];
+                /** @description The program's version. */
+                version: string;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -4526,7 +4528,7 @@ export interface components {
          * @description The wire format that a request spoke. Several may speak of one platform, and one may speak of none.
          * @enum {string}
          */
-        Dialect: "meta";
+        Dialect: "meta" | "tiktok";
         /** @description One cause of a predicted ROAS. */
         Driver: {
             /**
@@ -4939,6 +4941,8 @@ export interface components {
             status: string;
             /** @description The stores this process needs. */
             stores: components["schemas"]["StoreHealth"][];
+            /** @description The program's version. */
+            version: string;
         };
         /** @description One identifier. */
         IdentifierCoverage: {
