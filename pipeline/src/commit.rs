@@ -3,61 +3,99 @@
 use std::time::Instant;
 
 use stratum_models::log::Topic;
-use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
-use stratum_models::warehouse::{Commit, CommitOutcome, LogRange, WarehouseWriter};
+use stratum_models::warehouse::{Claim, Commit, CommitOutcome, Holding, WarehouseWriter};
 
 use crate::config::RetryConfig;
-use crate::retry::retry;
+use crate::retry::{Backoff, retry};
 use crate::telemetry;
 use crate::transform::{Tally, Transformed};
 
-/// What became of a plan.
+/// What became of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Plan {
-    /// This range comes next.
-    Holds(LogRange),
-    /// The partition has moved on without us.
+pub(crate) enum Outcome {
+    /// It is in, and the partition still held, with this.
+    Committed(Claim),
+    /// Another worker holds the partition.
     Fenced,
 }
 
-/// Writes down which range comes next.
-pub(crate) async fn plan(
-    warehouse: &dyn WarehouseWriter,
-    config: &RetryConfig,
-    range: LogRange,
-) -> Result<Plan, StoreError> {
-    match retry!(config, warehouse.plan(range).await) {
-        Ok(range) => Ok(Plan::Holds(range)),
-        Err(StoreError { kind: StoreErrorKind::Conflict, .. }) => Ok(Plan::Fenced),
-        Err(error) => Err(error),
-    }
-}
-
-/// Commits the rows of a planned range, the same rows until the warehouse has answered.
+/// Commits ranges of different partitions of a topic together, the same rows until the warehouse has
+/// answered. After an error it takes the partitions over again, from itself unless another came between.
 pub(crate) async fn commit(
     warehouse: &dyn WarehouseWriter,
     config: &RetryConfig,
-    commit: &Commit,
-) -> Result<CommitOutcome, StoreError> {
+    topic: Topic,
+    mut commits: Vec<Commit>,
+) -> Result<Vec<Outcome>, StoreError> {
     let begun = Instant::now();
-    let outcome = match retry!(config, warehouse.commit(commit.clone()).await) {
-        Ok(outcome) => outcome,
-        Err(StoreError { kind: StoreErrorKind::Conflict, .. }) => CommitOutcome::Fenced,
-        Err(error) => return Err(error),
-    };
-    let name = match outcome {
-        CommitOutcome::Committed => "committed",
-        CommitOutcome::AlreadyCommitted => "already_committed",
-        CommitOutcome::Fenced => "fenced",
-    };
-    let topic = commit.range.topic.as_str();
-    metrics::histogram!(telemetry::COMMIT_SECONDS, "topic" => topic, "outcome" => name)
-        .record(begun.elapsed());
-    Ok(outcome)
+    let mut outcomes = vec![Outcome::Fenced; commits.len()];
+    let mut places: Vec<usize> = (0..commits.len()).collect();
+    let mut backoff = Backoff::new(config);
+    while !commits.is_empty() {
+        match warehouse.commit(&commits).await {
+            Ok(answers) => {
+                for ((at, commit), answer) in places.iter().zip(&commits).zip(answers) {
+                    if answer == CommitOutcome::Committed {
+                        outcomes[*at] = Outcome::Committed(commit.claim);
+                    }
+                }
+                break;
+            }
+            Err(error) => backoff.after(error).await?,
+        }
+        let partitions: Vec<_> = commits.iter().map(|commit| commit.range.partition).collect();
+        let holdings = retry!(config, warehouse.claim(topic, &partitions).await)?;
+        let mut left = (Vec::new(), Vec::new());
+        for ((at, mut commit), held) in places.into_iter().zip(commits).zip(holdings) {
+            match standing(&commit, held) {
+                Standing::Next => {
+                    commit.claim = held.claim;
+                    left.0.push(at);
+                    left.1.push(commit);
+                }
+                Standing::Landed => outcomes[at] = Outcome::Committed(held.claim),
+                Standing::Lost => {}
+            }
+        }
+        (places, commits) = left;
+    }
+    for outcome in &outcomes {
+        let name = match outcome {
+            Outcome::Committed(_) => "committed",
+            Outcome::Fenced => "fenced",
+        };
+        metrics::histogram!(telemetry::COMMIT_SECONDS, "topic" => topic.as_str(), "outcome" => name)
+            .record(begun.elapsed());
+    }
+    Ok(outcomes)
 }
 
-/// Counts a committed batch.
+/// How a range stands whose commit was not answered, once its partition was claimed again.
+enum Standing {
+    Next,
+    Landed,
+    Lost,
+}
+
+fn standing(commit: &Commit, held: Holding) -> Standing {
+    let range = commit.range;
+    if !held.claim.follows(commit.claim) {
+        return Standing::Lost;
+    }
+    if held.progress.checkpoint == range.to {
+        return Standing::Landed;
+    }
+    let is_pending = held.progress.pending.is_none_or(|pending| pending == range);
+    if held.progress.checkpoint == range.from && is_pending {
+        Standing::Next
+    } else {
+        Standing::Lost
+    }
+}
+
+/// Counts a committed range.
 pub(crate) fn count(topic: Topic, transformed: &Transformed, clock: &SharedClock) {
     let topic = topic.as_str();
     let Tally { landed, duplicate, rejected } = transformed.tally;

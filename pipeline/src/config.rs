@@ -1,7 +1,5 @@
 //! The bounds of the pipeline. Every field has a default; unknown ones are refused.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 /// How the pipeline batches, buffers, deduplicates and retries.
@@ -21,7 +19,7 @@ pub struct PipelineConfig {
     /// Records of a topic waiting for their batch, in bytes as they are in the log; reading rests
     /// above it.
     pub buffered_bytes_max: usize,
-    /// Batches of a topic, each of another partition, processed at the same time.
+    /// Batches of a topic, of different partitions, processed at the same time.
     pub batches_max: usize,
     /// How long a stop waits for batches under way; what is not done by then is done again later.
     pub drain_ms_max: u64,
@@ -31,16 +29,22 @@ pub struct PipelineConfig {
     pub lag_every_ms: u64,
 }
 
-/// When a batch is full. More rows make fewer, larger inserts; a longer wait makes facts older.
+/// When a batch is full, and how long it waits. A batch takes in every partition that has records. More
+/// rows make fewer, larger inserts; a longer wait makes facts older.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BatchConfig {
-    /// Rows; the record that crosses it is the last one taken.
+    /// Rows of all partitions together; the record that crosses it is the last one taken.
     pub rows_max: usize,
     /// Bytes as they are in the log; the record that crosses it is the last one taken.
     pub bytes_max: usize,
-    /// How long the first record of a batch waits for others.
+    /// The shortest time that the first record of a batch waits for others, while batches are not full.
+    pub wait_ms_min: u64,
+    /// The longest, the commit included: where little comes, a batch waits for more until then.
     pub wait_ms_max: u64,
+    /// Time of a commit that a row is worth, in microseconds: a batch waits until it carries as many rows
+    /// as its commit costs.
+    pub commit_us_per_row: u64,
 }
 
 /// What is remembered of events seen.
@@ -68,7 +72,7 @@ pub struct UpdatesConfig {
 }
 
 /// How a store that is away is tried again: after `wait_ms_min`, then twice as long each time up to
-/// `wait_ms_max`.
+/// `wait_ms_max`. A partition that another worker claimed is left alone for `wait_ms_max`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetryConfig {
@@ -99,13 +103,13 @@ impl Default for PipelineConfig {
 
 impl Default for BatchConfig {
     fn default() -> Self {
-        BatchConfig { rows_max: 100_000, bytes_max: 16 * 1024 * 1024, wait_ms_max: 400 }
-    }
-}
-
-impl BatchConfig {
-    pub(crate) fn wait_max(&self) -> Duration {
-        Duration::from_millis(self.wait_ms_max)
+        BatchConfig {
+            rows_max: 100_000,
+            bytes_max: 16 * 1024 * 1024,
+            wait_ms_min: 200,
+            wait_ms_max: 1_050,
+            commit_us_per_row: 250,
+        }
     }
 }
 

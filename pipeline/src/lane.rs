@@ -1,12 +1,12 @@
 //! A partition's place in a worker: the records that wait for their batch, and whether one is under way.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use stratum_models::log::{LogRecord, Offset, PartitionId, Topic};
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::config::BatchConfig;
+use crate::batch::Share;
 use crate::partition::{Advance, Partition};
 
 /// The records of one partition, in offset order without a hole, and the partition's state.
@@ -15,7 +15,6 @@ pub(crate) struct Lane {
     pub(crate) number: u64,
     /// `None` while a batch is under way.
     partition: Option<Partition>,
-    under_way: Option<AbortHandle>,
     queue: VecDeque<LogRecord>,
     /// Bytes of the queue and of what the batch under way was given.
     bytes: usize,
@@ -27,16 +26,10 @@ pub(crate) struct Lane {
     awaited: Option<Offset>,
     /// The last seek that took effect: what is missing right after it is gone from the log.
     sought: Option<Offset>,
-    /// A plan reaches up to here.
+    /// A pending range reaches up to here.
     short_of: Option<Offset>,
-}
-
-/// What a batch works on.
-pub(crate) struct Batch {
-    pub(crate) lane: u64,
-    pub(crate) partition: Partition,
-    pub(crate) records: VecDeque<LogRecord>,
-    since: Option<Instant>,
+    /// Another worker claimed it: it is left alone until then.
+    rests_until: Option<Instant>,
 }
 
 impl Lane {
@@ -44,7 +37,6 @@ impl Lane {
         Lane {
             number,
             partition: Some(Partition::new(topic, id)),
-            under_way: None,
             queue: VecDeque::new(),
             bytes: 0,
             since: None,
@@ -52,6 +44,7 @@ impl Lane {
             awaited: None,
             sought: None,
             short_of: None,
+            rests_until: None,
         }
     }
 
@@ -92,40 +85,52 @@ impl Lane {
         None
     }
 
-    /// When its next batch begins, if nothing more comes; `None` while one is under way or nothing
-    /// waits.
-    pub(crate) fn due_at(&self, bounds: &BatchConfig) -> Option<Instant> {
+    /// From when on it may be part of a batch: from when its first record came, unless it rests. `None`
+    /// while one is under way or nothing waits.
+    pub(crate) fn ready_at(&self) -> Option<Instant> {
         let since = self.since.filter(|_| self.partition.is_some() && !self.is_short())?;
-        let full = self.bytes >= bounds.bytes_max || self.short_of.is_some();
-        Some(if full { since } else { since + bounds.wait_max() })
+        Some(since.max(self.rests_until.unwrap_or(since)))
+    }
+
+    /// When it needs a batch, if nothing more comes.
+    pub(crate) fn due_at(&self, bytes_max: usize, wait: Duration) -> Option<Instant> {
+        let ready = self.ready_at()?;
+        let is_full = self.bytes >= bytes_max || self.short_of.is_some();
+        Some(if is_full { ready } else { ready.max(self.since? + wait) })
     }
 
     /// Gives what waits to a batch.
-    pub(crate) fn start(&mut self) -> Option<Batch> {
+    pub(crate) fn start(&mut self, id: PartitionId) -> Option<Share> {
         let partition = self.partition.take()?;
         let records = std::mem::take(&mut self.queue);
-        Some(Batch { lane: self.number, partition, records, since: self.since.take() })
+        Some(Share { id, lane: self.number, partition, records, since: self.since.take() })
     }
 
-    /// The task that works on the batch.
-    pub(crate) fn started(&mut self, task: AbortHandle) {
-        self.under_way = Some(task);
-    }
-
-    /// Takes back what a batch did not use. Answers where to seek to, if it must be read again.
-    pub(crate) fn settle(&mut self, mut batch: Batch, advance: Advance) -> Option<Offset> {
-        self.under_way = None;
-        self.partition = Some(batch.partition);
+    /// Takes back what a batch did not use; one that was fenced rests until `rest`. Answers where to seek
+    /// to, if it must be read again.
+    pub(crate) fn settle(
+        &mut self,
+        mut share: Share,
+        advance: Advance,
+        rest: Instant,
+    ) -> Option<Offset> {
+        self.partition = Some(share.partition);
         self.short_of = None;
+        self.rests_until = None;
         match advance {
             Advance::To(_) => {}
             Advance::Short(to) => self.short_of = Some(to),
             Advance::ReadFrom(offset) => return self.restart(offset),
+            Advance::Fenced => {
+                self.rests_until = Some(rest);
+                // Also without a further record: the other may be gone by then.
+                self.since.get_or_insert(rest);
+            }
         }
-        if !batch.records.is_empty() {
-            batch.records.append(&mut self.queue);
-            self.queue = batch.records;
-            self.since = batch.since.or(self.since);
+        if !share.records.is_empty() {
+            share.records.append(&mut self.queue);
+            self.queue = share.records;
+            self.since = share.since.or(self.since);
         }
         self.bytes = self.queue.iter().map(|record| record.bytes.len()).sum();
         None
@@ -142,22 +147,12 @@ impl Lane {
     }
 }
 
-impl Drop for Lane {
-    /// A partition that is not ours any more: whatever is under way is dropped.
-    fn drop(&mut self) {
-        if let Some(task) = &self.under_way {
-            task.abort();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use stratum_models::log::Position;
 
-    const BOUNDS: BatchConfig = BatchConfig { rows_max: 10, bytes_max: 100, wait_ms_max: 400 };
+    const WAIT: Duration = Duration::from_millis(400);
 
     fn lane() -> Lane {
         Lane::new(Topic::Events, PartitionId(0), 1)
@@ -169,7 +164,7 @@ mod tests {
         LogRecord { position, bytes: vec![0; bytes].into() }
     }
 
-    fn offsets(batch: &Batch) -> Vec<u64> {
+    fn offsets(batch: &Share) -> Vec<u64> {
         batch.records.iter().map(|record| record.position.offset.0).collect()
     }
 
@@ -179,7 +174,7 @@ mod tests {
         for offset in [5, 6, 5, 6, 7] {
             assert_eq!(lane.take(record(offset, 1), now), None);
         }
-        assert_eq!(offsets(&lane.start().unwrap()), [5, 6, 7]);
+        assert_eq!(offsets(&lane.start(PartitionId(0)).unwrap()), [5, 6, 7]);
     }
 
     #[test]
@@ -190,56 +185,68 @@ mod tests {
         assert_eq!(lane.take(record(9, 1), now), None, "not wanted before the seek took effect");
         lane.sought(Offset(6));
         assert_eq!(lane.take(record(8, 1), now), None);
-        assert_eq!(offsets(&lane.start().unwrap()), [5, 8]);
+        assert_eq!(offsets(&lane.start(PartitionId(0)).unwrap()), [5, 8]);
     }
 
     #[test]
     fn a_batch_is_due_when_it_is_full_or_has_waited() {
         let (mut lane, now) = (lane(), Instant::now());
-        assert_eq!(lane.due_at(&BOUNDS), None, "nothing waits");
+        assert_eq!(lane.due_at(100, WAIT), None, "nothing waits");
         lane.take(record(0, 60), now);
-        assert_eq!(lane.due_at(&BOUNDS), Some(now + Duration::from_millis(400)));
+        assert_eq!(lane.due_at(100, WAIT), Some(now + WAIT));
         lane.take(record(1, 60), now + Duration::from_millis(10));
-        assert_eq!(lane.due_at(&BOUNDS), Some(now), "full");
-        lane.start();
+        assert_eq!(lane.due_at(100, WAIT), Some(now), "full");
+        lane.start(PartitionId(0));
         lane.take(record(2, 600), now);
-        assert_eq!(lane.due_at(&BOUNDS), None, "one is under way");
+        assert_eq!(lane.due_at(100, WAIT), None, "one is under way");
     }
 
     #[test]
     fn what_a_batch_left_comes_first_in_the_next() {
         let (mut lane, now) = (lane(), Instant::now());
         (0..3).for_each(|offset| assert_eq!(lane.take(record(offset, 10), now), None));
-        let mut batch = lane.start().unwrap();
+        let mut batch = lane.start(PartitionId(0)).unwrap();
         lane.take(record(3, 10), now);
         assert_eq!(lane.bytes(), 40);
         batch.records.pop_front();
-        assert_eq!(lane.settle(batch, Advance::To(Offset(1))), None);
+        assert_eq!(lane.settle(batch, Advance::To(Offset(1)), now), None);
         assert_eq!(lane.bytes(), 30);
-        assert_eq!(offsets(&lane.start().unwrap()), [1, 2, 3]);
+        assert_eq!(offsets(&lane.start(PartitionId(0)).unwrap()), [1, 2, 3]);
     }
 
     #[test]
-    fn a_plan_that_reaches_further_waits_for_its_records_and_then_for_nothing() {
+    fn a_range_that_reaches_further_waits_for_its_records_and_then_for_nothing() {
         let (mut lane, now) = (lane(), Instant::now());
         lane.take(record(0, 10), now);
-        let batch = lane.start().unwrap();
-        lane.settle(batch, Advance::Short(Offset(3)));
+        let batch = lane.start(PartitionId(0)).unwrap();
+        lane.settle(batch, Advance::Short(Offset(3)), now);
         assert!(lane.is_short());
-        assert_eq!(lane.due_at(&BOUNDS), None);
+        assert_eq!(lane.due_at(100, WAIT), None);
         lane.take(record(1, 10), now);
         lane.take(record(2, 10), now);
-        assert_eq!(lane.due_at(&BOUNDS), Some(now));
+        assert_eq!(lane.due_at(100, WAIT), Some(now));
     }
 
     #[test]
-    fn a_partition_that_was_moved_on_is_read_anew() {
+    fn a_partition_that_another_claimed_is_left_alone_for_a_while() {
+        let (mut lane, now) = (lane(), Instant::now());
+        lane.take(record(0, 10), now);
+        let mut batch = lane.start(PartitionId(0)).unwrap();
+        batch.records.clear();
+        lane.settle(batch, Advance::Fenced, now + 2 * WAIT);
+        assert_eq!(lane.ready_at(), Some(now + 2 * WAIT), "also when no record comes");
+        lane.take(record(1, 10), now);
+        assert_eq!(lane.due_at(10, WAIT), Some(now + 2 * WAIT));
+    }
+
+    #[test]
+    fn a_partition_whose_records_are_missing_is_read_anew() {
         let (mut lane, now) = (lane(), Instant::now());
         lane.take(record(0, 10), now);
         lane.take(record(1, 10), now);
-        let batch = lane.start().unwrap();
-        assert_eq!(lane.settle(batch, Advance::ReadFrom(Offset(1))), Some(Offset(1)));
+        let batch = lane.start(PartitionId(0)).unwrap();
+        assert_eq!(lane.settle(batch, Advance::ReadFrom(Offset(1)), now), Some(Offset(1)));
         lane.take(record(2, 10), now);
-        assert!(lane.start().unwrap().records.is_empty(), "read before the seek");
+        assert!(lane.start(PartitionId(0)).unwrap().records.is_empty(), "read before the seek");
     }
 }

@@ -2,7 +2,9 @@
 
 mod run;
 mod worker;
+mod pace;
 mod lane;
+mod batch;
 mod partition;
 mod read;
 mod decode;

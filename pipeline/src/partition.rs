@@ -1,4 +1,4 @@
-//! One partition between its batches: how far it has come, what it planned, what it has seen.
+//! One partition between its batches: what it is held with, how far it has come, what it has seen.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use stratum_models::erasure::ErasureList;
 use stratum_models::log::{EventLog, LogRecord, Offset, PartitionId, Topic};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::{SharedClock, UnixMillis};
-use stratum_models::warehouse::{Commit, CommitOutcome, LogRange, WarehouseWriter};
+use stratum_models::warehouse::{Claim, Commit, Holding, LogRange, Progress, WarehouseWriter};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::announce::{self, Announcer};
-use crate::commit::{self, Plan};
-use crate::config::PipelineConfig;
+use crate::commit;
+use crate::config::{BatchConfig, PipelineConfig};
 use crate::decode::{DecodedRecord, decode};
 use crate::dedupe::{DedupWindow, remember};
 use crate::error::PipelineError;
@@ -33,16 +33,42 @@ pub(crate) struct Stage {
     pub(crate) announcer: Announcer,
 }
 
-/// What one attempt at a batch came to.
+/// What one attempt at a batch came to for a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Advance {
     /// The partition is done up to here.
     To(Offset),
-    /// Its plan reaches up to here; more records must be read first.
+    /// Its pending range reaches up to here; more records must be read first.
     Short(Offset),
-    /// Reading must begin again here: somebody else has worked on the partition, or records between
-    /// the checkpoint and the first one at hand were not read.
+    /// Reading must begin again here: records between the checkpoint and the first one at hand were not
+    /// read.
     ReadFrom(Offset),
+    /// Another worker holds it.
+    Fenced,
+}
+
+/// The next range of a partition, or why there is none.
+pub(crate) enum Begun {
+    Range(LogRange, RangeRecords),
+    Stopped(Advance),
+}
+
+/// What a range comes to, before it is committed.
+pub(crate) struct Ready {
+    pub(crate) transformed: Transformed,
+    earliest: Option<UnixMillis>,
+}
+
+/// What a batch has room for; its partitions share it.
+pub(crate) struct Room {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Room {
+    pub(crate) fn of(bounds: &BatchConfig) -> Room {
+        Room { rows: bounds.rows_max, bytes: bounds.bytes_max }
+    }
 }
 
 /// A partition's state. Owned by one batch at a time; dropping it drops everything of the partition.
@@ -50,10 +76,8 @@ pub(crate) enum Advance {
 pub(crate) struct Partition {
     topic: Topic,
     id: PartitionId,
-    /// `None` until the warehouse was asked.
-    checkpoint: Option<Offset>,
-    /// A plan that must be done next.
-    planned: Option<LogRange>,
+    /// `None` until it was claimed.
+    held: Option<(Claim, Progress)>,
     /// `None` until the first events come.
     window: Option<DedupWindow>,
     /// Where reading was asked to begin again because records were missing.
@@ -62,104 +86,71 @@ pub(crate) struct Partition {
 
 impl Partition {
     pub(crate) fn new(topic: Topic, id: PartitionId) -> Partition {
-        Partition { topic, id, checkpoint: None, planned: None, window: None, asked_again: None }
+        Partition { topic, id, held: None, window: None, asked_again: None }
     }
 
-    /// Makes one batch of the first of these records, commits it, and takes them off the queue.
-    pub(crate) async fn advance(
-        &mut self,
-        stage: &Stage,
-        records: &mut VecDeque<LogRecord>,
-    ) -> Result<Advance, PipelineError> {
-        let checkpoint = self.locate(stage).await?;
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// What it is held with.
+    pub(crate) fn claim(&self) -> Result<Claim, PipelineError> {
+        self.held.map(|(claim, _)| claim).ok_or_else(|| {
+            let text = "a partition that is not held was advanced";
+            StoreError::new(StoreErrorKind::Invalid, "warehouse", text).into()
+        })
+    }
+
+    /// Takes in that it was claimed.
+    pub(crate) fn hold(&mut self, holding: Holding) {
+        if let Some(range) = holding.progress.pending {
+            info!(
+                log.topic = %self.topic, log.partition = self.id.0, range.from = range.from.0, range.to = range.to.0,
+                "range was begun and not finished, it is done again"
+            );
+        }
+        self.held = Some((holding.claim, holding.progress));
+    }
+
+    /// Takes the first of these records off the queue, as far as there is room for them: at least one,
+    /// and all of a pending range.
+    pub(crate) fn begin(&mut self, records: &mut VecDeque<LogRecord>, room: &mut Room) -> Begun {
+        let Some((_, progress)) = self.held else {
+            return Begun::Stopped(Advance::Fenced);
+        };
+        let checkpoint = progress.checkpoint;
         while records.front().is_some_and(|record| record.position.offset < checkpoint) {
             records.pop_front();
         }
         let first = records.front().map(|record| record.position.offset);
         if first != Some(checkpoint) && self.asked_again != Some(checkpoint) {
             self.asked_again = Some(checkpoint);
-            return Ok(Advance::ReadFrom(checkpoint));
+            return Begun::Stopped(Advance::ReadFrom(checkpoint));
         }
-        let mut decoded = compute(|| self.decode(stage, records));
-        let range = match self.plan(stage, checkpoint, &decoded).await? {
-            Plan::Holds(range) => range,
-            Plan::Fenced => return self.fenced(stage).await,
-        };
-        compute(|| fit(&mut decoded, records, range.to));
+        let decoded = compute(|| decode_next(progress.pending, records, room));
         let end = decoded.last().map_or(checkpoint, |last| Offset(last.offset.0 + 1));
+        let (topic, partition) = (self.topic, self.id);
+        let next = LogRange { topic, partition, from: checkpoint, to: end };
+        let range = progress.pending.unwrap_or(next);
         let read = records.get(decoded.len()).map_or(end, |next| next.position.offset);
         if read < range.to {
-            return Ok(Advance::Short(range.to));
+            return Begun::Stopped(Advance::Short(range.to));
+        }
+        if range.to <= range.from {
+            return Begun::Stopped(Advance::To(checkpoint));
         }
         records.drain(..decoded.len());
         count_missing(&range, &decoded);
-        self.land(stage, range, RangeRecords::of(decoded)).await
+        Begun::Range(range, RangeRecords::of(decoded))
     }
 
-    /// Asks the warehouse how far the partition has come, unless it is known.
-    async fn locate(&mut self, stage: &Stage) -> Result<Offset, StoreError> {
-        if let Some(checkpoint) = self.checkpoint {
-            return Ok(checkpoint);
-        }
-        let (topic, id) = (self.topic, self.id);
-        let progress = retry!(&stage.config.retry, stage.warehouse.progress(topic, id).await)?;
-        if let Some(range) = progress.pending {
-            info!(
-                log.topic = %topic, log.partition = id.0, range.from = range.from.0, range.to = range.to.0,
-                "range was planned and not finished, it is done again"
-            );
-        }
-        self.planned = progress.pending;
-        self.checkpoint = Some(progress.checkpoint);
-        Ok(progress.checkpoint)
-    }
-
-    /// Decodes up to the end of the plan, or until the batch is full.
-    fn decode(&self, stage: &Stage, records: &VecDeque<LogRecord>) -> Vec<DecodedRecord> {
-        let (mut decoded, mut rows, mut bytes) = (Vec::new(), 0, 0);
-        let bounds = &stage.config.batch;
-        for record in records {
-            let wanted = match self.planned {
-                Some(range) => record.position.offset < range.to,
-                None => rows < bounds.rows_max && bytes < bounds.bytes_max || decoded.is_empty(),
-            };
-            if !wanted {
-                break;
-            }
-            let record_rows = decode(record);
-            rows += record_rows.rows();
-            bytes += record.bytes.len();
-            decoded.push(record_rows);
-        }
-        decoded
-    }
-
-    /// The range that comes next: the one that is planned, or else what was decoded.
-    async fn plan(
-        &mut self,
-        stage: &Stage,
-        from: Offset,
-        decoded: &[DecodedRecord],
-    ) -> Result<Plan, StoreError> {
-        if let Some(range) = self.planned {
-            return Ok(Plan::Holds(range));
-        }
-        let to = decoded.last().map_or(from, |last| Offset(last.offset.0 + 1));
-        let range = LogRange { topic: self.topic, partition: self.id, from, to };
-        let plan = commit::plan(stage.warehouse.as_ref(), &stage.config.retry, range).await?;
-        if let Plan::Holds(range) = plan {
-            self.planned = Some(range);
-        }
-        Ok(plan)
-    }
-
-    /// Transforms and commits a planned range.
-    async fn land(
+    /// What the range comes to.
+    pub(crate) async fn transform(
         &mut self,
         stage: &Stage,
         range: LogRange,
         mut records: RangeRecords,
-    ) -> Result<Advance, PipelineError> {
+    ) -> Result<Ready, PipelineError> {
         let earliest = records.earliest_event()?;
         if let Some(earliest) = earliest {
             let erasures = retry!(&stage.config.retry, stage.erasures.erasures().await)?;
@@ -168,22 +159,36 @@ impl Partition {
         }
         let empty = DedupWindow::new(0, 0);
         let window = self.window.as_ref().unwrap_or(&empty);
-        let mut transformed =
+        let transformed =
             compute(|| transform(&stage.statements, window, range.partition, records))?;
-        let commit = Commit { range, rows: std::mem::take(&mut transformed.rows) };
-        let warehouse = stage.warehouse.as_ref();
-        let outcome = commit::commit(warehouse, &stage.config.retry, &commit).await?;
-        match outcome {
-            CommitOutcome::Committed => commit::count(self.topic, &transformed, &stage.clock),
-            CommitOutcome::AlreadyCommitted => debug!("range was committed already"),
-            CommitOutcome::Fenced => return self.fenced(stage).await,
-        }
-        // Also when an earlier life committed it: that one may not have come to tell.
+        Ok(Ready { transformed, earliest })
+    }
+
+    /// Takes in that a range is committed.
+    pub(crate) fn landed(
+        &mut self,
+        stage: &Stage,
+        claim: Claim,
+        commit: &Commit,
+        Ready { transformed, earliest }: &Ready,
+    ) -> Advance {
+        let to = commit.range.to;
+        commit::count(self.topic, transformed, &stage.clock);
+        // Also when an earlier life added it: that one may not have come to tell.
         compute(|| stage.announcer.tell(announce::updates(&commit.rows)));
-        self.checkpoint = Some(range.to);
-        self.planned = None;
-        compute(|| self.absorb(&transformed, earliest));
-        Ok(Advance::To(range.to))
+        self.held = Some((claim, Progress { checkpoint: to, pending: None }));
+        compute(|| self.absorb(transformed, *earliest));
+        Advance::To(to)
+    }
+
+    /// Somebody else has claimed the partition: nothing known of it holds any more.
+    pub(crate) fn fenced(&mut self) -> Advance {
+        warn!(
+            log.topic = %self.topic, log.partition = self.id.0,
+            "partition was claimed by another worker"
+        );
+        *self = Partition::new(self.topic, self.id);
+        Advance::Fenced
     }
 
     /// Fills the window with what landed before the offset `before`, unless it is there.
@@ -254,24 +259,29 @@ impl Partition {
             );
         }
     }
-
-    /// Somebody else has worked on the partition: nothing known of it holds any more.
-    async fn fenced(&mut self, stage: &Stage) -> Result<Advance, PipelineError> {
-        *self = Partition::new(self.topic, self.id);
-        let checkpoint = self.locate(stage).await?;
-        warn!(
-            log.topic = %self.topic, log.partition = self.id.0, log.checkpoint = checkpoint.0,
-            "partition was moved on by another worker"
-        );
-        Ok(Advance::ReadFrom(checkpoint))
-    }
 }
 
-/// Makes `decoded` end at `to`: cuts what is beyond, decodes what is missing, as far as it was read.
-fn fit(decoded: &mut Vec<DecodedRecord>, records: &VecDeque<LogRecord>, to: Offset) {
-    decoded.retain(|record| record.offset < to);
-    let missing = records.iter().skip(decoded.len());
-    decoded.extend(missing.take_while(|record| record.position.offset < to).map(decode));
+/// Decodes up to the end of the pending range, or until there is no room.
+fn decode_next(
+    pending: Option<LogRange>,
+    records: &VecDeque<LogRecord>,
+    room: &mut Room,
+) -> Vec<DecodedRecord> {
+    let mut decoded = Vec::new();
+    for record in records {
+        let wanted = match pending {
+            Some(range) => record.position.offset < range.to,
+            None => room.rows > 0 && room.bytes > 0 || decoded.is_empty(),
+        };
+        if !wanted {
+            break;
+        }
+        let record_rows = decode(record);
+        room.rows = room.rows.saturating_sub(record_rows.rows());
+        room.bytes = room.bytes.saturating_sub(record.bytes.len());
+        decoded.push(record_rows);
+    }
+    decoded
 }
 
 /// Says so when the log no longer had all records of a range.

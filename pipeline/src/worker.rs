@@ -1,4 +1,4 @@
-//! The loop of one topic: reads, hands each partition's records to a batch when they are due, and works
+//! The loop of one topic: reads, hands the records of all partitions to a batch when one is due, and works
 //! on a few batches, of different partitions, at the same time.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use crate::batch::{self, Advances, Share};
 use crate::error::PipelineError;
-use crate::lane::{Batch, Lane};
+use crate::lane::Lane;
+use crate::pace::Pace;
 use crate::partition::{Advance, Stage};
 use crate::read::{Read, Reader};
 use crate::telemetry;
@@ -31,13 +33,14 @@ struct Worker {
     lanes: BTreeMap<PartitionId, Lane>,
     lanes_ever: u64,
     running: JoinSet<Done>,
+    pace: Pace,
     checkpoints: watch::Sender<Checkpoints>,
 }
 
 struct Done {
-    id: PartitionId,
-    batch: Batch,
-    outcome: Result<Advance, PipelineError>,
+    begun: Instant,
+    shares: Vec<Share>,
+    outcome: Result<Advances, PipelineError>,
 }
 
 /// Works on a topic until told to stop.
@@ -61,7 +64,8 @@ pub(crate) async fn work(
     let checkpoints = watch::Sender::new(Checkpoints::new());
     let lag = measure_lag(stage.clone(), topic, checkpoints.subscribe());
     let (lanes, running) = (BTreeMap::new(), JoinSet::new());
-    let worker = Worker { stage, topic, reader, lanes, lanes_ever: 0, running, checkpoints };
+    let pace = Pace::default();
+    let worker = Worker { stage, topic, reader, lanes, lanes_ever: 0, running, pace, checkpoints };
     tokio::select! {
         outcome = worker.run(stop) => outcome,
         () = lag => Ok(()),
@@ -98,56 +102,66 @@ impl Worker {
     /// When a lane is due that could start; far away when none can.
     fn next_due(&self) -> Instant {
         let bounds = &self.stage.config.batch;
+        let wait = self.pace.wait(bounds);
         let lanes = self.lanes.values().filter(|_| self.may_start());
         lanes
-            .filter_map(|lane| lane.due_at(bounds))
+            .filter_map(|lane| lane.due_at(bounds.bytes_max, wait))
             .min()
             .unwrap_or_else(|| Instant::now() + IDLE_MAX)
     }
 
-    /// Starts batches for the lanes that are due, the longest waiting first.
+    /// Starts batches while a lane is due. Each takes in, the longest waiting first, all lanes that have
+    /// records, until it is full: what a commit costs is shared.
     fn start_due(&mut self) {
         let now = Instant::now();
-        let bounds = &self.stage.config.batch;
-        let lanes = self.lanes.iter();
-        let due = lanes.filter_map(|(id, lane)| Some((lane.due_at(bounds)?, *id)));
-        let mut due: Vec<_> = due.filter(|(at, _)| *at <= now).collect();
-        due.sort_unstable();
-        for (_, id) in due {
-            if self.may_start() {
-                self.start(id);
+        while self.may_start() && self.next_due() <= now {
+            let lanes = self.lanes.iter();
+            let ready = lanes.filter_map(|(id, lane)| Some((lane.ready_at()?, *id, lane.bytes())));
+            let mut ready: Vec<_> = ready.filter(|(at, ..)| *at <= now).collect();
+            ready.sort_unstable();
+            let (mut bytes, mut shares) = (0, Vec::new());
+            for (_, id, more) in ready {
+                if bytes < self.stage.config.batch.bytes_max || shares.is_empty() {
+                    shares.extend(self.lanes.get_mut(&id).and_then(|lane| lane.start(id)));
+                    bytes += more;
+                }
             }
+            if shares.is_empty() {
+                return;
+            }
+            self.start(shares);
         }
     }
 
-    fn start(&mut self, id: PartitionId) {
-        let Some(lane) = self.lanes.get_mut(&id) else { return };
-        let Some(mut batch) = lane.start() else { return };
-        let stage = self.stage.clone();
-        lane.started(self.running.spawn(async move {
-            let outcome = batch.partition.advance(&stage, &mut batch.records).await;
-            Done { id, batch, outcome }
-        }));
+    fn start(&mut self, mut shares: Vec<Share>) {
+        let (stage, topic, begun) = (self.stage.clone(), self.topic, Instant::now());
+        self.running.spawn(async move {
+            let outcome = batch::advance(&stage, topic, &mut shares).await;
+            Done { begun, shares, outcome }
+        });
     }
 
     /// Takes in what a batch came to.
     fn settle(&mut self, done: Result<Done, JoinError>) -> Result<(), PipelineError> {
-        let Done { id, batch, outcome } = match done {
-            Ok(done) => done,
-            // Its partition was lost.
-            Err(error) if error.is_cancelled() => return Ok(()),
-            Err(error) => return Err(PipelineError::Panicked(error)),
-        };
-        let lane = self.lanes.get_mut(&id).filter(|lane| lane.number == batch.lane);
-        let Some(lane) = lane else { return Ok(()) };
-        let advance = outcome?;
-        if let Advance::To(offset) | Advance::ReadFrom(offset) = advance {
-            self.checkpoints.send_modify(|all| {
-                all.insert(id, offset);
-            });
+        let Done { begun, shares, outcome } = done.map_err(PipelineError::Panicked)?;
+        let (now, advances) = (Instant::now(), outcome?);
+        if advances.rows > 0 {
+            self.pace.observe(begun, advances.rows, now);
         }
-        if let Some(offset) = lane.settle(batch, advance) {
-            self.reader.seek(id, offset);
+        let rest = now + Duration::from_millis(self.stage.config.retry.wait_ms_max);
+        for (share, advance) in shares.into_iter().zip(advances.each) {
+            let id = share.id;
+            // One that was lost meanwhile, or lost and assigned anew, knows nothing of this batch.
+            let lane = self.lanes.get_mut(&id).filter(|lane| lane.number == share.lane);
+            let Some(lane) = lane else { continue };
+            if let Advance::To(offset) | Advance::ReadFrom(offset) = advance {
+                self.checkpoints.send_modify(|all| {
+                    all.insert(id, offset);
+                });
+            }
+            if let Some(offset) = lane.settle(share, advance, rest) {
+                self.reader.seek(id, offset);
+            }
         }
         Ok(())
     }

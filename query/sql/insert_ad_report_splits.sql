@@ -1,4 +1,4 @@
--- Needs neither a token nor a look: a row inserted again has the same rank and replaces itself.
+-- A row inserted again has the same rank and replaces itself; while_held.sql follows.
 -- An account has one id, also in records from before ids were brought into one form: Platform::account_id.
 INSERT INTO ad_report_splits (
     tenant_id, platform, account_id, campaign_id, campaign_name, split, ad_set_id, ad_set_name, ad_id,
@@ -21,4 +21,3 @@ FROM input('
     device String, date Date32, currency String, spend_micros Int64, impressions Int64, clicks Int64,
     conversions_micros Int64, revenue_micros Int64, version UInt64,
     received_at DateTime64(3, ''UTC''), log_partition UInt32, log_offset UInt64, log_row UInt32')
-FORMAT ArrowStream

@@ -1,4 +1,4 @@
--- Needs neither a token nor a look: a row inserted again has the same rank and replaces itself.
+-- A row inserted again has the same rank and replaces itself; while_held.sql follows.
 -- An account has one id, also in records from before ids were brought into one form: Platform::account_id.
 INSERT INTO ad_reports (
     tenant_id, platform, account_id, campaign_id, campaign_name, date, currency, spend_micros,
@@ -20,4 +20,3 @@ FROM input('
     date Date32, currency String, spend_micros Int64, impressions Int64, clicks Int64,
     conversions_micros Int64, revenue_micros Int64, version UInt64,
     received_at DateTime64(3, ''UTC''), log_partition UInt32, log_offset UInt64, log_row UInt32')
-FORMAT ArrowStream

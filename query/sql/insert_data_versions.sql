@@ -1,3 +1,5 @@
--- Moves the versions of these tenants; never back, because the greatest counts.
+-- Moves the versions of tenants and, as those of tenant 0, the checkpoints of log partitions: together, and
+-- never back, because the greatest counts; while_held.sql follows.
 INSERT INTO data_versions (tenant_id, lane, applied_to)
-SELECT arrayJoin({tenants:Array(UInt64)}), {lane:String}, {to:UInt64}
+SELECT tenant_id, lane, applied_to
+FROM input('tenant_id UInt64, lane String, applied_to UInt64')

@@ -1,5 +1,4 @@
--- Adds the rows of a range that are not there yet. received_since and received_until only spare the
--- search the older and newer parts.
+-- Adds rows of ranges; while_held.sql follows.
 INSERT INTO events (
     tenant_id, dialect, platform, dataset_id, event_name, event_time, received_at, event_date, action_source,
     channel, dedup_key, event_id, order_id, value_micros, currency, campaign_id, valid_mask,
@@ -20,12 +19,3 @@ FROM input('
     test Bool, opt_out Bool, limited_data_use Bool, country Nullable(String), device Int8,
     source_host Nullable(String), config_version UInt32, log_partition UInt32, log_offset UInt64,
     log_row UInt32')
-WHERE (log_offset, log_row) NOT IN (
-    SELECT log_offset, log_row
-    FROM events
-    WHERE log_partition = {partition:UInt32}
-      AND log_offset >= {from:UInt64}
-      AND log_offset < {to:UInt64}
-      AND received_at >= fromUnixTimestamp64Milli({received_since:Int64}, 'UTC')
-      AND received_at <= fromUnixTimestamp64Milli({received_until:Int64}, 'UTC'))
-FORMAT ArrowStream

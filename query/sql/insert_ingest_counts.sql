@@ -1,4 +1,4 @@
--- Adds the rows of a range with the row that marks it as applied, unless it is marked already.
+-- Adds rows of ranges with the rows that mark them as applied; while_held.sql follows.
 INSERT INTO ingest_counts (
     tenant_id, platform, dataset_id, kind, hour, received, landed, duplicate, rejected,
     newest_received_at, newest_landed_at, applied_to)
@@ -11,6 +11,3 @@ FROM input('
     tenant_id UInt64, platform Int8, dataset_id String, kind Int8, hour DateTime(''UTC''),
     received UInt64, landed UInt64, duplicate UInt64, rejected UInt64,
     newest_received_at DateTime64(3, ''UTC''), applied_to UInt64')
-WHERE {to:UInt64} > (
-    SELECT max(applied_to) FROM ingest_counts WHERE tenant_id = 0 AND dataset_id = {lane:String})
-FORMAT ArrowStream

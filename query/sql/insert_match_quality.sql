@@ -1,4 +1,4 @@
--- Adds the rows of a range with the row that marks it as applied, unless it is marked already.
+-- Adds rows of ranges with the rows that mark them as applied; while_held.sql follows.
 INSERT INTO match_quality (
     tenant_id, platform, dataset_id, event_name, action_source, channel, hour, valid_mask,
     invalid_mask, events, applied_to)
@@ -9,6 +9,3 @@ FROM input('
     tenant_id UInt64, platform Int8, dataset_id String, event_name String, action_source Int8,
     channel Int8, hour DateTime(''UTC''), valid_mask UInt32, invalid_mask UInt32, events UInt64,
     applied_to UInt64')
-WHERE {to:UInt64} > (
-    SELECT max(applied_to) FROM match_quality WHERE tenant_id = 0 AND dataset_id = {lane:String})
-FORMAT ArrowStream

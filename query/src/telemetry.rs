@@ -2,13 +2,10 @@
 
 /// Seconds a commit took, all its statements together. Histogram.
 pub const COMMIT_SECONDS: &str = "stratum_warehouse_commit_seconds";
-/// Commits by [`OUTCOME`]. Counter.
+/// Ranges that were committed, by [`OUTCOME`]. Counter.
 pub const COMMITS_TOTAL: &str = "stratum_warehouse_commits_total";
 /// Rows of finished commits by [`TABLE`]. Counter.
 pub const ROWS_TOTAL: &str = "stratum_warehouse_rows_total";
-/// Inserts that had to be sent again under another token, by [`TABLE`]: the engine died between
-/// noting a token and keeping the rows. Counter.
-pub const BURNT_TOKENS_TOTAL: &str = "stratum_warehouse_burnt_tokens_total";
 /// Seconds a question took, waiting included, by [`QUESTION`]. Histogram.
 pub const QUESTION_SECONDS: &str = "stratum_warehouse_question_seconds";
 /// Questions that run. Gauge.
@@ -20,7 +17,7 @@ pub const ANSWERS_TOTAL: &str = "stratum_warehouse_answers_total";
 /// Failed statements by [`KIND`]. Counter.
 pub const ERRORS_TOTAL: &str = "stratum_warehouse_errors_total";
 
-/// Label: `committed`, `already_committed`, `fenced`.
+/// Label: `committed`, `fenced`.
 pub const OUTCOME: &str = "outcome";
 /// Label: the name of a table of a commit.
 pub const TABLE: &str = "table";

@@ -44,15 +44,44 @@ pub struct LogRange {
 pub struct Progress {
     /// Every record before this offset has landed.
     pub checkpoint: Offset,
-    /// A range that was planned and not checkpointed: it must be done again, exactly as planned,
-    /// before anything else of the partition.
+    /// A range that was begun and not finished: it must be done again, exactly, before anything else
+    /// of the partition.
     pub pending: Option<LogRange>,
+}
+
+/// What a worker holds a partition with. Of the claims of a partition the greatest holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Claim {
+    /// How many claims of the partition there were, this one included.
+    pub epoch: u64,
+    /// Tells claims apart that were made at the same time.
+    pub nonce: u64,
+}
+
+impl Claim {
+    /// Whether nobody held the partition between `earlier` and this.
+    pub fn follows(self, earlier: Claim) -> bool {
+        self.epoch == earlier.epoch + 1
+    }
+}
+
+/// A partition in the hands of the worker that claimed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The partition.
+    pub partition: PartitionId,
+    /// What it is held with.
+    pub claim: Claim,
+    /// How far it has come.
+    pub progress: Progress,
 }
 
 /// The rows of one range, table by table; at most one batch a table, empty ones left out.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The range the rows come from. It must have been planned.
+    /// What the partition is held with.
+    pub claim: Claim,
+    /// The range the rows come from. It begins at the checkpoint.
     pub range: LogRange,
     /// The rows.
     pub rows: Vec<(Table, RecordBatch)>,
@@ -76,14 +105,12 @@ impl Commit {
     }
 }
 
-/// What became of a commit.
+/// What became of a range that was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitOutcome {
     /// The rows are in, the checkpoint has moved.
     Committed,
-    /// They were in already; nothing was added.
-    AlreadyCommitted,
-    /// Another worker owns the partition now; nothing was added that it would not add itself.
+    /// Another worker has claimed the partition. What was added of the range is pending for it.
     Fenced,
 }
 
@@ -96,16 +123,20 @@ pub trait WarehouseWriter: Send + Sync {
     /// How far the partition has come; offset 0 when it never began.
     async fn progress(&self, topic: Topic, partition: PartitionId) -> Result<Progress, StoreError>;
 
-    /// Writes down that this range comes next, and returns the plan that holds. The first plan for
-    /// a `from` wins: a caller that gets another `to` back does that one. `Conflict` when the
-    /// checkpoint is not at `from`: somebody else has moved on.
-    async fn plan(&self, range: LogRange) -> Result<LogRange, StoreError>;
+    /// Takes partitions over and answers how far they have come, in the order asked. Once it has
+    /// answered, whoever held one before adds nothing to it any more, also of what was under way.
+    async fn claim(
+        &self,
+        topic: Topic,
+        partitions: &[PartitionId],
+    ) -> Result<Vec<Holding>, StoreError>;
 
-    /// Adds the rows of a planned range and then moves the checkpoint. Idempotent: the same range
-    /// may be committed any number of times, by anyone, and counts once. Rows are on disk before
-    /// the checkpoint is. A table's rows become visible at once; answers that must be complete use
-    /// the checkpoint's freshness.
-    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError>;
+    /// Adds the rows of one range each of several held partitions of a topic and then moves their
+    /// checkpoints; answers what became of each, in order. Of a pending range it adds what is
+    /// missing. Rows are on disk before the checkpoint is. A table's rows become visible at once;
+    /// answers that must be complete use the checkpoint's freshness. After an error nothing is known:
+    /// the partitions must be claimed again. `Invalid` for a range that is not next.
+    async fn commit(&self, commits: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError>;
 
     /// The dedup keys of this partition of [`Topic::Events`] landed at or after `since` by receipt,
     /// from records before the offset `before`, for rebuilding a window. Rows of a range that was

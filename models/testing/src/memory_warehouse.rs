@@ -1,13 +1,13 @@
 //! The warehouse's twin: batches in memory, answers computed plainly from them, faults on demand.
 //!
-//! A commit lands table by table, each table of a range once, and moves the checkpoint last; a fault may
+//! A commit lands table by table, each table of a range once, and moves the checkpoints last; a fault may
 //! stop it between two tables, as a crash does to the real one.
 
 mod answer;
 mod person;
 mod questions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
@@ -25,7 +25,8 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::table::Table;
 use stratum_models::time::UnixMillis;
 use stratum_models::warehouse::{
-    Commit, CommitOutcome, DataVersion, DataVersions, LogRange, Progress, SeenKeys, WarehouseWriter,
+    Claim, Commit, CommitOutcome, DataVersion, DataVersions, Holding, LogRange, Progress, SeenKeys,
+    WarehouseWriter,
 };
 
 pub use questions::{Answering, Questions};
@@ -35,8 +36,8 @@ pub use questions::{Answering, Questions};
 pub enum WriterCall {
     /// [`WarehouseWriter::progress`].
     Progress,
-    /// [`WarehouseWriter::plan`].
-    Plan,
+    /// [`WarehouseWriter::claim`].
+    Claim,
     /// [`WarehouseWriter::commit`].
     Commit,
     /// [`WarehouseWriter::seen_keys`].
@@ -72,13 +73,17 @@ struct State {
     partitions: BTreeMap<(Topic, PartitionId), Place>,
     landed: Vec<Landed>,
     versions: BTreeMap<(TenantId, Topic, PartitionId), u64>,
+    nonces: u64,
 }
 
-/// How far a partition has come, and its newest plan.
+/// How far a partition has come, to where a range was begun, and who holds it.
 #[derive(Clone, Copy, Default)]
 struct Place {
     checkpoint: u64,
-    plan: Option<LogRange>,
+    begun: u64,
+    claim: Option<Claim>,
+    /// A commit under the claim broke off.
+    is_spent: bool,
 }
 
 struct Landed {
@@ -146,20 +151,6 @@ impl MemoryWarehouse {
 }
 
 impl State {
-    /// What is certain of a range before anything is written; `None` when it is next.
-    fn settled(&self, range: LogRange) -> Result<Option<CommitOutcome>, StoreError> {
-        let Place { checkpoint, plan } = self.place(range.topic, range.partition);
-        match plan {
-            Some(plan) if plan.from == range.from && plan.to != range.to => {
-                Ok(Some(CommitOutcome::Fenced))
-            }
-            _ if checkpoint >= range.to.0 => Ok(Some(CommitOutcome::AlreadyCommitted)),
-            _ if checkpoint > range.from.0 => Ok(Some(CommitOutcome::Fenced)),
-            Some(plan) if plan == range && checkpoint == range.from.0 => Ok(None),
-            _ => Err(error(StoreErrorKind::Invalid, "the range was not planned")),
-        }
-    }
-
     fn batches(&self, table: Table) -> Vec<RecordBatch> {
         let of_table = self.landed.iter().filter(|landed| landed.table == table);
         of_table.map(|landed| landed.rows.clone()).collect()
@@ -169,73 +160,164 @@ impl State {
         self.partitions.get(&(topic, partition)).copied().unwrap_or_default()
     }
 
-    fn plan(&mut self, range: LogRange) -> Result<LogRange, StoreError> {
-        if range.to <= range.from {
-            return Err(error(StoreErrorKind::Invalid, "a range without records"));
-        }
-        let place = self.partitions.entry((range.topic, range.partition)).or_default();
-        if place.checkpoint != range.from.0 {
-            let text = format!("the checkpoint is at {}", place.checkpoint);
-            return Err(error(StoreErrorKind::Conflict, text));
-        }
-        match place.plan {
-            Some(plan) if plan.from == range.from => Ok(plan),
-            _ => Ok(*place.plan.insert(range)),
-        }
+    fn progress(&self, topic: Topic, partition: PartitionId) -> Progress {
+        let Place { checkpoint, begun, .. } = self.place(topic, partition);
+        let (from, to) = (Offset(checkpoint), Offset(begun));
+        let pending = (to > from).then_some(LogRange { topic, partition, from, to });
+        Progress { checkpoint: from, pending }
     }
 
-    fn commit(&mut self, commit: Commit, tables: usize) -> Result<CommitOutcome, StoreError> {
-        let range = commit.range;
-        for (at, (table, rows)) in commit.rows.iter().enumerate() {
-            if rows.schema_ref() != &table.schema() {
-                let text = format!("the rows for {table} have another layout");
-                return Err(error(StoreErrorKind::Invalid, text));
-            }
-            if commit.rows[..at].iter().any(|(earlier, _)| earlier == table) {
-                return Err(error(StoreErrorKind::Invalid, format!("{table} comes twice")));
-            }
+    fn claim(&mut self, topic: Topic, partitions: &[PartitionId]) -> Vec<Holding> {
+        self.nonces += 1;
+        let nonce = self.nonces;
+        let claim = |partition: &PartitionId| {
+            let place = self.partitions.entry((topic, *partition)).or_default();
+            let epoch = place.claim.map_or(0, |claim| claim.epoch) + 1;
+            place.is_spent = false;
+            let claim = *place.claim.insert(Claim { epoch, nonce });
+            let progress = self.progress(topic, *partition);
+            Holding { partition: *partition, claim, progress }
+        };
+        partitions.iter().map(claim).collect()
+    }
+
+    /// Whether this range may be added; `Invalid` when it is not next.
+    fn is_held(&self, Commit { claim, range, .. }: &Commit) -> Result<bool, StoreError> {
+        let place = self.place(range.topic, range.partition);
+        if place.claim != Some(*claim) || place.is_spent {
+            return Ok(false);
         }
-        if let Some(outcome) = self.settled(range)? {
-            return Ok(outcome);
+        let progress = self.progress(range.topic, range.partition);
+        let is_next = progress.checkpoint == range.from && range.from < range.to;
+        if !is_next || progress.pending.is_some_and(|pending| pending != *range) {
+            return Err(error(StoreErrorKind::Invalid, "the range is not the one that comes next"));
         }
-        let tenants = commit.tenants();
-        for (at, (table, rows)) in commit.rows.into_iter().enumerate() {
+        Ok(true)
+    }
+
+    /// Lands so many tables of these ranges, or all and the checkpoints.
+    fn commit(
+        &mut self,
+        commits: &[Commit],
+        tables: usize,
+    ) -> Result<Vec<CommitOutcome>, StoreError> {
+        check(commits)?;
+        let held = commits.iter().map(|commit| self.is_held(commit));
+        let held = held.collect::<Result<Vec<bool>, StoreError>>()?;
+        let of_held = || commits.iter().zip(&held).filter(|(_, held)| **held).map(|(all, _)| all);
+        // First the one that tells that the ranges were begun.
+        let others = of_held().flat_map(|commit| &commit.rows).map(|(table, _)| *table);
+        let others: BTreeSet<Table> =
+            others.filter(|table| *table != Table::IngestCounts).collect();
+        for (at, table) in [Table::IngestCounts].into_iter().chain(others).enumerate() {
             if at == tables {
-                return Err(error(StoreErrorKind::Unavailable, "torn as asked"));
+                return Err(self.break_off(of_held()));
             }
-            let here = |landed: &Landed| landed.range == range && landed.table == table;
-            if !self.landed.iter().any(here) {
-                self.landed.push(Landed { range, table, rows });
+            for commit in of_held() {
+                self.land(table, commit)?;
             }
         }
         if tables != usize::MAX {
-            return Err(error(StoreErrorKind::Unavailable, "torn before the checkpoint as asked"));
+            return Err(self.break_off(of_held()));
         }
-        for tenant in tenants {
-            self.versions.insert((tenant, range.topic, range.partition), range.to.0);
+        for commit in of_held() {
+            let range = commit.range;
+            for tenant in commit.tenants() {
+                self.versions.insert((tenant, range.topic, range.partition), range.to.0);
+            }
+            self.partitions.entry((range.topic, range.partition)).or_default().checkpoint =
+                range.to.0;
         }
-        self.partitions.entry((range.topic, range.partition)).or_default().checkpoint = range.to.0;
-        Ok(CommitOutcome::Committed)
+        let outcome = |held: &bool| match held {
+            true => CommitOutcome::Committed,
+            false => CommitOutcome::Fenced,
+        };
+        Ok(held.iter().map(outcome).collect())
     }
+
+    fn break_off<'c>(&mut self, commits: impl Iterator<Item = &'c Commit>) -> StoreError {
+        for Commit { range, .. } in commits {
+            self.partitions.entry((range.topic, range.partition)).or_default().is_spent = true;
+        }
+        error(StoreErrorKind::Unavailable, "torn as asked")
+    }
+
+    /// Adds what is missing of a range in one table.
+    fn land(
+        &mut self,
+        table: Table,
+        Commit { range, rows, .. }: &Commit,
+    ) -> Result<(), StoreError> {
+        let range = *range;
+        if table == Table::IngestCounts && rows.iter().any(|(_, rows)| rows.num_rows() > 0) {
+            self.partitions.entry((range.topic, range.partition)).or_default().begun = range.to.0;
+        }
+        let Some((_, rows)) = rows.iter().find(|(of, _)| *of == table) else { return Ok(()) };
+        let has_place = rows.column_by_name("log_offset").is_some();
+        let there = self.landed.iter().filter(|landed| {
+            landed.table == table
+                && landed.range.topic == range.topic
+                && landed.range.partition == range.partition
+        });
+        let rows = match has_place {
+            true => {
+                let there: BTreeSet<_> = there.flat_map(|landed| places(&landed.rows)).collect();
+                let missing = places(rows).map(|place| Some(!there.contains(&place)));
+                filter_record_batch(rows, &missing.collect::<BooleanArray>()).map_err(|cause| {
+                    error(StoreErrorKind::Invalid, "rows of a fact").caused_by(cause)
+                })?
+            }
+            false if there.into_iter().any(|landed| landed.range == range) => return Ok(()),
+            false => rows.clone(),
+        };
+        self.landed.push(Landed { range, table, rows });
+        Ok(())
+    }
+}
+
+/// Record and row of each of these facts.
+fn places(rows: &RecordBatch) -> impl Iterator<Item = (u64, u32)> {
+    let offsets = rows["log_offset"].as_primitive::<UInt64Type>().values();
+    let numbers = rows["log_row"].as_primitive::<UInt32Type>().values();
+    offsets.iter().copied().zip(numbers.iter().copied())
+}
+
+/// `Invalid` unless every table comes once in its own layout, and every partition once.
+fn check(commits: &[Commit]) -> Result<(), StoreError> {
+    let invalid = |text: String| Err(error(StoreErrorKind::Invalid, text));
+    let mut partitions = BTreeSet::new();
+    for Commit { range, rows, .. } in commits {
+        if !partitions.insert(range.partition) {
+            return invalid("two ranges of one partition".into());
+        }
+        for (at, (table, batch)) in rows.iter().enumerate() {
+            if batch.schema_ref() != &table.schema() {
+                return invalid(format!("the rows for {table} have another layout"));
+            }
+            if rows[..at].iter().any(|(earlier, _)| earlier == table) {
+                return invalid(format!("{table} comes twice"));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[async_trait]
 impl WarehouseWriter for MemoryWarehouse {
     async fn progress(&self, topic: Topic, partition: PartitionId) -> Result<Progress, StoreError> {
-        self.call(WriterCall::Progress, |state, _| {
-            let Place { checkpoint, plan } = state.place(topic, partition);
-            let pending = plan.filter(|plan| plan.from.0 == checkpoint);
-            Ok(Progress { checkpoint: Offset(checkpoint), pending })
-        })
-        .await
+        self.call(WriterCall::Progress, |state, _| Ok(state.progress(topic, partition))).await
     }
 
-    async fn plan(&self, range: LogRange) -> Result<LogRange, StoreError> {
-        self.call(WriterCall::Plan, |state, _| state.plan(range)).await
+    async fn claim(
+        &self,
+        topic: Topic,
+        partitions: &[PartitionId],
+    ) -> Result<Vec<Holding>, StoreError> {
+        self.call(WriterCall::Claim, |state, _| Ok(state.claim(topic, partitions))).await
     }
 
-    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
-        self.call(WriterCall::Commit, |state, tables| state.commit(commit, tables)).await
+    async fn commit(&self, commits: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
+        self.call(WriterCall::Commit, |state, tables| state.commit(commits, tables)).await
     }
 
     async fn seen_keys(

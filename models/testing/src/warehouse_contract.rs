@@ -34,15 +34,14 @@ macro_rules! warehouse_contract {
     ($fresh:path) => {
         $crate::warehouse_contract! { $fresh;
             writing::a_partition_begins_at_zero,
-            writing::a_plan_is_pending_until_it_is_committed,
-            writing::the_first_plan_of_an_offset_wins,
-            writing::of_planners_at_once_one_wins,
-            writing::a_plan_away_from_the_checkpoint_conflicts_and_leaves_nothing,
+            writing::a_commit_moves_the_checkpoint,
+            writing::the_newest_claim_holds,
+            writing::of_claims_at_once_one_holds,
+            writing::claims_of_a_partition_follow_one_another,
             writing::partitions_and_topics_keep_their_own_checkpoints,
-            writing::a_range_that_was_not_planned_is_refused,
-            writing::a_range_committed_again_counts_once,
-            writing::a_range_committed_by_several_at_once_counts_once,
-            writing::another_range_than_the_planned_one_is_fenced,
+            writing::a_range_that_is_not_next_is_refused,
+            writing::ranges_of_several_partitions_land_together,
+            writing::a_partition_taken_over_is_left_out_of_a_commit,
             writing::a_worker_left_behind_adds_nothing,
             writing::partitions_committed_at_once_add_up,
             writing::a_range_without_rows_moves_the_checkpoint,
@@ -92,7 +91,7 @@ macro_rules! warehouse_contract {
             person::a_person_is_forgotten_by_one_tenant_only,
             versions::a_version_moves_with_what_lands_for_the_tenant,
             versions::every_lane_moves_a_version,
-            versions::a_range_committed_again_moves_no_version,
+            versions::a_range_that_is_fenced_moves_no_version,
         }
     };
     ($fresh:path; $($module:ident::$case:ident),* $(,)?) => {

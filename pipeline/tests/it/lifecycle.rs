@@ -44,6 +44,29 @@ async fn a_record_lands_as_soon_as_its_batch_has_waited() {
     running.await.unwrap().unwrap();
 }
 
+/// A commit costs the same for one partition and for all.
+#[tokio::test(start_paused = true)]
+async fn all_partitions_that_have_records_are_committed_together() {
+    let (log, warehouse) = (MemoryLog::new(6, 1), MemoryWarehouse::new());
+    let (config, stop) = (PipelineConfig::default(), CancellationToken::new());
+    let (commits, seen) = std::sync::mpsc::channel();
+    warehouse.fail_with(move |call| {
+        if call == WriterCall::Commit {
+            commits.send(()).unwrap();
+        }
+        None
+    });
+    let running = tokio::spawn(run(pipeline(&log, &warehouse, &config, "pipeline"), stop.clone()));
+    let mut load = Load::new(3);
+    for _ in 0..5 {
+        append(&log, &mut load, 60).await;
+        until_done(&log, &warehouse).await;
+    }
+    assert_eq!(seen.try_iter().count(), 5);
+    stop.cancel();
+    running.await.unwrap().unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn stores_that_come_back_are_waited_for() {
     let (log, warehouse) = (MemoryLog::new(2, 1), MemoryWarehouse::new());

@@ -71,6 +71,7 @@ impl World {
         let partitions = [rng.random_range(1..4), rng.random_range(1..3)];
         let mut config = PipelineConfig::default();
         config.batch.wait_ms_max = rng.random_range(0..500);
+        config.batch.wait_ms_min = rng.random_range(0..200);
         config.buffered_bytes_max = rng.random_range(1..60_000);
         config.batches_max = rng.random_range(1..4);
         config.retry.wait_ms_min = 10;

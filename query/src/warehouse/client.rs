@@ -9,6 +9,7 @@ use stratum_models::store::StoreError;
 use stratum_models::table::Table;
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::claim::Holdings;
 use super::config::ClickHouseConfig;
 use crate::telemetry;
 use crate::turns::{TurnGauges, Turns};
@@ -23,14 +24,13 @@ const BLOCK_BYTES_MAX: &str = "8589934592";
 const GAUGES: TurnGauges =
     TurnGauges { running: telemetry::QUESTIONS_RUNNING, waiting: telemetry::QUESTIONS_WAITING };
 
-/// The tables of a commit, the plans, the checkpoints, the versions.
-const STATEMENTS: usize = Table::ALL.len() + 3;
+/// The tables of a commit, the claims, the versions.
+const STATEMENTS: usize = Table::ALL.len() + 2;
 
 /// Where an insert goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Target {
-    Plans,
-    Checkpoints,
+    Claims,
     Versions,
     Table(Table),
 }
@@ -43,6 +43,7 @@ pub struct ClickHouseWarehouse {
     pub(super) reader: Client,
     pub(super) streamer: Client,
     pub(super) turns: Arc<Turns>,
+    pub(super) holdings: Arc<Holdings>,
     in_line: Option<Arc<[Mutex<()>; STATEMENTS]>>,
 }
 
@@ -56,6 +57,7 @@ impl ClickHouseWarehouse {
             reader: reader(&config, client.clone()),
             streamer: streamer(&config, client),
             turns: Arc::new(Turns::new(config.bounds.turns(), GAUGES)),
+            holdings: Arc::default(),
             in_line: config.cluster.as_ref().map(|_| Arc::default()),
             config: Arc::new(config),
         })
@@ -65,10 +67,9 @@ impl ClickHouseWarehouse {
     /// a sequential quorum refuses the second. On one node inserts need not wait for each other.
     pub(super) async fn alone(&self, into: Target) -> Option<MutexGuard<'_, ()>> {
         let place = match into {
-            Target::Plans => 0,
-            Target::Checkpoints => 1,
-            Target::Versions => 2,
-            Target::Table(table) => 2 + usize::from(table.code().unsigned_abs()),
+            Target::Claims => 0,
+            Target::Versions => 1,
+            Target::Table(table) => 1 + usize::from(table.code().unsigned_abs()),
         };
         match &self.in_line {
             None => None,
@@ -103,9 +104,10 @@ pub(super) fn client(config: &ClickHouseConfig) -> Client {
 
 pub(super) fn writer(config: &ClickHouseConfig, client: Client) -> Client {
     let client = client
-        // The answer must mean that the part is on disk, and the token must be ours.
+        // The answer must mean that the part is on disk, and an insert that the engine takes for one
+        // of before must not be left out: what is there is known from the rows.
         .with_setting("async_insert", "0")
-        .with_setting("insert_deduplicate", "1")
+        .with_setting("insert_deduplicate", "0")
         // Small statements, many at a time: more threads would cost more than they bring.
         .with_setting("max_threads", "1")
         .with_setting("max_insert_threads", "1")

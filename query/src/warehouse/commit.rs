@@ -1,188 +1,275 @@
-//! One range into its tables, once. README.md, "Exactly once", says why it goes like this.
+//! Ranges into their tables, each once. README.md, "Exactly once", says why it goes like this.
 
+use std::collections::{BTreeSet, HashSet};
+
+use arrow::array::RecordBatch;
 use clickhouse::insert_formatted::InsertFormatted;
 use futures::future::try_join_all;
 use metrics::counter;
 use serde::Deserialize;
 use stratum_models::store::StoreError;
 use stratum_models::table::Table;
-use stratum_models::time::DAY_MS;
-use stratum_models::warehouse::{Commit, CommitOutcome, LogRange};
+use stratum_models::warehouse::{Commit, CommitOutcome, Holding, LogRange, Progress};
 
 use super::client::{ClickHouseWarehouse, Target};
-use super::encode::{Guard, check, encode, lane, receipt, received_after};
+use super::encode::{Guard, check, encode, encode_versions, lane, receipt, without};
 use super::error::{invalid, transient};
-use super::write::{GENERATIONS_MAX, ProgressRow, range_params};
 use crate::telemetry;
 
 const READ_APPLIED: &str = include_str!("../../sql/read_applied.sql");
-const INSERT_CHECKPOINT: &str = include_str!("../../sql/insert_checkpoint.sql");
-const INSERT_DATA_VERSIONS: &str = include_str!("../../sql/insert_data_versions.sql");
+const READ_LANDED_ROWS: &str = include_str!("../../sql/read_landed_rows.sql");
 
-/// Tenants named in one statement: they stand in its address, which ends at a megabyte.
-const TENANTS_MAX: usize = 10_000;
+/// A statement that adds rows while the partitions they come from are held.
+macro_rules! while_held {
+    ($name:literal) => {
+        (
+            $name,
+            concat!(
+                include_str!(concat!("../../sql/", $name, ".sql")),
+                include_str!("../../sql/while_held.sql")
+            ),
+        )
+    };
+}
 
-/// Facts older than this are not looked for after their insert: retention may have taken them. No
-/// retention is shorter.
-const LOOKED_FOR_MS: i64 = 7 * DAY_MS;
+const INSERT_DATA_VERSIONS: (&str, &str) = while_held!("insert_data_versions");
 
 /// The statement that adds rows to a table, and its name.
 fn insert_of(table: Table) -> (&'static str, &'static str) {
-    macro_rules! file {
-        ($name:literal) => {
-            ($name, include_str!(concat!("../../sql/", $name, ".sql")))
-        };
-    }
     match table {
-        Table::Events => file!("insert_events"),
-        Table::RejectedRows => file!("insert_rejected_rows"),
-        Table::AdReports => file!("insert_ad_reports"),
-        Table::AdReportSplits => file!("insert_ad_report_splits"),
-        Table::MatchQuality => file!("insert_match_quality"),
-        Table::InvalidIdentifiers => file!("insert_invalid_identifiers"),
-        Table::EventMetrics => file!("insert_event_metrics"),
-        Table::IngestCounts => file!("insert_ingest_counts"),
+        Table::Events => while_held!("insert_events"),
+        Table::RejectedRows => while_held!("insert_rejected_rows"),
+        Table::AdReports => while_held!("insert_ad_reports"),
+        Table::AdReportSplits => while_held!("insert_ad_report_splits"),
+        Table::MatchQuality => while_held!("insert_match_quality"),
+        Table::InvalidIdentifiers => while_held!("insert_invalid_identifiers"),
+        Table::EventMetrics => while_held!("insert_event_metrics"),
+        Table::IngestCounts => while_held!("insert_ingest_counts"),
     }
 }
 
-/// What a table holds of a range; table 0 tells the time.
+/// To which offset a roll-up holds a log partition.
 #[derive(Clone, Copy, Debug, clickhouse::Row, Deserialize)]
 struct AppliedRow {
     table_code: i8,
     applied: u64,
 }
 
-/// The outcome that is certain before anything is written; `None` when the range is next.
-fn settled(range: LogRange, row: ProgressRow) -> Result<Option<CommitOutcome>, StoreError> {
-    let (from, to) = (range.from.0, range.to.0);
-    match row.plan() {
-        Some((begin, end)) if begin == from && end != to => Ok(Some(CommitOutcome::Fenced)),
-        _ if row.checkpoint >= to => Ok(Some(CommitOutcome::AlreadyCommitted)),
-        _ if row.checkpoint > from => Ok(Some(CommitOutcome::Fenced)),
-        Some((begin, _)) if begin > from => Ok(Some(CommitOutcome::Fenced)),
-        Some((begin, _)) if begin == from && row.checkpoint == from => Ok(None),
-        _ => Err(invalid("the range was not planned")),
+/// A fact of a range that is there.
+#[derive(Clone, Copy, Debug, clickhouse::Row, Deserialize)]
+struct LandedRow {
+    table_code: i8,
+    log_offset: u64,
+    log_row: u32,
+}
+
+/// One range on its way: its commit, and those of its rows that are not known to be there.
+#[derive(Clone)]
+struct Part<'c> {
+    /// Where its commit stands among all.
+    at: usize,
+    commit: &'c Commit,
+    missing: Vec<(Table, RecordBatch)>,
+    /// Roll-ups that hold the range.
+    applied: Vec<Table>,
+}
+
+impl Part<'_> {
+    /// Whether this roll-up is marked with the range. The first table is, with whatever rows the range
+    /// has, because its mark says that the range was begun.
+    fn marks(&self, table: Table) -> bool {
+        let has_rows = match table {
+            Table::IngestCounts => self.commit.rows.iter().any(|(_, rows)| rows.num_rows() > 0),
+            _ => self.missing.iter().any(|(of, rows)| *of == table && rows.num_rows() > 0),
+        };
+        has_rows && Guard::of(table) == Guard::Mark && !self.applied.contains(&table)
     }
 }
 
 impl ClickHouseWarehouse {
-    pub(super) async fn commit_range(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
-        let range = commit.range;
-        for (table, batch) in &commit.rows {
-            check(range, *table, batch)?;
+    pub(super) async fn commit_ranges(
+        &self,
+        commits: &[Commit],
+    ) -> Result<Vec<CommitOutcome>, StoreError> {
+        check_together(commits)?;
+        let mut outcomes = vec![CommitOutcome::Fenced; commits.len()];
+        let mut parts = Vec::with_capacity(commits.len());
+        for (at, commit) in commits.iter().enumerate() {
+            let Some(progress) = self.holdings.take(commit)? else { continue };
+            let part = Part { at, commit, missing: commit.rows.clone(), applied: Vec::new() };
+            parts.push(if progress.pending.is_some() { self.look(part).await? } else { part });
         }
-        let progress = self.read_progress(range.topic, range.partition).await?;
-        if let Some(outcome) = settled(range, progress)? {
-            return Ok(outcome);
-        }
-        let mut missing: Vec<usize> =
-            (0..commit.rows.len()).filter(|at| commit.rows[*at].1.num_rows() > 0).collect();
-        for generation in 0..GENERATIONS_MAX {
-            let inserts = missing.iter().map(|at| self.insert(commit, *at, generation));
-            try_join_all(inserts).await?;
-            missing = self.missing(commit, &missing).await?;
-            if missing.is_empty() {
-                self.move_versions(commit).await?;
-                self.move_checkpoint(range).await?;
-                count_rows(commit);
-                return Ok(CommitOutcome::Committed);
+        // Each round that does not end it takes at least one partition out.
+        while !parts.is_empty() {
+            self.add(&parts).await?;
+            let standing = self.standing(&parts).await?;
+            let all = standing.len() == parts.len();
+            parts.retain(|part| standing.contains(&part.at));
+            if all {
+                for part in parts.drain(..) {
+                    outcomes[part.at] = CommitOutcome::Committed;
+                    let LogRange { topic, partition, to, .. } = part.commit.range;
+                    let progress = Progress { checkpoint: to, pending: None };
+                    let claim = part.commit.claim;
+                    self.holdings.put(topic, Holding { partition, claim, progress });
+                    count_rows(part.commit);
+                }
             }
-            for at in &missing {
-                let table = commit.rows[*at].0;
-                tracing::warn!(%table, generation, "an insert's token was burnt, using the next");
-                counter!(telemetry::BURNT_TOKENS_TOTAL, telemetry::TABLE => table.as_str())
-                    .increment(1);
+            for part in &mut parts {
+                *part = self.look(part.clone()).await?;
             }
         }
-        Err(transient("rows that were inserted are not there"))
+        Ok(outcomes)
     }
 
-    /// Adds the rows of one table that are not there. When it returns they are on disk, or their
-    /// token is burnt.
-    async fn insert(&self, commit: &Commit, at: usize, generation: u32) -> Result<(), StoreError> {
-        let (table, batch) = &commit.rows[at];
-        let range = commit.range;
-        let bytes = encode(range, *table, batch)
+    /// Adds what is missing of these ranges and moves their checkpoints, or does nothing from the
+    /// moment on when one of the partitions is another's.
+    async fn add(&self, parts: &[Part<'_>]) -> Result<(), StoreError> {
+        let tables: BTreeSet<Table> =
+            parts.iter().flat_map(|part| &part.missing).map(|(table, _)| *table).collect();
+        // First the one whose marks tell that the ranges were begun.
+        self.insert(parts, Table::IngestCounts).await?;
+        let others = tables.into_iter().filter(|table| *table != Table::IngestCounts);
+        try_join_all(others.map(|table| self.insert(parts, table))).await?;
+        self.move_versions(parts).await
+    }
+
+    /// Adds the rows of one table. When it returns they are on disk, or a partition is another's.
+    async fn insert(&self, parts: &[Part<'_>], table: Table) -> Result<(), StoreError> {
+        let marked = parts.iter().filter(|part| part.marks(table));
+        let marks: Vec<LogRange> = marked.map(|part| part.commit.range).collect();
+        let missing = parts.iter().flat_map(|part| &part.missing);
+        let rows = missing.filter(|(of, rows)| *of == table && rows.num_rows() > 0);
+        let rows: Vec<_> = rows.map(|(_, rows)| rows).collect();
+        if rows.is_empty() && marks.is_empty() {
+            return Ok(());
+        }
+        let bytes = encode(table, &rows, &marks)
             .map_err(|error| invalid(format!("{table} cannot be encoded: {error}")))?;
-        let (name, sql) = insert_of(*table);
-        let (since, until) = receipt(&commit.rows);
-        let mut insert = self
+        self.insert_while_held(parts, insert_of(table), Target::Table(table), bytes).await
+    }
+
+    async fn insert_while_held(
+        &self,
+        parts: &[Part<'_>],
+        (name, sql): (&str, &str),
+        target: Target,
+        bytes: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let Some(first) = parts.first() else { return Ok(()) };
+        let claims = parts.iter().map(|part| part.commit.claim);
+        let insert = self
             .writer
             // What follows the name of the format would be read as data.
             .insert_formatted_with(sql.trim_end())
-            .with_setting("param_topic", range.topic.code().to_string())
-            .with_setting("param_partition", range.partition.0.to_string())
-            .with_setting("param_from", range.from.0.to_string())
-            .with_setting("param_to", range.to.0.to_string())
-            .with_setting("param_lane", lane(range))
-            .with_setting("param_received_since", since.to_string())
-            .with_setting("param_received_until", until.to_string());
-        if Guard::of(*table) != Guard::Rank {
-            insert =
-                insert.with_setting("insert_deduplication_token", token(*table, range, generation));
-        }
-        let _alone = self.alone(Target::Table(*table)).await;
+            .with_setting("param_topic", first.commit.range.topic.code().to_string())
+            .with_setting(
+                "param_partitions",
+                list(parts.iter().map(|p| p.commit.range.partition.0)),
+            )
+            .with_setting("param_epochs", list(claims.clone().map(|claim| claim.epoch)))
+            .with_setting("param_nonces", list(claims.map(|claim| claim.nonce)));
+        let _alone = self.alone(target).await;
         self.within(name, send(insert, bytes)).await
     }
 
-    /// Those of the tables that do not hold the range.
-    async fn missing(&self, commit: &Commit, tables: &[usize]) -> Result<Vec<usize>, StoreError> {
-        let range = commit.range;
-        let (since, until) = receipt(&commit.rows);
-        let query = range_params(self.writer.query_raw(READ_APPLIED), range)
-            .param("lane", lane(range))
+    /// Takes away what is there of a range.
+    async fn look<'c>(&self, mut part: Part<'c>) -> Result<Part<'c>, StoreError> {
+        let range = part.commit.range;
+        let query =
+            self.writer.query_raw(READ_APPLIED).param("lane", lane(range.topic, range.partition));
+        let applied = self.within("read_applied", query.fetch_all::<AppliedRow>()).await?;
+        let (since, until) = receipt(&part.commit.rows);
+        let query = self
+            .writer
+            .query_raw(READ_LANDED_ROWS)
+            .param("topic", range.topic.code())
+            .param("partition", range.partition.0)
+            .param("from", range.from.0)
+            .param("to", range.to.0)
             .param("received_since", since)
             .param("received_until", until);
-        let rows = self.within("read_applied", query.fetch_all::<AppliedRow>()).await?;
-        let applied =
-            |code| rows.iter().find(|row| row.table_code == code).map_or(0, |row| row.applied);
-        let looked_for = applied(0).cast_signed() - LOOKED_FOR_MS;
-        let holds = |at: usize| {
-            let (table, batch) = &commit.rows[at];
-            match Guard::of(*table) {
-                Guard::Rank => true,
-                Guard::Mark => applied(table.code()) >= range.to.0,
-                Guard::Position => applied(table.code()) >= received_after(batch, looked_for),
-            }
+        let landed = self.within("read_landed_rows", query.fetch_all::<LandedRow>()).await?;
+        let holds = |table: Table| {
+            applied.iter().any(|row| row.table_code == table.code() && row.applied >= range.to.0)
         };
-        Ok(tables.iter().copied().filter(|at| !holds(*at)).collect())
-    }
-
-    /// Tells that what is answered to these tenants has changed. After the rows, so that an answer
-    /// begun under the new version holds them; before the checkpoint, so that a range that is not
-    /// told is done again.
-    async fn move_versions(&self, commit: &Commit) -> Result<(), StoreError> {
-        let tenants: Vec<u64> = commit.tenants().into_iter().map(|tenant| tenant.0).collect();
-        for tenants in tenants.chunks(TENANTS_MAX) {
-            let query = self
-                .writer
-                .query_raw(INSERT_DATA_VERSIONS)
-                .param("tenants", tenants)
-                .param("lane", lane(commit.range))
-                .param("to", commit.range.to.0)
-                // It may come again, and must not be taken for a copy of one that was lost.
-                .with_setting("insert_deduplicate", "0");
-            let _alone = self.alone(Target::Versions).await;
-            self.within("insert_data_versions", query.execute()).await?;
+        part.applied = Table::ALL.iter().copied().filter(|table| holds(*table)).collect();
+        part.missing.clear();
+        for (table, rows) in &part.commit.rows {
+            let there = landed.iter().filter(|row| row.table_code == table.code());
+            let there: HashSet<_> = there.map(|row| (row.log_offset, row.log_row)).collect();
+            let missing = match Guard::of(*table) {
+                Guard::Rank => rows.clone(),
+                Guard::Mark if part.applied.contains(table) => continue,
+                Guard::Mark => rows.clone(),
+                Guard::Position => {
+                    without(rows, &there).map_err(|error| invalid(format!("{table}: {error}")))?
+                }
+            };
+            part.missing.push((*table, missing));
         }
-        Ok(())
+        Ok(part)
     }
 
-    async fn move_checkpoint(&self, range: LogRange) -> Result<(), StoreError> {
-        let query = range_params(self.writer.query_raw(INSERT_CHECKPOINT), range);
-        let _alone = self.alone(Target::Checkpoints).await;
-        self.within("insert_checkpoint", query.execute()).await
+    /// Tells that what is answered to these tenants has changed, and how far the partitions have
+    /// come, in one part. After the rows, so that an answer begun under the new version holds them.
+    async fn move_versions(&self, parts: &[Part<'_>]) -> Result<(), StoreError> {
+        let mut moved = Vec::new();
+        for Part { commit, .. } in parts {
+            let LogRange { topic, partition, to, .. } = commit.range;
+            let (name, to) = (lane(topic, partition), to.0);
+            let tenants = commit.tenants();
+            moved.extend(tenants.iter().map(|tenant| (tenant.0, name.clone(), to)));
+            moved.push((0, name, to));
+        }
+        let bytes = encode_versions(&moved)
+            .map_err(|error| invalid(format!("versions cannot be encoded: {error}")))?;
+        self.insert_while_held(parts, INSERT_DATA_VERSIONS, Target::Versions, bytes).await
     }
+
+    /// Those of the ranges whose partitions are still held. When all are, all has landed: each
+    /// statement looked for itself before it added anything, and claims only grow.
+    async fn standing(&self, parts: &[Part<'_>]) -> Result<Vec<usize>, StoreError> {
+        let Some(first) = parts.first() else { return Ok(Vec::new()) };
+        let partitions: Vec<_> = parts.iter().map(|part| part.commit.range.partition).collect();
+        let rows = self.read_progress(first.commit.range.topic, &partitions).await?;
+        let held = parts.iter().zip(&rows).filter(|(part, row)| row.claim() == part.commit.claim);
+        let standing: Vec<usize> = held.clone().map(|(part, _)| part.at).collect();
+        let moved = held.filter(|(part, row)| row.checkpoint() >= part.commit.range.to).count();
+        if standing.len() == parts.len() && moved != standing.len() {
+            return Err(transient("a checkpoint that was moved is not there"));
+        }
+        Ok(standing)
+    }
+}
+
+/// `Invalid` unless the rows have the layouts of their tables and come from their ranges, which are of
+/// different partitions of one topic.
+fn check_together(commits: &[Commit]) -> Result<(), StoreError> {
+    let mut partitions = BTreeSet::new();
+    for Commit { range, rows, .. } in commits {
+        if commits.iter().any(|other| other.range.topic != range.topic) {
+            return Err(invalid("ranges of several topics"));
+        }
+        if !partitions.insert(range.partition) {
+            return Err(invalid("two ranges of one partition"));
+        }
+        for (table, batch) in rows {
+            check(*range, *table, batch)?;
+        }
+    }
+    Ok(())
+}
+
+/// Numbers as the value of a statement's parameter.
+fn list<T: ToString>(numbers: impl Iterator<Item = T>) -> String {
+    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
+    format!("[{}]", numbers.join(","))
 }
 
 async fn send(mut insert: InsertFormatted, bytes: Vec<u8>) -> clickhouse::error::Result<()> {
     insert.send(bytes.into()).await?;
     insert.end().await
-}
-
-fn token(table: Table, range: LogRange, generation: u32) -> String {
-    let LogRange { topic, partition, from, to } = range;
-    format!("{table}:{topic}:{}:{}-{}:{generation}", partition.0, from.0, to.0)
 }
 
 fn count_rows(commit: &Commit) {

@@ -1,19 +1,20 @@
 //! A batch on its way into a table: checked, marked where it is a roll-up, and laid out as the bytes
 //! of an Arrow stream of one block.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, Date32Array, Int8Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, AsArray, BooleanArray, Date32Array, Int8Array, Int64Array, RecordBatch, StringArray,
     TimestampMillisecondArray, TimestampSecondArray, UInt32Array, UInt64Array,
 };
-use arrow::compute::{concat, max, min};
+use arrow::compute::{concat, concat_batches, filter_record_batch, max, min};
 use arrow::datatypes::{
     DataType, Field, Schema, TimeUnit, TimestampMillisecondType, UInt32Type, UInt64Type,
 };
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
-use stratum_models::log::Topic;
+use stratum_models::log::{PartitionId, Topic};
 use stratum_models::store::StoreError;
 use stratum_models::table::Table;
 use stratum_models::warehouse::LogRange;
@@ -27,7 +28,7 @@ pub(super) enum Guard {
     Position,
     /// By the rank of each row: what is there already replaces itself.
     Rank,
-    /// By a row, in the same part, that says how far the log partition was applied.
+    /// By a row for each log partition, in the same part, that says how far it was applied.
     Mark,
 }
 
@@ -45,8 +46,8 @@ impl Guard {
 }
 
 /// The name a log partition has in roll-ups: the dataset of tenant 0, which no tenant has.
-pub(super) fn lane(range: LogRange) -> String {
-    format!("{}/{}", range.topic, range.partition.0)
+pub(super) fn lane(topic: Topic, partition: PartitionId) -> String {
+    format!("{topic}/{}", partition.0)
 }
 
 /// `Invalid` unless the batch has the table's layout and its rows come from this range.
@@ -93,22 +94,40 @@ pub(super) fn receipt(rows: &[(Table, RecordBatch)]) -> (i64, i64) {
     if since > until { (0, 0) } else { (since, until) }
 }
 
-/// How many of these rows were received at or after `instant`, in milliseconds.
-pub(super) fn received_after(batch: &RecordBatch, instant: i64) -> u64 {
-    let times = column::<TimestampMillisecondType>(batch, "received_at");
-    times.values().iter().filter(|time| **time >= instant).count() as u64
+/// These facts without those whose record and row are there.
+pub(super) fn without(
+    batch: &RecordBatch,
+    there: &HashSet<(u64, u32)>,
+) -> Result<RecordBatch, ArrowError> {
+    let offsets = column::<UInt64Type>(batch, "log_offset").values();
+    let rows = column::<UInt32Type>(batch, "log_row").values();
+    let places = offsets.iter().zip(rows);
+    let missing = places.map(|(offset, row)| Some(!there.contains(&(*offset, *row))));
+    filter_record_batch(batch, &missing.collect::<BooleanArray>())
 }
 
-/// The bytes to insert.
+/// The bytes to insert: rows of several ranges, and for a roll-up the marks of these ranges.
 pub(super) fn encode(
-    range: LogRange,
     table: Table,
-    batch: &RecordBatch,
+    rows: &[&RecordBatch],
+    marks: &[LogRange],
 ) -> Result<Vec<u8>, ArrowError> {
+    let rows = concat_batches(&table.schema(), rows.iter().copied())?;
     match Guard::of(table) {
-        Guard::Mark => stream(&marked(range, batch)?),
-        Guard::Position | Guard::Rank => stream(batch),
+        Guard::Mark => stream(&marked(marks, &rows)?),
+        Guard::Position | Guard::Rank => stream(&rows),
     }
+}
+
+/// The bytes that move versions of tenants and checkpoints, which are those of tenant 0.
+pub(super) fn encode_versions(moved: &[(u64, String, u64)]) -> Result<Vec<u8>, ArrowError> {
+    let numbers = |numbers: Vec<u64>| Arc::new(UInt64Array::from(numbers)) as ArrayRef;
+    let lanes = moved.iter().map(|(_, lane, _)| lane.as_str());
+    stream(&RecordBatch::try_from_iter([
+        ("tenant_id", numbers(moved.iter().map(|(tenant, ..)| *tenant).collect())),
+        ("lane", Arc::new(StringArray::from_iter_values(lanes))),
+        ("applied_to", numbers(moved.iter().map(|(.., to)| *to).collect())),
+    ])?)
 }
 
 fn stream(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
@@ -118,40 +137,43 @@ fn stream(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     writer.into_inner()
 }
 
-/// The rows, and one more that says to which offset they bring the table.
-fn marked(range: LogRange, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+/// The rows, and one more for each range that says to which offset they bring the table.
+fn marked(ranges: &[LogRange], batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let schema = batch.schema_ref();
     let applied = Field::new("applied_to", DataType::UInt64, false);
     let fields = schema.fields().iter().map(|field| field.as_ref().clone());
     let fields: Vec<Field> = fields.chain([applied]).collect();
     let mut columns = Vec::with_capacity(fields.len());
     for (field, rows) in fields.iter().zip(batch.columns()) {
-        let mark = mark_of(range, field)?;
-        columns.push(concat(&[rows.as_ref(), mark.as_ref()])?);
+        let marks = marks_of(ranges, field)?;
+        columns.push(concat(&[rows.as_ref(), marks.as_ref()])?);
     }
     let mut applied_to = vec![0; batch.num_rows()];
-    applied_to.push(range.to.0);
+    applied_to.extend(ranges.iter().map(|range| range.to.0));
     columns.push(Arc::new(UInt64Array::from(applied_to)));
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
-/// What the marking row has in this column: nothing, or the first member of a closed set.
-fn mark_of(range: LogRange, field: &Field) -> Result<ArrayRef, ArrowError> {
+/// What the marking rows have in this column: nothing, or the first member of a closed set.
+fn marks_of(ranges: &[LogRange], field: &Field) -> Result<ArrayRef, ArrowError> {
+    let count = ranges.len();
     Ok(match field.data_type() {
-        DataType::Utf8 if field.name() == "dataset_id" => {
-            Arc::new(StringArray::from(vec![lane(range)]))
-        }
-        DataType::Utf8 => Arc::new(StringArray::from(vec![""])),
-        DataType::Int8 => Arc::new(Int8Array::from(vec![1])),
-        DataType::UInt32 => Arc::new(UInt32Array::from(vec![0])),
-        DataType::UInt64 => Arc::new(UInt64Array::from(vec![0])),
-        DataType::Int64 => Arc::new(Int64Array::from(vec![0])),
-        DataType::Date32 => Arc::new(Date32Array::from(vec![0])),
+        DataType::Utf8 if field.name() == "dataset_id" => Arc::new(StringArray::from_iter_values(
+            ranges.iter().map(|range| lane(range.topic, range.partition)),
+        )),
+        DataType::Utf8 => Arc::new(StringArray::from(vec![""; count])),
+        DataType::Int8 => Arc::new(Int8Array::from(vec![1; count])),
+        DataType::UInt32 => Arc::new(UInt32Array::from(vec![0; count])),
+        DataType::UInt64 => Arc::new(UInt64Array::from(vec![0; count])),
+        DataType::Int64 => Arc::new(Int64Array::from(vec![0; count])),
+        DataType::Date32 => Arc::new(Date32Array::from(vec![0; count])),
         DataType::Timestamp(TimeUnit::Second, zone) => {
-            Arc::new(TimestampSecondArray::from(vec![0]).with_timezone_opt(zone.clone()))
+            let marks = TimestampSecondArray::from(vec![0; count]);
+            Arc::new(marks.with_timezone_opt(zone.clone()))
         }
         DataType::Timestamp(TimeUnit::Millisecond, zone) => {
-            Arc::new(TimestampMillisecondArray::from(vec![0]).with_timezone_opt(zone.clone()))
+            let marks = TimestampMillisecondArray::from(vec![0; count]);
+            Arc::new(marks.with_timezone_opt(zone.clone()))
         }
         other => return Err(ArrowError::NotYetImplemented(format!("a mark of type {other}"))),
     })
@@ -160,7 +182,7 @@ fn mark_of(range: LogRange, field: &Field) -> Result<ArrayRef, ArrowError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stratum_models::log::{Offset, PartitionId};
+    use stratum_models::log::Offset;
 
     const RANGE: LogRange = LogRange {
         topic: Topic::AdReports,
@@ -172,11 +194,13 @@ mod tests {
     #[test]
     fn every_roll_up_can_be_marked() {
         for table in Table::ALL.iter().filter(|table| Guard::of(**table) == Guard::Mark) {
-            let batch = marked(RANGE, &RecordBatch::new_empty(table.schema())).unwrap();
-            assert_eq!(batch.num_rows(), 1, "{table}");
+            let earlier = LogRange { partition: PartitionId(0), to: Offset(7), ..RANGE };
+            let rows = RecordBatch::new_empty(table.schema());
+            let batch = marked(&[RANGE, earlier], &rows).unwrap();
+            assert_eq!(batch.num_rows(), 2, "{table}");
             assert_eq!(column::<UInt64Type>(&batch, "tenant_id").value(0), 0);
             assert_eq!(batch["dataset_id"].as_string::<i32>().value(0), "ad-reports/3");
-            assert_eq!(column::<UInt64Type>(&batch, "applied_to").value(0), 9);
+            assert_eq!(column::<UInt64Type>(&batch, "applied_to").values(), &[9, 7]);
         }
     }
 

@@ -23,11 +23,6 @@ pub(super) fn transient(text: impl Into<String>) -> StoreError {
     StoreError::new(StoreErrorKind::Transient, STORE, text)
 }
 
-/// Somebody else was first.
-pub(super) fn conflict(text: impl Into<String>) -> StoreError {
-    StoreError::new(StoreErrorKind::Conflict, STORE, text)
-}
-
 /// The store takes no work.
 pub(super) fn unavailable(text: impl Into<String>) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, STORE, text)

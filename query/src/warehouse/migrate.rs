@@ -63,6 +63,16 @@ impl Migration {
         "0044_count_event_metrics_of_no_platform",
         "0045_tell_tiktok_events",
         "0046_tell_tiktok_rejected_rows",
+        "0050_create_claims",
+        "0051_move_checkpoints",
+        "0052_move_plans",
+        "0053_drop_commit_plans",
+        "0054_drop_checkpoints",
+        "0055_merge_match_quality_less",
+        "0056_merge_invalid_identifiers_less",
+        "0057_merge_event_metrics_less",
+        "0058_merge_ingest_counts_less",
+        "0059_merge_data_versions_less",
     ];
 
     /// Its number, with which its name begins.
@@ -100,8 +110,14 @@ pub async fn migrate(config: &ClickHouseConfig) -> Result<Vec<&'static str>, Sto
             // The list of what was applied is the first thing there is.
             run(migration).await?;
             known = read_applied(config, &client).await?;
-        } else if !known.contains(&number) {
-            run(migration).await?;
+        } else if !known.contains(&number)
+            && let Err(error) = run(migration).await
+        {
+            // Another program may be further and have dropped what the statement reads.
+            known = read_applied(config, &client).await?;
+            if !known.contains(&number) {
+                return Err(error);
+            }
         }
         if !known.contains(&number) {
             let record = client.query_raw(INSERT_MIGRATION);

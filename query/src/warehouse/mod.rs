@@ -6,6 +6,7 @@ mod client;
 mod migrate;
 mod encode;
 mod write;
+mod claim;
 mod commit;
 mod read;
 

@@ -1,11 +1,10 @@
-//! The writing side of the port: progress, plans, the keys of the dedup window.
+//! The writing side of the port: progress, commits, the keys of the dedup window.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
-use clickhouse::query::Query;
 use clickhouse_ext_arrow::{ArrowCursor, ArrowQueryExt};
 use futures::stream::{self, StreamExt};
 use metrics::{counter, histogram};
@@ -14,51 +13,68 @@ use stratum_models::log::{Offset, PartitionId, Topic};
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 use stratum_models::warehouse::{
-    Commit, CommitOutcome, LogRange, Progress, SeenKeys, WarehouseWriter,
+    Claim, Commit, CommitOutcome, Holding, LogRange, Progress, SeenKeys, WarehouseWriter,
 };
 
-use super::client::{ClickHouseWarehouse, Target};
+use super::client::ClickHouseWarehouse;
 use super::config::ClickHouseConfig;
-use super::error::{conflict, invalid, store_error, timed_out, transient};
+use super::encode::lane;
+use super::error::{invalid, store_error, timed_out};
 use crate::telemetry;
 
 const READ_PROGRESS: &str = include_str!("../../sql/read_progress.sql");
 const READ_SEEN_KEYS: &str = include_str!("../../sql/read_seen_keys.sql");
-const INSERT_COMMIT_PLAN: &str = include_str!("../../sql/insert_commit_plan.sql");
 
-/// How often a statement whose token was burnt is sent under a new one.
-pub(super) const GENERATIONS_MAX: u32 = 4;
-
-/// The checkpoint and the newest plan of a log partition.
+/// How far a log partition has come, and who holds it.
 #[derive(Clone, Copy, Debug, clickhouse::Row, Deserialize)]
 pub(super) struct ProgressRow {
-    plan_from: u64,
-    plan_to: u64,
-    pub(super) checkpoint: u64,
+    log_partition: u32,
+    checkpoint: u64,
+    begun: u64,
+    epoch: u64,
+    nonce: u64,
 }
 
 impl ProgressRow {
-    /// Where the newest plan begins and ends.
-    pub(super) fn plan(self) -> Option<(u64, u64)> {
-        (self.plan_to > self.plan_from).then_some((self.plan_from, self.plan_to))
+    pub(super) fn checkpoint(&self) -> Offset {
+        Offset(self.checkpoint)
     }
 
-    /// The end of the plan for this offset.
-    fn planned_to(self, from: Offset) -> Option<Offset> {
-        self.plan().filter(|(begin, _)| *begin == from.0).map(|(_, to)| Offset(to))
+    /// The newest claim.
+    pub(super) fn claim(&self) -> Claim {
+        Claim { epoch: self.epoch, nonce: self.nonce }
+    }
+
+    pub(super) fn progress(&self, topic: Topic, partition: PartitionId) -> Progress {
+        let (from, to) = (self.checkpoint(), Offset(self.begun));
+        let pending = (to > from).then_some(LogRange { topic, partition, from, to });
+        Progress { checkpoint: from, pending }
     }
 }
 
 impl ClickHouseWarehouse {
+    /// One row for each of these partitions, which are different ones, in their order.
     pub(super) async fn read_progress(
         &self,
         topic: Topic,
-        partition: PartitionId,
-    ) -> Result<ProgressRow, StoreError> {
-        let query = self.writer.query_raw(READ_PROGRESS);
-        let query = query.param("topic", topic.code()).param("partition", partition.0);
-        let row = query.fetch_one::<ProgressRow>();
-        self.within("read_progress", row).await
+        partitions: &[PartitionId],
+    ) -> Result<Vec<ProgressRow>, StoreError> {
+        let numbers: Vec<u32> = partitions.iter().map(|partition| partition.0).collect();
+        let lanes: Vec<String> = partitions.iter().map(|p| lane(topic, *p)).collect();
+        let query = self
+            .writer
+            .query_raw(READ_PROGRESS)
+            .param("topic", topic.code())
+            .param("partitions", numbers)
+            .param("lanes", lanes);
+        let rows = self.within("read_progress", query.fetch_all::<ProgressRow>()).await?;
+        let row =
+            |partition: &PartitionId| rows.iter().find(|row| row.log_partition == partition.0);
+        let rows: Vec<_> = partitions.iter().filter_map(row).copied().collect();
+        match rows.len() == partitions.len() {
+            true => Ok(rows),
+            false => Err(invalid("the progress of a partition is not told")),
+        }
     }
 
     /// Runs a statement of the writer within the insert's time.
@@ -73,69 +89,36 @@ impl ClickHouseWarehouse {
             Err(_) => Err(timed_out(statement, self.config.insert_timeout())),
         }
     }
-
-    async fn insert_plan(&self, range: LogRange, generation: u32) -> Result<(), StoreError> {
-        let token =
-            format!("plan:{}:{}:{}:{generation}", range.topic, range.partition.0, range.from.0);
-        let query = range_params(self.writer.query_raw(INSERT_COMMIT_PLAN), range)
-            .with_setting("insert_deduplication_token", token);
-        let _alone = self.alone(Target::Plans).await;
-        self.within("insert_commit_plan", query.execute()).await
-    }
-}
-
-/// Binds the place in the log.
-pub(super) fn range_params(query: Query, range: LogRange) -> Query {
-    query
-        .param("topic", range.topic.code())
-        .param("partition", range.partition.0)
-        .param("from", range.from.0)
-        .param("to", range.to.0)
 }
 
 #[async_trait]
 impl WarehouseWriter for ClickHouseWarehouse {
     async fn progress(&self, topic: Topic, partition: PartitionId) -> Result<Progress, StoreError> {
-        let row = self.read_progress(topic, partition).await?;
-        let from = Offset(row.checkpoint);
-        let pending = row.planned_to(from).map(|to| LogRange { topic, partition, from, to });
-        Ok(Progress { checkpoint: from, pending })
+        let rows = self.read_progress(topic, &[partition]).await?;
+        let row = rows.first().ok_or_else(|| invalid("the progress is not told"))?;
+        Ok(row.progress(topic, partition))
     }
 
-    async fn plan(&self, range: LogRange) -> Result<LogRange, StoreError> {
-        if range.to <= range.from {
-            return Err(invalid("a range without records cannot be planned"));
-        }
-        for generation in 0..GENERATIONS_MAX {
-            // Does nothing where the partition is elsewhere or has a plan for this offset. The token
-            // decides between two that come at the same time.
-            self.insert_plan(range, generation).await?;
-            let row = self.read_progress(range.topic, range.partition).await?;
-            if row.checkpoint != range.from.0 {
-                let at = row.checkpoint;
-                return Err(conflict(format!(
-                    "the checkpoint is at {at}, not at {}",
-                    range.from.0
-                )));
-            }
-            if let Some(to) = row.planned_to(range.from) {
-                return Ok(LogRange { to, ..range });
-            }
-        }
-        Err(transient("the plan was taken and is not there"))
+    async fn claim(
+        &self,
+        topic: Topic,
+        partitions: &[PartitionId],
+    ) -> Result<Vec<Holding>, StoreError> {
+        self.claim_partitions(topic, partitions).await
     }
 
-    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
+    async fn commit(&self, commits: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
         let begun = Instant::now();
-        let outcome = self.commit_range(&commit).await?;
+        let outcomes = self.commit_ranges(commits).await?;
         histogram!(telemetry::COMMIT_SECONDS).record(begun.elapsed());
-        let label = match outcome {
-            CommitOutcome::Committed => "committed",
-            CommitOutcome::AlreadyCommitted => "already_committed",
-            CommitOutcome::Fenced => "fenced",
-        };
-        counter!(telemetry::COMMITS_TOTAL, telemetry::OUTCOME => label).increment(1);
-        Ok(outcome)
+        for outcome in &outcomes {
+            let label = match outcome {
+                CommitOutcome::Committed => "committed",
+                CommitOutcome::Fenced => "fenced",
+            };
+            counter!(telemetry::COMMITS_TOTAL, telemetry::OUTCOME => label).increment(1);
+        }
+        Ok(outcomes)
     }
 
     async fn seen_keys(

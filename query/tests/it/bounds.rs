@@ -32,7 +32,7 @@ async fn the_users_of_production_have_the_rights_they_need() {
     let reader = ClickHouseWarehouse::connect(reading).unwrap();
     let groups = reader.kpi_groups(scope(TENANT), &totals(), KpiGrouping::Total).await.unwrap();
     assert_eq!(groups[0].sums.tracked_conversions, 1);
-    let refused = reader.plan(rows::events(0, 1, 2)).await.unwrap_err();
+    let refused = reader.claim(Topic::Events, &[PartitionId(0)]).await.unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::Unavailable, "{refused}");
 }
 
@@ -68,7 +68,7 @@ async fn no_engine_is_unavailable_at_once() {
     let config = ClickHouseConfig { url: "http://127.0.0.1:1".into(), ..empty() };
     let warehouse = ClickHouseWarehouse::connect(config).unwrap();
     let begun = Instant::now();
-    let error = warehouse.plan(rows::events(0, 0, 1)).await.unwrap_err();
+    let error = warehouse.claim(Topic::Events, &[PartitionId(0)]).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Unavailable, "{error}");
     assert!(error.may_retry() && begun.elapsed() < Duration::from_secs(5));
 }
@@ -82,17 +82,19 @@ async fn an_engine_that_hangs_is_left_in_time_and_work_goes_on_after() {
     (hasty.bounds.insert_timeout_ms, hasty.bounds.query_timeout_ms) = (300, 300);
     let warehouse = ClickHouseWarehouse::connect(hasty).unwrap();
     let range = rows::events(0, 0, 1);
-    let commit = Commit { range, rows: vec![rows::metrics(&[rows::purchase(day(0))])] };
+    let claim = rows::claim(&warehouse, Topic::Events, 0).await.claim;
+    let commit = Commit { claim, range, rows: vec![rows::metrics(&[rows::purchase(day(0))])] };
     let patient = ClickHouseWarehouse::connect(patient).unwrap();
-    patient.plan(range).await.unwrap();
     engine.pause();
     let begun = Instant::now();
-    let write = warehouse.commit(commit.clone()).await.unwrap_err();
+    let write = warehouse.commit(std::slice::from_ref(&commit)).await.unwrap_err();
     let read = warehouse.freshness(scope(TENANT)).await.unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     engine.resume();
     assert_eq!((write.kind, read.kind), (StoreErrorKind::Transient, StoreErrorKind::Transient));
-    assert_eq!(patient.commit(commit).await.unwrap(), CommitOutcome::Committed);
+    let claim = rows::claim(&patient, Topic::Events, 0).await.claim;
+    let again = patient.commit(&[Commit { claim, ..commit }]).await.unwrap();
+    assert_eq!(again, [CommitOutcome::Committed]);
     let groups = patient.kpi_groups(scope(TENANT), &totals(), KpiGrouping::Total).await.unwrap();
     assert_eq!(groups[0].sums.tracked_conversions, 1);
 }
@@ -158,18 +160,16 @@ async fn an_answer_larger_than_the_bound_is_refused_not_cut() {
 async fn rows_of_another_range_or_layout_are_refused_before_anything_is_written() {
     let warehouse = fresh().await;
     let range = rows::events(0, 0, 2);
-    warehouse.plan(range).await.unwrap();
     let elsewhere = rows::events(0, 2, 4);
     let strangers = rows::facts(elsewhere, TENANT, &[(Some(1), rows::at(0))]);
     let other_layout = (stratum_models::table::Table::Events, rows::metrics(&[]).1);
     for rows in [vec![strangers], vec![other_layout]] {
-        let error = warehouse.commit(Commit { range, rows }).await.unwrap_err();
+        let claim = rows::claim(&warehouse, Topic::Events, 0).await.claim;
+        let error = warehouse.commit(&[Commit { claim, range, rows }]).await.unwrap_err();
         assert_eq!(error.kind, StoreErrorKind::Invalid, "{error}");
     }
-    assert_eq!(
-        warehouse.progress(Topic::Events, PartitionId(0)).await.unwrap().pending,
-        Some(range)
-    );
+    let progress = warehouse.progress(Topic::Events, PartitionId(0)).await.unwrap();
+    assert_eq!((progress.checkpoint.0, progress.pending), (0, None));
 }
 
 #[tokio::test]

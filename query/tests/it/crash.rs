@@ -4,15 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use stratum_models::ad_report::{AdDevice, AdReport, AdReportSplit, Split};
-use stratum_models::log::{PartitionId, Topic};
+use stratum_models::log::{Offset, PartitionId, Topic};
 use stratum_models::rejection::RejectReason;
-use stratum_models::store::StoreErrorKind;
-use stratum_models::table::Table;
+use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::DAY_MS;
 use stratum_models::warehouse::{
-    Commit, CommitOutcome, DataVersion, DataVersions, LogRange, WarehouseWriter,
+    Commit, CommitOutcome, DataVersion, DataVersions, LogRange, Progress, WarehouseWriter,
 };
-use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
+use stratum_query::warehouse::{ClickHouseConfig, ClickHouseWarehouse, migrate};
 use stratum_testing::engines::TestClickHouse;
 use stratum_testing::warehouse_contract::rows::{
     self, Rows, TENANT, at, count, day, facts, ingest_counts, match_quality, metrics, purchase,
@@ -22,11 +21,8 @@ use stratum_testing::warehouse_contract::rows::{
 use crate::engine::{config, empty, fill, own, shared};
 
 const SUM_ROWS: &str = include_str!("../sql/sum_rows.sql");
-const BURN_TOKEN: &str = include_str!("../sql/burn_token.sql");
 const DELETE_ROWS: &str = include_str!("../sql/delete_rows.sql");
-const BURN_FACT_TOKEN: &str = include_str!("../sql/burn_fact_token.sql");
-const FORGET_TOKENS: &str = include_str!("../sql/forget_tokens.sql");
-const COUNT_ROWS: &str = include_str!("../sql/count_rows.sql");
+const SLOW_INSERTS: &str = include_str!("../sql/slow_inserts.sql");
 const COUNT_PARTS: &str = include_str!("../sql/count_parts.sql");
 const STOP_MERGES: &str = include_str!("../sql/stop_merges.sql");
 
@@ -65,44 +61,54 @@ fn sums(engine: &TestClickHouse, database: &str) -> Vec<u64> {
     answer.trim().split('\t').map(|number| number.parse().unwrap()).collect()
 }
 
-/// Goes through a partition's records in ranges of changing length until `to`, as the pipeline does:
-/// after any error it asks for the progress and goes on from there.
-async fn work(warehouse: &ClickHouseWarehouse, topic: Topic, partition: u32, to: u64) {
-    let mut turn = partition;
-    loop {
-        turn += 1;
-        let length = 1 + u64::from(turn % 7);
-        match step(warehouse, topic, partition, to, length).await {
+/// Goes through the records of partitions in ranges of changing length until `to`, as the pipeline does:
+/// it commits all of them together, and after any error, and when one was taken over, it claims them again.
+async fn work(settings: &ClickHouseConfig, topic: Topic, partitions: &[u32], to: u64) {
+    let warehouse = ClickHouseWarehouse::connect(settings.clone()).unwrap();
+    let partitions: Vec<_> = partitions.iter().copied().map(PartitionId).collect();
+    for turn in 1.. {
+        match step(&warehouse, topic, &partitions, to, 1 + turn % 7).await {
             Ok(true) => return,
             Ok(false) => {}
-            Err(error) => {
-                assert_ne!(error.kind, StoreErrorKind::Invalid, "{error}");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            Err(error) => assert_ne!(error.kind, StoreErrorKind::Invalid, "{error}"),
+        }
+        // Those it shares a partition with have a turn.
+        tokio::time::sleep(Duration::from_millis(20 + 30 * partitions.len() as u64)).await;
+    }
+}
+
+/// Commits until all has landed, which is true, or a partition is another's.
+async fn step(
+    warehouse: &ClickHouseWarehouse,
+    topic: Topic,
+    partitions: &[PartitionId],
+    to: u64,
+    length: u64,
+) -> Result<bool, StoreError> {
+    let mut held = warehouse.claim(topic, partitions).await?;
+    loop {
+        held.retain(|held| held.progress.checkpoint.0 < to);
+        let commits = held.iter().map(|held| {
+            let Progress { checkpoint: Offset(from), pending } = held.progress;
+            let next = rows::range(topic, held.partition.0, from, to.min(from + length));
+            let range = pending.unwrap_or(next);
+            Commit { claim: held.claim, range, rows: rows_of(range) }
+        });
+        let commits: Vec<Commit> = commits.collect();
+        if commits.is_empty() {
+            return Ok(true);
+        }
+        if warehouse.commit(&commits).await?.contains(&CommitOutcome::Fenced) {
+            return Ok(false);
+        }
+        for (held, commit) in held.iter_mut().zip(&commits) {
+            held.progress = Progress { checkpoint: commit.range.to, pending: None };
         }
     }
 }
 
-async fn step(
-    warehouse: &ClickHouseWarehouse,
-    topic: Topic,
-    partition: u32,
-    to: u64,
-    length: u64,
-) -> Result<bool, stratum_models::store::StoreError> {
-    let progress = warehouse.progress(topic, PartitionId(partition)).await?;
-    let from = progress.checkpoint.0;
-    if from >= to {
-        return Ok(true);
-    }
-    let wanted = rows::range(topic, partition, from, to.min(from + length));
-    let range = warehouse.plan(progress.pending.unwrap_or(wanted)).await?;
-    warehouse.commit(Commit { range, rows: rows_of(range) }).await?;
-    Ok(false)
-}
-
-/// Kills the engine again and again while three partitions are worked on, one of them by two
-/// workers, and compares every table with what the records hold.
+/// Kills the engine again and again while three partitions are worked on, two of them together and one of
+/// those by two workers, and compares every table with what the records hold.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_engine_killed_again_and_again_counts_every_record_once() {
     const RECORDS: u64 = 60;
@@ -111,12 +117,12 @@ async fn an_engine_killed_again_and_again_counts_every_record_once() {
     let mut settings = config(&engine, database);
     settings.bounds.insert_timeout_ms = 10_000;
     migrate(&settings).await.unwrap();
-    let warehouse = ClickHouseWarehouse::connect(settings).unwrap();
+    let warehouse = ClickHouseWarehouse::connect(settings.clone()).unwrap();
     let done = AtomicBool::new(false);
     let workers = async {
-        let lanes =
-            [(Topic::Events, 0), (Topic::Events, 0), (Topic::Events, 1), (Topic::AdReports, 0)];
-        let all = lanes.map(|(topic, partition)| work(&warehouse, topic, partition, RECORDS));
+        let all: [(Topic, &[u32]); 3] =
+            [(Topic::Events, &[0, 1]), (Topic::Events, &[0]), (Topic::AdReports, &[0])];
+        let all = all.map(|(topic, partitions)| work(&settings, topic, partitions, RECORDS));
         futures::future::join_all(all).await;
         done.store(true, Ordering::Relaxed);
     };
@@ -146,91 +152,65 @@ async fn an_engine_killed_again_and_again_counts_every_record_once() {
     assert_eq!(versions, [DataVersion(3 * RECORDS)], "every lane has moved the tenant's version");
 }
 
-/// ClickHouse notes a token before it keeps the part. Killed in between, the engine takes the same
-/// insert for a duplicate ever after, though its rows are lost. The writer sees that they are missing.
+/// Whoever takes a partition over waits for what its last worker had under way; what that one sends later
+/// adds nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_under_way_when_a_partition_is_taken_over_ends_first() {
+    let settings = empty();
+    migrate(&settings).await.unwrap();
+    let words = [("$database", settings.database.as_str()), ("$table", "match_quality")];
+    shared().execute(&fill(SLOW_INSERTS, &words));
+    let earlier = ClickHouseWarehouse::connect(settings.clone()).unwrap();
+    let later = ClickHouseWarehouse::connect(settings.clone()).unwrap();
+    let partitions = [0, 1].map(PartitionId);
+    let held = earlier.claim(Topic::Events, &partitions).await.unwrap();
+    let commits: Vec<_> = (held.iter())
+        .map(|held| {
+            let range = rows::events(held.partition.0, 0, 4);
+            Commit { claim: held.claim, range, rows: rows_of(range) }
+        })
+        .collect();
+    let commit = tokio::spawn(async move { earlier.commit(&commits).await });
+    let begun = || async {
+        let progress = later.progress(Topic::Events, PartitionId(0)).await.unwrap();
+        progress.pending.is_some()
+    };
+    while !begun().await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let taken = later.claim(Topic::Events, &[PartitionId(0)]).await.unwrap()[0];
+    // Of what was under way all is there, and nothing comes any more.
+    let range = rows::events(0, 0, 4);
+    assert_eq!(taken.progress.pending, Some(range));
+    let outcomes = commit.await.unwrap().unwrap();
+    assert_eq!(outcomes, [CommitOutcome::Fenced, CommitOutcome::Committed]);
+    let commit = Commit { claim: taken.claim, range, rows: rows_of(range) };
+    assert_eq!(later.commit(&[commit]).await.unwrap(), [CommitOutcome::Committed]);
+    assert_eq!(sums(shared(), &settings.database), [8, 8, 8, 8, 8, 0, 0]);
+}
+
+/// The rows themselves tell that they are there.
 #[tokio::test]
-async fn an_insert_whose_token_was_burnt_by_a_crash_is_not_lost() {
+async fn a_range_without_its_checkpoint_is_not_added_again() {
     let settings = empty();
     migrate(&settings).await.unwrap();
     let warehouse = ClickHouseWarehouse::connect(settings.clone()).unwrap();
     let range = rows::events(0, 0, 4);
-    burn(&settings.database, "commit_plans", "plan:events:0:0:0");
-    warehouse.plan(range).await.unwrap();
-    for table in ["match_quality", "event_metrics", "ingest_counts"] {
-        burn(&settings.database, table, &format!("{table}:events:0:0-4:0"));
-    }
-    burn(&settings.database, "match_quality", "match_quality:events:0:0-4:1");
-    for (table, received) in [("events", at(DAY_MS)), ("rejected_rows", at(0))] {
-        let token = format!("{table}:events:0:0-4:0");
-        let received = received.0.to_string();
-        let words = [
-            ("$database", settings.database.as_str()),
-            ("$table", table),
-            ("$token", &token),
-            ("$received", &received),
-        ];
-        shared().execute(&fill(BURN_FACT_TOKEN, &words));
-        shared().execute(&fill(DELETE_ROWS, &words));
-    }
-    let outcome = warehouse.commit(Commit { range, rows: rows_of(range) }).await.unwrap();
-    assert_eq!(outcome, CommitOutcome::Committed);
+    rows::land(&warehouse, range, rows_of(range)).await;
+    forget_checkpoints(&settings);
+    assert_eq!(pending(&warehouse, 0).await, Some(range));
+    rows::land(&warehouse, range, rows_of(range)).await;
     assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0, 0]);
 }
 
-/// Leaves the token noted and its rows gone.
-fn burn(database: &str, table: &str, token: &str) {
-    let column = if table == "commit_plans" { "partition" } else { "tenant_id" };
-    let words =
-        [("$database", database), ("$table", table), ("$token", token), ("$column", column)];
-    shared().execute(&fill(BURN_TOKEN, &words));
+/// As if the crash had come before the checkpoints.
+fn forget_checkpoints(settings: &ClickHouseConfig) {
+    let words = [("$database", settings.database.as_str()), ("$table", "data_versions")];
     shared().execute(&fill(DELETE_ROWS, &words));
 }
 
-/// Not even for a moment are there two plans of one offset.
-#[tokio::test]
-async fn of_planners_at_once_one_writes() {
-    let settings = empty();
-    migrate(&settings).await.unwrap();
-    let words = [("$database", settings.database.as_str()), ("$table", "commit_plans")];
-    shared().execute(&fill(STOP_MERGES, &words));
-    let warehouse = ClickHouseWarehouse::connect(settings.clone()).unwrap();
-    for partition in 1..=5 {
-        let plans = (1..=8).map(|to| warehouse.plan(rows::events(partition, 0, to)));
-        for plan in futures::future::join_all(plans).await {
-            plan.unwrap();
-        }
-        let written = shared().execute(&fill(COUNT_ROWS, &words));
-        assert_eq!(written.trim(), partition.to_string());
-    }
-}
-
-/// The engine forgets tokens: after ten thousand inserts, after an hour with replicas, after a power
-/// cut. The rows themselves tell that they are there.
-#[tokio::test]
-async fn a_range_whose_tokens_are_forgotten_is_not_added_again() {
-    let settings = empty();
-    migrate(&settings).await.unwrap();
-    let warehouse = ClickHouseWarehouse::connect(settings.clone()).unwrap();
-    let range = rows::events(0, 0, 4);
-    let rows = rows_of(range);
-    rows::land(&warehouse, range, rows.clone()).await;
-    for table in [
-        Table::Events,
-        Table::MatchQuality,
-        Table::EventMetrics,
-        Table::IngestCounts,
-        Table::RejectedRows,
-    ] {
-        let words = [("$database", settings.database.as_str()), ("$table", table.as_str())];
-        for statement in FORGET_TOKENS.split(';') {
-            shared().execute(&fill(statement, &words));
-        }
-    }
-    let words = [("$database", settings.database.as_str()), ("$table", "checkpoints")];
-    shared().execute(&fill(DELETE_ROWS, &words));
-    let again = warehouse.commit(Commit { range, rows }).await.unwrap();
-    assert_eq!(again, CommitOutcome::Committed);
-    assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0, 0]);
+async fn pending(warehouse: &ClickHouseWarehouse, partition: u32) -> Option<LogRange> {
+    warehouse.progress(Topic::Events, PartitionId(partition)).await.unwrap().pending
 }
 
 /// The rows of a roll-up and the mark that they are there must be one part, however many they are.
@@ -249,32 +229,34 @@ async fn a_large_batch_of_a_roll_up_is_one_part() {
 }
 
 /// Killed between the inserts of a commit, the engine comes back with some of the tables, and of the
-/// facts perhaps one day of two. The next worker adds what is missing and nothing else.
+/// facts perhaps one day of two. The next worker adds what is missing and nothing else, also when the
+/// partitions that were committed together have come to different workers.
 #[tokio::test]
 async fn what_landed_before_a_crash_is_completed_and_not_repeated() {
     let settings = empty();
     migrate(&settings).await.unwrap();
-    let warehouse = ClickHouseWarehouse::connect(settings.clone()).unwrap();
-    let range = rows::events(2, 0, 4);
-    warehouse.plan(range).await.unwrap();
-    let whole = rows_of(range);
-    let (table, all) = &whole[0];
-    for landed in [
-        vec![(*table, all.slice(1, 1))],
-        vec![whole[1].clone(), whole[3].clone()],
-        vec![whole[4].clone()],
-    ] {
-        let outcome = warehouse.commit(Commit { range, rows: landed }).await.unwrap();
-        assert_eq!(outcome, CommitOutcome::Committed);
-        // The crash came before the checkpoint.
-        let words = [("$database", settings.database.as_str()), ("$table", "checkpoints")];
-        shared().execute(&fill(DELETE_ROWS, &words));
+    let workers = [0, 1].map(|_| ClickHouseWarehouse::connect(settings.clone()).unwrap());
+    let partitions = [2, 3];
+    // Facts, match quality, metrics, counts, refused rows: counts come first, and then any others.
+    for landed in [&[3][..], &[0, 3], &[1, 3], &[1, 3, 4]] {
+        let held = workers[0].claim(Topic::Events, &partitions.map(PartitionId)).await.unwrap();
+        let commits = held.iter().map(|held| {
+            let range = rows::events(held.partition.0, 0, 4);
+            let mut rows = rows_of(range);
+            rows[0].1 = rows[0].1.slice(1, 1);
+            let rows = landed.iter().map(|at| rows[*at].clone()).collect();
+            Commit { claim: held.claim, range, rows }
+        });
+        let outcomes = workers[0].commit(&commits.collect::<Vec<_>>()).await.unwrap();
+        assert_eq!(outcomes, [CommitOutcome::Committed; 2]);
+        forget_checkpoints(&settings);
     }
-    assert_eq!(
-        warehouse.progress(Topic::Events, PartitionId(2)).await.unwrap().pending,
-        Some(range)
-    );
-    let outcome = warehouse.commit(Commit { range, rows: whole }).await.unwrap();
-    assert_eq!(outcome, CommitOutcome::Committed);
-    assert_eq!(sums(shared(), &settings.database), [4, 4, 4, 4, 4, 0, 0]);
+    for (worker, partition) in workers.iter().zip(partitions) {
+        let range = rows::events(partition, 0, 4);
+        assert_eq!(pending(worker, partition).await, Some(range));
+        rows::land(worker, range, rows_of(range)).await;
+    }
+    assert_eq!(sums(shared(), &settings.database), [8, 8, 8, 8, 8, 0, 0]);
+    let versions = workers[0].data_versions(&[rows::scope(TENANT)]).await.unwrap();
+    assert_eq!(versions, [DataVersion(8)]);
 }

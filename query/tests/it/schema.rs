@@ -128,7 +128,7 @@ async fn every_table_is_synced_to_disk_and_knows_its_last_inserts() {
     let tables: BTreeMap<&str, &str> =
         answer.lines().map(|line| line.split_once('\t').unwrap()).collect();
     let mut names: Vec<&str> = Table::ALL.iter().map(|table| table.as_str()).collect();
-    names.extend(["schema_migrations", "commit_plans", "checkpoints", "data_versions"]);
+    names.extend(["schema_migrations", "claims", "data_versions"]);
     names.sort_unstable();
     assert_eq!(tables.keys().copied().collect::<Vec<_>>(), names);
     for (name, statement) in tables {
@@ -146,9 +146,7 @@ async fn every_table_is_synced_to_disk_and_knows_its_last_inserts() {
 async fn topics_have_the_codes_of_models() {
     let config = empty();
     migrate(&config).await.unwrap();
-    for (table, column) in
-        [("commit_plans", "topic"), ("checkpoints", "topic"), ("rejected_rows", "log_topic")]
-    {
+    for (table, column) in [("claims", "topic"), ("rejected_rows", "log_topic")] {
         let words = [("$database", config.database.as_str()), ("$table", table)];
         let answer = shared().execute(&fill(READ_COLUMNS, &words));
         let expected = format!("{column}\t{}\t", enum8!(Topic::INPUTS, all));

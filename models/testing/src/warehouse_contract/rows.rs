@@ -20,7 +20,7 @@ use stratum_models::scope::TenantScope;
 use stratum_models::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use stratum_models::table::Table;
 use stratum_models::time::{DAY_MS, Day, DayRange, UnixMillis};
-use stratum_models::warehouse::{Commit, CommitOutcome, LogRange};
+use stratum_models::warehouse::{Commit, CommitOutcome, Holding, LogRange};
 
 use super::Warehouse;
 
@@ -70,11 +70,17 @@ pub fn range(topic: Topic, partition: u32, from: u64, to: u64) -> LogRange {
     LogRange { topic, partition: PartitionId(partition), from: Offset(from), to: Offset(to) }
 }
 
-/// Plans the range and commits the rows.
+/// Claims the range's partition and commits the rows.
 pub async fn land(warehouse: &dyn Warehouse, range: LogRange, rows: Rows) {
-    assert_eq!(warehouse.plan(range).await.expect("a plan"), range);
-    let outcome = warehouse.commit(Commit { range, rows }).await.expect("a commit");
-    assert_eq!(outcome, CommitOutcome::Committed);
+    let claim = claim(warehouse, range.topic, range.partition.0).await.claim;
+    let outcome = warehouse.commit(&[Commit { claim, range, rows }]).await.expect("a commit");
+    assert_eq!(outcome, [CommitOutcome::Committed]);
+}
+
+/// Takes a partition over.
+pub async fn claim(warehouse: &dyn Warehouse, topic: Topic, partition: u32) -> Holding {
+    let holdings = warehouse.claim(topic, &[PartitionId(partition)]).await.expect("a claim");
+    holdings[0]
 }
 
 fn batch(table: Table, columns: Vec<ArrayRef>) -> (Table, RecordBatch) {

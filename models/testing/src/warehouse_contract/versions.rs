@@ -2,12 +2,12 @@
 
 use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
-use stratum_models::warehouse::{Commit, DataVersion};
+use stratum_models::warehouse::{Commit, CommitOutcome, DataVersion};
 
 use super::Warehouse;
 use super::rows::{
-    Metric, TENANT, at, count, day, events, ingest_counts, land, metrics, purchase, range, report,
-    reports, scope,
+    Metric, TENANT, at, claim, count, day, events, ingest_counts, land, metrics, purchase, range,
+    report, reports, scope,
 };
 
 const OTHER: TenantId = TenantId(8);
@@ -50,11 +50,12 @@ pub async fn every_lane_moves_a_version(warehouse: &dyn Warehouse) {
     }
 }
 
-pub async fn a_range_committed_again_moves_no_version(warehouse: &dyn Warehouse) {
-    let place = events(0, 0, 5);
-    let rows = vec![metrics(&[purchase(day(0))])];
+pub async fn a_range_that_is_fenced_moves_no_version(warehouse: &dyn Warehouse) {
+    let (place, rows) = (events(0, 0, 5), vec![metrics(&[purchase(day(0))])]);
+    let claim = claim(warehouse, place.topic, 0).await.claim;
     land(warehouse, place, rows.clone()).await;
     let landed = versions(warehouse).await;
-    warehouse.commit(Commit { range: place, rows }).await.expect("a commit");
+    let outcome = warehouse.commit(&[Commit { claim, range: place, rows }]).await;
+    assert_eq!(outcome.expect("a commit"), [CommitOutcome::Fenced]);
     assert_eq!(versions(warehouse).await, landed);
 }

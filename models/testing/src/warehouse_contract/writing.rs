@@ -1,6 +1,4 @@
-//! Plans, commits, checkpoints, and the keys of the dedup window.
-
-use std::collections::BTreeSet;
+//! Claims, commits, checkpoints, and the keys of the dedup window.
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
@@ -10,12 +8,14 @@ use stratum_models::log::{Offset, PartitionId, Topic};
 use stratum_models::metrics::{KpiGrouping, KpiQuery};
 use stratum_models::store::StoreErrorKind;
 use stratum_models::time::HOUR_MS;
-use stratum_models::warehouse::{Commit, CommitOutcome, LogRange, MatchQualityQuery, Progress};
+use stratum_models::warehouse::{
+    Claim, Commit, CommitOutcome, LogRange, MatchQualityQuery, Progress,
+};
 
 use super::Warehouse;
 use super::rows::{
-    self, Rows, TENANT, at, days, events, facts, land, match_quality, metrics, purchase, quality,
-    range, scope,
+    self, Rows, TENANT, at, claim, days, events, facts, land, match_quality, metrics, purchase,
+    quality, range, scope,
 };
 
 /// Something for each kind of table, worth one event.
@@ -92,54 +92,59 @@ pub async fn a_partition_begins_at_zero(warehouse: &dyn Warehouse) {
     assert_eq!(begun, Progress { checkpoint: Offset(0), pending: None });
 }
 
-pub async fn a_plan_is_pending_until_it_is_committed(warehouse: &dyn Warehouse) {
+/// Commits a range under a claim.
+async fn commit(warehouse: &dyn Warehouse, claim: Claim, range: LogRange) -> CommitOutcome {
+    let commit = Commit { claim, range, rows: one_of_each(range) };
+    warehouse.commit(&[commit]).await.expect("a commit")[0]
+}
+
+pub async fn a_commit_moves_the_checkpoint(warehouse: &dyn Warehouse) {
+    let held = claim(warehouse, Topic::Events, 0).await;
+    assert_eq!(held.progress, Progress { checkpoint: Offset(0), pending: None });
+    for (from, to) in [(0, 5), (5, 6)] {
+        let outcome = commit(warehouse, held.claim, events(0, from, to)).await;
+        assert_eq!(outcome, CommitOutcome::Committed);
+        let done = progress(warehouse, Topic::Events, 0).await;
+        assert_eq!(done, Progress { checkpoint: Offset(to), pending: None });
+    }
+    assert_eq!(claim(warehouse, Topic::Events, 0).await.progress.checkpoint, Offset(6));
+    assert_eq!(landed(warehouse).await, 2);
+}
+
+pub async fn the_newest_claim_holds(warehouse: &dyn Warehouse) {
+    let first = claim(warehouse, Topic::Events, 0).await.claim;
+    let second = claim(warehouse, Topic::Events, 0).await.claim;
     let range = events(0, 0, 5);
-    assert_eq!(warehouse.plan(range).await.expect("a plan"), range);
-    let planned = progress(warehouse, Topic::Events, 0).await;
-    assert_eq!(planned, Progress { checkpoint: Offset(0), pending: Some(range) });
-    let outcome = warehouse.commit(Commit { range, rows: one_of_each(range) }).await;
-    assert_eq!(outcome.expect("a commit"), CommitOutcome::Committed);
-    let done = progress(warehouse, Topic::Events, 0).await;
-    assert_eq!(done, Progress { checkpoint: Offset(5), pending: None });
+    for _ in 0..2 {
+        assert_eq!(commit(warehouse, first, range).await, CommitOutcome::Fenced);
+    }
+    assert_eq!(landed(warehouse).await, 0);
+    assert_eq!(commit(warehouse, second, range).await, CommitOutcome::Committed);
+    assert_eq!(commit(warehouse, first, events(0, 5, 6)).await, CommitOutcome::Fenced);
     assert_eq!(landed(warehouse).await, 1);
 }
 
-pub async fn the_first_plan_of_an_offset_wins(warehouse: &dyn Warehouse) {
-    let first = warehouse.plan(events(0, 0, 5)).await.expect("a plan");
-    for to in [9, 2, 5] {
-        assert_eq!(warehouse.plan(events(0, 0, to)).await.expect("a plan"), first);
-    }
-    land(warehouse, first, one_of_each(first)).await;
-    land(warehouse, events(0, 5, 7), Vec::new()).await;
-    let next = warehouse.plan(events(0, 7, 9)).await.expect("a plan");
-    assert_eq!(warehouse.plan(events(0, 7, 8)).await.expect("a plan"), next);
+/// Some of them may be told to try again; whoever is not may find that another came after.
+pub async fn of_claims_at_once_one_holds(warehouse: &dyn Warehouse) {
+    let claims = (0..8).map(|_| warehouse.claim(Topic::Events, &[PartitionId(1)]));
+    let claims = join_all(claims).await.into_iter().filter_map(Result::ok);
+    let range = events(1, 0, 5);
+    let commits: Vec<_> = claims.map(|held| commit(warehouse, held[0].claim, range)).collect();
+    let outcomes = join_all(commits).await;
+    let committed = outcomes.iter().filter(|outcome| **outcome == CommitOutcome::Committed);
+    let committed = committed.count() as u64;
+    assert!(committed <= 1, "{outcomes:?}");
+    assert_eq!(landed(warehouse).await, committed);
 }
 
-pub async fn of_planners_at_once_one_wins(warehouse: &dyn Warehouse) {
-    for from in [0, 100] {
-        let plans = (1..=8).map(|length| warehouse.plan(events(1, from, from + length)));
-        let held: Vec<LogRange> =
-            join_all(plans).await.into_iter().map(|plan| plan.expect("a plan")).collect();
-        let distinct: BTreeSet<Offset> = held.iter().map(|plan| plan.to).collect();
-        assert_eq!(distinct.len(), 1, "{distinct:?}");
-        assert_eq!(progress(warehouse, Topic::Events, 1).await.pending, Some(held[0]));
-        land(warehouse, held[0], Vec::new()).await;
-        if from == 0 {
-            land(warehouse, events(1, held[0].to.0, 100), Vec::new()).await;
-        }
+pub async fn claims_of_a_partition_follow_one_another(warehouse: &dyn Warehouse) {
+    let mut last = claim(warehouse, Topic::Events, 0).await.claim;
+    for _ in 0..3 {
+        claim(warehouse, Topic::Events, 1).await;
+        let next = claim(warehouse, Topic::Events, 0).await.claim;
+        assert!(next > last && next.follows(last) && !last.follows(next), "{next:?} {last:?}");
+        last = next;
     }
-}
-
-pub async fn a_plan_away_from_the_checkpoint_conflicts_and_leaves_nothing(
-    warehouse: &dyn Warehouse,
-) {
-    land(warehouse, events(0, 0, 5), Vec::new()).await;
-    for wrong in [events(0, 0, 5), events(0, 3, 8), events(0, 6, 9)] {
-        let error = warehouse.plan(wrong).await.expect_err("a conflict");
-        assert_eq!(error.kind, StoreErrorKind::Conflict, "{wrong:?}");
-    }
-    land(warehouse, events(0, 5, 6), Vec::new()).await;
-    assert_eq!(progress(warehouse, Topic::Events, 0).await.pending, None);
 }
 
 pub async fn partitions_and_topics_keep_their_own_checkpoints(warehouse: &dyn Warehouse) {
@@ -157,57 +162,60 @@ pub async fn partitions_and_topics_keep_their_own_checkpoints(warehouse: &dyn Wa
     }
 }
 
-pub async fn a_range_that_was_not_planned_is_refused(warehouse: &dyn Warehouse) {
-    let range = events(0, 0, 5);
-    let error = warehouse.commit(Commit { range, rows: one_of_each(range) }).await;
-    assert_eq!(error.expect_err("no plan").kind, StoreErrorKind::Invalid);
-    assert_eq!(landed(warehouse).await, 0);
-}
-
-pub async fn a_range_committed_again_counts_once(warehouse: &dyn Warehouse) {
-    let range = events(0, 0, 5);
-    land(warehouse, range, one_of_each(range)).await;
-    for _ in 0..3 {
-        let again = warehouse.commit(Commit { range, rows: one_of_each(range) }).await;
-        assert_eq!(again.expect("a commit"), CommitOutcome::AlreadyCommitted);
+pub async fn a_range_that_is_not_next_is_refused(warehouse: &dyn Warehouse) {
+    let mine = events(0, 0, 5);
+    land(warehouse, mine, one_of_each(mine)).await;
+    for range in [mine, events(0, 3, 8), events(0, 6, 9), events(0, 5, 5)] {
+        let claim = claim(warehouse, Topic::Events, 0).await.claim;
+        let refused = warehouse.commit(&[Commit { claim, range, rows: Vec::new() }]).await;
+        assert_eq!(refused.expect_err("not next").kind, StoreErrorKind::Invalid, "{range:?}");
     }
     assert_eq!(landed(warehouse).await, 1);
+    assert_eq!(progress(warehouse, Topic::Events, 0).await.checkpoint, Offset(5));
 }
 
-pub async fn a_range_committed_by_several_at_once_counts_once(warehouse: &dyn Warehouse) {
-    for from in [0, 5, 10] {
-        let range = events(0, from, from + 5);
-        warehouse.plan(range).await.expect("a plan");
-        let all = (0..4).map(|_| warehouse.commit(Commit { range, rows: one_of_each(range) }));
-        for outcome in join_all(all).await {
-            assert_ne!(outcome.expect("a commit"), CommitOutcome::Fenced);
-        }
+pub async fn ranges_of_several_partitions_land_together(warehouse: &dyn Warehouse) {
+    let partitions = [3, 0, 2].map(PartitionId);
+    let held = warehouse.claim(Topic::Events, &partitions).await.expect("claims");
+    assert_eq!(held.iter().map(|held| held.partition).collect::<Vec<_>>(), partitions);
+    for from in [0, 4] {
+        let commits = held.iter().map(|held| {
+            let range = events(held.partition.0, from, from + 4);
+            Commit { claim: held.claim, range, rows: one_of_each(range) }
+        });
+        let outcomes = warehouse.commit(&commits.collect::<Vec<_>>()).await.expect("a commit");
+        assert_eq!(outcomes, [CommitOutcome::Committed; 3]);
     }
+    assert_eq!(landed(warehouse).await, 6);
+    for partition in [0, 2, 3] {
+        assert_eq!(progress(warehouse, Topic::Events, partition).await.checkpoint, Offset(8));
+    }
+    assert_eq!(progress(warehouse, Topic::Events, 1).await.checkpoint, Offset(0));
+}
+
+pub async fn a_partition_taken_over_is_left_out_of_a_commit(warehouse: &dyn Warehouse) {
+    let partitions = [0, 1, 2].map(PartitionId);
+    let held = warehouse.claim(Topic::Events, &partitions).await.expect("claims");
+    let taken = claim(warehouse, Topic::Events, 1).await.claim;
+    let commits = held.iter().map(|held| {
+        let range = events(held.partition.0, 0, 4);
+        Commit { claim: held.claim, range, rows: one_of_each(range) }
+    });
+    let outcomes = warehouse.commit(&commits.collect::<Vec<_>>()).await.expect("a commit");
+    use CommitOutcome::{Committed, Fenced};
+    assert_eq!(outcomes, [Committed, Fenced, Committed]);
+    assert_eq!(landed(warehouse).await, 2);
+    assert_eq!(commit(warehouse, taken, events(1, 0, 3)).await, Committed);
     assert_eq!(landed(warehouse).await, 3);
-    assert_eq!(progress(warehouse, Topic::Events, 0).await.checkpoint, Offset(15));
-}
-
-pub async fn another_range_than_the_planned_one_is_fenced(warehouse: &dyn Warehouse) {
-    let planned = events(0, 0, 5);
-    warehouse.plan(planned).await.expect("a plan");
-    for to in [4, 6] {
-        let range = events(0, 0, to);
-        let outcome = warehouse.commit(Commit { range, rows: one_of_each(range) }).await;
-        assert_eq!(outcome.expect("a commit"), CommitOutcome::Fenced, "to {to}");
-    }
-    assert_eq!(landed(warehouse).await, 0);
-    land(warehouse, planned, one_of_each(planned)).await;
-    assert_eq!(landed(warehouse).await, 1);
 }
 
 pub async fn a_worker_left_behind_adds_nothing(warehouse: &dyn Warehouse) {
-    let mine = events(0, 0, 5);
+    let late = claim(warehouse, Topic::Events, 0).await.claim;
+    let (mine, theirs) = (events(0, 0, 5), events(0, 5, 9));
     land(warehouse, mine, one_of_each(mine)).await;
-    let theirs = events(0, 5, 9);
     land(warehouse, theirs, one_of_each(theirs)).await;
-    for late in [mine, events(0, 0, 3), events(0, 5, 12), events(0, 7, 12), theirs] {
-        let outcome = warehouse.commit(Commit { range: late, rows: one_of_each(late) }).await;
-        assert_ne!(outcome.expect("a commit"), CommitOutcome::Committed, "{late:?}");
+    for range in [mine, events(0, 0, 3), events(0, 5, 12), events(0, 9, 12), theirs] {
+        assert_eq!(commit(warehouse, late, range).await, CommitOutcome::Fenced, "{range:?}");
     }
     assert_eq!(landed(warehouse).await, 2);
     assert_eq!(progress(warehouse, Topic::Events, 0).await.checkpoint, Offset(9));

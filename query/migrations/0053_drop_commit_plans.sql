@@ -1,0 +1,2 @@
+-- Claims took their place.
+DROP TABLE IF EXISTS commit_plans {on_cluster} SYNC
