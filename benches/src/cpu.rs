@@ -22,6 +22,17 @@ pub fn own() -> Result<f64> {
     of(std::process::id())
 }
 
+/// The name of a process, and the CPU seconds that it, its threads that have ended, and its children that
+/// have ended have used. The kernel counts them in hundredths. `None` when it has ended itself.
+pub fn of_process(pid: u32) -> Option<(String, f64)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (head, rest) = text.rsplit_once(')')?;
+    let name = head.split_once('(')?.1.to_owned();
+    let times = rest.split_whitespace().skip(11).take(4);
+    let hundredths: u64 = times.map(|time| time.parse::<u64>().unwrap_or_default()).sum();
+    Some((name, hundredths as f64 / 100.0))
+}
+
 /// The processes below `pid`, itself first.
 pub fn tree(pid: u32) -> Vec<u32> {
     let mut all = vec![pid];

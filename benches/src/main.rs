@@ -11,6 +11,7 @@ mod identifiers;
 mod ingest;
 mod warehouse;
 mod freshness;
+mod rest;
 mod get;
 mod served;
 mod api;
@@ -39,12 +40,13 @@ fn main() -> Result<()> {
         return api::hello();
     }
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let benches: [(&str, Bench); 11] = [
+    let benches: [(&str, Bench); 12] = [
         ("json-to-arrow", json_to_arrow::run),
         ("identifiers", identifiers::run),
         ("ingest", ingest::run),
         ("warehouse", warehouse::run),
         ("freshness", freshness::run),
+        ("rest", rest::run),
         ("api", api::run),
         ("kpis", kpis::run),
         ("mixed", mixed::run),
