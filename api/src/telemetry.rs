@@ -17,14 +17,8 @@ pub const REQUEST_SECONDS: &str = "stratum_api_request_seconds";
 pub const SIGN_INS: &str = "stratum_api_sign_ins_total";
 /// Seconds since ended sessions were last asked for.
 pub const REVOCATION_AGE_SECONDS: &str = "stratum_api_revocation_age_seconds";
-/// Letters by what became of them.
-pub const LETTERS: &str = "stratum_api_letters_total";
 /// 1 while a store answers, by store.
 pub const STORE_UP: &str = "stratum_api_store_up";
-/// Seconds since exchange rates were last fetched.
-pub const EXCHANGE_RATES_AGE_SECONDS: &str = "stratum_api_exchange_rates_age_seconds";
-/// Times that exchange rates were asked for, by outcome.
-pub const EXCHANGE_RATE_FETCHES: &str = "stratum_api_exchange_rate_fetches_total";
 /// Live streams open now.
 pub const LIVE_STREAMS: &str = "stratum_api_live_streams";
 /// Watchers that fell behind and were told to look at everything again.

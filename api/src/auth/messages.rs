@@ -1,7 +1,7 @@
 //! Messages to users. Names that somebody chose are quoted and cut, and left out where they could be
 //! taken for a link: a message of ours says nothing in a stranger's words.
 
-use crate::mail::MailMessage;
+use stratum_jobs::mail::MailMessage;
 
 /// Characters of a name that are shown.
 const NAME_CHARS_MAX: usize = 60;

@@ -15,8 +15,8 @@ use stratum_state::job::{EnqueueOutcome, JobKind, NO_TENANT};
 use stratum_state::user::canonical_email;
 
 use super::{AuthConfig, messages};
-use crate::jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, WorkerMeans, new_job};
-use crate::mail::{Cause, MailError, MailQueue};
+use stratum_jobs::mail::{Cause, MailError, MailQueue};
+use stratum_jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, WorkerMeans, new_job};
 
 /// Requests that one process works at.
 const RUNNING_MAX: usize = 2;
@@ -74,15 +74,6 @@ impl PasswordReset {
     ) -> PasswordReset {
         let (state, clock) = (means.state.clone(), means.clock.clone());
         PasswordReset { state, mail, config, public_url, lease: means.config.lease(), clock }
-    }
-}
-
-impl From<MailError> for JobError {
-    fn from(error: MailError) -> JobError {
-        match error {
-            MailError::Store(error) => error.into(),
-            other => JobError::retry("full", other.to_string()),
-        }
     }
 }
 

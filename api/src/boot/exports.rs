@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::settings::Settings;
 use super::stores::Stores;
-use crate::export::{ExportSource, Exports, FileExporter, Folder, Turns};
+use stratum_jobs::export::{ExportSource, Exports, FileExporter, Folder, Turns};
 
 fn source(settings: &Settings, stores: &Stores) -> Result<ExportSource> {
     let state = stores.state.clone().context("exports have no state store")?;

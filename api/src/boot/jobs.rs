@@ -10,9 +10,9 @@ use super::process::Process;
 use super::settings::Settings;
 use super::system::{SystemClock, SystemEntropy};
 use super::{exports, stage};
-use crate::erase::Eraser;
-use crate::jobs::{self, Job, JobSignals, Worker, WorkerMeans};
-use crate::predict::TrainingJob;
+use stratum_jobs::erase::Eraser;
+use stratum_jobs::predict::TrainingJob;
+use stratum_jobs::{Job, JobSignals, Worker, WorkerMeans, sweep};
 
 impl Process {
     /// The means of the workers of this process, who are woken from now on.
@@ -41,7 +41,7 @@ impl Process {
     pub(super) fn start_jobs(&mut self, settings: &Settings) -> Result<()> {
         let state = self.stores.state.clone().context("the jobs have no state store")?;
         let means = self.workers(settings, &state);
-        self.stages.spawn(jobs::sweep(means.clone(), self.stop_stages.clone()));
+        self.stages.spawn(sweep(means.clone(), self.stop_stages.clone()));
         let hourly = stage::hourly(settings, state.clone(), &self.stores.data);
         let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
         let eraser = Eraser { state: state.clone(), persons: Arc::new(warehouse.clone()) };

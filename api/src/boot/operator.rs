@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::stores::{self, Needs, Stores, data_dir, state_url_file};
 use super::system::{SystemClock, SystemEntropy};
 use crate::auth::password::Passwords;
-use crate::predict::Forecasts;
+use stratum_jobs::predict::Forecasts;
 
 /// An operator at the command line: the state store of a running process, or a shared one.
 pub struct Operator {

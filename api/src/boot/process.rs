@@ -34,14 +34,14 @@ use crate::auth::password::Passwords;
 use crate::auth::refusals::Refusals;
 use crate::auth::sessions::Sessions;
 use crate::edge::{ClientIp, Edge};
-use crate::jobs::{WorkerMeans, every};
 use crate::live::{self, Hub, UpdateSeal};
-use crate::mail;
-use crate::predict::Forecasts;
 use crate::routes::config::DemoAccounts;
 use crate::routes::imports::ImportDesk;
 use crate::routes::prometheus::{Measurements, Readers};
 use crate::routes::{self, Operation, Services};
+use stratum_jobs::mail;
+use stratum_jobs::predict::Forecasts;
+use stratum_jobs::{WorkerMeans, every};
 
 /// What an operator is told once everything runs.
 #[derive(Debug)]

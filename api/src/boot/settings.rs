@@ -18,16 +18,16 @@ use stratum_state::StateConfig;
 use stratum_state::bounds::BoundsConfig;
 
 use crate::auth::AuthConfig;
-use crate::discovery::AdoptConfig;
 use crate::edge::EdgeConfig;
-use crate::export::ExportConfig;
-use crate::jobs::JobsConfig;
 use crate::live::LiveConfig;
-use crate::mail::MailConfig;
-use crate::predict::PredictionsConfig;
-use crate::pull::PullConfig;
-use crate::rates::ExchangeRatesConfig;
 use crate::routes::ServerConfig;
+use stratum_jobs::JobsConfig;
+use stratum_jobs::discovery::AdoptConfig;
+use stratum_jobs::export::ExportConfig;
+use stratum_jobs::mail::MailConfig;
+use stratum_jobs::predict::PredictionsConfig;
+use stratum_jobs::pull::PullConfig;
+use stratum_jobs::rates::ExchangeRatesConfig;
 
 /// Every setting. `api/config/default.toml` explains each key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

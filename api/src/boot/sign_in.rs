@@ -17,12 +17,12 @@ use crate::auth::password_reset::{PasswordReset, PasswordResets};
 use crate::auth::revocation::Revocations;
 use crate::auth::token::Tokens;
 use crate::auth::{AuthConfig, TokenAlgorithm};
-use crate::jobs::WorkerMeans;
 use crate::live::UpdateSeal;
-use crate::mail::folder::FolderMail;
-use crate::mail::message::Sender;
-use crate::mail::smtp::SmtpMail;
-use crate::mail::{MailConfig, MailQueue, MailTransport, SendMail};
+use stratum_jobs::WorkerMeans;
+use stratum_jobs::mail::folder::FolderMail;
+use stratum_jobs::mail::message::Sender;
+use stratum_jobs::mail::smtp::SmtpMail;
+use stratum_jobs::mail::{MailConfig, MailQueue, MailTransport, SendMail};
 
 /// The means of the handlers of sign-in.
 pub struct SignIn {

@@ -24,12 +24,12 @@ use tokio_util::sync::CancellationToken;
 use super::settings::Settings;
 use super::stores::Stores;
 use super::system::{SystemClock, SystemRest};
-use crate::discovery::CampaignDiscovery;
-use crate::heads::HeadWriter;
-use crate::heads::files::HeadFiles;
-use crate::jobs::every;
-use crate::pull::Puller;
-use crate::rates::RateKeeper;
+use stratum_jobs::discovery::CampaignDiscovery;
+use stratum_jobs::every;
+use stratum_jobs::heads::HeadWriter;
+use stratum_jobs::heads::files::HeadFiles;
+use stratum_jobs::pull::Puller;
+use stratum_jobs::rates::RateKeeper;
 
 const PIPELINE_GROUP: &str = "stratum-pipeline";
 const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);

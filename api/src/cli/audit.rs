@@ -12,7 +12,7 @@ use stratum_state::audit_head::{HeadError, HeadKey};
 use super::admin::find;
 use super::print;
 use crate::boot::Operator;
-use crate::heads::files::{HeadFiles, KeptHeads};
+use stratum_jobs::heads::files::{HeadFiles, KeptHeads};
 
 #[derive(Subcommand)]
 pub enum AuditAct {

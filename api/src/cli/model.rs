@@ -6,7 +6,7 @@ use stratum_forecast::Artifact;
 
 use super::print;
 use crate::boot::{Operator, Settings};
-use crate::predict::card;
+use stratum_jobs::predict::card;
 
 /// So many stored models are looked through.
 const MODELS_MAX: i64 = 1_000;

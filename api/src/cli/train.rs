@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 
 use super::print;
 use crate::boot::{Operator, Settings, open_forecasts};
-use crate::predict::train_each;
+use stratum_jobs::predict::train_each;
 
 /// Whose models to train.
 #[derive(Args)]

@@ -30,7 +30,7 @@ use super::users::NAME_CHARS_MAX;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::Authenticated;
 use crate::auth::messages;
-use crate::mail::Cause;
+use stratum_jobs::mail::Cause;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<App> {

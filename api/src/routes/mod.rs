@@ -79,12 +79,12 @@ use crate::auth::token::Tokens;
 use crate::auth::{AuthConfig, AuthServices, Gate, authorize};
 use crate::edge::pace::PaceConfig;
 use crate::edge::{Edge, harden, note_client};
-use crate::export::Exports;
 use crate::live::Hub;
-use crate::mail::MailQueue;
 use crate::page;
-use crate::predict::Forecasts;
-use crate::pull::PullConfig;
+use stratum_jobs::export::Exports;
+use stratum_jobs::mail::MailQueue;
+use stratum_jobs::predict::Forecasts;
+use stratum_jobs::pull::PullConfig;
 
 /// Where to listen, and the bounds of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use super::App;
 use super::fields::Params;
 use super::tail::Operator;
 use crate::answer::Refusal;
-use crate::predict::train_each;
+use stratum_jobs::predict::train_each;
 
 /// Lines that may wait for their reader.
 const LINES_MAX: usize = 256;

@@ -19,7 +19,7 @@ use super::person::Person;
 use super::refuse_last_admin;
 use crate::answer::Refusal;
 use crate::auth::Authenticated;
-use crate::mail::folder::{Letters, letters_to};
+use stratum_jobs::mail::folder::{Letters, letters_to};
 
 /// A place where a person may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::App;
 use crate::answer::Refusal;
 use crate::auth::Authenticated;
-use crate::predict::Loaded;
+use stratum_jobs::predict::Loaded;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {

@@ -21,9 +21,9 @@ use super::nobody;
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::messages;
 use crate::auth::password::{PASSWORD_BYTES_MAX, Verdict};
-use crate::mail::MailPermit;
 use crate::routes::App;
 use crate::routes::body::Body;
+use stratum_jobs::mail::MailPermit;
 
 const SLUG_CHARS_MAX: usize = 40;
 const SLUG_TRIES_MAX: usize = 8;

@@ -30,7 +30,7 @@ use super::{App, Services};
 use crate::answer::{Refusal, RequestId};
 use crate::auth::password::PasswordError;
 use crate::auth::token::TokenPair;
-use crate::mail::MailError;
+use stratum_jobs::mail::MailError;
 
 /// The routes of sign-in.
 pub fn routes() -> OpenApiRouter<App> {

@@ -18,10 +18,10 @@ use super::confirm::make_account;
 use super::{nobody, pace};
 use crate::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
 use crate::auth::{Registration, messages};
-use crate::mail::{Cause, MailError, MailPermit};
 use crate::routes::App;
 use crate::routes::body::Body;
 use crate::routes::rules::Rules;
+use stratum_jobs::mail::{Cause, MailError, MailPermit};
 
 const NAME_CHARS_MAX: usize = 200;
 const HOUR_MS: i64 = 3_600_000;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use stratum_api::jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, Worker};
+use stratum_jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, Worker};
 use stratum_state::PostgresState;
 use stratum_state::job::{EnqueueOutcome, JobKind, JobState, NewJob};
 use tokio::task::JoinHandle;

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::json;
-use stratum_api::jobs::{
-    Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, Worker,
-};
+use stratum_jobs::{Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, Worker};
 use stratum_state::job::{EnqueueOutcome, JobKind, JobState, JobView};
 use tokio_util::sync::CancellationToken;
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use stratum_api::jobs::{JobSignals, JobsConfig, WorkerMeans};
 use stratum_engines::{PostgresEngine, StateFolder};
+use stratum_jobs::{JobSignals, JobsConfig, WorkerMeans};
 use stratum_models::chance::Chance;
 use stratum_models::entropy::Entropy;
 use stratum_models::id::TenantId;

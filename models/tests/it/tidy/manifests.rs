@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pipeline", &["models"]),
     ("query", &["models"]),
     ("api/state", &["models"]),
+    ("api/jobs", &["models", "forecast", "wire", "ingest", "reports", "query", "state"]),
     ("models/forecast", &["models"]),
     ("docker/engines", &[]),
     ("models/testing", &["models", "engines"]),
@@ -23,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "api",
         &[
             "models", "forecast", "wire", "ingest", "reports", "pipeline", "query", "state",
-            "engines",
+            "jobs", "engines",
         ],
     ),
 ];
@@ -91,6 +92,10 @@ const DENIED: &[(&str, &[&str])] = &[
             "tower",
             "clap",
         ],
+    ),
+    (
+        "api/jobs",
+        &["rdkafka", "fjall", "clickhouse", "datafusion", "sqlx", "axum", "tower", "clap"],
     ),
 ];
 

@@ -11,7 +11,7 @@ use stratum_state::pull_run::Progress;
 
 use super::Puller;
 use super::work::{Stop, Task};
-use crate::jobs::JobError;
+use crate::JobError;
 
 impl Puller {
     /// Reads the part at `here` and writes down how far the run came; `None` at the end of the plan.

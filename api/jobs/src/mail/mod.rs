@@ -18,7 +18,7 @@ use stratum_models::secret::Secret;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::jobs::every;
+use crate::every;
 pub use limit::{Cause, LetterLimits};
 pub use queue::{MailError, MailPermit, MailQueue, OutgoingMail, SendMail};
 

@@ -8,7 +8,7 @@ use stratum_state::job::{JobKind, NewJob};
 use tokio_util::sync::CancellationToken;
 
 use super::Forecasts;
-use crate::jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, every, new_job};
+use crate::{Job, JobError, JobLimits, LeasedJob, Pause, Step, every, new_job};
 
 const FAILURES_MAX: u32 = 4;
 const PAUSE: Pause = Pause { min: Duration::from_secs(60), max: Duration::from_secs(3_600) };

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::folder::{Folder, PartFile};
 use super::{ExportConfig, ExportSource};
-use crate::jobs::{Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, every};
+use crate::{Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, every};
 
 /// Makes the files of exports.
 #[derive(Clone)]

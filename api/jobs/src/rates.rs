@@ -16,8 +16,12 @@ use stratum_reports::reference_rates::{
 use stratum_state::PostgresState;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::every;
-use crate::telemetry;
+use crate::every;
+
+/// Seconds since exchange rates were last fetched.
+pub const EXCHANGE_RATES_AGE_SECONDS: &str = "stratum_api_exchange_rates_age_seconds";
+/// Times that exchange rates were asked for, by outcome.
+pub const EXCHANGE_RATE_FETCHES: &str = "stratum_api_exchange_rate_fetches_total";
 
 /// Whether and how often the bank is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,7 +97,7 @@ impl RateKeeper {
         work.commit().await?;
         if let Some(fetched_at) = source.fetched_at {
             let age = (now.to_utc() - fetched_at).num_seconds().max(0);
-            metrics::gauge!(telemetry::EXCHANGE_RATES_AGE_SECONDS).set(age as f64);
+            metrics::gauge!(EXCHANGE_RATES_AGE_SECONDS).set(age as f64);
         }
         let Some(turn) = turn else { return Ok(()) };
         let file = RateFile::after(turn.newest, now.day_in(chrono_tz::UTC));
@@ -111,7 +115,7 @@ impl RateKeeper {
                 "failed"
             }
         };
-        metrics::counter!(telemetry::EXCHANGE_RATE_FETCHES, "outcome" => outcome).increment(1);
+        metrics::counter!(EXCHANGE_RATE_FETCHES, "outcome" => outcome).increment(1);
         Ok(())
     }
 

@@ -12,10 +12,12 @@ use stratum_state::work::{SystemWork, TenantWork};
 
 use super::message::Sender;
 use super::{Cause, DeliveryError, LetterLimits, MailConfig, MailMessage, MailTransport};
-use crate::jobs::{
+use crate::{
     Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, WorkerMeans, new_job,
 };
-use crate::telemetry;
+
+/// Messages by what became of them.
+pub const MAIL_MESSAGES: &str = "stratum_api_letters_total";
 
 /// A message that is being sent when the process stops may take this long yet: it would be sent twice.
 const STOP_WAIT: Duration = Duration::from_secs(5);
@@ -47,6 +49,15 @@ pub enum MailError {
     /// The number that were caused is not known.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<MailError> for JobError {
+    fn from(error: MailError) -> JobError {
+        match error {
+            MailError::Store(error) => error.into(),
+            other => JobError::retry("full", other.to_string()),
+        }
+    }
 }
 
 /// A message with its address, as it waits. Holds personal data and secrets: never printed, hence no `Debug`.
@@ -99,7 +110,7 @@ impl MailQueue {
         }
         let allowances = self.limits.allowances(to, cause, self.clock.now());
         if !work.use_allowances(&allowances).await? {
-            metrics::counter!(telemetry::LETTERS, "outcome" => "over").increment(1);
+            metrics::counter!(MAIL_MESSAGES, "outcome" => "over").increment(1);
             return Err(MailError::Over);
         }
         Ok(MailPermit { to: to.to_owned() })
@@ -139,7 +150,7 @@ impl MailQueue {
         let mail = OutgoingMail { to, message };
         let queued = work.enqueue_job(&new_job::<SendMail>(&mail, self.room())?).await?;
         if queued == EnqueueOutcome::Full {
-            metrics::counter!(telemetry::LETTERS, "outcome" => "over").increment(1);
+            metrics::counter!(MAIL_MESSAGES, "outcome" => "over").increment(1);
             tracing::warn!("too many messages wait: a notice is left out");
         }
         Ok(())
@@ -228,6 +239,6 @@ impl Job for SendMail {
             RunEnd::Failed(_) => "lost",
             RunEnd::Waiting { .. } | RunEnd::Stopped => return,
         };
-        metrics::counter!(telemetry::LETTERS, "outcome" => outcome).increment(1);
+        metrics::counter!(MAIL_MESSAGES, "outcome" => outcome).increment(1);
     }
 }

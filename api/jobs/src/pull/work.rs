@@ -17,7 +17,7 @@ use stratum_state::pull_run::{PullKind, PullRun, PullState};
 use stratum_state::work::TenantWork;
 
 use super::Puller;
-use crate::jobs::{Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step};
+use crate::{Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step};
 
 /// The time that the question under way may take yet when the process stops, so that a refresh token that the
 /// platform renewed is kept.

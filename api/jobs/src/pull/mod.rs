@@ -26,7 +26,7 @@ use stratum_wire::limits::RowLimits;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::jobs::every;
+use crate::every;
 
 pub use config::PullConfig;
 

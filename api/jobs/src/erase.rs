@@ -11,7 +11,7 @@ use stratum_state::PostgresState;
 use stratum_state::work::operator_scope;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::every;
+use crate::every;
 
 /// A landing that began with an older list is over by then.
 const AGE: TimeDelta = TimeDelta::seconds(60);

@@ -20,7 +20,7 @@ use stratum_state::job::{EnqueueOutcome, JobKind, NO_TENANT, NewJob};
 use stratum_state::work::operator_scope;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::{Job, JobError, JobLimits, LeasedJob, Pause, Step, every, new_job};
+use crate::{Job, JobError, JobLimits, LeasedJob, Pause, Step, every, new_job};
 
 /// Tenants of one step.
 const STEP_TENANTS: usize = 50;

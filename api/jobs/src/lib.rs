@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod discovery;
+pub mod erase;
+pub mod export;
+pub mod heads;
+pub mod mail;
+pub mod predict;
+pub mod pull;
+pub mod rates;
+mod every;
+mod pause;
+mod queue;
+mod signal;
+mod worker;
+
+pub use every::every;
+pub use pause::Pause;
+pub use queue::{Job, JobError, JobFault, JobLimits, LeasedJob, RunEnd, Step, new_job};
+pub use signal::JobSignals;
+pub use worker::{JobsConfig, Worker, WorkerMeans, sweep};
