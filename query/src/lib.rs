@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-pub mod turns;
+pub mod fair_queue;
 pub mod warehouse;
 pub mod answers;
 pub mod ask;

@@ -16,7 +16,7 @@ use stratum_models::id::TenantId;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_query::ask::report_changes::ReportChanges;
-use stratum_query::turns::{NoTurn, Turn, TurnBounds, TurnGauges, Turns};
+use stratum_query::fair_queue::{FairQueue, QueueBounds, QueueGauges, QueuePermit, QueueRefusal};
 use stratum_reports::import::{
     DateOrder, Import, ImportConfig, ImportRequest, Unreadable, read_file,
 };
@@ -41,30 +41,30 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(import_ad_reports))
 }
 
-/// Bounds of imports, and turns for them.
+/// Bounds of imports, and the queue of those that wait.
 pub struct ImportDesk {
     config: ImportConfig,
     rows: RowLimits,
-    turns: Arc<Turns>,
+    queue: Arc<FairQueue>,
     waiting: Arc<WaitingBytes>,
 }
 
-const GAUGES: TurnGauges =
-    TurnGauges { running: telemetry::IMPORTS_RUNNING, waiting: telemetry::IMPORTS_WAITING };
+const GAUGES: QueueGauges =
+    QueueGauges { running: telemetry::IMPORTS_RUNNING, waiting: telemetry::IMPORTS_WAITING };
 
 impl ImportDesk {
     /// A desk with these bounds; those of rows are the front door's.
     pub fn new(config: ImportConfig, rows: RowLimits) -> ImportDesk {
-        let bounds = TurnBounds {
+        let bounds = QueueBounds {
             running_max: config.running_max.max(1),
             running_per_tenant_max: config.running_per_tenant_max.max(1),
             waiting_max: config.waiting_max,
             waiting_per_tenant_max: config.waiting_per_tenant_max,
             wait_max: Duration::from_millis(config.wait_ms_max),
         };
-        let turns = Arc::new(Turns::new(bounds, GAUGES));
+        let queue = Arc::new(FairQueue::new(bounds, GAUGES));
         let waiting = WaitingBytes::new(config.bytes_max, config.bytes_per_tenant_max);
-        ImportDesk { config, rows, turns, waiting }
+        ImportDesk { config, rows, queue, waiting }
     }
 }
 
@@ -181,9 +181,9 @@ pub async fn import_ad_reports(
     let mut file = desk.waiting.begin(tenant_id);
     file.fill(body, desk.config.file_bytes_max).await?;
     // Taken once the file is whole: whoever sends slowly keeps nobody waiting.
-    let turn = desk.turns.take(tenant_id).await.map_err(no_turn)?;
+    let permit = desk.queue.take(tenant_id).await.map_err(queue_refusal)?;
     let (dry_run, skip_faulty) = (asked.dry_run, asked.skip_faulty);
-    let mut import = look(&app, tenant_id, file, asked.file, turn).await?;
+    let mut import = look(&app, tenant_id, file, asked.file, permit).await?;
     let (days, parts) = (&mut import.days, &import.splits);
     let changes = ReportChanges::of(&*app.warehouse, caller.scope, days, parts).await?;
     let mut report = ImportReport::of(&import, &changes, dry_run);
@@ -208,12 +208,12 @@ pub async fn import_ad_reports(
     Ok(Answer::of(report))
 }
 
-fn no_turn(why: NoTurn) -> Refusal {
+fn queue_refusal(why: QueueRefusal) -> Refusal {
     match why {
-        NoTurn::Tenant => {
+        QueueRefusal::Tenant => {
             Refusal::busy("too many files of your organisation wait to be read; try again")
         }
-        NoTurn::All | NoTurn::Late => {
+        QueueRefusal::All | QueueRefusal::Late => {
             Refusal::unavailable("too many files wait to be read; try again")
         }
     }
@@ -225,15 +225,15 @@ async fn look(
     tenant_id: TenantId,
     mut file: WaitingFile,
     request: ImportRequest,
-    turn: Turn,
+    permit: QueuePermit,
 ) -> Result<Import, Refusal> {
     let (app, now) = (app.clone(), app.clock.now());
     let read = tokio::task::spawn_blocking(move || {
         let keys = app.keys.of(tenant_id);
         let judge = Judge::new(&keys, now, &app.imports.rows);
         let read = read_file(&file.bytes(), &request, &judge, &app.imports.config);
-        // Also when nobody waits any more, the turn and the bytes are held until now.
-        drop((turn, file));
+        // Also when nobody waits any more, the permit and the bytes are held until now.
+        drop((permit, file));
         read
     });
     match read.await {

@@ -11,8 +11,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::claim::Holdings;
 use super::config::ClickHouseConfig;
+use crate::fair_queue::{FairQueue, QueueGauges};
 use crate::telemetry;
-use crate::turns::{TurnGauges, Turns};
 
 /// An idle connection is dropped before the server's own limit drops it under a request.
 const IDLE_MAX: Duration = Duration::from_secs(2);
@@ -21,8 +21,8 @@ const IDLE_MAX: Duration = Duration::from_secs(2);
 const BLOCK_ROWS_MAX: &str = "100000000";
 const BLOCK_BYTES_MAX: &str = "8589934592";
 
-const GAUGES: TurnGauges =
-    TurnGauges { running: telemetry::QUESTIONS_RUNNING, waiting: telemetry::QUESTIONS_WAITING };
+const GAUGES: QueueGauges =
+    QueueGauges { running: telemetry::QUESTIONS_RUNNING, waiting: telemetry::QUESTIONS_WAITING };
 
 /// The tables of a commit, the claims, the versions.
 const STATEMENTS: usize = Table::ALL.len() + 2;
@@ -42,7 +42,7 @@ pub struct ClickHouseWarehouse {
     pub(super) writer: Client,
     pub(super) reader: Client,
     pub(super) streamer: Client,
-    pub(super) turns: Arc<Turns>,
+    pub(super) fair_queue: Arc<FairQueue>,
     pub(super) holdings: Arc<Holdings>,
     in_line: Option<Arc<[Mutex<()>; STATEMENTS]>>,
 }
@@ -56,7 +56,7 @@ impl ClickHouseWarehouse {
             writer: writer(&config, client.clone()),
             reader: reader(&config, client.clone()),
             streamer: streamer(&config, client),
-            turns: Arc::new(Turns::new(config.bounds.turns(), GAUGES)),
+            fair_queue: Arc::new(FairQueue::new(config.bounds.queue(), GAUGES)),
             holdings: Arc::default(),
             in_line: config.cluster.as_ref().map(|_| Arc::default()),
             config: Arc::new(config),

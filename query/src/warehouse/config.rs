@@ -5,7 +5,7 @@ use stratum_models::secret::Secret;
 use stratum_models::store::StoreError;
 
 use super::error::invalid;
-use crate::turns::TurnBounds;
+use crate::fair_queue::QueueBounds;
 
 /// How the warehouse is reached, and the bounds of every statement sent to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,8 @@ pub struct ClickHouseBounds {
 
 impl ClickHouseBounds {
     /// How many questions run and wait.
-    pub(super) fn turns(&self) -> TurnBounds {
-        TurnBounds {
+    pub(super) fn queue(&self) -> QueueBounds {
+        QueueBounds {
             running_max: self.queries_concurrent_max,
             running_per_tenant_max: self.queries_per_tenant_max,
             waiting_max: self.queries_waiting_max,

@@ -7,8 +7,8 @@ use clickhouse::error::Error;
 use metrics::counter;
 use stratum_models::store::{StoreError, StoreErrorKind};
 
+use crate::fair_queue::QueueRefusal;
 use crate::telemetry;
-use crate::turns::NoTurn;
 
 const STORE: &str = "warehouse";
 const MEMORY_LIMIT_EXCEEDED: u32 = 241;
@@ -33,12 +33,12 @@ pub(super) fn busy(text: impl Into<String>) -> StoreError {
     count(StoreError::new(StoreErrorKind::Busy, STORE, text))
 }
 
-/// A question that got no turn: `Busy` where it is the tenant's own doing.
-pub(super) fn no_turn(why: NoTurn) -> StoreError {
+/// A question that got no permit: `Busy` where it is the tenant's own doing.
+pub(super) fn queue_refusal(why: QueueRefusal) -> StoreError {
     match why {
-        NoTurn::Tenant => busy("too many questions of this tenant wait already"),
-        NoTurn::All => unavailable("too many questions wait already, try again"),
-        NoTurn::Late => unavailable("no turn to ask came in time, try again"),
+        QueueRefusal::Tenant => busy("too many questions of this tenant wait already"),
+        QueueRefusal::All => unavailable("too many questions wait already, try again"),
+        QueueRefusal::Late => unavailable("no turn to ask came in time, try again"),
     }
 }
 

@@ -27,7 +27,7 @@ use stratum_models::time::UnixMillis;
 use stratum_models::warehouse::{Question, Rows, WarehouseReader};
 
 use super::client::ClickHouseWarehouse;
-use super::error::{invalid, no_turn, question_error, timed_out};
+use super::error::{invalid, question_error, queue_refusal, timed_out};
 use crate::telemetry;
 
 /// A statement that is bound to a tenant.
@@ -61,7 +61,7 @@ impl ClickHouseWarehouse {
         T: RowOwned + RowRead,
     {
         let begun = Instant::now();
-        let _turn = self.turns.take(statement.tenant).await.map_err(no_turn)?;
+        let _permit = self.fair_queue.take(statement.tenant).await.map_err(queue_refusal)?;
         let rows = statement.query.fetch_all::<T>();
         let answer = tokio::time::timeout(self.config.query_timeout(), rows).await;
         histogram!(telemetry::QUESTION_SECONDS, telemetry::QUESTION => name)

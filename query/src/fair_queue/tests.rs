@@ -1,14 +1,14 @@
-//! Turns in simulated time: nothing sleeps, a step is a millisecond.
+//! Permits in simulated time: nothing sleeps, a step is a millisecond.
 
 use std::collections::BTreeMap;
 
 use super::*;
 use proptest::prelude::*;
 
-const GAUGES: TurnGauges = TurnGauges { running: "running", waiting: "waiting" };
+const GAUGES: QueueGauges = QueueGauges { running: "running", waiting: "waiting" };
 
-fn bounds(running: usize, per_tenant: usize, waiting: usize) -> TurnBounds {
-    TurnBounds {
+fn bounds(running: usize, per_tenant: usize, waiting: usize) -> QueueBounds {
+    QueueBounds {
         running_max: running,
         running_per_tenant_max: per_tenant,
         waiting_max: 1_000_000,
@@ -27,9 +27,9 @@ struct Asked {
     takes: u64,
 }
 
-/// A board, and the questions on it.
+/// A state, and the questions on it.
 struct Simulation {
-    board: Board,
+    state: QueueState,
     now: u64,
     asked: Vec<Asked>,
     /// How long each question waited, by tenant.
@@ -37,14 +37,14 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn new(bounds: TurnBounds) -> Simulation {
+    fn new(bounds: QueueBounds) -> Simulation {
         let (asked, waited) = (Vec::new(), BTreeMap::new());
-        Simulation { board: Board::new(bounds), now: 0, asked, waited }
+        Simulation { state: QueueState::new(bounds), now: 0, asked, waited }
     }
 
     fn ask(&mut self, tenant: u64, takes: u64) {
         let tenant = TenantId(tenant);
-        let (number, told) = self.board.enter(tenant).unwrap();
+        let (number, told) = self.state.enter(tenant).unwrap();
         let asked = Asked { tenant, number, told, came_at: self.now, ends_at: None, takes };
         self.asked.push(asked);
         self.begin();
@@ -63,22 +63,22 @@ impl Simulation {
     }
 
     fn check(&self) {
-        let board = &self.board;
+        let state = &self.state;
         let running = |tenant: Option<TenantId>| {
             let all = self.asked.iter().filter(|one| one.ends_at.is_some());
             all.filter(|one| tenant.is_none_or(|tenant| one.tenant == tenant)).count()
         };
         assert_eq!(
-            (board.running, board.waiting),
+            (state.running, state.waiting),
             (running(None), self.asked.len() - running(None))
         );
-        assert!(board.running <= board.bounds.running_max);
-        for (tenant, line) in &board.lines {
+        assert!(state.running <= state.bounds.running_max);
+        for (tenant, line) in &state.tenants {
             assert_eq!(line.running, running(Some(*tenant)));
-            assert!(line.running <= board.bounds.running_per_tenant_max);
+            assert!(line.running <= state.bounds.running_per_tenant_max);
             let may =
-                line.running < board.bounds.running_per_tenant_max && !line.waiting.is_empty();
-            assert!(board.running == board.bounds.running_max || !may, "a turn lies idle");
+                line.running < state.bounds.running_per_tenant_max && !line.waiting.is_empty();
+            assert!(state.running == state.bounds.running_max || !may, "a permit lies idle");
             let numbers: Vec<u64> = line.waiting.iter().map(|one| one.number).collect();
             assert!(numbers.is_sorted(), "who came first is first: {numbers:?}");
         }
@@ -91,7 +91,7 @@ impl Simulation {
             self.asked.drain(..).partition(|asked| asked.ends_at == Some(now));
         self.asked = left;
         for asked in &ended {
-            self.board.leave(asked.tenant, asked.number);
+            self.state.leave(asked.tenant, asked.number);
         }
         self.begin();
     }
@@ -99,7 +99,7 @@ impl Simulation {
     fn give_up(&mut self, at: usize) {
         if !self.asked.is_empty() {
             let asked = self.asked.remove(at % self.asked.len());
-            self.board.leave(asked.tenant, asked.number);
+            self.state.leave(asked.tenant, asked.number);
             self.begin();
         }
     }
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_comes_and_goes_no_turn_is_lost(
+    fn whatever_comes_and_goes_no_permit_is_lost(
         running in 1..5usize,
         per_tenant in 1..5usize,
         steps in prop::collection::vec((0..4u8, 0..6u64, 1..9u64), 1..200),
@@ -150,7 +150,7 @@ proptest! {
         }
         (0..10_000).for_each(|_| if !simulation.asked.is_empty() { simulation.step() });
         prop_assert!(simulation.asked.is_empty());
-        prop_assert_eq!((simulation.board.running, simulation.board.waiting), (0, 0));
+        prop_assert_eq!((simulation.state.running, simulation.state.waiting), (0, 0));
     }
 }
 
@@ -175,24 +175,24 @@ fn a_tenant_cannot_be_passed_by_newcomers_for_ever() {
         simulation.step();
     }
     assert_eq!(simulation.waited[&TenantId(1)].len(), 2);
-    assert!(simulation.board.lines.len() <= REMEMBERED_MAX + 2);
+    assert!(simulation.state.tenants.len() <= REMEMBERED_MAX + 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_full_line_refuses_at_once_and_says_whose_it_is() {
-    let bounds = TurnBounds { waiting_max: 3, ..bounds(1, 1, 2) };
-    let turns = Arc::new(Turns::new(bounds, GAUGES));
+    let bounds = QueueBounds { waiting_max: 3, ..bounds(1, 1, 2) };
+    let queue = Arc::new(FairQueue::new(bounds, GAUGES));
     let (one, other) = (TenantId(1), TenantId(2));
-    let running = turns.take(one).await.unwrap();
+    let running = queue.take(one).await.unwrap();
     let wait = |tenant| {
-        let turns = turns.clone();
-        tokio::spawn(async move { turns.take(tenant).await.map(drop) })
+        let queue = queue.clone();
+        tokio::spawn(async move { queue.take(tenant).await.map(drop) })
     };
     let waiting = [wait(one), wait(one), wait(other)];
     tokio::task::yield_now().await;
-    let refused = async |tenant| turns.take(tenant).await.err().unwrap();
-    assert_eq!(refused(one).await, NoTurn::Tenant);
-    assert_eq!(refused(other).await, NoTurn::All);
+    let refused = async |tenant| queue.take(tenant).await.err().unwrap();
+    assert_eq!(refused(one).await, QueueRefusal::Tenant);
+    assert_eq!(refused(other).await, QueueRefusal::All);
     waiting[0].abort();
     tokio::task::yield_now().await;
     let waits = wait(other);
@@ -200,8 +200,8 @@ async fn a_full_line_refuses_at_once_and_says_whose_it_is() {
     for told in waiting.into_iter().skip(1).chain([waits]) {
         told.await.unwrap().unwrap();
     }
-    let held = turns.take(one).await.unwrap();
-    assert_eq!(refused(one).await, NoTurn::Late);
+    let held = queue.take(one).await.unwrap();
+    assert_eq!(refused(one).await, QueueRefusal::Late);
     drop(held);
-    assert!(turns.take(one).await.is_ok());
+    assert!(queue.take(one).await.is_ok());
 }
