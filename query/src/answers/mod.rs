@@ -7,7 +7,7 @@
 
 mod config;
 mod versions;
-mod flight;
+mod single_flight;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use stratum_models::warehouse::{DataVersion, DataVersions, Question, Rows, Wareh
 use tokio::time::Instant;
 
 pub use config::AnswersConfig;
-use flight::Flights;
+use single_flight::{InFlightGuard, SingleFlight};
 use versions::Versions;
 
 use crate::telemetry;
@@ -42,7 +42,7 @@ struct Inner<R> {
     reader: Arc<R>,
     versions: Arc<Versions<R>>,
     answers: Cache<TenantQuestion, CachedAnswer, Bytes>,
-    flights: Flights,
+    under_way: SingleFlight,
     keep_max: Duration,
 }
 
@@ -95,7 +95,7 @@ impl<R: WarehouseReader + DataVersions + 'static> CachedReader<R> {
             versions: Arc::new(Versions::new(reader.clone(), age_max)),
             reader,
             answers: Cache::with_weighter(fit.max(1), config.bytes_max, Bytes),
-            flights: Flights::default(),
+            under_way: SingleFlight::default(),
             keep_max: Duration::from_millis(config.keep_ms_max),
         };
         CachedReader { inner: Arc::new(inner) }
@@ -133,15 +133,15 @@ impl<R: WarehouseReader + DataVersions + 'static> WarehouseReader for CachedRead
             count("kept");
             return Ok(Rows::clone(&answer.rows));
         }
-        let fly = |landing| {
+        let ask = |guard: InFlightGuard| {
             let (inner, key) = (self.inner.clone(), key.clone());
             async move {
-                let _landing = landing;
+                let _guard = guard;
                 inner.read(scope, key, version).await.map_err(Arc::new)
             }
             .boxed()
         };
-        match self.inner.flights.join((key.clone(), version), fly).await {
+        match self.inner.under_way.join((key.clone(), version), ask).await {
             Ok(answer) => Ok(Rows::clone(&answer.rows)),
             Err(error) => Err(again(&error)),
         }
