@@ -31,7 +31,7 @@ const FALLBACKS: i64 = 5;
 
 /// A tenant's model, read and checked.
 #[derive(Clone)]
-pub struct Loaded {
+pub struct ServedModel {
     /// The model.
     pub artifact: Arc<Artifact>,
     /// The beginning of its hash.
@@ -41,8 +41,8 @@ pub struct Loaded {
     id: Uuid,
 }
 
-/// A count of uses, and each tenant's model with the count at its last use.
-type Used = (u64, BTreeMap<TenantId, (u64, Loaded)>);
+/// Models in memory: a count of uses, and each tenant's model with the count at its last use.
+type ModelCache = (u64, BTreeMap<TenantId, (u64, ServedModel)>);
 
 /// Trains models, and keeps those in use in memory.
 pub struct Forecasts {
@@ -56,7 +56,7 @@ pub struct Forecasts {
     /// A fit of a user's own data takes one too.
     pub fits: Arc<Semaphore>,
     /// What is in memory and when it was last used.
-    used: Mutex<Used>,
+    used: Mutex<ModelCache>,
 }
 
 impl Forecasts {
@@ -80,7 +80,7 @@ impl Forecasts {
     }
 
     /// The newest model of the tenant that can be read; `None` before the first training.
-    pub async fn newest(&self, work: &mut TenantWork) -> Result<Option<Loaded>, StoreError> {
+    pub async fn newest(&self, work: &mut TenantWork) -> Result<Option<ServedModel>, StoreError> {
         let tenant = work.scope().tenant_id();
         for stored in work.models(FALLBACKS).await? {
             if let Some(loaded) = self.recall(tenant, stored.id) {
@@ -94,7 +94,7 @@ impl Forecasts {
         Ok(None)
     }
 
-    fn recall(&self, tenant: TenantId, id: Uuid) -> Option<Loaded> {
+    fn recall(&self, tenant: TenantId, id: Uuid) -> Option<ServedModel> {
         let mut used = self.used.lock();
         used.0 += 1;
         let turn = used.0;
@@ -103,7 +103,7 @@ impl Forecasts {
         (loaded.id == id).then(|| loaded.clone())
     }
 
-    fn remember(&self, tenant: TenantId, loaded: Loaded) {
+    fn remember(&self, tenant: TenantId, loaded: ServedModel) {
         let mut used = self.used.lock();
         let turn = used.0;
         used.1.insert(tenant, (turn, loaded));
@@ -115,10 +115,13 @@ impl Forecasts {
 }
 
 /// A stored model; `None`, told in the log, where it is damaged or of another format.
-async fn load(work: &mut TenantWork, stored: &ModelArtifact) -> Result<Option<Loaded>, StoreError> {
+async fn load(
+    work: &mut TenantWork,
+    stored: &ModelArtifact,
+) -> Result<Option<ServedModel>, StoreError> {
     let Some(content) = work.model_content(stored.id).await? else { return Ok(None) };
     match Artifact::decode(&content) {
-        Ok(artifact) => Ok(Some(Loaded {
+        Ok(artifact) => Ok(Some(ServedModel {
             artifact: Arc::new(artifact),
             version: stored.version.clone(),
             trained_at: stored.created_at,

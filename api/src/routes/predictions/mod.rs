@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::App;
 use crate::answer::Refusal;
 use crate::auth::Authenticated;
-use stratum_jobs::predict::Loaded;
+use stratum_jobs::predict::ServedModel;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -47,7 +47,7 @@ pub struct Basis {
 }
 
 impl Basis {
-    fn of(app: &App, loaded: Option<&Loaded>, days: usize) -> Basis {
+    fn of(app: &App, loaded: Option<&ServedModel>, days: usize) -> Basis {
         let eve = loaded.map(|loaded| loaded.artifact.data_to.0);
         let after = |days: usize| eve?.checked_add_days(Days::new(days as u64));
         Basis {
@@ -79,7 +79,7 @@ pub struct LeftOut {
 }
 
 /// The tenant's model; 422 before the first training.
-async fn model_of(app: &App, caller: &Authenticated) -> Result<Loaded, Refusal> {
+async fn model_of(app: &App, caller: &Authenticated) -> Result<ServedModel, Refusal> {
     let newest = app.forecasts.newest(&mut caller.work(app).await?).await?;
     newest.ok_or_else(|| Refusal::unprocessable("", NO_MODEL))
 }
