@@ -238,6 +238,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // The front door
     (POST, "/{version}/{dataset_id}/events", Door),
     (POST, "/capi/{dataset_id}/events", Door),
+    (POST, "/{version}/ad_accounts/{ad_account_id}/events", Door),
     (POST, "/open_api/{version}/event/track/", Door),
     (POST, "/open_api/{version}/pixel/track/", Door),
     (POST, "/open_api/{version}/pixel/batch/", Door),

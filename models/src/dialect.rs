@@ -9,6 +9,8 @@ coded! {
         Meta = 1 "meta",
         /// TikTok's Events API, 2.0 and 1.0.
         Tiktok = 2 "tiktok",
+        /// Pinterest's Conversions API.
+        Pinterest = 3 "pinterest",
     }
 }
 
@@ -20,6 +22,7 @@ impl Dialect {
         match self {
             Dialect::Meta => Some(Platform::Meta),
             Dialect::Tiktok => Some(Platform::Tiktok),
+            Dialect::Pinterest => Some(Platform::Pinterest),
         }
     }
 }

@@ -93,6 +93,12 @@ impl StandardEvent {
                 StandardEvent::Lead => &["SubmitForm"],
                 _ => &[],
             },
+            Dialect::Pinterest => match self {
+                StandardEvent::PageView => &["page_visit"],
+                StandardEvent::Purchase => &["checkout"],
+                StandardEvent::CompleteRegistration => &["signup"],
+                _ => &[],
+            },
         }
     }
 }
@@ -134,6 +140,10 @@ mod tests {
             (Dialect::Tiktok, "Pageview", Some(StandardEvent::PageView)),
             (Dialect::Tiktok, "SubmitForm", Some(StandardEvent::Lead)),
             (Dialect::Tiktok, "PlaceAnOrder", Some(StandardEvent::PlaceAnOrder)),
+            (Dialect::Pinterest, "checkout", Some(StandardEvent::Purchase)),
+            (Dialect::Pinterest, "page_visit", Some(StandardEvent::PageView)),
+            (Dialect::Pinterest, "add_to_cart", Some(StandardEvent::AddToCart)),
+            (Dialect::Pinterest, "custom", None),
         ] {
             assert_eq!(StandardEvent::meant(dialect, name), event, "{dialect} {name}");
         }

@@ -62,6 +62,13 @@ struct TiktokPixelBatch {
     batch: Vec<serde_json::Value>,
 }
 
+/// Events as Pinterest's Conversions API takes them.
+#[derive(Deserialize, ToSchema)]
+struct PinterestEvents {
+    /// Events, 1 to 1000, in Pinterest's own form.
+    data: Vec<serde_json::Value>,
+}
+
 /// A day of a campaign as its platform reports it.
 #[derive(Deserialize, ToSchema)]
 struct AdReportRow {
@@ -187,6 +194,32 @@ async fn tiktok_pixel_event() {}
 )]
 async fn tiktok_pixel_batch() {}
 
+/// Takes conversion events in the form of Pinterest's Conversions API.
+///
+/// The answer is in Pinterest's own shape, with a status for each event, and comes when the events are durable. The good
+/// events of a request are taken where others are not: 422 tells which.
+#[utoipa::path(
+    post, path = "/{version}/ad_accounts/{ad_account_id}/events", tag = "ingest", security(("api_key" = [])),
+    params(
+        ("version" = String, Path, description = "any version of Pinterest's API, such as v5"),
+        ("ad_account_id" = String, Path, description = "the dataset: Pinterest's ad account"),
+        ("test" = Option<bool>, Query, description = "marks the events as tests"),
+    ),
+    request_body = PinterestEvents,
+    responses(
+        (status = 200, description = "`num_events_received`, `num_events_processed`, and `events` with a `status` each"),
+        (status = 400, description = "`code` 1: the request as a whole is wrong"),
+        (status = 401, description = "`code` 2: no valid key"),
+        (status = 403, description = "`code` 29: not your dataset"),
+        (status = 404, description = "`code` 1: the version does not begin with v"),
+        (status = 413, description = "`code` 1: the body is too large"),
+        (status = 422, description = "`code` 1: some events were not taken; `details` is as with 200"),
+        (status = 429, description = "`code` 8: the plan takes no more now"),
+        (status = 503, description = "`code` 0: try again"),
+    ),
+)]
+async fn pinterest_events() {}
+
 /// Takes ad reports.
 ///
 /// A JSON array, NDJSON, or CSV with a header line. A report for a key (platform, account, campaign,
@@ -212,6 +245,7 @@ async fn ad_reports() {}
     tiktok_events,
     tiktok_pixel_event,
     tiktok_pixel_batch,
+    pinterest_events,
     ad_reports
 ))]
 struct Doors;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::clients::installed;
 use crate::fixture::{Stratum, eventually};
 
-const DATASET: &str = "C4STRATUM";
+const DATASET: &str = "549755885175";
 /// Bits of identifiers in a mask.
 const EM: u32 = 1;
 const PH: u32 = 1 << 1;
@@ -32,6 +32,8 @@ struct Client {
     dialect: &'static str,
     /// Scenarios that are taken, with the number of their events that are no duplicates of an earlier one's.
     taken: &'static [(&'static str, u64)],
+    /// Events of the refused request that are taken all the same.
+    taken_of_refused: u64,
     /// The identifiers of its purchase that are usable.
     identifiers: u32,
     /// Texts of its errors: for a refused event, a revoked key, the plan's limit, an overload.
@@ -51,6 +53,7 @@ const CLIENTS: &[Client] = &[
         language: "python",
         dialect: "tiktok",
         taken: &[("purchase", 1), ("batch", 2)],
+        taken_of_refused: 0,
         identifiers: EM | PH | EXTERNAL_ID | CLICK_ID | IP | AGENT,
         errors: Errors { refused: "40002", revoked: "40105", limited: "429", busy: "503" },
     },
@@ -59,8 +62,23 @@ const CLIENTS: &[Client] = &[
         language: "node",
         dialect: "tiktok",
         taken: &[("purchase", 1), ("batch", 2)],
+        taken_of_refused: 0,
         identifiers: EM | PH | EXTERNAL_ID | CLICK_ID | IP | AGENT,
         errors: Errors { refused: "40002", revoked: "40105", limited: "40100", busy: "50000" },
+    },
+    Client {
+        vendor: "pinterest",
+        language: "python",
+        dialect: "pinterest",
+        taken: &[("purchase", 1), ("batch", 2)],
+        taken_of_refused: 1,
+        identifiers: EM | PH | EXTERNAL_ID | CLICK_ID | IP | AGENT,
+        errors: Errors {
+            refused: "Not all events were processed",
+            revoked: "401",
+            limited: "429",
+            busy: "503",
+        },
     },
 ];
 
@@ -146,6 +164,7 @@ async fn vendors_sdks_are_served() {
         let small = stratum.create_tenant("Small", "Europe/Berlin", "EUR").await;
         for tenant in [&shop, &small] {
             tenant.create_dataset("tiktok", DATASET).await;
+            tenant.create_dataset("pinterest", DATASET).await;
         }
         let plan = ["plan", "set", "--tenant", &small.slug, "--plan", "free"];
         stratum.admin(&[&plan[..], &["--events-per-second", "0"]].concat(), "").await;
@@ -161,6 +180,7 @@ async fn vendors_sdks_are_served() {
             landed += events;
         }
         client.fails(&url, &key, "refused", client.errors.refused);
+        landed += client.taken_of_refused;
         client.fails(&url, &revoked, "purchase", client.errors.revoked);
         client.fails(&url, &limited, "purchase", client.errors.limited);
         check_row(&stratum, client).await;

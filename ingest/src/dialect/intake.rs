@@ -78,6 +78,17 @@ impl<'r> EventIntake<'r> {
         refused.into_rows()
     }
 
+    /// Rejections for the events of a request that have faults, where the others are taken.
+    pub(crate) fn faulty_events(&self, request: &ParsedRequest<'_>) -> Vec<Rejection> {
+        let mut refused = self.none(RowKind::Event);
+        for event in &request.events {
+            if let Some(fault) = event.fault {
+                self.add(&mut refused, event, fault.reason, fault.field);
+            }
+        }
+        refused.into_rows()
+    }
+
     fn none<'t>(&self, kind: RowKind) -> Rejections<'t> {
         Rejections::new(self.config.tenant_id, Some(self.dialect), kind, self.now)
     }

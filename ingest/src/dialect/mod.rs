@@ -5,6 +5,7 @@ mod version;
 mod intake;
 mod meta;
 mod tiktok;
+mod pinterest;
 
 use std::sync::Arc;
 
@@ -16,10 +17,13 @@ use crate::receive::Door;
 
 /// The paths that take events, of every dialect.
 pub(crate) fn event_paths() -> impl Iterator<Item = &'static str> {
-    meta::EVENT_PATHS.into_iter().chain(tiktok::EVENT_PATHS)
+    meta::EVENT_PATHS.into_iter().chain(tiktok::EVENT_PATHS).chain(pinterest::EVENT_PATHS)
 }
 
 /// The routes of every dialect.
 pub(crate) fn routes(door: &Arc<Door>) -> Router {
-    Router::new().merge(meta::routes(door.clone())).merge(tiktok::routes(door.clone()))
+    Router::new()
+        .merge(meta::routes(door.clone()))
+        .merge(tiktok::routes(door.clone()))
+        .merge(pinterest::routes(door.clone()))
 }

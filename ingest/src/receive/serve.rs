@@ -90,6 +90,11 @@ pub(crate) trait Complaint:
 {
     /// Its outcome in telemetry.
     fn outcome(&self) -> Outcome;
+
+    /// The rows of the request that were taken all the same.
+    fn rows_taken(&self) -> usize {
+        0
+    }
 }
 
 /// Memory for the length of one request.
@@ -104,6 +109,8 @@ pub(crate) struct Memory<'m> {
 pub(crate) enum Verdict<C> {
     /// So many rows are on their way into the log.
     Rows(usize, Ticket),
+    /// Some rows are on their way into the log, and with them what counts those that are refused.
+    Partly(C, Vec<Rejection>, Ticket),
     /// All rows are refused, and counted so; none is where it is not known whose they are.
     Refused(C, Vec<Rejection>),
     /// Nothing was taken in; it may come again.
@@ -111,6 +118,14 @@ pub(crate) enum Verdict<C> {
 }
 
 impl<C> Verdict<C> {
+    /// The same, where the request held other rows that are refused.
+    pub(crate) fn but(self, complaint: C, refused: Vec<Rejection>) -> Verdict<C> {
+        match self {
+            Verdict::Rows(_, ticket) => Verdict::Partly(complaint, refused, ticket),
+            verdict => verdict,
+        }
+    }
+
     /// The verdict on `rows` rows that were given to the appender.
     pub(crate) fn enqueued<E>(rows: usize, ticket: Result<Ticket, E>) -> Verdict<C> {
         match ticket {
@@ -147,7 +162,7 @@ pub(crate) async fn serve<P: Protocol>(
     let took_ms = door.clock.now().0 - began.0;
     match &served {
         Ok(rows) => meters.end(Outcome::Accepted, *rows, took_ms),
-        Err(complaint) => meters.end(complaint.outcome(), 0, took_ms),
+        Err(complaint) => meters.end(complaint.outcome(), complaint.rows_taken(), took_ms),
     }
     served
 }
@@ -173,18 +188,25 @@ async fn take_in<P: Protocol>(
         work(door, &hold, body, move |door, body| take_unpacked::<P>(door, &access, body)).await?
     };
     match verdict {
-        Verdict::Rows(rows, ticket) => match ticket.durable().await {
-            Ok(()) => Ok(rows),
-            Err(error) => {
-                tracing::warn!(%error, dialect = P::NAME, "append failed");
-                Err(error.into())
+        Verdict::Rows(rows, ticket) => durable::<P>(ticket).await.map(|()| rows),
+        Verdict::Partly(complaint, refused, ticket) => {
+            for one in refused.iter().filter(|one| one.kind == P::KIND) {
+                meters.rejected(one.reason, one.rows);
             }
-        },
+            durable::<P>(ticket).await.and(Err(complaint))
+        }
         Verdict::Refused(complaint, rejections) => {
             refuse(endpoint, &access, rejections).await.and(Err(complaint))
         }
         Verdict::Denied(denied) => Err(denied.into()),
     }
+}
+
+async fn durable<P: Protocol>(ticket: Ticket) -> Result<(), P::Complaint> {
+    ticket.durable().await.map_err(|error| {
+        tracing::warn!(%error, dialect = P::NAME, "append failed");
+        error.into()
+    })
 }
 
 /// A body of somebody who is known, or why there is none.

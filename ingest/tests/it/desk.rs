@@ -85,6 +85,7 @@ impl Desk {
             .with_tenant(TenantId(8), chrono_tz::UTC)
             .with_dataset(tenant, Platform::Meta, DATASET)
             .with_dataset(tenant, Platform::Tiktok, DATASET)
+            .with_dataset(tenant, Platform::Pinterest, DATASET)
             .with_dataset(TenantId(8), Platform::Meta, "88")
             .with_key(KEY, tenant)
             .with_key("other-tenant", TenantId(8));

@@ -12,6 +12,7 @@ mod privacy;
 mod mutations;
 mod generated;
 mod tiktok;
+mod pinterest;
 mod one_purchase;
 mod ad_reports;
 mod measured;

@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use proptest::prelude::*;
 use serde_json::json;
 use stratum_wire::dialect::tiktok::Shape;
-use stratum_wire::dialect::{ParsedRequest, Refusal, meta, tiktok};
+use stratum_wire::dialect::{ParsedRequest, Refusal, meta, pinterest, tiktok};
 use stratum_wire::limits::RowLimits;
 
 use crate::desk::{Desk, purchase};
@@ -31,6 +31,10 @@ const TIKTOK: [(Shape, &[u8]); 5] = [
         include_bytes!("../../wire/src/dialect/tiktok/fixtures/t1_node_batch.json"),
     ),
     (Shape::Events, include_bytes!("../../wire/src/dialect/tiktok/fixtures/t2_segment.json")),
+];
+const PINTEREST: [&[u8]; 2] = [
+    include_bytes!("../../wire/src/dialect/pinterest/fixtures/p1_python.json"),
+    include_bytes!("../../wire/src/dialect/pinterest/fixtures/p1_python_batch.json"),
 ];
 
 /// What may be done to a body.
@@ -117,6 +121,11 @@ fn is_whole(read: &Result<ParsedRequest<'_>, Refusal>, limits: &RowLimits) -> bo
 fn what_sdks_send_is_read() {
     let (arena, limits) = (Bump::new(), RowLimits::default());
     assert!(META.iter().all(|body| meta::parse_events(body, &arena, &limits).is_ok()));
+    for body in PINTEREST {
+        let events = pinterest::parse_events(body, &arena, &limits).unwrap().events;
+        assert!(events.iter().all(|event| event.fault.is_none()));
+        assert!(events.iter().all(|event| event.value_micros == Some(59_900_000)));
+    }
     for (shape, body) in TIKTOK {
         let read = tiktok::parse_events(body, shape, &arena, &limits);
         assert_eq!(read.dataset_id, Some("1234567890"));
@@ -134,7 +143,7 @@ proptest! {
 
     #[test]
     fn a_damaged_body_is_read_or_refused(
-        fixture in 0..META.len() + TIKTOK.len(),
+        fixture in 0..META.len() + TIKTOK.len() + PINTEREST.len(),
         damages in prop::collection::vec(damage(), 1..4),
     ) {
         let (arena, limits) = (Bump::new(), RowLimits::default());
@@ -142,6 +151,11 @@ proptest! {
             None => {
                 let body = apply(META[fixture].to_vec(), &damages);
                 let read = meta::parse_events(&body, &arena, &limits);
+                prop_assert!(is_whole(&read, &limits));
+            }
+            Some(fixture) if fixture >= TIKTOK.len() => {
+                let body = apply(PINTEREST[fixture - TIKTOK.len()].to_vec(), &damages);
+                let read = pinterest::parse_events(&body, &arena, &limits);
                 prop_assert!(is_whole(&read, &limits));
             }
             Some(fixture) => {

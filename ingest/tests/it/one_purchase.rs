@@ -71,6 +71,22 @@ fn written() -> Vec<Written> {
             }]}),
             lacks: IdentifierMask::EMPTY,
         },
+        Written {
+            dialect: Dialect::Pinterest,
+            path: format!("/v5/ad_accounts/{DATASET}/events"),
+            headers: vec![("x-api-key", KEY)],
+            body: json!({"data": [{
+                "event_name": "checkout", "event_time": TIME_S, "event_id": "e-1",
+                "action_source": "web", "event_source_url": URL,
+                "user_data": {
+                    "em": [EMAIL], "ph": [PHONE], "external_id": [CUSTOMER], "fn": ["Jane"],
+                    "ln": ["Doe"], "ct": ["Berlin"], "zp": ["10115"], "country": ["de"],
+                    "client_ip_address": IP, "client_user_agent": AGENT,
+                },
+                "custom_data": {"value": "59.9", "currency": "EUR", "order_id": "o-1"},
+            }]}),
+            lacks: IdentifierMask::EMPTY,
+        },
     ]
 }
 

@@ -63,6 +63,8 @@ impl Migration {
         "0044_count_event_metrics_of_no_platform",
         "0045_tell_tiktok_events",
         "0046_tell_tiktok_rejected_rows",
+        "0047_tell_pinterest_events",
+        "0048_tell_pinterest_rejected_rows",
         "0050_create_claims",
         "0051_move_checkpoints",
         "0052_move_plans",

@@ -9,6 +9,7 @@ mod rules;
 mod canonical;
 pub mod meta;
 pub mod tiktok;
+pub mod pinterest;
 
 pub use self::canonical::Canon;
 pub use self::fault::Fault;
