@@ -1468,6 +1468,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/{version}/ad_accounts/{ad_account_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes conversion events in the form of Pinterest's Conversions API.
+         * @description The answer is in Pinterest's own shape, with a status for each event, and comes when the events are durable. The good
+         *     events of a request are taken where others are not: 422 tells which.
+         */
+        post: operations["pinterest_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/{version}/{dataset_id}/events": {
         parameters: {
             query?: never;
@@ -4528,7 +4549,7 @@ export interface components {
          * @description The wire format that a request spoke. Several may speak of one platform, and one may speak of none.
          * @enum {string}
          */
-        Dialect: "meta" | "tiktok";
+        Dialect: "meta" | "tiktok" | "pinterest";
         /** @description One cause of a predicted ROAS. */
         Driver: {
             /**
@@ -5670,6 +5691,11 @@ export interface components {
              */
             identifier: string;
             type?: components["schemas"]["Kind"] | null;
+        };
+        /** @description Events as Pinterest's Conversions API takes them. */
+        PinterestEvents: {
+            /** @description Events, 1 to 1000, in Pinterest's own form. */
+            data: unknown[];
         };
         /**
          * @description A place where a person may be kept.
@@ -15734,6 +15760,92 @@ export interface operations {
                 content?: never;
             };
             /** @description as Events 2.0 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pinterest_events: {
+        parameters: {
+            query?: {
+                /** @description marks the events as tests */
+                test?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description any version of Pinterest's API, such as v5 */
+                version: string;
+                /** @description the dataset: Pinterest's ad account */
+                ad_account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinterestEvents"];
+            };
+        };
+        responses: {
+            /** @description `num_events_received`, `num_events_processed`, and `events` with a `status` each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 1: the request as a whole is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 2: no valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 29: not your dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 1: the version does not begin with v */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 1: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 1: some events were not taken; `details` is as with 200 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 8: the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `code` 0: try again */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -2,11 +2,7 @@
 
 import type { Door, Place } from "./door";
 
-const curl = ({
-  origin,
-  dataset,
-  key,
-}: Place) => `curl -s "${origin}/v5/ad_accounts/${dataset}/events" \\
+const curl = ({ origin, dataset, key }: Place) => `curl -s "${origin}/v5/ad_accounts/${dataset}/events" \\
   -H 'content-type: application/json' -H 'authorization: Bearer ${key}' \\
   -d '{"data":[{"event_name":"checkout","event_time":'$(date +%s)',"event_id":"order-1",
        "action_source":"web","event_source_url":"https://shop.example/thanks",
