@@ -1,3 +1,3 @@
 -- Events in TikTok's wire format.
 ALTER TABLE events {on_cluster}
-    MODIFY COLUMN dialect Enum8('meta' = 1, 'tiktok' = 2) DEFAULT 'meta'
+    MODIFY COLUMN IF EXISTS dialect Enum8('meta' = 1, 'tiktok' = 2) DEFAULT 'meta'

@@ -1,3 +1,3 @@
 -- Refused events in TikTok's wire format.
 ALTER TABLE rejected_rows {on_cluster}
-    MODIFY COLUMN dialect Enum8('unknown' = 0, 'meta' = 1, 'tiktok' = 2) DEFAULT if(kind = 'ad_report', 'unknown', 'meta')
+    MODIFY COLUMN IF EXISTS dialect Enum8('unknown' = 0, 'meta' = 1, 'tiktok' = 2) DEFAULT if(kind = 'ad_report', 'unknown', 'meta')
