@@ -14,7 +14,7 @@ test("signs in, comes back to where one was going, and signs out", async ({ page
   await expect(page).toHaveURL(/\/campaigns\?status=active/);
   await page.getByRole("button", { name: /^Account of/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Sign in", exact: true })).toBeVisible();
   await page.goto("/");
   await expect(page).toHaveURL(/\/sign-in/);
 });
