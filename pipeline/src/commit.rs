@@ -72,7 +72,7 @@ pub(crate) async fn commit(
     Ok(outcomes)
 }
 
-/// How a range stands whose commit was not answered, once its partition was claimed again.
+/// The state of a range whose commit was not answered, once its partition was claimed again.
 enum Standing {
     Next,
     Landed,

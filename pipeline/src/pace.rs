@@ -10,7 +10,7 @@ use crate::config::BatchConfig;
 /// What the commits of a topic cost of late, and how much there was to carry.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    /// How long a batch took, all its steps together.
+    /// The time a batch took, all its steps together.
     cost: Duration,
     /// Rows that came in a second.
     rows_per_s: f64,

@@ -39,7 +39,7 @@ pub struct LogRange {
     pub to: Offset,
 }
 
-/// How far a partition has come.
+/// The progress of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Every record before this offset has landed.
@@ -72,7 +72,7 @@ pub struct Holding {
     pub partition: PartitionId,
     /// What it is held with.
     pub claim: Claim,
-    /// How far it has come.
+    /// Its progress.
     pub progress: Progress,
 }
 

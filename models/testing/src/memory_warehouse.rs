@@ -76,7 +76,7 @@ struct State {
     nonces: u64,
 }
 
-/// How far a partition has come, to where a range was begun, and who holds it.
+/// The progress of a partition, to where a range was begun, and who holds it.
 #[derive(Clone, Copy, Default)]
 struct Place {
     checkpoint: u64,

@@ -25,7 +25,7 @@ use crate::telemetry;
 const READ_PROGRESS: &str = include_str!("../../sql/read_progress.sql");
 const READ_SEEN_KEYS: &str = include_str!("../../sql/read_seen_keys.sql");
 
-/// How far a log partition has come, and who holds it.
+/// The progress of a log partition, and who holds it.
 #[derive(Clone, Copy, Debug, clickhouse::Row, Deserialize)]
 pub(super) struct ProgressRow {
     log_partition: u32,
