@@ -50,13 +50,13 @@ pub(crate) async fn commit(
         let mut left = (Vec::new(), Vec::new());
         for ((at, mut commit), held) in places.into_iter().zip(commits).zip(holdings) {
             match standing(&commit, held) {
-                Standing::Next => {
+                RangeState::Next => {
                     commit.claim = held.claim;
                     left.0.push(at);
                     left.1.push(commit);
                 }
-                Standing::Landed => outcomes[at] = Outcome::Committed(held.claim),
-                Standing::Lost => {}
+                RangeState::Landed => outcomes[at] = Outcome::Committed(held.claim),
+                RangeState::Lost => {}
             }
         }
         (places, commits) = left;
@@ -73,25 +73,25 @@ pub(crate) async fn commit(
 }
 
 /// The state of a range whose commit was not answered, once its partition was claimed again.
-enum Standing {
+enum RangeState {
     Next,
     Landed,
     Lost,
 }
 
-fn standing(commit: &Commit, held: Holding) -> Standing {
+fn standing(commit: &Commit, held: Holding) -> RangeState {
     let range = commit.range;
     if !held.claim.follows(commit.claim) {
-        return Standing::Lost;
+        return RangeState::Lost;
     }
     if held.progress.checkpoint == range.to {
-        return Standing::Landed;
+        return RangeState::Landed;
     }
     let is_pending = held.progress.pending.is_none_or(|pending| pending == range);
     if held.progress.checkpoint == range.from && is_pending {
-        Standing::Next
+        RangeState::Next
     } else {
-        Standing::Lost
+        RangeState::Lost
     }
 }
 
