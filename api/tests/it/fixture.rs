@@ -169,6 +169,8 @@ impl Stratum {
         let mut command = stratum();
         command.arg("--data").arg(self.data_folder());
         command.env("STRATUM__server__operation_listen", "127.0.0.1:0");
+        // Tests wait for figures more often than they count what a commit costs.
+        command.env("STRATUM__pipeline__batch__wait_ms_max", "200");
         // No test asks a platform on the internet.
         for platform in ["meta", "google", "google_token", "tiktok", "snapchat", "snapchat_token"] {
             command.env(format!("STRATUM__pull__urls__{platform}"), "http://127.0.0.1:9");

@@ -75,6 +75,17 @@ impl Migration {
         "0057_merge_event_metrics_less",
         "0058_merge_ingest_counts_less",
         "0059_merge_data_versions_less",
+        "0070_sync_merged_match_quality",
+        "0071_sync_merged_invalid_identifiers",
+        "0072_sync_merged_event_metrics",
+        "0073_sync_merged_ingest_counts",
+        "0074_sync_merged_data_versions",
+        "0075_sync_merged_events",
+        "0076_sync_merged_rejected_rows",
+        "0077_sync_merged_ad_reports",
+        "0078_sync_merged_ad_report_splits",
+        "0079_sync_merged_claims",
+        "0080_sync_merged_schema_migrations",
     ];
 
     /// Its number, with which its name begins.

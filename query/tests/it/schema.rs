@@ -1,6 +1,7 @@
 //! The tables are those that `models` describes: names, order, types, and what each code means.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
 use stratum_models::ad_report::SplitBy;
@@ -16,6 +17,10 @@ use stratum_query::warehouse::migrate;
 use crate::engine::{empty, fill, shared};
 
 const READ_TABLES: &str = include_str!("../sql/read_tables.sql");
+const COUNT_PARTS: &str = include_str!("../sql/count_parts.sql");
+const INSERT_VERSION: &str = include_str!("../sql/insert_version.sql");
+/// Merges of other tests' tables come first.
+const MERGE_WAIT: Duration = Duration::from_secs(60);
 const READ_COLUMNS: &str = include_str!("../sql/read_columns.sql");
 
 /// The type of an `Enum8` with the members of a closed set.
@@ -119,6 +124,26 @@ async fn every_column_is_the_one_of_models() {
     }
 }
 
+/// A large part is written anew once for ten inserts, not for each of them.
+#[tokio::test]
+async fn small_parts_of_a_roll_up_are_merged_together() {
+    let config = empty();
+    migrate(&config).await.unwrap();
+    let database = config.database.as_str();
+    for (tenant, rows) in (1..=10).zip(["100000"].into_iter().chain(std::iter::repeat("1"))) {
+        let tenant = tenant.to_string();
+        let words = [("$database", database), ("$tenant", tenant.as_str()), ("$rows", rows)];
+        shared().execute(&fill(INSERT_VERSION, &words));
+    }
+    let words = [("$database", database), ("$table", "data_versions")];
+    let (until, mut parts) = (Instant::now() + MERGE_WAIT, String::new());
+    while parts.trim() != "1" && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        parts = shared().execute(&fill(COUNT_PARTS, &words));
+    }
+    assert_eq!(parts.trim(), "1", "parts are left over");
+}
+
 /// What a table must have so that a commit survives a crash and counts once.
 #[tokio::test]
 async fn every_table_is_synced_to_disk_and_knows_its_last_inserts() {
@@ -135,6 +160,7 @@ async fn every_table_is_synced_to_disk_and_knows_its_last_inserts() {
         for setting in [
             "fsync_after_insert = 1",
             "fsync_part_directory = 1",
+            "min_rows_to_fsync_after_merge = 1",
             "non_replicated_deduplication_window = 10000",
         ] {
             assert!(statement.contains(setting), "{name} lacks {setting}: {statement}");

@@ -1,0 +1,3 @@
+-- As match_quality, without its rule of merging.
+ALTER TABLE schema_migrations {on_cluster}
+    MODIFY SETTING min_rows_to_fsync_after_merge = 1

@@ -1,0 +1,3 @@
+INSERT INTO $database.data_versions
+SELECT $tenant, 'events/' || toString(number), number
+FROM numbers($rows)
