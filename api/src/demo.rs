@@ -16,6 +16,7 @@ use stratum_models::platform::Platform;
 use stratum_models::secret::Secret;
 use stratum_models::store::StoreErrorKind;
 use stratum_models::time::Clock as _;
+use stratum_routes::config::DemoAccount;
 use stratum_state::api_key::{ApiKeyScope, NewApiKey};
 use stratum_state::dataset::NewDataset;
 use stratum_state::tenant::NewTenant;
@@ -26,7 +27,6 @@ use tokio_util::sync::CancellationToken;
 use crate::boot::settings::DemoConfig;
 use crate::boot::{Operator, Settings, SystemClock};
 
-use crate::routes::config::DemoAccount;
 use history::{Door, LoadNote};
 use traffic::{Tally, send_events};
 

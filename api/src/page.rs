@@ -7,8 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
-
-use crate::answer::Refusal;
+use stratum_http::answer::Refusal;
 
 /// Of the reference of the API, another project's program: it writes styles of its own and makes markup
 /// of the document's texts, which are ours.

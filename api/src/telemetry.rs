@@ -1,4 +1,4 @@
-//! Names of this crate's process measurements, and how they and the log lines are put out.
+//! Measurements of the process are collected here, and log lines put out.
 
 use std::io::IsTerminal as _;
 
@@ -8,32 +8,6 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::report::ErrorReports;
-
-/// Answered requests by route pattern, method and status class.
-pub const REQUESTS: &str = "stratum_api_requests_total";
-/// Seconds from a request's head to its answer's head, by route pattern.
-pub const REQUEST_SECONDS: &str = "stratum_api_request_seconds";
-/// Sign-ins by outcome.
-pub const SIGN_INS: &str = "stratum_api_sign_ins_total";
-/// Seconds since ended sessions were last asked for.
-pub const REVOCATION_AGE_SECONDS: &str = "stratum_api_revocation_age_seconds";
-/// 1 while a store answers, by store.
-pub const STORE_UP: &str = "stratum_api_store_up";
-/// Live streams open now.
-pub const LIVE_STREAMS: &str = "stratum_api_live_streams";
-/// Watchers that fell behind and were told to look at everything again.
-pub const LIVE_RESYNCS: &str = "stratum_api_live_resyncs_total";
-
-/// Files of ad reports that are read now.
-pub const IMPORTS_RUNNING: &str = "stratum_api_imports_running";
-/// Files of ad reports that wait for their turn.
-pub const IMPORTS_WAITING: &str = "stratum_api_imports_waiting";
-
-/// Requests refused because they came too often, by whose limit it was.
-pub const RATE_LIMITED: &str = "stratum_api_rate_limited_total";
-
-/// Requests refused because more came than could be answered.
-pub const SHED: &str = "stratum_api_shed_total";
 
 /// Starts collecting; the handle renders what `/metrics` shows.
 pub fn collect() -> anyhow::Result<PrometheusHandle> {

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use chrono_tz::Tz;
+use stratum_http::auth::password::Passwords;
 use stratum_models::entropy::token;
 use stratum_models::money::Currency;
 use stratum_models::secret::Secret;
@@ -13,7 +14,6 @@ use stratum_state::tenant::NewTenant;
 use stratum_state::user::{NewUser, Role};
 
 use super::system::SystemEntropy;
-use crate::auth::password::Passwords;
 
 /// The first user and key, to be shown once.
 #[derive(Debug)]

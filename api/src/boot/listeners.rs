@@ -2,12 +2,12 @@
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use stratum_http::edge::Edge;
+use stratum_routes::ServerConfig;
 use tokio::net::TcpListener;
 
 use super::server::Server;
 use super::settings::Settings;
-use crate::edge::Edge;
-use crate::routes::ServerConfig;
 
 /// The files of the data folder that hold the addresses: everybody's, and the one for operators.
 pub(super) const ADDRESS_FILES: [&str; 2] = ["address", "operation_address"];

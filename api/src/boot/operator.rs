@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use stratum_http::auth::password::Passwords;
 use stratum_models::log::EventLog;
 use stratum_models::secret::Secret;
 use stratum_models::store::StoreErrorKind;
@@ -14,7 +15,6 @@ use super::kept;
 use super::settings::Settings;
 use super::stores::{self, Needs, Stores, data_dir, state_url_file};
 use super::system::{SystemClock, SystemEntropy};
-use crate::auth::password::Passwords;
 use stratum_jobs::predict::Forecasts;
 
 /// An operator at the command line: the state store of a running process, or a shared one.

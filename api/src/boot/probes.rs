@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use stratum_http::auth::revocation::Revocations;
 use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::warehouse::DataVersions;
+use stratum_routes::health::{Check, Health, Probe};
 use stratum_state::PostgresState;
 use stratum_state::work::operator_scope;
 
 use super::settings::Settings;
 use super::stores::Stores;
-use crate::auth::revocation::Revocations;
-use crate::routes::health::{Check, Health, Probe};
 
 /// The health of these stores, and of what is fetched into them. With `revocations` the state store
 /// counts as up once they are known again: until then no token counts.

@@ -7,6 +7,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use stratum_http::auth::password::Passwords;
+use stratum_http::auth::refusals::Refusals;
+use stratum_http::auth::sessions::Sessions;
+use stratum_http::edge::{ClientIp, Edge};
+use stratum_http::live::{self, Hub, UpdateSeal};
 use stratum_ingest::append::Appender;
 use stratum_ingest::receive::FrontDoor;
 use stratum_ingest::router as door;
@@ -14,6 +19,10 @@ use stratum_models::entropy::{Entropy as _, Ids};
 use stratum_models::secret::Secret;
 use stratum_models::warehouse::WarehouseReader;
 use stratum_query::answers::CachedReader;
+use stratum_routes::config::DemoAccounts;
+use stratum_routes::imports::ImportDesk;
+use stratum_routes::prometheus::{Measurements, Readers};
+use stratum_routes::{Operation, Services};
 use stratum_state::directory::StateDirectory;
 use stratum_state::fx_copies::StateFxRates;
 use stratum_state::{PostgresState, StateConfig};
@@ -30,15 +39,7 @@ use super::sign_in::{self, SignIn, SignInJobs};
 use super::stores::Stores;
 use super::system::{SystemClock, SystemEntropy};
 use super::{exports, kept, probes, stage};
-use crate::auth::password::Passwords;
-use crate::auth::refusals::Refusals;
-use crate::auth::sessions::Sessions;
-use crate::edge::{ClientIp, Edge};
-use crate::live::{self, Hub, UpdateSeal};
-use crate::routes::config::DemoAccounts;
-use crate::routes::imports::ImportDesk;
-use crate::routes::prometheus::{Measurements, Readers};
-use crate::routes::{self, Operation, Services};
+use crate::page;
 use stratum_jobs::mail;
 use stratum_jobs::predict::Forecasts;
 use stratum_jobs::{WorkerMeans, every};
@@ -134,7 +135,7 @@ impl Process {
             measurements: measurements.map(Measurements::new),
             readers: Readers::Operator(self.operator_token(settings)?),
         };
-        let mut parts = vec![routes::operation(operation.clone())];
+        let mut parts = vec![stratum_routes::operation(operation.clone())];
         if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
             let directory = self.follow_directory(&state, &settings.state).await?;
             if roles.has(Role::Ingest) {
@@ -145,9 +146,10 @@ impl Process {
             }
         }
         self.start_stages(settings, roles)?;
-        let public = routes::assemble(parts, ids.clone(), &edge);
-        let operation = routes::operation(Operation { readers: Readers::Everybody, ..operation });
-        let operation = routes::assemble([operation], ids, &edge);
+        let public = stratum_routes::assemble(parts, ids.clone(), &edge);
+        let operation =
+            stratum_routes::operation(Operation { readers: Readers::Everybody, ..operation });
+        let operation = stratum_routes::assemble([operation], ids, &edge);
         let servers = listeners.servers(public, operation, &edge, &settings.server);
         for (server, name) in servers {
             // For scripts, and for `stratum demo`, `tail` and `health` on this machine.
@@ -267,7 +269,7 @@ impl Process {
             config: settings.server.clone(),
             bounds: settings.bounds.clone(),
         };
-        Ok(routes::api(Arc::new(services), edge))
+        Ok(stratum_routes::api(Arc::new(services), edge, page::router()))
     }
 
     /// What is refused to callers, with what writes it down.

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use stratum_engines::EngineSettings;
+use stratum_http::auth::AuthConfig;
+use stratum_http::edge::EdgeConfig;
+use stratum_http::live::LiveConfig;
 use stratum_ingest::append::AppendConfig;
 use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::FjallLogConfig;
@@ -14,13 +17,10 @@ use stratum_pipeline::PipelineConfig;
 use stratum_query::answers::AnswersConfig;
 use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
 use stratum_reports::import::ImportConfig;
+use stratum_routes::ServerConfig;
 use stratum_state::StateConfig;
 use stratum_state::bounds::BoundsConfig;
 
-use crate::auth::AuthConfig;
-use crate::edge::EdgeConfig;
-use crate::live::LiveConfig;
-use crate::routes::ServerConfig;
 use stratum_jobs::JobsConfig;
 use stratum_jobs::discovery::AdoptConfig;
 use stratum_jobs::export::ExportConfig;

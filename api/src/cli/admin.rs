@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde_json::json;
+use stratum_http::auth::strength::weakness;
 use stratum_models::id::ApiKeyId;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
@@ -22,7 +23,6 @@ use uuid::Uuid;
 use super::audit::AuditAct;
 use super::print;
 use super::upkeep::PlanAct;
-use crate::auth::strength::weakness;
 use crate::boot::{Operator, Settings};
 
 /// What to do with which noun.

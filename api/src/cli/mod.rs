@@ -144,7 +144,7 @@ fn load(cli: &Cli) -> Result<Settings> {
 
 fn execute(command: Command, settings: Settings) -> Result<ExitCode> {
     if let Command::Openapi = command {
-        print::text(&crate::routes::docs::json()?);
+        print::text(&stratum_routes::docs::json()?);
         return Ok(ExitCode::SUCCESS);
     }
     let reports = crate::report::start(&settings.telemetry.sentry_dsn)?;

@@ -1,13 +1,13 @@
 //! `stratum up`, and each role alone.
 
 use anyhow::Result;
+use stratum_routes::config::DemoAccounts;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::print;
 use crate::boot::{Operator, Process, Roles, Settings};
 use crate::demo::{DemoPlan, event_age_days_max, feed};
-use crate::routes::config::DemoAccounts;
 use crate::telemetry;
 
 /// Runs until INT or TERM, then ends in order; a second signal ends at once.

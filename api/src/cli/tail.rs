@@ -5,10 +5,10 @@ use clap::{Args, ValueEnum as _};
 use futures::{StreamExt as _, TryStreamExt as _};
 use stratum_models::entropy::Ids;
 use stratum_models::log::Topic;
+use stratum_routes::tail::{Begin, lines};
 
 use super::print;
 use crate::boot::{Operator, Settings, SystemClock, SystemEntropy, open_log};
-use crate::tail::{Begin, lines};
 
 /// What to print.
 #[derive(Args)]

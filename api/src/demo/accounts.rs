@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use stratum_models::secret::Secret;
+use stratum_routes::config::DemoAccount;
 
 use crate::boot::write_private;
-use crate::routes::config::DemoAccount;
 
 /// Adds the users made just now to those that are kept, and returns all.
 pub(super) fn keep(

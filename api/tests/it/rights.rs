@@ -7,7 +7,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, Connection as _};
-use stratum_api::rights::{Access, Permission, access, key_permissions, role_permissions};
+use stratum_http::rights::{Access, Permission, access, key_permissions, role_permissions};
 use stratum_state::api_key::ApiKeyScope;
 use stratum_state::user::Role;
 

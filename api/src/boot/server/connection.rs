@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use stratum_http::edge::pace::{Pace, PaceConfig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::places::Seat;
-use crate::edge::pace::{Pace, PaceConfig};
 
 /// The shortest wait until a client that is behind is looked at again.
 const LOOK_AGAIN_MIN: Duration = Duration::from_millis(250);

@@ -17,6 +17,9 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use stratum_http::edge::Peer;
+use stratum_http::edge::{ClientIp, Proxies};
+use stratum_routes::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,9 +27,6 @@ use tower::ServiceExt as _;
 
 use self::connection::{Bounds, Connection};
 use self::places::{Place, Places, Request};
-use crate::edge::Peer;
-use crate::edge::{ClientIp, Proxies};
-use crate::routes::ServerConfig;
 
 /// How long no connection is accepted after the system could give none.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_toml::Manifest;
 
 use super::assert_none;
-use super::source::workspace;
+use super::source::{files, workspace};
 
 /// The star of crates: each with those it may, and must, depend on.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -20,11 +20,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("models/forecast", &["models"]),
     ("docker/engines", &[]),
     ("models/testing", &["models", "engines"]),
+    ("api/http", &["models", "state", "jobs"]),
+    (
+        "api/routes",
+        &["models", "forecast", "wire", "ingest", "reports", "query", "state", "jobs", "http"],
+    ),
     (
         "api",
         &[
-            "models", "forecast", "wire", "ingest", "reports", "pipeline", "query", "state",
-            "jobs", "engines",
+            "models", "forecast", "ingest", "reports", "pipeline", "query", "state", "jobs",
+            "http", "routes", "engines",
         ],
     ),
 ];
@@ -97,7 +102,13 @@ const DENIED: &[(&str, &[&str])] = &[
         "api/jobs",
         &["rdkafka", "fjall", "clickhouse", "datafusion", "sqlx", "axum", "tower", "clap"],
     ),
+    ("api/http", &["rdkafka", "fjall", "clickhouse", "datafusion", "arrow", "sqlx", "reqwest"]),
+    ("api/routes", &["rdkafka", "fjall", "clickhouse", "datafusion", "sqlx", "hyper"]),
+    ("api", &["rdkafka", "fjall", "clickhouse", "datafusion", "arrow", "sqlx", "utoipa"]),
 ];
+
+/// Lines of one crate's own sources, tests of units included. What is larger compiles as a whole after every change.
+const CRATE_LINES_MAX: usize = 16_000;
 
 /// What every crate's README says, in this order.
 const HEADINGS: &[&str] = &["*What it does", "*Reads", "*Never", "*Start reading at"];
@@ -167,6 +178,24 @@ fn crates_keep_to_their_business() {
         }
     }
     assert_none("a crate must not reach for what is another's business", offences);
+}
+
+#[test]
+fn no_crate_grows_into_a_well() {
+    let lines_of = |file: &String| {
+        let text = std::fs::read_to_string(workspace().join(file)).expect("a readable source");
+        text.lines().count()
+    };
+    let mut offences = Vec::new();
+    for folder in members().keys() {
+        let sources = format!("{folder}/src/");
+        let own = files().iter().filter(|file| file.starts_with(&sources) && file.ends_with(".rs"));
+        let lines: usize = own.map(lines_of).sum();
+        if lines == 0 || lines > CRATE_LINES_MAX {
+            offences.push(format!("{folder}: {lines} lines, at most {CRATE_LINES_MAX}"));
+        }
+    }
+    assert_none("a crate that grows larger wants to be cut in two", offences);
 }
 
 #[test]

@@ -1,0 +1,221 @@
+//! `/api-keys`: what scripts and senders get in with.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::auth::Authenticated;
+use stratum_http::body::Body;
+use stratum_http::fields::Params;
+use stratum_http::id::{Id, end_deletion};
+use stratum_http::paging::PageParams;
+use stratum_http::rules::name;
+use stratum_models::id::ApiKeyId;
+use stratum_models::platform::Platform;
+use stratum_models::time::{DAY_MS, UnixMillis};
+use stratum_state::api_key::{ApiKey, ApiKeyScope, NewApiKey};
+use stratum_state::audit::{AuditAction, AuditEntry};
+use stratum_state::limit::Limit;
+use stratum_state::work::TenantWork;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::App;
+
+/// Longest name of a key.
+const NAME_CHARS_MAX: usize = 200;
+/// Longest life of a key that has an end.
+const LIFE_DAYS_MAX: i64 = 3_653;
+
+/// The operations of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_api_keys, create_api_key))
+        .routes(routes!(revoke_api_key))
+}
+
+/// A key, without the key.
+#[derive(Serialize, ToSchema)]
+pub struct ApiKeyItem {
+    /// Its id.
+    id: Uuid,
+    /// Name.
+    name: String,
+    /// What it opens.
+    scope: ApiKeyScope,
+    /// The platform's id of the one dataset it opens; every dataset where null.
+    dataset_id: Option<String>,
+    /// That dataset's platform.
+    platform: Option<Platform>,
+    /// Its last four characters, to tell keys apart.
+    hint: String,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it was last used, to within some seconds.
+    last_used_at: Option<DateTime<Utc>>,
+    /// From when on it opens nothing; null for never.
+    expires_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl From<ApiKey> for ApiKeyItem {
+    fn from(key: ApiKey) -> ApiKeyItem {
+        ApiKeyItem {
+            id: key.id.0,
+            name: key.name,
+            scope: key.scope,
+            dataset_id: key.dataset,
+            platform: key.platform,
+            hint: key.hint,
+            created_at: key.created_at.to_utc(),
+            last_used_at: key.last_used_at.map(|at| at.to_utc()),
+            expires_at: key.expires_at.map(|at| at.to_utc()),
+            revoked_at: key.revoked_at.map(|at| at.to_utc()),
+        }
+    }
+}
+
+/// A key to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewApiKeyRequest {
+    /// Name.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// What it is to open.
+    scope: ApiKeyScope,
+    /// The one dataset it is to open, by the platform's id; scope `ingest` only.
+    dataset_id: Option<String>,
+    /// That dataset's platform, where datasets of several platforms have the same id.
+    platform: Option<Platform>,
+    /// From when on it is to open nothing, at most ten years from now; never where absent or null.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// A key, this once.
+#[derive(Serialize, ToSchema)]
+pub struct NewApiKeyResponse {
+    /// Its id.
+    id: Uuid,
+    /// The key. It cannot be had again.
+    key: String,
+    /// Its last four characters.
+    hint: String,
+    /// Name.
+    name: String,
+    /// What it opens.
+    scope: ApiKeyScope,
+    /// The platform's id of the one dataset it opens; every dataset where null.
+    dataset_id: Option<String>,
+    /// From when on it opens nothing; null for never.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// The tenant's keys, oldest first, revoked and expired ones included.
+#[utoipa::path(
+    get, path = "/api/v1/api-keys", tag = "api-keys", params(PageParams), security(("bearer" = [])),
+    responses((status = 200, body = Answer<Vec<ApiKeyItem>>)),
+)]
+pub async fn list_api_keys(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<ApiKeyItem>> {
+    let page = params.read()?;
+    let (keys, total) = caller.work(&app).await?.api_keys_page(page).await?;
+    Ok(Answer::page(keys, page.of(total)))
+}
+
+/// Makes a key and shows it, this once.
+///
+/// It opens within two seconds.
+#[utoipa::path(
+    post, path = "/api/v1/api-keys", tag = "api-keys", security(("bearer" = [])),
+    request_body = NewApiKeyRequest,
+    responses(
+        (status = 201, body = Answer<NewApiKeyResponse>),
+        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
+    ),
+)]
+pub async fn create_api_key(
+    State(app): State<App>,
+    caller: Authenticated,
+    Body(request): Body<NewApiKeyRequest>,
+) -> Answered<NewApiKeyResponse> {
+    let name = name("name", &request.name, NAME_CHARS_MAX)?;
+    let scope = request.scope;
+    let expires_at = end(request.expires_at, app.clock.now())?;
+    let mut work = caller.work(&app).await?;
+    let dataset_id = match &request.dataset_id {
+        Some(_) if scope != ApiKeyScope::Ingest => {
+            let message = "keys that read or export open the whole tenant; leave it out";
+            return Err(Refusal::unprocessable("dataset_id", message));
+        }
+        Some(dataset) => Some(find_dataset(&mut work, dataset, request.platform).await?),
+        None => None,
+    };
+    let limits = work.lock_limits().await?;
+    limits.admit(Limit::ApiKeys, work.count_api_keys().await?.1)?;
+    let new = NewApiKey { scope, dataset_id, name: name.clone(), expires_at };
+    let (id, key) = work.create_api_key(&new).await?;
+    let expires_at = expires_at.map(|at| at.to_utc());
+    let changes =
+        json!({"scope": scope, "dataset_id": dataset_id, "name": name, "expires_at": expires_at});
+    work.audit(&AuditEntry::done(AuditAction::ApiKeyCreated, "api_key", id, changes)).await?;
+    work.commit().await?;
+    let key = key.expose().to_owned();
+    let hint = key[key.len().saturating_sub(4)..].to_owned();
+    let dataset_id = request.dataset_id;
+    let id = id.0;
+    Ok(Answer::created(NewApiKeyResponse { id, key, hint, name, scope, dataset_id, expires_at }))
+}
+
+/// The end of a key; 422 where it is over already, or too far away to be meant.
+fn end(at: Option<DateTime<Utc>>, now: UnixMillis) -> Result<Option<UnixMillis>, Refusal> {
+    let Some(at) = at else { return Ok(None) };
+    let end = UnixMillis(at.timestamp_millis());
+    if end <= now || end.0 > now.0 + LIFE_DAYS_MAX * DAY_MS {
+        let message =
+            "must lie ahead, and at most ten years; leave it out for a key without an end";
+        return Err(Refusal::unprocessable("expires_at", message));
+    }
+    Ok(Some(end))
+}
+
+/// The one dataset of this id; 422 where there is none, or several.
+async fn find_dataset(
+    work: &mut TenantWork,
+    external_id: &str,
+    platform: Option<Platform>,
+) -> Result<Uuid, Refusal> {
+    let mut datasets = work.datasets().await?;
+    datasets.retain(|one| {
+        one.external_id == external_id && platform.is_none_or(|wanted| one.platform == wanted)
+    });
+    match datasets.as_slice() {
+        [one] => Ok(one.id),
+        [] => Err(Refusal::unprocessable("dataset_id", "the tenant has no such dataset")),
+        _ => Err(Refusal::unprocessable("platform", "datasets of several platforms have this id")),
+    }
+}
+
+/// Revokes a key. It opens nothing within two seconds; revoking it again changes nothing.
+#[utoipa::path(
+    delete, path = "/api/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the key's id")),
+    responses((status = 204, description = "it is revoked")),
+)]
+pub async fn revoke_api_key(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<ApiKey>,
+) -> Result<StatusCode, Refusal> {
+    let mut work = caller.work(&app).await?;
+    let revoked = work.revoke_api_key(ApiKeyId(id)).await?;
+    end_deletion::<ApiKey>(work, id, revoked, AuditAction::ApiKeyRevoked).await
+}

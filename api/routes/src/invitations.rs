@@ -1,0 +1,309 @@
+//! Invitations: an admin names an address and a role, who reads the mail sets name and password.
+//!
+//! No answer tells whether the address is a user of another tenant: the invitation is made and mailed
+//! all the same, and only who has the token learns that the address is taken.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::auth::Authenticated;
+use stratum_http::auth::messages;
+use stratum_http::body::Body;
+use stratum_http::fields::Params;
+use stratum_http::id::{Id, end_deletion};
+use stratum_http::paging::PageParams;
+use stratum_http::rules::name;
+use stratum_models::store::StoreErrorKind;
+use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
+use stratum_state::invitation::{Invitation, LIFE_DAYS};
+use stratum_state::limit::Limit;
+use stratum_state::user::{NewUser, Role, canonical_email};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::App;
+use super::sign_in::weak;
+use super::users::NAME_CHARS_MAX;
+use stratum_jobs::mail::Cause;
+
+/// The operations of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_invitations, invite))
+        .routes(routes!(withdraw_invitation))
+        .routes(routes!(invitation))
+        .routes(routes!(accept_invitation))
+}
+
+/// An open invitation, without its token.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationItem {
+    /// Its id.
+    id: Uuid,
+    /// Who is invited.
+    email: String,
+    /// What they will be allowed to do.
+    role: Role,
+    /// The user who invited.
+    invited_by: Option<Uuid>,
+    /// When.
+    created_at: DateTime<Utc>,
+    /// When its token ends.
+    expires_at: DateTime<Utc>,
+}
+
+impl From<Invitation> for InvitationItem {
+    fn from(invitation: Invitation) -> InvitationItem {
+        InvitationItem {
+            id: invitation.id,
+            email: invitation.email,
+            role: invitation.role,
+            invited_by: invitation.invited_by.map(|id| id.0),
+            created_at: invitation.created_at.to_utc(),
+            expires_at: invitation.expires_at.to_utc(),
+        }
+    }
+}
+
+/// An invitation that was just made.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationMade {
+    /// The invitation.
+    #[serde(flatten)]
+    invitation: InvitationItem,
+    /// Only where no mail server is configured, so that the letter reaches nobody: its token, to be handed to
+    /// whom is invited. Shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    /// The same as a link, where it is known where the dashboard is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+}
+
+/// Who is to join.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationRequest {
+    /// E-mail address.
+    #[schema(format = Email)]
+    email: String,
+    /// What they will be allowed to do.
+    role: Role,
+}
+
+/// Who joins.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptanceRequest {
+    /// The token that was mailed.
+    token: String,
+    /// Name.
+    #[schema(min_length = 1, max_length = 200)]
+    full_name: String,
+    /// 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// A token from a letter.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationQuestion {
+    /// The token that was mailed.
+    token: String,
+}
+
+/// An invitation as it is shown to who has its token.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationPreview {
+    /// Who is invited.
+    email: String,
+    /// The tenant's name.
+    tenant_name: String,
+    /// What they will be allowed to do.
+    role: Role,
+    /// When the token ends.
+    expires_at: DateTime<Utc>,
+}
+
+/// Who joined.
+#[derive(Serialize, ToSchema)]
+pub struct AcceptanceResponse {
+    /// The new user's id.
+    id: Uuid,
+    /// E-mail address, to sign in with.
+    email: String,
+    /// Name.
+    full_name: String,
+    /// What they may do.
+    role: Role,
+}
+
+/// The open invitations, oldest first.
+#[utoipa::path(
+    get, path = "/api/v1/users/invitations", tag = "users", params(PageParams),
+    security(("bearer" = [])),
+    responses((status = 200, body = Answer<Vec<InvitationItem>>)),
+)]
+pub async fn list_invitations(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<InvitationItem>> {
+    let page = params.read()?;
+    let (open, total) = caller.work(&app).await?.open_invitations(page).await?;
+    Ok(Answer::page(open, page.of(total)))
+}
+
+/// Invites an address.
+///
+/// A token is mailed that works once, for seven days. An earlier invitation of the same address ends. Where no
+/// mail server is configured the answer holds the token, too, to be handed on.
+/// The answer is the same whether or not the address has an account elsewhere.
+#[utoipa::path(
+    post, path = "/api/v1/users/invitations", tag = "users", security(("bearer" = [])),
+    request_body = InvitationRequest,
+    responses(
+        (status = 201, body = Answer<InvitationMade>),
+        (status = 409, body = RefusalBody, description = "the address is a user of the tenant already"),
+        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
+        (status = 429, body = RefusalBody, description = "too many letters were sent lately, or wait to be sent"),
+    ),
+)]
+pub async fn invite(
+    State(app): State<App>,
+    caller: Authenticated,
+    Body(request): Body<InvitationRequest>,
+) -> Answered<InvitationMade> {
+    let email = canonical_email(&request.email)
+        .ok_or_else(|| Refusal::unprocessable("email", "is not an e-mail address"))?;
+    // A letter that could not be sent would leave an invitation that nobody can accept.
+    let permit = app.mail.reserve(&email, Cause::Tenant(caller.scope.tenant_id())).await?;
+    let mut work = caller.work(&app).await?;
+    let limits = work.lock_limits().await?;
+    work.withdraw_invitations_of(&email).await?;
+    limits.admit(Limit::Users, work.user_places().await?)?;
+    let made = work.create_invitation(&email, request.role).await;
+    let (invitation, token) = made.map_err(|error| match error.kind {
+        StoreErrorKind::Conflict => {
+            Refusal::new(StatusCode::CONFLICT, "the address is a user of this tenant already")
+        }
+        _ => error.into(),
+    })?;
+    let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
+    let shows = !app.mail.has_server();
+    let changes = json!({"role": invitation.role, "token_shown": shows});
+    let entry =
+        AuditEntry::done(AuditAction::InvitationCreated, "invitation", invitation.id, changes);
+    work.audit(&entry).await?;
+    let (url, token) = (&app.public_url, token.expose());
+    let message = messages::invitation(&tenant.name, token, LIFE_DAYS, url);
+    app.mail.send(&mut work, permit, message).await?;
+    work.commit().await?;
+    Ok(Answer::created(InvitationMade {
+        invitation: invitation.into(),
+        token: shows.then(|| token.to_owned()),
+        link: messages::link(url, "accept-invitation", token).filter(|_| shows),
+    }))
+}
+
+/// Withdraws an open invitation: its token opens nothing any more.
+#[utoipa::path(
+    delete, path = "/api/v1/users/invitations/{id}", tag = "users", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the invitation's id")),
+    responses((status = 204, description = "it is withdrawn")),
+)]
+pub async fn withdraw_invitation(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<Invitation>,
+) -> Result<StatusCode, Refusal> {
+    let mut work = caller.work(&app).await?;
+    let withdrawn = work.withdraw_invitation(id).await?;
+    end_deletion::<Invitation>(work, id, withdrawn, AuditAction::InvitationWithdrawn).await
+}
+
+/// Tells who has an invitation's token what it is to. Nothing is changed.
+#[utoipa::path(
+    post, path = "/api/v1/auth/invitation", tag = "sign-in", request_body = InvitationQuestion,
+    responses(
+        (status = 200, body = Answer<InvitationPreview>),
+        (status = 422, body = RefusalBody, description = "the token is not open"),
+    ),
+)]
+pub async fn invitation(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Body(question): Body<InvitationQuestion>,
+) -> Answered<InvitationPreview> {
+    let mut work = app.state.system().await?;
+    let (id, tenant) = work.invitation_by_token(&question.token).await?.ok_or_else(not_open)?;
+    let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
+    let mut work = work.enter(tenant, author).await?;
+    let invitation = work.invitation(id).await?.ok_or_else(not_open)?;
+    let tenant = work.tenant().await?.ok_or_else(not_open)?;
+    Ok(Answer::of(InvitationPreview {
+        email: invitation.email,
+        tenant_name: tenant.name,
+        role: invitation.role,
+        expires_at: invitation.expires_at.to_utc(),
+    }))
+}
+
+/// Accepts an invitation: the user is there from now on and may sign in.
+#[utoipa::path(
+    post, path = "/api/v1/auth/accept-invitation", tag = "sign-in",
+    request_body = AcceptanceRequest,
+    responses(
+        (status = 201, body = Answer<AcceptanceResponse>),
+        (status = 409, body = RefusalBody, description = "the address has an account already"),
+        (status = 422, body = RefusalBody, description = "the token is not open, or a value cannot be"),
+        (status = 429, body = RefusalBody, description = "too many passwords are being set"),
+    ),
+)]
+pub async fn accept_invitation(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Body(request): Body<AcceptanceRequest>,
+) -> Answered<AcceptanceResponse> {
+    let full_name = name("full_name", &request.full_name, NAME_CHARS_MAX)?;
+    let turn = app.passwords.admit().await?;
+    // A token that is none does not cost a hash.
+    let open = app.state.system().await?.invitation_by_token(&request.token).await?;
+    let (id, tenant) = open.ok_or_else(not_open)?;
+    weak("password", turn.weakness(&request.password, &[&full_name]).await?)?;
+    let password_hash = turn.hash(request.password.clone()).await?;
+    let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
+    let mut work = app.state.system().await?.enter(tenant, author).await?;
+    let limits = work.lock_limits().await?;
+    let invitation = work.accept_invitation(id).await?.ok_or_else(not_open)?;
+    limits.admit(Limit::Users, work.user_places().await?)?;
+    let Invitation { email, role, .. } = invitation;
+    let tenant_name = work.tenant().await?.map(|tenant| tenant.name).unwrap_or_default();
+    // Left without committing, the invitation stays open.
+    weak("password", turn.weakness(&request.password, &[&email, &full_name, &tenant_name]).await?)?;
+    let new = NewUser { email: email.clone(), full_name: full_name.clone(), role, password_hash };
+    let made = work.create_user(&new).await;
+    let user = made.map_err(|error| match error.kind {
+        StoreErrorKind::Conflict => Refusal::new(
+            StatusCode::CONFLICT,
+            "your address has an account of another tenant already; ask to be invited by another one",
+        ),
+        _ => error.into(),
+    })?;
+    let changes = json!({"role": role, "invitation": id});
+    work.audit(&AuditEntry::done(AuditAction::InvitationAccepted, "user", user, changes)).await?;
+    work.commit().await?;
+    Ok(Answer::created(AcceptanceResponse { id: user.0, email, full_name, role }))
+}
+
+fn not_open() -> Refusal {
+    let message = "the invitation was accepted, was withdrawn or has expired; ask for another one";
+    Refusal::unprocessable("token", message)
+}

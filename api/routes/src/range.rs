@@ -1,0 +1,210 @@
+//! Ranges of days: both ends count, the last 30 days where none is given.
+
+use chrono::{Datelike as _, Days, NaiveDate, TimeZone as _};
+use chrono_tz::Tz;
+use stratum_http::answer::Refusal;
+use stratum_http::fields::Fields;
+use stratum_models::scope::TenantScope;
+use stratum_models::time::{Day, DayRange, UnixMillis};
+
+use super::Services;
+
+const DEFAULT_DAYS: u64 = 30;
+
+/// The days that are asked for, in the tenant's zone.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// The days.
+    pub days: DayRange,
+    /// The zone they are days of.
+    pub zone: Tz,
+}
+
+/// What a range is compared with.
+#[derive(Clone, Copy, Debug)]
+pub enum ComparePeriod {
+    /// As many days, ending the day before.
+    PreviousPeriod,
+    /// As many days, beginning a year earlier.
+    PreviousYear,
+}
+
+impl std::str::FromStr for ComparePeriod {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "previous_period" => Ok(ComparePeriod::PreviousPeriod),
+            "previous_year" => Ok(ComparePeriod::PreviousYear),
+            _ => Err("is previous_period or previous_year"),
+        }
+    }
+}
+
+/// The two parameters of a range, with the names they have on the route.
+pub struct RangeFields<'a> {
+    /// Name and text of the first day.
+    pub from: (&'static str, Option<&'a str>),
+    /// Name and text of the last day.
+    pub to: (&'static str, Option<&'a str>),
+}
+
+/// A day as it is written in a parameter.
+pub struct Date(pub NaiveDate);
+
+impl std::str::FromStr for Date {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Date, Self::Err> {
+        let years = 1970..=2100;
+        let date = text.parse().ok().filter(|date: &NaiveDate| years.contains(&date.year()));
+        date.map(Date).ok_or("is a date such as 2026-01-31, from 1970 to 2100")
+    }
+}
+
+impl RangeFields<'_> {
+    /// The range these ask for.
+    pub fn read(
+        &self,
+        app: &Services,
+        scope: TenantScope,
+        mut fields: Fields,
+    ) -> Result<Range, Refusal> {
+        let zone = app.directory.time_zone(scope.tenant_id()).unwrap_or(Tz::UTC);
+        let from = fields.optional(self.from.0, self.from.1).map(|Date(date)| date);
+        let to = fields.optional(self.to.0, self.to.1).map(|Date(date)| date);
+        fields.finish()?;
+        let days = self.days(from, to, app.clock.now().day_in(zone).0)?;
+        if days.days() > i64::from(app.config.range_days_max) {
+            let most = app.config.range_days_max;
+            return Err(Refusal::unprocessable(self.to.0, format!("at most {most} days at once")));
+        }
+        Ok(Range { days, zone })
+    }
+
+    fn days(
+        &self,
+        from: Option<NaiveDate>,
+        to: Option<NaiveDate>,
+        today: NaiveDate,
+    ) -> Result<DayRange, Refusal> {
+        let to = to.unwrap_or_else(|| from.map_or(today, |from| from.max(today)));
+        let from = from.or_else(|| to.checked_sub_days(Days::new(DEFAULT_DAYS - 1)));
+        let range = from.and_then(|from| DayRange::new(Day(from), Day(to)));
+        range.ok_or_else(|| {
+            let message = format!("{} lies before {}", self.to.0, self.from.0);
+            Refusal::unprocessable(self.to.0, message)
+        })
+    }
+}
+
+impl Range {
+    /// The instants `[from, until)` of the range, on whole UTC hours: in zones off by a fraction
+    /// of an hour a day begins with the hour that midnight lies in.
+    pub fn hours(&self) -> (UnixMillis, UnixMillis) {
+        let after = self.days.to.0.succ_opt().unwrap_or(NaiveDate::MAX);
+        (midnight(self.days.from.0, self.zone).hour(), midnight(after, self.zone).hour())
+    }
+
+    /// The days it is compared with, exactly as many; `None` at the calendar's start.
+    pub fn before(&self, period: ComparePeriod) -> Option<DayRange> {
+        match period {
+            ComparePeriod::PreviousPeriod => self.days.previous(),
+            ComparePeriod::PreviousYear => self.previous_year(),
+        }
+    }
+
+    /// The same dates a year earlier, with exactly as many days.
+    fn previous_year(&self) -> Option<DayRange> {
+        let from = self.days.from.0.checked_sub_months(chrono::Months::new(12))?;
+        let length = u64::try_from(self.days.days() - 1).ok()?;
+        DayRange::new(Day(from), Day(from.checked_add_days(Days::new(length))?))
+    }
+}
+
+/// The first instant of a day. Where clocks skip midnight, the day begins at the first hour after.
+pub(super) fn midnight(day: NaiveDate, zone: Tz) -> UnixMillis {
+    let first = (0..24).find_map(|hour| {
+        let local = day.and_hms_opt(hour, 0, 0)?;
+        zone.from_local_datetime(&local).earliest()
+    });
+    UnixMillis(first.map_or(0, |instant| instant.timestamp_millis()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn days(from: Option<&str>, to: Option<&str>) -> Result<(NaiveDate, NaiveDate), Refusal> {
+        let fields = RangeFields { from: ("date_from", from), to: ("date_to", to) };
+        let range = fields.days(from.map(date), to.map(date), date("2026-03-31"))?;
+        Ok((range.from.0, range.to.0))
+    }
+
+    #[test]
+    fn the_last_thirty_days_where_nothing_is_said() {
+        assert_eq!(days(None, None).unwrap(), (date("2026-03-02"), date("2026-03-31")));
+        let until = days(None, Some("2026-01-30")).unwrap();
+        assert_eq!(until, (date("2026-01-01"), date("2026-01-30")));
+        let since = days(Some("2026-03-30"), None).unwrap();
+        assert_eq!(since, (date("2026-03-30"), date("2026-03-31")));
+        assert_eq!(days(Some("2026-04-05"), None).unwrap().1, date("2026-04-05"));
+        assert_eq!(days(Some("2026-03-02"), Some("2026-03-01")).unwrap_err().status(), 422);
+    }
+
+    fn range(from: &str, to: &str, zone: Tz) -> Range {
+        Range { days: DayRange::new(Day(date(from)), Day(date(to))).unwrap(), zone }
+    }
+
+    #[test]
+    fn hours_cover_both_days_in_the_tenants_zone_across_dst() {
+        let berlin = chrono_tz::Europe::Berlin;
+        let (from, until) = range("2026-03-29", "2026-03-29", berlin).hours();
+        assert_eq!((until.0 - from.0) / 3_600_000, 23);
+        assert_eq!(from.to_utc().to_rfc3339(), "2026-03-28T23:00:00+00:00");
+        // Midnight does not exist on this day in Beirut.
+        let (from, _) = range("2026-03-29", "2026-03-29", chrono_tz::Asia::Beirut).hours();
+        assert_eq!(from.to_utc().to_rfc3339(), "2026-03-28T22:00:00+00:00");
+    }
+
+    /// However long a day is, every instant of it counts for it and for no other.
+    #[test]
+    fn a_day_of_any_length_is_one_day() {
+        let mut lengths = std::collections::BTreeSet::new();
+        for (zone, skips_midnight) in [
+            (chrono_tz::Europe::Berlin, false),
+            (chrono_tz::America::St_Johns, false),
+            (chrono_tz::Australia::Lord_Howe, false),
+            (chrono_tz::Africa::Cairo, true),
+            (chrono_tz::Asia::Beirut, true),
+        ] {
+            let mut day = date("2026-01-01");
+            let mut late = false;
+            while day < date("2027-01-01") {
+                let next = day.succ_opt().unwrap();
+                let (from, until) = (midnight(day, zone), midnight(next, zone));
+                let minutes = (until.0 - from.0) / 60_000;
+                lengths.insert(minutes);
+                for minute in (0..minutes).step_by(30).chain([minutes - 1]) {
+                    let instant = UnixMillis(from.0 + minute * 60_000);
+                    assert_eq!(instant.day_in(zone), Day(day), "{zone} minute {minute}");
+                }
+                let first = from.to_utc().with_timezone(&zone);
+                late |= chrono::Timelike::hour(&first) == 1;
+                day = next;
+            }
+            assert_eq!(late, skips_midnight, "{zone}");
+        }
+        assert_eq!(lengths, [23 * 60, 23 * 60 + 30, 24 * 60, 24 * 60 + 30, 25 * 60].into());
+    }
+
+    #[test]
+    fn a_year_earlier_has_as_many_days() {
+        let leap = range("2024-02-01", "2024-02-29", Tz::UTC).previous_year().unwrap();
+        assert_eq!((leap.from.0, leap.to.0), (date("2023-02-01"), date("2023-03-01")));
+        let day = range("2024-02-29", "2024-02-29", Tz::UTC).previous_year().unwrap();
+        assert_eq!((day.from.0, day.days()), (date("2023-02-28"), 1));
+    }
+}

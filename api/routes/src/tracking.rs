@@ -1,0 +1,231 @@
+//! `/tracking`: how the events of each dataset are treated.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::auth::Authenticated;
+use stratum_http::body::Body;
+use stratum_http::fields::Params;
+use stratum_http::id::{Id, Resource};
+use stratum_http::paging::PageParams;
+use stratum_http::rules::{Rules, sent};
+use stratum_models::platform::Platform;
+use stratum_state::audit::{AuditAction, AuditEntry};
+use stratum_state::tracking::{TrackedDataset, TrackingVersion};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::App;
+
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_tracking))
+        .routes(routes!(tracking, replace_tracking, change_tracking))
+        .routes(routes!(tracking_versions))
+}
+
+/// A version of a tracking configuration.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrackingItem {
+    /// Its number, from 1. Every event carries the one it was treated with.
+    version: u32,
+    /// The calling code put before phone numbers that have none, without `+`; null for none, and such
+    /// numbers are not usable then.
+    default_calling_code: Option<u16>,
+    /// The user who wrote it; null where it was the command line or the program.
+    changed_by: Option<Uuid>,
+    /// When it was written.
+    changed_at: DateTime<Utc>,
+}
+
+/// A dataset with the configuration in force.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetTracking {
+    /// The dataset's id.
+    dataset_id: Uuid,
+    /// The platform whose dialect it speaks.
+    platform: Platform,
+    /// The platform's pixel or dataset id.
+    external_id: String,
+    /// Name to show.
+    name: String,
+    /// The configuration in force.
+    #[serde(flatten)]
+    tracking: TrackingItem,
+}
+
+impl From<TrackingVersion> for TrackingItem {
+    fn from(version: TrackingVersion) -> TrackingItem {
+        TrackingItem {
+            version: version.version,
+            default_calling_code: version.default_calling_code,
+            changed_by: version.changed_by,
+            changed_at: version.changed_at,
+        }
+    }
+}
+
+impl From<TrackedDataset> for DatasetTracking {
+    fn from(dataset: TrackedDataset) -> DatasetTracking {
+        DatasetTracking {
+            dataset_id: dataset.id,
+            platform: dataset.platform,
+            external_id: dataset.external_id,
+            name: dataset.name,
+            tracking: dataset.tracking.into(),
+        }
+    }
+}
+
+/// A whole configuration.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrackingBody {
+    /// The version this was made from: 409 where another one is in force.
+    expected_version: u32,
+    /// The calling code put before phone numbers that have none, without `+`; none where absent.
+    #[schema(minimum = 1, maximum = 999)]
+    default_calling_code: Option<u16>,
+}
+
+/// What is new of a configuration. What is not sent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrackingChange {
+    /// The version this was made from: 409 where another one is in force.
+    expected_version: u32,
+    /// The calling code put before phone numbers that have none, without `+`; null for none.
+    #[serde(default, deserialize_with = "sent")]
+    #[schema(value_type = Option<u16>)]
+    default_calling_code: Option<Option<u16>>,
+}
+
+/// The rule on calling codes.
+pub fn calling_code(rules: &mut Rules, code: Option<u16>) {
+    let holds = code.is_none_or(|code| (1..=999).contains(&code));
+    rules.hold("default_calling_code", holds, "must be from 1 to 999");
+}
+
+/// The configuration in force of every dataset, oldest dataset first.
+#[utoipa::path(
+    get, path = "/api/v1/tracking", tag = "tracking", params(PageParams), security(("bearer" = [])),
+    responses((status = 200, body = Answer<Vec<DatasetTracking>>)),
+)]
+pub async fn list_tracking(
+    State(app): State<App>,
+    caller: Authenticated,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<DatasetTracking>> {
+    let page = params.read()?;
+    let mut work = caller.work(&app).await?;
+    let datasets = work.tracked_datasets(page.limit(), page.offset()).await?;
+    let total = work.dataset_count().await?;
+    Ok(Answer::page(datasets, page.of(total)))
+}
+
+/// The configuration in force of a dataset.
+#[utoipa::path(
+    get, path = "/api/v1/tracking/{dataset}", tag = "tracking", security(("bearer" = [])),
+    params(("dataset" = Uuid, Path, description = "the dataset's id")),
+    responses((status = 200, body = Answer<DatasetTracking>)),
+)]
+pub async fn tracking(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<TrackedDataset>,
+) -> Answered<DatasetTracking> {
+    let dataset = caller.work(&app).await?.tracked_dataset(id).await?;
+    Ok(Answer::of(dataset.ok_or_else(TrackedDataset::not_found)?.into()))
+}
+
+/// Every version of a dataset's configuration, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/tracking/{dataset}/versions", tag = "tracking", security(("bearer" = [])),
+    params(("dataset" = Uuid, Path, description = "the dataset's id"), PageParams),
+    responses((status = 200, body = Answer<Vec<TrackingItem>>)),
+)]
+pub async fn tracking_versions(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<TrackedDataset>,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<TrackingItem>> {
+    let page = params.read()?;
+    let mut work = caller.work(&app).await?;
+    let (versions, total) = work.tracking_versions(id, page.limit(), page.offset()).await?;
+    if total == 0 {
+        return Err(TrackedDataset::not_found());
+    }
+    Ok(Answer::page(versions, page.of(total)))
+}
+
+/// Writes a version with what this says; what is not sent is none.
+///
+/// Earlier versions stay as they are. Every event that is received later than 2 s after the answer is
+/// treated with the new version and carries its number.
+#[utoipa::path(
+    put, path = "/api/v1/tracking/{dataset}", tag = "tracking", security(("bearer" = [])),
+    params(("dataset" = Uuid, Path, description = "the dataset's id")), request_body = TrackingBody,
+    responses(
+        (status = 200, body = Answer<DatasetTracking>),
+        (status = 409, body = RefusalBody, description = "another version is in force than the expected one"),
+    ),
+)]
+pub async fn replace_tracking(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<TrackedDataset>,
+    Body(body): Body<TrackingBody>,
+) -> Answered<DatasetTracking> {
+    let code = Some(body.default_calling_code);
+    let change =
+        TrackingChange { expected_version: body.expected_version, default_calling_code: code };
+    write(app, caller, id, change).await
+}
+
+/// Writes a version with what this changes of the one in force; what is not sent stays.
+#[utoipa::path(
+    patch, path = "/api/v1/tracking/{dataset}", tag = "tracking", security(("bearer" = [])),
+    params(("dataset" = Uuid, Path, description = "the dataset's id")), request_body = TrackingChange,
+    responses(
+        (status = 200, body = Answer<DatasetTracking>),
+        (status = 409, body = RefusalBody, description = "another version is in force than the expected one"),
+    ),
+)]
+pub async fn change_tracking(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<TrackedDataset>,
+    Body(change): Body<TrackingChange>,
+) -> Answered<DatasetTracking> {
+    write(app, caller, id, change).await
+}
+
+async fn write(
+    app: App,
+    caller: Authenticated,
+    id: Uuid,
+    change: TrackingChange,
+) -> Answered<DatasetTracking> {
+    let mut rules = Rules::default();
+    calling_code(&mut rules, change.default_calling_code.flatten());
+    rules.finish()?;
+    let mut work = caller.work(&app).await?;
+    let current = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?.tracking;
+    let code = change.default_calling_code.unwrap_or(current.default_calling_code);
+    if !work.write_tracking(id, change.expected_version, code).await? {
+        return Err(Refusal::conflict(
+            "another version is in force; read it, and make the change from there",
+        ));
+    }
+    let changes = json!({"version": change.expected_version + 1, "default_calling_code": code});
+    work.audit(&AuditEntry::done(AuditAction::TrackingUpdated, "dataset", id, changes)).await?;
+    let dataset = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?;
+    work.commit().await?;
+    Ok(Answer::of(dataset.into()))
+}
