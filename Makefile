@@ -45,9 +45,10 @@ page-tour: packages-test page ## The pictures of the page that the README shows,
 	cargo test --workspace --test it --no-run
 	frontend/run tour
 
-soak: engines-test clients ## The long crash loops
+soak: engines-test clients ## The long crash loops, and the calibration of response curves
 	STRATUM_SOAK=1 cargo test -p stratum-api --test it -- --nocapture crash
 	STRATUM_SOAK=1 cargo test -p stratum-pipeline --test it -- --nocapture simulation
+	STRATUM_SOAK=1 cargo test -p stratum-forecast -- --nocapture rank truth
 
 bench: engines page ## The benchmarks of benches/RESULTS.md
 	cargo build --release -p stratum-api -p stratum-benches

@@ -64,6 +64,7 @@ const WELL_KNOWN: &[(&str, &[&str])] = &[
     ("SMTP_PASSWORD", &["mail", "password"]),
     ("SMTP_FROM", &["mail", "from"]),
     ("SENTRY_DSN", &["telemetry", "sentry_dsn"]),
+    ("ML_PROVIDER", &["predictions", "provider"]),
     ("RUST_LOG", &["telemetry", "log"]),
 ];
 

@@ -83,6 +83,12 @@ fn placeholders_are_no_secrets() {
 }
 
 #[test]
+fn models_have_no_other_provider_than_this_process() {
+    let said = refused(&["up"], &[("ML_PROVIDER", "sagemaker")]);
+    assert!(said.contains("ML_PROVIDER") && said.contains("`local` is the only"), "{said}");
+}
+
+#[test]
 fn commands_for_a_running_process_say_that_there_is_none() {
     for arguments in [&["admin", "tenant", "list"][..], &["tail"], &["health"]] {
         let said = refused(arguments, &[]);

@@ -278,6 +278,7 @@ pub fn stratum() -> Command {
             "PII_ENCRYPTION_KEY",
             "SMTP_HOST",
             "SENTRY_DSN",
+            "ML_PROVIDER",
         ];
         let text = name.to_string_lossy();
         let ours = text.starts_with("STRATUM_") && text != "STRATUM_ENGINES";

@@ -328,7 +328,8 @@ async fn curves_are_fitted_to_a_users_own_data() {
             + 50.0 * bend(social[week], 40.0)
             + 200.0 * promotion[week]
     };
-    let target: Vec<f64> = (0..104).map(sales).collect();
+    let target: Vec<f64> =
+        (0..104).map(|week| sales(week) + 20.0 * noise(week as u64, 101)).collect();
     let body = json!({
         "step": "weekly", "target": target,
         "channels": [{"name": "search", "spend": search}, {"name": "tv", "spend": vec![10.0; 104]}, {"name": "social", "spend": social}],
@@ -341,6 +342,15 @@ async fn curves_are_fitted_to_a_users_own_data() {
     let brought = |channel: &Value| number(&channel["contribution"]["value"]);
     assert!(brought(search) > 3.0 * brought(social), "{answer}");
     assert_eq!((&search["knowledge"], &tv["knowledge"]), (&json!("known"), &json!("never_varied")));
+    let media = &answer["data"]["media"];
+    let sum = brought(search) + brought(tv) + brought(social);
+    assert!((sum / number(&media["value"]) - 1.0).abs() < 1e-9, "{answer}");
+    assert!(number(&media["lower"]) < sum && sum < number(&media["upper"]), "{answer}");
+    assert_eq!(search["working"]["curve"].as_array().map(Vec::len), Some(21));
+    let mut belief = body.clone();
+    belief["belief"] = json!({"mean": 0.2, "sd": 0.9});
+    let (status, refused) = post(&stratum, "/api/v1/predictions/response", &token, belief).await;
+    assert_eq!((status, refused.to_string().contains("believed")), (422, true), "{refused}");
     let mut short = body.clone();
     short["target"] = json!(target[..50]);
     let (status, answer) = post(&stratum, "/api/v1/predictions/response", &token, short).await;

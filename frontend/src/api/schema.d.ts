@@ -1106,10 +1106,12 @@ export interface paths {
         put?: never;
         /**
          * Fits response curves.
-         * @description Carry-over and saturation of each channel, fitted with trend, season and the controls given, its
-         *     effect never negative; a lift test is further evidence, weighed by its standard error. Says what
-         *     each channel brought and what its next unit would bring, and where the data cannot tell. Nothing of
-         *     it is kept.
+         * @description Carry-over and saturation of each channel by Bayesian inference, with trend, seasons and the controls
+         *     given; a lift test is further evidence, weighed by its standard error. Figures are means of what is
+         *     possible given the data, with the interval that holds nine times in ten. Says what each channel
+         *     brought and what its next unit would bring, and where the data cannot tell; how spend works at levels
+         *     that never were rests on what is believed of such curves, and the intervals are as wide as that.
+         *     The same request has the same answer. Nothing of it is kept.
          */
         post: operations["fit_response"];
         delete?: never;
@@ -2651,6 +2653,8 @@ export interface components {
         Answer_ResponseAnswer: {
             /** @description How each channel's spend works. */
             data: {
+                /** @description The sales that would have come without them. */
+                baseline: components["schemas"]["Interval"];
                 /** @description The channels, in the order asked for. */
                 channels: components["schemas"]["ChannelAnswer"][];
                 /**
@@ -2659,12 +2663,25 @@ export interface components {
                  */
                 level: number;
                 /**
+                 * @description Sales that all channels brought over all steps. Its bounds are not the sums of theirs: that
+                 *     one brought more than thought means that another brought less.
+                 */
+                media: components["schemas"]["Interval"];
+                /** @description The same as a share of sales. */
+                media_share: components["schemas"]["Interval"];
+                /** @description That share as it was believed before the data. */
+                media_share_before: components["schemas"]["Interval"];
+                /** @description How far the sampling can be trusted. */
+                sampling: components["schemas"]["Sampling"];
+                /**
                  * Format: double
-                 * @description Half the width of the interval of a step's sales, by steps that were left out of the fit.
+                 * @description Half the width of the interval of a step's sales, were all else known.
                  */
                 step_margin: number;
                 /** @description Steps that were fitted. */
                 steps: number;
+                /** @description What to bear in mind; null where the sampling is good. */
+                warning?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3824,6 +3841,19 @@ export interface components {
              */
             trained_at?: string | null;
         };
+        /** @description A share of sales that is believed. */
+        BeliefRequest: {
+            /**
+             * Format: double
+             * @description The share, above 0 and below 1.
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description How unsure it is: its standard deviation, above 0.
+             */
+            sd: number;
+        };
         /** @description The KPIs of each part. All rows and the remainder add up to the total. */
         Breakdown: {
             /** @description By what. */
@@ -4148,35 +4178,17 @@ export interface components {
         };
         /** @description A channel's part. */
         ChannelAnswer: {
-            /**
-             * Format: double
-             * @description Share of a step's effect that goes on into the next, 0 to below 1.
-             */
-            carry_over: number;
             /** @description Sales it brought over all steps. */
             contribution: components["schemas"]["Interval"];
-            /**
-             * Format: double
-             * @description Adstocked spend a step at which half of `most` is reached.
-             */
-            half_saturation: number;
             /** @description How far the data show the effect. */
             knowledge: components["schemas"]["EffectKnowledge"];
-            /** @description Sales that the next steady unit a step brings, at the mean spend. */
-            marginal_roas: components["schemas"]["Interval"];
-            /**
-             * Format: double
-             * @description The most that it can bring a step.
-             */
-            most: number;
             /** @description The channel. */
             name: string;
             roas?: components["schemas"]["Interval"] | null;
-            /**
-             * Format: double
-             * @description Steepness of the saturation: up to 1 the curve is concave, above it S-shaped.
-             */
-            slope: number;
+            /** @description The same as a share of sales. */
+            share: components["schemas"]["Interval"];
+            /** @description That share as it was believed before the data: what the data added is the difference. */
+            share_before: components["schemas"]["Interval"];
             /**
              * Format: double
              * @description Amount spent over all steps.
@@ -4184,9 +4196,16 @@ export interface components {
             spend: number;
             /** @description The same in words. */
             statement: string;
+            working?: components["schemas"]["WorkingAnswer"] | null;
         };
         /** @description A channel's spend. */
         ChannelSpend: {
+            /**
+             * Format: double
+             * @description The part of what all channels bring that you expect of it, 0 to 1; without, half an equal part
+             *     and half its part of the spend.
+             */
+            expected?: number | null;
             /** @description The channel. */
             name: string;
             /** @description Amount a step, as many as `target` has. */
@@ -4431,6 +4450,16 @@ export interface components {
              * @example EUR
              */
             currency: string;
+        };
+        /** @description A point of a curve. */
+        CurveAnswer: {
+            /** @description Sales it brings a step. */
+            response: components["schemas"]["Interval"];
+            /**
+             * Format: double
+             * @description Steady spend a step.
+             */
+            spend: number;
         };
         /** @description A dataset to be made. */
         DatasetBody: {
@@ -6210,6 +6239,8 @@ export interface components {
         };
         /** @description How each channel's spend works. */
         ResponseAnswer: {
+            /** @description The sales that would have come without them. */
+            baseline: components["schemas"]["Interval"];
             /** @description The channels, in the order asked for. */
             channels: components["schemas"]["ChannelAnswer"][];
             /**
@@ -6218,15 +6249,29 @@ export interface components {
              */
             level: number;
             /**
+             * @description Sales that all channels brought over all steps. Its bounds are not the sums of theirs: that
+             *     one brought more than thought means that another brought less.
+             */
+            media: components["schemas"]["Interval"];
+            /** @description The same as a share of sales. */
+            media_share: components["schemas"]["Interval"];
+            /** @description That share as it was believed before the data. */
+            media_share_before: components["schemas"]["Interval"];
+            /** @description How far the sampling can be trusted. */
+            sampling: components["schemas"]["Sampling"];
+            /**
              * Format: double
-             * @description Half the width of the interval of a step's sales, by steps that were left out of the fit.
+             * @description Half the width of the interval of a step's sales, were all else known.
              */
             step_margin: number;
             /** @description Steps that were fitted. */
             steps: number;
+            /** @description What to bear in mind; null where the sampling is good. */
+            warning?: string | null;
         };
         /** @description What sales were, what was spent, and whatever else moved them. */
         ResponseRequest: {
+            belief?: components["schemas"]["BeliefRequest"] | null;
             /** @description What was spent, 1 to 20 channels. */
             channels: components["schemas"]["ChannelSpend"][];
             /** @description Other drivers that are known, such as promotions or a competitor's sales; at most 20. */
@@ -6234,7 +6279,7 @@ export interface components {
             /** @description What experiments found; at most 50. */
             lift_tests?: components["schemas"]["LiftTestRequest"][];
             /** @description The length of a step. */
-            step: components["schemas"]["Step"];
+            step: components["schemas"]["StepLength"];
             /** @description Sales a step, oldest first, without a gap; at most 1100. */
             target: number[];
         };
@@ -6253,6 +6298,24 @@ export interface components {
          * @enum {string}
          */
         RowKind: "event" | "ad_report" | "field";
+        /** @description How far the sampling can be trusted. */
+        Sampling: {
+            /**
+             * Format: double
+             * @description Share of draws whose path diverged.
+             */
+            divergences: number;
+            /**
+             * Format: double
+             * @description The smallest effective number of draws of these.
+             */
+            effective_draws: number;
+            /**
+             * Format: double
+             * @description The largest potential scale reduction of the shares: 1 where the four chains agree.
+             */
+            r_hat: number;
+        };
         /** @description A scenario's outcome. */
         ScenarioAnswer: components["schemas"]["SimulatedFigures"] & {
             /**
@@ -6479,7 +6542,7 @@ export interface components {
          * @description The length of a step.
          * @enum {string}
          */
-        Step: "daily" | "weekly";
+        StepLength: "daily" | "weekly";
         /** @description One store. */
         StoreHealth: {
             /** @description Why it does not. */
@@ -6802,6 +6865,22 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description Their own time zone; the tenant's where null. */
             time_zone?: string | null;
+        };
+        /** @description How a channel's spend works. */
+        WorkingAnswer: {
+            /** @description Share of a step's effect that goes on into the next, 0 to below 1. */
+            carry_over: components["schemas"]["Interval"];
+            /**
+             * @description What steady spends bring a step, from none to half more than the largest. What lies beyond
+             *     the spends that there were is told by the curve's form alone.
+             */
+            curve: components["schemas"]["CurveAnswer"][];
+            /** @description Steady spend a step at which half of the most is reached. */
+            half_saturation: components["schemas"]["Interval"];
+            /** @description Sales that the next steady unit a step brings, at the mean spend. */
+            marginal_roas: components["schemas"]["Interval"];
+            /** @description Steepness of the saturation: up to 1 the curve is concave, above it S-shaped. */
+            slope: components["schemas"]["Interval"];
         };
     };
     responses: never;
@@ -13762,7 +13841,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description columns of different length, too few steps, or a field breaks a rule */
+            /** @description columns of different length, too few steps, no stable answer, or a field breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -6,6 +6,7 @@ use stratum_models::seal::IdentifierKeys;
 
 pub mod entropy;
 pub mod campaigns;
+pub mod media_mix;
 pub mod memory_log;
 pub mod log_contract;
 pub mod memory_warehouse;

@@ -1,10 +1,37 @@
 use serde::{Deserialize, Serialize};
 use stratum_forecast::ForecastConfig;
 
+/// Where models are trained and asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum Provider {
+    /// In this process.
+    #[default]
+    Local,
+}
+
+/// A provider that there is not.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "predictions.provider (ML_PROVIDER) is `{0}`: models are trained and asked in this process, \
+     `local` is the only provider"
+)]
+pub struct NoProvider(String);
+
+impl TryFrom<String> for Provider {
+    type Error = NoProvider;
+
+    fn try_from(name: String) -> Result<Provider, NoProvider> {
+        if name == "local" { Ok(Provider::Local) } else { Err(NoProvider(name)) }
+    }
+}
+
 /// When models are trained, on what, and the bounds of what is asked of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PredictionsConfig {
+    /// Where models are trained and asked.
+    pub provider: Provider,
     /// A tenant's model is trained anew when it is this old.
     pub train_every_hours: u64,
     /// How often it is looked whose model is due.
@@ -32,6 +59,7 @@ pub struct PredictionsConfig {
 impl Default for PredictionsConfig {
     fn default() -> Self {
         PredictionsConfig {
+            provider: Provider::Local,
             train_every_hours: 24,
             check_every_ms: 60_000,
             history_days: 730,

@@ -2,23 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fit::{Response, Spread};
+use super::fit::{Draw, Response, ResponseConfig, Spending};
+use super::hill::Hill;
 use super::predict::Estimate;
-use super::search::Shape;
-use super::series::Series;
 
 /// Below this the spend was as good as constant.
 const VARIATION_MIN: f64 = 0.05;
 /// Below this a channel moved only together with others.
 const OWN_MIN: f64 = 0.05;
+/// Upper over lower end of the interval of an effect that is known.
+const RATIO_MAX: f64 = 8.0;
+/// Points of a curve, from no spend to beyond the largest.
+const CURVE_POINTS: usize = 21;
+/// The last of them, as a multiple of the largest spend.
+const CURVE_REACH: f64 = 1.5;
 
 /// Whether the data can tell what a channel brings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Knowledge {
-    /// The data tell the effect apart from nothing.
+    /// The effect is not trivial, and its interval is within a factor of eight.
     Known,
-    /// The effect may as well be nothing.
+    /// The effect may be trivial, or its size is hardly known.
     Weak,
     /// Spend never varied enough to know.
     NeverVaried,
@@ -30,8 +35,11 @@ impl Knowledge {
     /// The statement in plain words.
     pub fn statement(&self) -> &'static str {
         match self {
-            Knowledge::Known => "the data tell this effect apart from nothing",
-            Knowledge::Weak => "the effect may as well be nothing: its interval reaches zero",
+            Knowledge::Known => "the data tell how much this brings, within the interval",
+            Knowledge::Weak => {
+                "the data tell little: the effect may be next to nothing, or many times that; \
+                 vary the spend more, or run a lift test"
+            }
             Knowledge::NeverVaried => {
                 "spend never varied enough to know what it brings: vary it, or run a lift test"
             }
@@ -42,8 +50,21 @@ impl Knowledge {
     }
 }
 
+/// What all channels brought, and what would have come without them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overall {
+    /// What all channels brought over the series.
+    pub media: Estimate,
+    /// Their share of the target.
+    pub share: Estimate,
+    /// The same share by what was believed before the data.
+    pub share_before: Estimate,
+    /// What the rest of the target is.
+    pub baseline: Estimate,
+}
+
 /// A channel's part.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ChannelEffect {
     /// The channel.
     pub channel: String,
@@ -51,72 +72,107 @@ pub struct ChannelEffect {
     pub spend: f64,
     /// What it brought over the series.
     pub contribution: Estimate,
+    /// The same as a share of the target.
+    pub share: Estimate,
+    /// The same share by what was believed before the data.
+    pub share_before: Estimate,
     /// Its contribution per unit spent; `None` where nothing was spent.
     pub roas: Option<Estimate>,
-    /// What the next steady unit a step would bring, at the mean spend.
-    pub marginal: Estimate,
     /// What the data can tell.
     pub knowledge: Knowledge,
+    /// How its spend works; `None` where nothing was spent.
+    pub working: Option<Working>,
+}
+
+/// How a channel's spend works.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Working {
+    /// Share of a step's effect that goes on into the next.
+    pub carry_over: Estimate,
+    /// Steady spend a step at which half of the most is reached.
+    pub half: Estimate,
+    /// Steepness of the saturation.
+    pub slope: Estimate,
+    /// What the next steady unit a step would bring, at the mean spend.
+    pub marginal: Estimate,
+    /// What steady spends bring a step.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// A point of a curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Steady spend a step.
+    pub spend: f64,
+    /// What it brings a step.
+    pub response: Estimate,
 }
 
 impl Response {
-    /// The effects over a series, as a rule the one that was fitted.
-    pub fn effects(&self, series: &Series) -> Vec<ChannelEffect> {
-        let effect = |(at, channel): (usize, &super::Spend)| {
-            let amounts = &channel.amounts;
-            let spend: f64 = amounts.iter().sum();
-            let mean = spend / amounts.len().max(1) as f64;
-            let brought = |shape: &Shape, top: f64| top * shape.column(amounts).iter().sum::<f64>();
-            let next = |shape: &Shape, top: f64| finite(shape.hill(top).marginal(mean));
-            let contribution = self.estimate(at, brought);
-            let roas = (spend > 0.0).then(|| Estimate {
-                value: contribution.value / spend,
-                low: contribution.low / spend,
-                high: contribution.high / spend,
-            });
-            let knowledge = knowledge(self.spreads[at], contribution);
-            let marginal = self.estimate(at, next);
+    /// What all channels together brought over the fitted series.
+    pub fn overall(&self) -> Overall {
+        let (level, sales) = (self.config.level, self.unit * self.steps as f64);
+        let share = Estimate::of(self.totals.clone(), level);
+        let rest = self.totals.iter().map(|total| 1.0 - total).collect();
+        Overall {
+            media: share.times(sales),
+            share,
+            share_before: Estimate::of(self.total_before.clone(), level),
+            baseline: Estimate::of(rest, level).times(sales),
+        }
+    }
+
+    /// What each channel brought over the fitted series.
+    pub fn effects(&self) -> Vec<ChannelEffect> {
+        let effect = |(channel, spend): (&String, &Spending)| {
+            let (level, sales) = (self.config.level, self.unit * self.steps as f64);
+            let share = Estimate::of(spend.shares.clone(), level);
+            let contribution = share.times(sales);
             ChannelEffect {
-                channel: channel.name.clone(),
-                spend,
+                channel: channel.clone(),
+                spend: spend.sum,
                 contribution,
-                roas,
-                marginal,
-                knowledge,
+                share,
+                share_before: Estimate::of(spend.shares_before.clone(), level),
+                roas: spend.place.map(|_| contribution.times(1.0 / spend.sum)),
+                knowledge: knowledge(spend, share, &self.config),
+                working: spend.place.map(|place| self.working(place, spend)),
             }
         };
-        series.channels.iter().enumerate().take(self.channels.len()).map(effect).collect()
+        self.channels.iter().zip(&self.spends).map(effect).collect()
     }
 
-    /// A figure of a channel with the spread of its draws.
-    fn estimate(&self, channel: usize, figure: impl Fn(&Shape, f64) -> f64) -> Estimate {
-        let value = figure(&self.shapes[channel], self.tops[channel]);
-        let mut drawn: Vec<f64> = self
-            .draws
-            .iter()
-            .map(|draw| figure(&draw.shapes[channel], draw.tops[channel]))
-            .collect();
-        drawn.sort_by(f64::total_cmp);
-        let at = |share: f64| {
-            let rank = share * (drawn.len().max(1) - 1) as f64;
-            drawn.get(rank.round() as usize).copied().unwrap_or(value)
+    fn working(&self, place: usize, spend: &Spending) -> Working {
+        let of = |figure: &dyn Fn(&Draw) -> f64| {
+            Estimate::of(self.draws.iter().map(figure).collect(), self.config.level)
         };
-        let tail = (1.0 - self.config.level) / 2.0;
-        Estimate { value, low: at(tail).min(value), high: at(1.0 - tail).max(value) }
+        let hill = |figure: &dyn Fn(&Hill) -> f64| of(&|draw| figure(&draw.hills[place]));
+        let mean = spend.sum / self.steps as f64;
+        let point = |at: usize| {
+            let reach = CURVE_REACH * spend.largest;
+            let spend = reach * at as f64 / (CURVE_POINTS - 1) as f64;
+            CurvePoint { spend, response: hill(&|hill| hill.value(spend)) }
+        };
+        Working {
+            carry_over: of(&|draw| draw.decays[place]),
+            half: hill(&|hill| hill.half),
+            slope: hill(&|hill| hill.slope),
+            marginal: hill(&|hill| hill.marginal(mean)),
+            curve: (0..CURVE_POINTS).map(point).collect(),
+        }
     }
 }
 
-fn knowledge(spread: Spread, contribution: Estimate) -> Knowledge {
-    match spread {
-        Spread { tested: false, variation, .. } if variation < VARIATION_MIN => {
+fn knowledge(spend: &Spending, share: Estimate, config: &ResponseConfig) -> Knowledge {
+    match spend {
+        Spending { place: None, .. } => Knowledge::NeverVaried,
+        Spending { tested: false, variation, .. } if *variation < VARIATION_MIN => {
             Knowledge::NeverVaried
         }
-        Spread { tested: false, own, .. } if own < OWN_MIN => Knowledge::MovedWithOthers,
-        _ if contribution.low <= 0.02 * contribution.value => Knowledge::Weak,
-        _ => Knowledge::Known,
+        Spending { tested: false, own, .. } if *own < OWN_MIN => Knowledge::MovedWithOthers,
+        _ if share.low >= config.trivial_share && share.high <= RATIO_MAX * share.low => {
+            Knowledge::Known
+        }
+        _ => Knowledge::Weak,
     }
-}
-
-fn finite(value: f64) -> f64 {
-    if value.is_finite() { value } else { f64::MAX }
 }

@@ -1,272 +1,306 @@
-//! The fit: shapes, slopes, penalty, controls.
+//! The fit: scaled evidence, draws from the posterior, what is kept of them.
 
+use nuts_rs::rand::SeedableRng as _;
+use nuts_rs::rand::rngs::ChaCha8Rng;
+use rand_distr::{Beta, Distribution as _};
 use serde::{Deserialize, Serialize};
 
-use super::design::{Basis, Columns, controls, dot, masked, scale};
-use super::hill::adstock;
-use super::search::{Evidence, Problem, Shape, Solution};
-use super::series::{LiftTest, ResponseError, Series};
-use super::solve::solve_spd;
-use super::validate::Blocks;
+use super::density::Density;
+use super::design::{Basis, Columns, controls, dot, unexplained};
+use super::diagnostics::Diagnostics;
+use super::hill::{Hill, adstock};
+use super::point::{Evidence, Lift, Point};
+use super::prior::{Belief, Prior};
+use super::sampler::{Plan, Sample, Watch, sample};
+use super::series::{LiftTest, ResponseError, Series, Step};
+
+/// A lift is never taken for more exact than this share of it.
+const LIFT_ERROR_MIN: f64 = 0.02;
+/// Draws that curves and predictions are made of; shares are taken of all.
+const KEPT: usize = 200;
+/// Draws of the prior alone.
+const PRIOR_DRAWS: usize = 4_000;
+/// Channel steps that the gradients of a chain may go through.
+const WORK_MAX: usize = 1_000_000_000;
 
 /// How a response is fitted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ResponseConfig {
-    /// Steps in a year: 365.25 for days, 52.18 for weeks.
-    pub year_steps: f64,
+    /// The length of a step. Days have weekdays, and carry over more from one to the next.
+    pub step: Step,
     /// Pairs of yearly waves.
     pub seasons: usize,
-    /// Penalties to choose from, a share of the number of steps.
-    pub ridges: Vec<f64>,
-    /// Blocks of neighbouring steps that are left out in turn to choose the penalty and to measure
-    /// the error on steps that were not seen.
-    pub blocks: usize,
-    /// Refits on resampled errors, for the uncertainty of effects.
-    pub draws: usize,
-    /// Steps in a resampled block of errors.
-    pub draw_steps: usize,
+    /// What all channels together are believed to bring; `None` for 2 to 64 % of sales, 29 % in
+    /// the mean.
+    pub belief: Option<Belief>,
     /// How often an interval is meant to hold.
     pub level: f64,
-    /// Of the resampling.
-    pub seed: u64,
+    /// Share of sales below which an effect is as good as none.
+    pub trivial_share: f64,
+    /// Draws of each of the four chains that find the posterior's form; not kept.
+    pub tune: usize,
+    /// Draws of each chain that are kept.
+    pub draws: usize,
+    /// Threads that chains are spread over; the answer does not depend on it.
+    pub threads: usize,
 }
 
 impl Default for ResponseConfig {
     fn default() -> Self {
         ResponseConfig {
-            year_steps: 52.18,
-            seasons: 3,
-            ridges: vec![0.001, 0.01, 0.05, 0.15, 0.5],
-            blocks: 6,
-            draws: 50,
-            draw_steps: 8,
+            step: Step::Weekly,
+            seasons: 2,
+            belief: None,
             level: 0.9,
-            seed: 1,
+            trivial_share: 0.01,
+            tune: 300,
+            draws: 500,
+            threads: 1,
         }
     }
 }
 
-/// A fitted response.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A fitted response: draws from its posterior.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Response {
     /// The channels, in the order of the series.
     pub channels: Vec<String>,
-    /// Their shapes.
-    pub shapes: Vec<Shape>,
-    /// The most that each can bring a step, never negative.
-    pub tops: Vec<f64>,
-    /// The chosen penalty, a share of the number of steps.
-    pub ridge: f64,
-    /// Half the width of an interval: errors on steps that were left out stay within it as often as
-    /// the level says.
-    pub margin: f64,
-    pub(super) coefficients: Vec<f64>,
-    pub(super) carried: Vec<f64>,
-    pub(super) draws: Vec<Draw>,
-    pub(super) spreads: Vec<Spread>,
-    pub(super) steps: usize,
+    /// How far the sampling can be trusted.
+    pub diagnostics: Diagnostics,
     pub(super) config: ResponseConfig,
+    pub(super) seed: u64,
+    pub(super) steps: usize,
+    /// The mean of the target.
+    pub(super) unit: f64,
+    pub(super) spends: Vec<Spending>,
+    pub(super) basis: Basis,
+    pub(super) totals: Vec<f64>,
+    pub(super) total_before: Vec<f64>,
+    pub(super) draws: Vec<Draw>,
 }
 
-/// The channels under one resampling of the errors.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Draw {
-    pub shapes: Vec<Shape>,
-    pub tops: Vec<f64>,
-}
-
-/// How much a channel's spend moved by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Spread {
+/// What was spent on a channel, and what is known of its share of sales.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Spending {
+    /// Its place among the channels that were spent on.
+    pub place: Option<usize>,
+    pub sum: f64,
+    pub largest: f64,
     /// Standard deviation over mean of the spend.
     pub variation: f64,
     /// Share of its variance that controls and other channels do not explain.
     pub own: f64,
     /// Whether a lift test speaks of it.
     pub tested: bool,
+    /// Draws of its share of sales.
+    pub shares: Vec<f64>,
+    /// The same by the prior alone.
+    pub shares_before: Vec<f64>,
 }
 
-/// A series taken apart for solving.
-pub(super) struct Prepared {
-    pub columns: Columns,
-    pub spends: Vec<Vec<f64>>,
-    pub target: Vec<f64>,
-    pub evidence: Vec<Evidence>,
+/// A draw in the user's units.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Draw {
+    /// Those of the channels that were spent on.
+    pub decays: Vec<f64>,
+    pub hills: Vec<Hill>,
+    /// Adstock after the last step.
+    pub carried: Vec<f64>,
+    /// Of the basis.
+    pub coefficients: Vec<f64>,
+    /// The shares' sum: what the columns stand for is taken without it.
+    pub total: f64,
+    /// What an error leaves to the next.
+    pub memory: f64,
+    /// The error of each step.
+    pub errors: Vec<f64>,
 }
 
 impl Response {
-    /// Fits the response of `series` and what the lift tests add.
+    /// Fits the response of `series` and what the lift tests add. `watch` is told how far it is
+    /// and may stop it.
     ///
     /// # Errors
-    /// When columns are of different length, hold what is no number, or are too short.
+    /// When columns are of different length, hold what is no number, are too short, or when the
+    /// sampler's chains do not agree.
     pub fn fit(
         series: &Series,
         tests: &[LiftTest],
         config: &ResponseConfig,
+        watch: Watch,
     ) -> Result<Response, ResponseError> {
         let steps = series.target.len();
         series.check(steps)?;
         series.check_tests(tests)?;
-        let columns = controls(series, steps, config.year_steps, config.seasons, steps as f64);
-        let needed = columns.len() + 3 * series.channels.len() + 12;
+        let spent = series.spent();
+        if spent.is_empty() {
+            return Err(ResponseError::NoSpend);
+        }
+        let columns = controls(series, steps, steps, config);
+        let needed = columns.len() + 3 * spent.len() + 12;
         if steps < needed {
             return Err(ResponseError::TooShort { found: steps, needed });
         }
-        let mut prepared = Prepared {
-            columns,
-            spends: series.channels.iter().map(|channel| channel.amounts.clone()).collect(),
-            target: series.target.clone(),
-            evidence: Vec::new(),
-        };
-        let (first, free) = prepared.choose_slopes(config);
-        prepared.weigh(series, tests, first.squares / steps as f64);
-        Ok(prepared.finish(series, first, free, config))
-    }
-}
-
-impl Prepared {
-    /// The problem on all rows.
-    fn with_problem<T>(&self, ridge: f64, free: bool, work: impl FnOnce(&Problem) -> T) -> T {
-        let rows = vec![true; self.target.len()];
-        let basis = Basis::of(&self.columns, &rows);
-        work(&self.problem(&rows, &basis, &self.target, ridge, free))
-    }
-
-    /// The problem of explaining `target` on these rows.
-    pub(super) fn problem<'a>(
-        &'a self,
-        rows: &'a [bool],
-        basis: &'a Basis,
-        target: &[f64],
-        ridge: f64,
-        free_slope: bool,
-    ) -> Problem<'a> {
-        let mut left = masked(target, rows);
-        basis.remove_from(&mut left);
-        let ridge = ridge * rows.iter().filter(|on| **on).count() as f64;
-        let (spends, evidence) = (&self.spends, &self.evidence);
-        Problem { spends, rows, basis, target: left, ridge, evidence, free_slope }
-    }
-
-    /// Concave curves, or curves whose slopes are free where these explain enough more (by the
-    /// corrected Akaike criterion).
-    fn choose_slopes(&self, config: &ResponseConfig) -> (Solution, bool) {
-        let ridge = config.ridges.first().copied().unwrap_or(0.001);
-        let concave = self.with_problem(ridge, false, |problem| problem.search());
-        let free = self.with_problem(ridge, true, |problem| problem.search());
-        let steps = self.target.len() as f64;
-        let criterion = |solution: &Solution, a_channel: f64| {
-            let count = self.columns.len() as f64 + a_channel * self.spends.len() as f64 + 1.0;
-            let small = 2.0 * count * (count + 1.0) / (steps - count - 1.0).max(1.0);
-            steps * (solution.squares / steps).max(f64::MIN_POSITIVE).ln() + 2.0 * count + small
-        };
-        match criterion(&free, 4.0) < criterion(&concave, 3.0) {
-            true => (free, true),
-            false => (concave, false),
+        let unit = series.target.iter().sum::<f64>() / steps as f64;
+        if unit <= 0.0 {
+            return Err(ResponseError::NoSales);
         }
-    }
-
-    /// Lift tests as equations, each worth as many steps as its precision says.
-    fn weigh(&mut self, series: &Series, tests: &[LiftTest], variance: f64) {
-        let found = tests.iter().filter_map(|test| {
-            let channel = series.channels.iter().position(|one| one.name == test.channel)?;
-            Some(Evidence {
-                channel,
-                spend_control: test.spend_control,
-                spend_treated: test.spend_treated,
-                lift: test.lift,
-                weight: variance / (test.standard_error * test.standard_error),
-            })
-        });
-        self.evidence = found.collect();
-    }
-
-    fn finish(
-        &self,
-        series: &Series,
-        first: Solution,
-        free: bool,
-        config: &ResponseConfig,
-    ) -> Response {
-        let blocks = Blocks::of(self, config.blocks);
-        let tried = config.ridges.iter().map(|ridge| {
-            let solution = self.with_problem(*ridge, free, |p| p.refine(&first.shapes, 5));
-            let errors = blocks.errors(self, &solution.shapes, *ridge);
-            (*ridge, solution, errors)
-        });
-        let least = tried.min_by(|l, r| dot(&l.2, &l.2).total_cmp(&dot(&r.2, &r.2)));
-        let (ridge, solution, errors) = least.unwrap_or_else(|| {
-            let errors = blocks.errors(self, &first.shapes, 0.001);
-            (0.001, first, errors)
-        });
-        let coefficients = self.control_coefficients(&solution, &vec![true; self.target.len()]);
-        let spreads = self.spreads();
-        let carried = solution.shapes.iter().zip(&self.spends);
+        let prior = Prior::of(series, &spent, config.step, config.belief)?;
+        let (basis, made) = Basis::of(&columns);
+        let evidence = scale(series, tests, &spent, unit, made);
+        let density = Density::new(&evidence, prior.clone());
+        let plan = Plan {
+            tune: config.tune,
+            draws: config.draws,
+            seed: series.seed(tests, config.belief),
+            threads: config.threads,
+            gradients_max: WORK_MAX / (steps * spent.len()),
+        };
+        let found = sample(&density, &start(&evidence), &plan, watch)?;
         let mut response = Response {
             channels: series.channels.iter().map(|channel| channel.name.clone()).collect(),
-            carried: carried
-                .map(|(shape, spend)| adstock(spend, shape.decay).last().copied().unwrap_or(0.0))
-                .collect(),
-            shapes: solution.shapes,
-            tops: solution.tops,
-            ridge,
-            margin: super::validate::quantile(&errors, config.level),
-            coefficients,
-            draws: Vec::new(),
-            spreads,
-            steps: self.target.len(),
+            diagnostics: found.diagnostics,
             config: config.clone(),
+            seed: plan.seed,
+            steps,
+            unit,
+            spends: spendings(series, tests, &columns),
+            basis,
+            totals: found.points.iter().map(|point| point.total).collect(),
+            total_before: Vec::new(),
+            draws: kept(&evidence, &found, unit, &means(series, &spent)),
         };
-        response.draws = self.resample(&response, free);
-        response
+        response.share_out(&found, &prior, &spent)?;
+        Ok(response)
     }
 
-    /// Coefficients of level, trend, seasons and controls beside these effects.
-    pub(super) fn control_coefficients(&self, solution: &Solution, rows: &[bool]) -> Vec<f64> {
-        let media = media(&self.spends, &solution.shapes, &solution.tops);
-        let left: Vec<f64> = self.target.iter().zip(&media).map(|(y, m)| y - m).collect();
-        let left = masked(&left, rows);
-        let scales: Vec<f64> = self.columns.iter().map(|column| scale(column)).collect();
-        let scaled: Columns = self
-            .columns
-            .iter()
-            .zip(&scales)
-            .map(|(column, by)| masked(column, rows).iter().map(|value| value / by).collect())
-            .collect();
-        let gram: Vec<Vec<f64>> =
-            scaled.iter().map(|l| scaled.iter().map(|r| dot(l, r)).collect()).collect();
-        let right: Vec<f64> = scaled.iter().map(|column| dot(column, &left)).collect();
-        solve_spd(&gram, &right).iter().zip(&scales).map(|(one, by)| one / by).collect()
-    }
-
-    fn spreads(&self) -> Vec<Spread> {
-        let rows = vec![true; self.target.len()];
-        let columns = &self.spends;
-        let spread = |(at, spend): (usize, &Vec<f64>)| {
-            let mut others = self.columns.clone();
-            others.extend(
-                columns.iter().enumerate().filter(|(o, _)| *o != at).map(|(_, c)| c.clone()),
-            );
-            let mut rest = columns[at].clone();
-            Basis::of(&others, &rows).remove_from(&mut rest);
-            let mean = columns[at].iter().sum::<f64>() / rows.len() as f64;
-            let all: f64 = columns[at].iter().map(|value| (value - mean).powi(2)).sum();
-            let tested = self.evidence.iter().any(|test| test.channel == at);
-            let own = if all > 0.0 { dot(&rest, &rest) / all } else { 0.0 };
-            Spread { variation: variation(spend), own, tested }
-        };
-        self.spends.iter().enumerate().map(spread).collect()
+    /// The channels' shares by the posterior and by the prior alone.
+    fn share_out(
+        &mut self,
+        found: &Sample,
+        prior: &Prior,
+        spent: &[usize],
+    ) -> Result<(), ResponseError> {
+        let mut chance = ChaCha8Rng::seed_from_u64(self.seed);
+        let all: f64 = prior.split.iter().sum();
+        let beta = |left, right| Beta::new(left, right).map_err(|_| ResponseError::Belief);
+        let total = beta(prior.total.0, prior.total.1)?;
+        self.total_before = (0..PRIOR_DRAWS).map(|_| total.sample(&mut chance)).collect();
+        for (place, at) in spent.iter().enumerate() {
+            let own = prior.split[place];
+            let part = if all > own { Some(beta(own, all - own)?) } else { None };
+            let share = |total: &f64| total * part.map_or(1.0, |part| part.sample(&mut chance));
+            let spend = &mut self.spends[*at];
+            spend.place = Some(place);
+            spend.shares_before = self.total_before.iter().map(share).collect();
+            spend.shares = found.points.iter().map(|point| point.shares[place]).collect();
+        }
+        Ok(())
     }
 }
 
-/// What the channels bring a step.
-pub(super) fn media(spends: &[Vec<f64>], shapes: &[Shape], tops: &[f64]) -> Vec<f64> {
-    let mut total = vec![0.0; spends.first().map_or(0, Vec::len)];
-    for ((spend, shape), top) in spends.iter().zip(shapes).zip(tops) {
-        total.iter_mut().zip(shape.column(spend)).for_each(|(sum, value)| *sum += top * value);
+fn means(series: &Series, spent: &[usize]) -> Vec<f64> {
+    let steps = series.target.len() as f64;
+    spent.iter().map(|at| series.channels[*at].amounts.iter().sum::<f64>() / steps).collect()
+}
+
+/// The evidence in scaled units.
+fn scale(
+    series: &Series,
+    tests: &[LiftTest],
+    spent: &[usize],
+    unit: f64,
+    columns: Columns,
+) -> Evidence {
+    let means = means(series, spent);
+    let scaled = |values: &[f64], by: f64| values.iter().map(|value| value / by).collect();
+    let lift = |test: &LiftTest| {
+        let named = |at: &usize| series.channels[*at].name == test.channel;
+        let channel = spent.iter().position(named)?;
+        let lift = test.lift / unit;
+        Some(Lift {
+            channel,
+            control: test.spend_control / means[channel],
+            treated: test.spend_treated / means[channel],
+            lift,
+            error: (test.standard_error / unit).hypot(LIFT_ERROR_MIN * lift),
+        })
+    };
+    Evidence {
+        target: scaled(&series.target, unit),
+        spends: (spent.iter().zip(&means))
+            .map(|(at, mean)| scaled(&series.channels[*at].amounts, *mean))
+            .collect(),
+        columns,
+        lifts: tests.iter().filter_map(lift).collect(),
     }
-    total
+}
+
+/// The columns' part of the target, and the logarithm of the error that they leave.
+pub(super) fn start(evidence: &Evidence) -> Vec<f64> {
+    let steps = evidence.target.len().max(1) as f64;
+    let mut rest = evidence.target.clone();
+    let mut start = Vec::with_capacity(evidence.columns.len() + 1);
+    for column in &evidence.columns {
+        let share = dot(column, &rest) / steps;
+        rest.iter_mut().zip(column).for_each(|(value, one)| *value -= share * one);
+        start.push(share);
+    }
+    start.push((dot(&rest, &rest) / steps).sqrt().clamp(0.01, 1.0).ln());
+    start
+}
+
+fn spendings(series: &Series, tests: &[LiftTest], columns: &Columns) -> Vec<Spending> {
+    let spending = |(at, channel): (usize, &super::Spend)| {
+        let others = series.channels.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut all = columns.clone();
+        all.extend(others.map(|(_, other)| other.amounts.clone()));
+        Spending {
+            place: None,
+            sum: channel.amounts.iter().sum(),
+            largest: channel.amounts.iter().copied().fold(0.0, f64::max),
+            variation: variation(&channel.amounts),
+            own: unexplained(&channel.amounts, &all),
+            tested: tests.iter().any(|test| test.channel == channel.name),
+            shares: Vec::new(),
+            shares_before: Vec::new(),
+        }
+    };
+    series.channels.iter().enumerate().map(spending).collect()
+}
+
+/// Draws in the user's units, evenly spread over all.
+fn kept(evidence: &Evidence, found: &Sample, unit: f64, means: &[f64]) -> Vec<Draw> {
+    let every = (found.points.len() / KEPT).max(1);
+    found.points.iter().step_by(every).map(|point| draw(evidence, point, unit, means)).collect()
+}
+
+fn draw(evidence: &Evidence, point: &Point, unit: f64, means: &[f64]) -> Draw {
+    let mut errors: Vec<f64> = evidence.target.iter().map(|one| one + point.total).collect();
+    for (column, by) in evidence.columns.iter().zip(&point.coefficients) {
+        errors.iter_mut().zip(column).for_each(|(error, one)| *error -= by * one);
+    }
+    let (mut hills, mut carried) = (Vec::new(), Vec::new());
+    for (channel, (spend, mean)) in evidence.spends.iter().zip(means).enumerate() {
+        let shape = Hill { top: 1.0, half: point.halves[channel], slope: point.slopes[channel] };
+        let stock = adstock(spend, point.decays[channel]);
+        let curve: Vec<f64> = stock.iter().map(|amount| shape.value(*amount)).collect();
+        let sum: f64 = curve.iter().sum();
+        let top = if sum > 0.0 { point.shares[channel] * curve.len() as f64 / sum } else { 0.0 };
+        errors.iter_mut().zip(&curve).for_each(|(error, one)| *error -= top * one);
+        carried.push(stock.last().copied().unwrap_or(0.0) * mean);
+        hills.push(Hill { top: top * unit, half: shape.half * mean, slope: shape.slope });
+    }
+    Draw {
+        decays: point.decays.clone(),
+        hills,
+        carried,
+        coefficients: point.coefficients.iter().map(|one| one * unit).collect(),
+        total: point.total * unit,
+        memory: point.memory,
+        errors: errors.iter().map(|error| error * unit).collect(),
+    }
 }
 
 fn variation(spend: &[f64]) -> f64 {

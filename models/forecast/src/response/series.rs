@@ -1,7 +1,10 @@
 //! What a response is fitted on.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+
+use super::prior::Belief;
 
 /// Steps of equal length (days, weeks), oldest first. All columns have the target's length.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,13 +20,27 @@ pub struct Series {
     pub start: usize,
 }
 
+/// The length of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// A day.
+    Daily,
+    /// A week.
+    #[default]
+    Weekly,
+}
+
 /// A channel's spend.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spend {
     /// The channel.
     pub name: String,
     /// Amount a step, never negative.
     pub amounts: Vec<f64>,
+    /// The part of what all channels bring that a user expects of it, 0 to 1; `None` where nothing
+    /// is expected: then half an equal part and half its part of the spend.
+    pub expected: Option<f64>,
 }
 
 /// A confounder that the user knows.
@@ -86,6 +103,26 @@ pub enum ResponseError {
         /// What is wrong.
         fault: &'static str,
     },
+    /// Sales that sum up to nothing.
+    #[error("the target sums up to nothing: shares of it have no meaning")]
+    NoSales,
+    /// No channel has any spend.
+    #[error("nothing was spent on any channel")]
+    NoSpend,
+    /// A belief that is no distribution of a share.
+    #[error(
+        "a share that is believed lies between 0 and 1, and its sd is above 0 and leaves room for it"
+    )]
+    Belief,
+    /// The sampler's chains did not agree, even when they were longer.
+    #[error(
+        "no stable answer: the chains of the sampler do not agree; use fewer channels and controls, \
+         or more steps"
+    )]
+    Disagreement,
+    /// The caller stopped it.
+    #[error("the fit was stopped")]
+    Stopped,
     /// Columns differ from those that were fitted.
     #[error("the columns are not those that were fitted")]
     Columns,
@@ -99,10 +136,45 @@ impl Series {
         for (name, values, spend) in spends.chain(controls) {
             check(name, values, steps, spend)?;
         }
+        let expects = |one: &Spend| one.expected.is_none_or(|part| (0.0..=1.0).contains(&part));
+        if !self.channels.iter().all(expects) {
+            return Err(ResponseError::Belief);
+        }
         if self.target.iter().all(|value| value.is_finite()) {
             return Ok(());
         }
         Err(ResponseError::Value { column: "the target".into() })
+    }
+
+    /// The channels on which anything was spent.
+    pub(super) fn spent(&self) -> Vec<usize> {
+        let channels = self.channels.iter().enumerate();
+        let spent = channels.filter(|(_, one)| one.amounts.iter().any(|amount| *amount > 0.0));
+        spent.map(|(at, _)| at).collect()
+    }
+
+    /// A number made of all that is asked, so that the same question has the same answer.
+    pub(super) fn seed(&self, tests: &[LiftTest], belief: Option<Belief>) -> u64 {
+        let mut hash = Sha256::new();
+        let mut column = |name: &str, values: &[f64]| {
+            hash.update((name.len() as u64).to_le_bytes());
+            hash.update(name);
+            hash.update((values.len() as u64).to_le_bytes());
+            values.iter().for_each(|value| hash.update(value.to_le_bytes()));
+        };
+        column("", &self.target);
+        for one in &self.channels {
+            column(&one.name, &one.amounts);
+            column("", &[one.expected.unwrap_or(-1.0)]);
+        }
+        self.controls.iter().for_each(|one| column(&one.name, &one.values));
+        for test in tests {
+            let LiftTest { channel, spend_control, spend_treated, lift, standard_error } = test;
+            column(channel, &[*spend_control, *spend_treated, *lift, *standard_error]);
+        }
+        column("", &belief.map_or([0.0; 2], |belief| [belief.mean, belief.sd]));
+        let digest = hash.finalize();
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
     /// Checks the lift tests against the channels.

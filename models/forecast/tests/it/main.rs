@@ -2,3 +2,4 @@
 #![expect(clippy::expect_used, reason = "a test ends where it goes wrong")]
 
 mod response;
+mod media_mix;
