@@ -1,11 +1,13 @@
 //! Saturation of a channel's steps, with its derivatives. Loops run over steps, so that they become
 //! vector instructions.
 
-use super::elementary::{TINY, exp, fused, ln};
+use pulp::Simd;
+
+use super::elementary::{TINY, exp, ln};
 use super::point::{Lift, Point};
 
 /// Steps that a sum goes over side by side.
-const LANES: usize = 8;
+const LANES: usize = 4;
 
 /// A figure of a channel's saturation, and its derivatives by carry-over, by the logarithm of the
 /// half-saturation and by that of the slope.
@@ -73,58 +75,35 @@ impl Curve {
         }
     }
 
-    /// The sum over the steps, weighed.
+    /// The sum over the steps, weighed. Written in vector instructions, as compilers do not find four
+    /// sums at once.
     #[inline(always)]
-    pub fn weighed<const FUSED: bool>(&self, shape: &Shape, weights: &[f64]) -> Parts {
-        let mut sums = Sums::default();
-        let steps = self.value.len();
-        let (value, weights) = (&self.value[..steps], &weights[..steps]);
-        let (slide, over) = (&self.slide[..steps], &self.stock[..steps]);
-        let whole = steps - steps % LANES;
-        for start in (0..whole).step_by(LANES) {
-            for lane in 0..LANES {
-                let at = start + lane;
-                sums.take::<FUSED>(lane, weights[at], value[at], slide[at], over[at]);
-            }
+    pub fn weighed<S: Simd>(&self, simd: S, shape: &Shape, weights: &[f64]) -> Parts {
+        let (weights, rest) = S::as_simd_f64s(weights);
+        let (values, value) = S::as_simd_f64s(&self.value);
+        let (slides, slide) = S::as_simd_f64s(&self.slide);
+        let (overs, over) = S::as_simd_f64s(&self.stock);
+        let (none, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+        let mut sums = [none; 4];
+        let mut take = |weight, value, slide, over| {
+            let weighed = simd.mul_f64s(weight, value);
+            let bend = simd.mul_f64s(weighed, simd.sub_f64s(one, value));
+            sums[0] = simd.add_f64s(sums[0], weighed);
+            sums[1] = simd.mul_add_e_f64s(bend, slide, sums[1]);
+            sums[2] = simd.add_f64s(sums[2], bend);
+            sums[3] = simd.mul_add_e_f64s(bend, over, sums[3]);
+        };
+        for (((weight, value), slide), over) in weights.iter().zip(values).zip(slides).zip(overs) {
+            take(*weight, *value, *slide, *over);
         }
-        for at in whole..steps {
-            sums.take::<FUSED>(0, weights[at], value[at], slide[at], over[at]);
-        }
-        let sum = |lanes: [f64; LANES]| lanes.iter().sum::<f64>();
+        let few = |few| simd.partial_load_f64s(few);
+        take(few(rest), few(value), few(slide), few(over));
         Parts {
-            value: sum(sums.value),
-            by_decay: shape.slope * sum(sums.slide),
-            by_half: -shape.slope * sum(sums.bend),
-            by_slope: shape.slope * sum(sums.over),
+            value: simd.reduce_sum_f64s(sums[0]),
+            by_decay: shape.slope * simd.reduce_sum_f64s(sums[1]),
+            by_half: -shape.slope * simd.reduce_sum_f64s(sums[2]),
+            by_slope: shape.slope * simd.reduce_sum_f64s(sums[3]),
         }
-    }
-}
-
-/// Sums side by side.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    value: [f64; LANES],
-    slide: [f64; LANES],
-    bend: [f64; LANES],
-    over: [f64; LANES],
-}
-
-impl Sums {
-    #[inline(always)]
-    fn take<const FUSED: bool>(
-        &mut self,
-        lane: usize,
-        weight: f64,
-        value: f64,
-        slide: f64,
-        over: f64,
-    ) {
-        let add = fused::<FUSED>;
-        let bend = weight * value * (1.0 - value);
-        self.value[lane] = add(weight, value, self.value[lane]);
-        self.slide[lane] = add(bend, slide, self.slide[lane]);
-        self.bend[lane] += bend;
-        self.over[lane] = add(bend, over, self.over[lane]);
     }
 }
 

@@ -43,12 +43,12 @@ impl WithSimd for Likelihood<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _width: S) -> f64 {
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
         let Likelihood { density, point, at, gradient, by } = self;
         // What has four lanes or more has fused instructions, too.
         match size_of::<S::f64s>() >= 4 * size_of::<f64>() {
-            true => density.likelihood::<true>(point, at, gradient, by),
-            false => density.likelihood::<false>(point, at, gradient, by),
+            true => density.likelihood::<S, true>(simd, point, at, gradient, by),
+            false => density.likelihood::<S, false>(simd, point, at, gradient, by),
         }
     }
 }
@@ -103,8 +103,9 @@ impl Density {
     /// What the steps and the lift tests say; fills the derivatives of each channel by its share,
     /// carry-over and the logarithms of its half-saturation and slope.
     #[inline(always)]
-    fn likelihood<const FUSED: bool>(
+    fn likelihood<S: Simd, const FUSED: bool>(
         &mut self,
+        simd: S,
         point: &Point,
         at: &[f64],
         gradient: &mut [f64],
@@ -118,7 +119,7 @@ impl Density {
         for (channel, share) in point.shares.iter().enumerate() {
             let (shape, curve) = (Shape::of(point, channel), &mut self.curves[channel]);
             curve.saturate::<FUSED>(&shape);
-            let mean = curve.weighed::<FUSED>(&shape, &self.ones).times(per_step);
+            let mean = curve.weighed(simd, &shape, &self.ones).times(per_step);
             let scale = if mean.value > TINY { share / mean.value } else { 0.0 };
             add(&mut self.errors, &curve.value, -scale);
             found.push(Found { mean, scale });
@@ -131,7 +132,7 @@ impl Density {
         for (channel, found) in found.iter().enumerate() {
             let (mean, scale) = (&found.mean, found.scale);
             let shape = Shape::of(point, channel);
-            let pulled = self.curves[channel].weighed::<FUSED>(&shape, &self.pull);
+            let pulled = self.curves[channel].weighed(simd, &shape, &self.pull);
             let level = if scale > 0.0 { pulled.value / mean.value } else { 0.0 };
             by[channel] = Parts {
                 value: level - all,

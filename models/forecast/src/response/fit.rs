@@ -55,7 +55,7 @@ impl Default for ResponseConfig {
             level: 0.9,
             trivial_share: 0.01,
             tune: 300,
-            draws: 500,
+            draws: 400,
             threads: 1,
         }
     }
