@@ -141,10 +141,11 @@ async fn prepare_tenant(operator: &Operator, tenant: &Tenant, slug: String) -> R
     };
     for dataset in &tenant.datasets {
         let new = NewDataset {
-            platform: Platform::Meta,
+            platform: Some(Platform::Meta),
             external_id: dataset.clone(),
             name: format!("{} {dataset}", tenant.name),
             default_calling_code: None,
+            event_name: None,
         };
         let mut work = operator.state.operate(id).await?;
         match work.create_dataset(&new).await {

@@ -35,11 +35,12 @@ pub fn clock() -> SharedClock {
 pub fn dataset() -> DatasetConfig {
     DatasetConfig {
         tenant_id: TenantId(1),
-        platform: Platform::Meta,
+        platform: Some(Platform::Meta),
         dataset_id: DATASET.into(),
         time_zone: Tz::UTC,
         version: 1,
         default_calling_code: None,
+        event_name: None,
     }
 }
 

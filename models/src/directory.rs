@@ -25,9 +25,9 @@ impl ApiKeyHash {
 pub struct DatasetConfig {
     /// Whose it is.
     pub tenant_id: TenantId,
-    /// The ad platform it is of.
-    pub platform: Platform,
-    /// The platform's pixel or dataset id.
+    /// The ad platform it is of; `None` where its events are for none.
+    pub platform: Option<Platform>,
+    /// The platform's pixel or dataset id, or the tenant's own name for it.
     pub dataset_id: String,
     /// The zone whose days its events count for.
     pub time_zone: Tz,
@@ -35,6 +35,8 @@ pub struct DatasetConfig {
     pub version: u32,
     /// The calling code put before phone numbers that have none, without `+`.
     pub default_calling_code: Option<u16>,
+    /// The name of its events, where the platform's format has none.
+    pub event_name: Option<String>,
 }
 
 /// The tenant behind an API key.
@@ -69,9 +71,13 @@ pub trait TenantDirectory: Send + Sync {
     fn dataset(
         &self,
         key: &ApiKeyHash,
-        platform: Platform,
+        platform: Option<Platform>,
         dataset_id: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal>;
+
+    /// The dataset of no ad platform that an ingest key alone names: the one it is for, or the only one of its
+    /// tenant. `WrongScope` where it is for another, `UnknownDataset` where there is none or a choice.
+    fn own_dataset(&self, key: &ApiKeyHash) -> Result<Arc<DatasetConfig>, AccessRefusal>;
 
     /// The tenant that an ingest key sends for, whatever of it the key opens: who pays for a request that
     /// names its dataset in its body.

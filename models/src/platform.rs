@@ -101,7 +101,23 @@ coded! {
 
 optional_codes!(Platform);
 
+/// The word for a dataset of no ad platform where a name of one is expected.
+const NO_PLATFORM: &str = "none";
+
 impl Platform {
+    /// The name of one that may be missing: `none` where it is.
+    pub const fn optional_name(one: Option<Platform>) -> &'static str {
+        match one {
+            Some(platform) => platform.as_str(),
+            None => NO_PLATFORM,
+        }
+    }
+
+    /// The inverse of `optional_name`: `Some(None)` for `none`, `None` for a text that names nothing.
+    pub fn parse_optional(text: &str) -> Option<Option<Platform>> {
+        if text == NO_PLATFORM { Some(None) } else { Platform::parse(text).map(Some) }
+    }
+
     /// How many days after a day its report may still be restated. The longest click-through window
     /// that Meta, TikTok and Snapchat attribute by is 28 days, and a conversion counts for the day of
     /// its click; Google, LinkedIn and Pinterest can be set to longer ones and change little after it.
@@ -233,8 +249,11 @@ mod tests {
         for platform in [None, Some(Platform::Tiktok)] {
             let code = Platform::optional_code(platform);
             assert_eq!(Platform::from_optional_code(code), Some(platform));
+            let name = Platform::optional_name(platform);
+            assert_eq!(Platform::parse_optional(name), Some(platform));
         }
         assert_eq!(Platform::from_optional_code(99), None);
+        assert_eq!(Platform::parse_optional("myspace"), None);
         assert!("myspace".parse::<Platform>().unwrap_err().contains("meta, google"));
     }
 }

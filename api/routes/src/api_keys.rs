@@ -195,7 +195,7 @@ async fn find_dataset(
 ) -> Result<Uuid, Refusal> {
     let mut datasets = work.datasets().await?;
     datasets.retain(|one| {
-        one.external_id == external_id && platform.is_none_or(|wanted| one.platform == wanted)
+        one.external_id == external_id && platform.is_none_or(|wanted| one.platform == Some(wanted))
     });
     match datasets.as_slice() {
         [one] => Ok(one.id),

@@ -33,12 +33,14 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct DatasetItem {
     /// Its id.
     id: Uuid,
-    /// The platform whose dialect it speaks.
-    platform: Platform,
-    /// The platform's pixel or dataset id, as senders have it in the address.
+    /// The ad platform it is of; null where its events are for none, as those of Segment.
+    platform: Option<Platform>,
+    /// The platform's pixel or dataset id, as senders name it.
     external_id: String,
     /// Name to show.
     name: String,
+    /// The name of its events, where the platform's format has none: LinkedIn's.
+    event_name: Option<String>,
     /// The version of its tracking configuration in force.
     tracking_version: u32,
     /// When it was made.
@@ -52,6 +54,7 @@ impl From<TrackedDataset> for DatasetItem {
             platform: dataset.platform,
             external_id: dataset.external_id,
             name: dataset.name,
+            event_name: dataset.event_name,
             tracking_version: dataset.tracking.version,
             created_at: dataset.created_at,
         }
@@ -62,33 +65,50 @@ impl From<TrackedDataset> for DatasetItem {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetBody {
-    /// The platform whose dialect it speaks.
-    platform: Platform,
-    /// The platform's pixel or dataset id: letters, digits, `-`, `_` and `.`, 1 to 128 of them.
+    /// The ad platform it is of; null where its events are for none, as those of Segment.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
+    platform: Option<Platform>,
+    /// The platform's pixel or dataset id, or a name of your own where there is no platform: letters, digits,
+    /// `-`, `_`, `.`, `:` and `/`, 1 to 128 of them.
     external_id: String,
     /// Name to show; the platform's id where absent.
     name: Option<String>,
     /// The calling code put before phone numbers that have none, without `+`.
     #[schema(minimum = 1, maximum = 999)]
     default_calling_code: Option<u16>,
+    /// The name of its events, where the platform's format has none: of a conversion of LinkedIn, such as
+    /// `Purchase` or `Lead`. `conversion:` and its id where absent. No other platform takes one.
+    event_name: Option<String>,
 }
 
 impl DatasetBody {
     fn read(self) -> Result<NewDataset, Refusal> {
         let mut rules = Rules::default();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
         let id = &self.external_id;
         let holds = (1..=128).contains(&id.len()) && id.bytes().all(plain);
-        rules.hold("external_id", holds, "must be 1 to 128 letters, digits, `-`, `_` or `.`");
+        rules.hold(
+            "external_id",
+            holds,
+            "must be 1 to 128 letters, digits, `-`, `_`, `.`, `:` or `/`",
+        );
         let name = self.name.as_deref().unwrap_or(id).trim().to_owned();
         rules.text("name", &name, 200);
         calling_code(&mut rules, self.default_calling_code);
+        let event_name = self.event_name.map(|name| name.trim().to_owned());
+        if let Some(name) = &event_name {
+            rules.text("event_name", name, 128);
+            let is_taken = self.platform == Some(Platform::Linkedin);
+            rules.hold("event_name", is_taken, "is told by the events of this platform");
+        }
         rules.finish()?;
         Ok(NewDataset {
             platform: self.platform,
             external_id: self.external_id,
             name,
             default_calling_code: self.default_calling_code,
+            event_name,
         })
     }
 }
@@ -140,8 +160,8 @@ pub async fn create_dataset(
         _ => error.into(),
     })?;
     let changes = json!({
-        "platform": new.platform.as_str(), "external_id": new.external_id,
-        "default_calling_code": new.default_calling_code,
+        "platform": Platform::optional_name(new.platform), "external_id": new.external_id,
+        "default_calling_code": new.default_calling_code, "event_name": new.event_name,
     });
     work.audit(&AuditEntry::done(AuditAction::DatasetCreated, "dataset", id, changes)).await?;
     let dataset = work.tracked_dataset(id).await?.ok_or_else(Refusal::internal)?;

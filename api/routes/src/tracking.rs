@@ -48,8 +48,8 @@ pub struct TrackingItem {
 pub struct DatasetTracking {
     /// The dataset's id.
     dataset_id: Uuid,
-    /// The platform whose dialect it speaks.
-    platform: Platform,
+    /// The ad platform it is of; null where its events are for none.
+    platform: Option<Platform>,
     /// The platform's pixel or dataset id.
     external_id: String,
     /// Name to show.

@@ -1,5 +1,7 @@
 //! `stratum admin`
 
+mod dataset;
+
 use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, Result, bail};
@@ -10,16 +12,16 @@ use serde_json::json;
 use stratum_http::auth::strength::weakness;
 use stratum_models::id::ApiKeyId;
 use stratum_models::money::Currency;
-use stratum_models::platform::Platform;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 use stratum_state::api_key::{ApiKeyScope, NewApiKey};
 use stratum_state::audit::{AuditAction, AuditEntry, Author};
-use stratum_state::dataset::{Dataset, NewDataset};
+use stratum_state::dataset::Dataset;
 use stratum_state::tenant::{NewTenant, Tenant};
 use stratum_state::user::{NewUser, Role};
 use uuid::Uuid;
 
+use self::dataset::DatasetAct;
 use super::audit::AuditAct;
 use super::print;
 use super::upkeep::PlanAct;
@@ -109,34 +111,6 @@ enum UserAct {
 }
 
 #[derive(Subcommand)]
-enum DatasetAct {
-    /// Make a dataset that senders may send for.
-    Create {
-        /// The tenant's short name.
-        #[arg(long)]
-        tenant: String,
-        /// The platform whose dialect it speaks.
-        #[arg(long)]
-        platform: Platform,
-        /// The platform's pixel or dataset id.
-        #[arg(long)]
-        id: String,
-        /// Name to show; the id where absent.
-        #[arg(long)]
-        name: Option<String>,
-        /// The calling code put before phone numbers that have none, without `+`.
-        #[arg(long)]
-        default_calling_code: Option<u16>,
-    },
-    /// List a tenant's datasets.
-    List {
-        /// The tenant's short name.
-        #[arg(long)]
-        tenant: String,
-    },
-}
-
-#[derive(Subcommand)]
 enum ApiKeyAct {
     /// Make a key and print it, this once.
     Create {
@@ -179,7 +153,7 @@ pub async fn admin(settings: Settings, args: AdminArgs) -> Result<()> {
     match args.noun {
         Noun::Tenant(act) => tenant(&operator, act).await,
         Noun::User(act) => user(&operator, act).await,
-        Noun::Dataset(act) => dataset(&operator, act).await,
+        Noun::Dataset(act) => dataset::run(&operator, act).await,
         Noun::ApiKey(act) => api_key(&operator, act).await,
         Noun::Plan(act) => super::upkeep::plan(&operator, act).await,
         Noun::Audit(act) => super::audit::audit(&operator, act).await,
@@ -302,41 +276,6 @@ async fn find_dataset(operator: &Operator, tenant: &Tenant, id: &str) -> Result<
     let datasets = operator.state.operate(tenant.id).await?.datasets().await?;
     let dataset = datasets.into_iter().find(|one| one.external_id == id);
     dataset.with_context(|| format!("{} has no dataset {id}", tenant.slug))
-}
-
-async fn dataset(operator: &Operator, act: DatasetAct) -> Result<()> {
-    match act {
-        DatasetAct::Create { tenant, platform, id, name, default_calling_code } => {
-            let tenant = find(operator, &tenant).await?;
-            let new = NewDataset {
-                platform,
-                name: name.unwrap_or_else(|| id.clone()),
-                external_id: id,
-                default_calling_code,
-            };
-            let mut work = operator.state.operate(tenant.id).await?;
-            let made = work.create_dataset(&new).await;
-            let taken_text = format!("{} has dataset {} already", tenant.slug, new.external_id);
-            let id = taken(made, taken_text)?;
-            let changes = json!({"platform": platform.as_str(), "external_id": new.external_id});
-            work.audit(&AuditEntry::done(AuditAction::DatasetCreated, "dataset", id, changes))
-                .await?;
-            work.commit().await?;
-            print::line(&format!("dataset {platform} {}", new.external_id))
-        }
-        DatasetAct::List { tenant } => {
-            let tenant = find(operator, &tenant).await?;
-            let datasets =
-                operator.state.operate(tenant.id).await?.datasets().await?.into_iter().map(|one| {
-                    let (platform, version) =
-                        (one.platform.to_string(), one.config_version.to_string());
-                    vec![platform, one.external_id, one.name, version, date(one.created_at)]
-                });
-            let head = ["platform", "id", "name", "configuration", "created"];
-            print::table(&head, &datasets.collect::<Vec<_>>());
-            Ok(())
-        }
-    }
 }
 
 async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {

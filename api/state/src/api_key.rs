@@ -88,7 +88,7 @@ pub struct ApiKey {
     pub scope: ApiKeyScope,
     /// The platform's id of the one dataset it opens.
     pub dataset: Option<String>,
-    /// That dataset's platform.
+    /// That dataset's ad platform, if it is of one.
     pub platform: Option<Platform>,
     /// When it was made.
     pub created_at: UnixMillis,
@@ -119,14 +119,14 @@ impl TryFrom<ApiKeyRow> for ApiKey {
         let platform = row
             .platform
             .as_deref()
-            .map(|name| Platform::parse(name).ok_or_else(|| damaged("platform")));
+            .map(|name| Platform::parse_optional(name).ok_or_else(|| damaged("platform")));
         Ok(ApiKey {
             id: ApiKeyId(row.id),
             name: row.name,
             hint: row.hint,
             scope: ApiKeyScope::parse(&row.scope).ok_or_else(|| damaged("scope"))?,
             dataset: row.dataset,
-            platform: platform.transpose()?,
+            platform: platform.transpose()?.flatten(),
             created_at: millis(row.created_at),
             last_used_at: row.last_used_at.map(millis),
             expires_at: row.expires_at.map(millis),

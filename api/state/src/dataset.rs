@@ -11,14 +11,16 @@ use super::{damaged, millis, store_error};
 /// A dataset to be stored, with the first version of its tracking configuration.
 #[derive(Clone, Debug)]
 pub struct NewDataset {
-    /// The platform whose dialect it speaks.
-    pub platform: Platform,
+    /// The ad platform it is of; `None` where its events are for none.
+    pub platform: Option<Platform>,
     /// The platform's pixel or dataset id.
     pub external_id: String,
     /// Name to show.
     pub name: String,
     /// The calling code put before phone numbers that have none, without `+`.
     pub default_calling_code: Option<u16>,
+    /// The name of its events, where the platform's format has none.
+    pub event_name: Option<String>,
 }
 
 /// A stored dataset.
@@ -26,8 +28,8 @@ pub struct NewDataset {
 pub struct Dataset {
     /// Its id.
     pub id: Uuid,
-    /// The platform whose dialect it speaks.
-    pub platform: Platform,
+    /// The ad platform it is of; `None` where its events are for none.
+    pub platform: Option<Platform>,
     /// The platform's pixel or dataset id.
     pub external_id: String,
     /// Name to show.
@@ -46,11 +48,12 @@ impl TenantWork {
             "sql/insert_dataset.sql",
             id,
             self.key,
-            new.platform.as_str(),
+            Platform::optional_name(new.platform),
             new.external_id,
             new.name,
             new.default_calling_code.map(i32::from),
-            self.now()
+            self.now(),
+            new.event_name
         );
         statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(id)
@@ -63,7 +66,8 @@ impl TenantWork {
         let datasets = rows.into_iter().map(|row| {
             Ok(Dataset {
                 id: row.id,
-                platform: Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?,
+                platform: Platform::parse_optional(&row.platform)
+                    .ok_or_else(|| damaged("platform"))?,
                 external_id: row.external_id,
                 name: row.name,
                 config_version: row.config_version.unsigned_abs(),

@@ -148,10 +148,14 @@ impl TenantDirectory for StateDirectory {
     fn dataset(
         &self,
         key: &ApiKeyHash,
-        platform: Platform,
+        platform: Option<Platform>,
         dataset_id: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
         self.current().dataset(key, platform, dataset_id, self.clock.now())
+    }
+
+    fn own_dataset(&self, key: &ApiKeyHash) -> Result<Arc<DatasetConfig>, AccessRefusal> {
+        self.current().own_dataset(key, self.clock.now())
     }
 
     fn sender(&self, key: &ApiKeyHash) -> Result<TenantId, AccessRefusal> {

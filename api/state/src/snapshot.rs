@@ -49,7 +49,7 @@ impl Key {
 }
 
 /// A tenant's datasets by platform and the platform's id.
-type Datasets = HashMap<(Platform, String), (Uuid, Arc<DatasetConfig>)>;
+type Datasets = HashMap<(Option<Platform>, String), (Uuid, Arc<DatasetConfig>)>;
 
 /// Tenants, datasets and keys at one revision of the store.
 #[derive(Default)]
@@ -67,7 +67,7 @@ impl Snapshot {
     pub fn dataset(
         &self,
         key: &ApiKeyHash,
-        platform: Platform,
+        platform: Option<Platform>,
         dataset_id: &str,
         now: UnixMillis,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
@@ -79,6 +79,24 @@ impl Snapshot {
         match key.dataset {
             Some(only) if only != *id => Err(AccessRefusal::WrongScope),
             _ => Ok(config.clone()),
+        }
+    }
+
+    /// The dataset of no ad platform that an ingest key alone names.
+    pub fn own_dataset(
+        &self,
+        key: &ApiKeyHash,
+        now: UnixMillis,
+    ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
+        let key = self.keys.get(&key.0).ok_or(AccessRefusal::UnknownKey)?.open(true, now)?;
+        let datasets = self.datasets.get(&key.tenant).ok_or(AccessRefusal::UnknownDataset)?;
+        let mut own = datasets.values().filter(|(id, config)| {
+            key.dataset.map_or(config.platform.is_none(), |only| only == *id)
+        });
+        match (own.next(), own.next()) {
+            (Some((_, only)), None) if only.platform.is_some() => Err(AccessRefusal::WrongScope),
+            (Some((_, only)), None) => Ok(only.clone()),
+            _ => Err(AccessRefusal::UnknownDataset),
         }
     }
 
@@ -189,13 +207,15 @@ impl SystemWork {
             let Some(time_zone) = snapshot.time_zone(tenant_id) else { continue };
             let config = DatasetConfig {
                 tenant_id,
-                platform: Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?,
+                platform: Platform::parse_optional(&row.platform)
+                    .ok_or_else(|| damaged("platform"))?,
                 dataset_id: row.external_id,
                 time_zone,
                 version: row.version.unsigned_abs(),
                 default_calling_code: row
                     .default_calling_code
                     .and_then(|code| u16::try_from(code).ok()),
+                event_name: row.event_name,
             };
             snapshot.insert_dataset(row.id, config);
         }
@@ -226,11 +246,12 @@ mod tests {
     fn config(tenant: u64, dataset: &str) -> DatasetConfig {
         DatasetConfig {
             tenant_id: TenantId(tenant),
-            platform: Platform::Meta,
+            platform: Some(Platform::Meta),
             dataset_id: dataset.to_owned(),
             time_zone: Tz::UTC,
             version: 1,
             default_calling_code: None,
+            event_name: None,
         }
     }
 
@@ -265,7 +286,7 @@ mod tests {
     }
 
     fn open(snapshot: &Snapshot, key: &str, dataset: &str) -> Result<u64, AccessRefusal> {
-        let config = snapshot.dataset(&ApiKeyHash::of(key), Platform::Meta, dataset, NOW)?;
+        let config = snapshot.dataset(&ApiKeyHash::of(key), Some(Platform::Meta), dataset, NOW)?;
         Ok(config.tenant_id.0)
     }
 
@@ -273,10 +294,10 @@ mod tests {
     fn a_key_opens_nothing_once_its_time_is_over() {
         let (snapshot, before) = (snapshot(), UnixMillis(NOW.0 - 1));
         let (sends, reads) = (ApiKeyHash::of("sends a while"), ApiKeyHash::of("reads a while"));
-        assert!(snapshot.dataset(&sends, Platform::Meta, "own", before).is_ok());
+        assert!(snapshot.dataset(&sends, Some(Platform::Meta), "own", before).is_ok());
         assert!(snapshot.tenant(&sends, before).is_ok() && snapshot.reader(&reads, before).is_ok());
         let over = Some(AccessRefusal::RevokedKey);
-        assert_eq!(snapshot.dataset(&sends, Platform::Meta, "own", NOW).err(), over);
+        assert_eq!(snapshot.dataset(&sends, Some(Platform::Meta), "own", NOW).err(), over);
         assert_eq!(snapshot.tenant(&sends, NOW).err(), over);
         assert_eq!(snapshot.reader(&reads, NOW).err(), over);
     }
@@ -301,6 +322,26 @@ mod tests {
         assert_eq!(whole, Err(AccessRefusal::WrongScope));
         assert_eq!(snapshot.sender(&ApiKeyHash::of("only-own"), NOW), Ok(TenantId(1)));
         assert_eq!(snapshot.tenant(&ApiKeyHash::of("two"), NOW).unwrap().tenant_id, TenantId(2));
+    }
+
+    #[test]
+    fn a_key_names_the_dataset_of_no_platform_where_it_leaves_no_choice() {
+        let mut snapshot = snapshot();
+        let own = |snapshot: &Snapshot, key: &str| {
+            let dataset = snapshot.own_dataset(&ApiKeyHash::of(key), NOW);
+            dataset.map(|dataset| dataset.dataset_id.clone())
+        };
+        let of_none = |dataset| DatasetConfig { platform: None, ..config(1, dataset) };
+        assert_eq!(own(&snapshot, "one"), Err(AccessRefusal::UnknownDataset));
+        assert_eq!(own(&snapshot, "only-own"), Err(AccessRefusal::WrongScope));
+        assert_eq!(own(&snapshot, "revoked"), Err(AccessRefusal::RevokedKey));
+        snapshot.insert_dataset(Uuid::from_u128(4), of_none("shop"));
+        assert_eq!(own(&snapshot, "one"), Ok("shop".to_owned()));
+        snapshot.insert_dataset(Uuid::from_u128(5), of_none("app"));
+        assert_eq!(own(&snapshot, "one"), Err(AccessRefusal::UnknownDataset));
+        let only_app = key(1, Some(5), ApiKeyScope::Ingest, false);
+        snapshot.insert_key(ApiKeyHash::of("only-app").0, only_app);
+        assert_eq!(own(&snapshot, "only-app"), Ok("app".to_owned()));
     }
 
     #[test]

@@ -28,12 +28,14 @@ pub struct TrackingVersion {
 pub struct TrackedDataset {
     /// Its id.
     pub id: Uuid,
-    /// The platform whose dialect it speaks.
-    pub platform: Platform,
+    /// The ad platform it is of; `None` where its events are for none.
+    pub platform: Option<Platform>,
     /// The platform's pixel or dataset id.
     pub external_id: String,
     /// Name to show.
     pub name: String,
+    /// The name of its events, where the platform's format has none.
+    pub event_name: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// The configuration in force.
@@ -80,9 +82,11 @@ impl TenantWork {
         let datasets = rows.into_iter().map(|row| {
             Ok(TrackedDataset {
                 id: row.id,
-                platform: Platform::parse(&row.platform).ok_or_else(|| damaged("platform"))?,
+                platform: Platform::parse_optional(&row.platform)
+                    .ok_or_else(|| damaged("platform"))?,
                 external_id: row.external_id,
                 name: row.name,
+                event_name: row.event_name,
                 created_at: row.created_at,
                 tracking: TrackingVersion {
                     version: row.version.unsigned_abs(),

@@ -234,9 +234,13 @@ impl TenantDirectory for Broken {
     fn dataset(
         &self,
         _: &ApiKeyHash,
-        _: Platform,
+        _: Option<Platform>,
         _: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
+        panic!("on purpose")
+    }
+
+    fn own_dataset(&self, _: &ApiKeyHash) -> Result<Arc<DatasetConfig>, AccessRefusal> {
         panic!("on purpose")
     }
 

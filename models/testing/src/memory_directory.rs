@@ -18,7 +18,7 @@ pub enum KeyGrant {
     /// Ingest into every dataset of the tenant.
     Tenant(TenantId),
     /// Ingest into one dataset of the tenant.
-    Dataset(TenantId, Platform, String),
+    Dataset(TenantId, Option<Platform>, String),
     /// Something else than ingest.
     OtherScope(TenantId),
     /// Nothing any more.
@@ -34,7 +34,7 @@ pub struct MemoryDirectory {
 #[derive(Default)]
 struct Entries {
     tenants: HashMap<TenantId, Arc<TenantAccess>>,
-    datasets: HashMap<(TenantId, Platform, String), Arc<DatasetConfig>>,
+    datasets: HashMap<(TenantId, Option<Platform>, String), Arc<DatasetConfig>>,
     keys: HashMap<ApiKeyHash, KeyGrant>,
     rows_per_second: HashMap<TenantId, u32>,
 }
@@ -55,7 +55,13 @@ impl MemoryDirectory {
     /// Adds a dataset in version 1, treated by the defaults, in its tenant's zone (UTC when the tenant
     /// is not there yet).
     #[must_use]
-    pub fn with_dataset(self, tenant_id: TenantId, platform: Platform, dataset_id: &str) -> Self {
+    pub fn with_dataset(
+        self,
+        tenant_id: TenantId,
+        platform: impl Into<Option<Platform>>,
+        dataset_id: &str,
+    ) -> Self {
+        let platform = platform.into();
         let time_zone = self.entries.read().tenants.get(&tenant_id).map(|t| t.time_zone);
         self.put_dataset(DatasetConfig {
             tenant_id,
@@ -64,8 +70,28 @@ impl MemoryDirectory {
             time_zone: time_zone.unwrap_or(Tz::UTC),
             version: 1,
             default_calling_code: None,
+            event_name: None,
         });
         self
+    }
+
+    /// Adds a dataset of a platform whose format has no names of events, which are called so.
+    #[must_use]
+    pub fn with_named_dataset(
+        self,
+        tenant_id: TenantId,
+        platform: Platform,
+        dataset_id: &str,
+        event_name: &str,
+    ) -> Self {
+        let directory = self.with_dataset(tenant_id, platform, dataset_id);
+        let place = (tenant_id, Some(platform), dataset_id.to_owned());
+        let made = directory.entries.read().datasets.get(&place).cloned();
+        if let Some(made) = made {
+            let event_name = Some(event_name.to_owned());
+            directory.put_dataset(DatasetConfig { event_name, ..(*made).clone() });
+        }
+        directory
     }
 
     /// Adds a key for all datasets of a tenant.
@@ -107,7 +133,7 @@ impl TenantDirectory for MemoryDirectory {
     fn dataset(
         &self,
         key: &ApiKeyHash,
-        platform: Platform,
+        platform: Option<Platform>,
         dataset_id: &str,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
         let entries = self.entries.read();
@@ -124,6 +150,25 @@ impl TenantDirectory for MemoryDirectory {
         };
         let dataset = entries.datasets.get(&(tenant_id, platform, dataset_id.into()));
         dataset.cloned().ok_or(AccessRefusal::UnknownDataset)
+    }
+
+    fn own_dataset(&self, key: &ApiKeyHash) -> Result<Arc<DatasetConfig>, AccessRefusal> {
+        let tenant_id = self.sender(key)?;
+        let entries = self.entries.read();
+        if let Some(KeyGrant::Dataset(_, platform, id)) = entries.keys.get(key) {
+            if platform.is_some() {
+                return Err(AccessRefusal::WrongScope);
+            }
+            let dataset = entries.datasets.get(&(tenant_id, None, id.clone()));
+            return dataset.cloned().ok_or(AccessRefusal::UnknownDataset);
+        }
+        let of_none =
+            |one: &&Arc<DatasetConfig>| one.tenant_id == tenant_id && one.platform.is_none();
+        let mut own = entries.datasets.values().filter(of_none);
+        match (own.next(), own.next()) {
+            (Some(only), None) => Ok(only.clone()),
+            _ => Err(AccessRefusal::UnknownDataset),
+        }
     }
 
     fn sender(&self, key: &ApiKeyHash) -> Result<TenantId, AccessRefusal> {
@@ -166,17 +211,17 @@ mod tests {
             .with_dataset(theirs, Platform::Meta, "2")
             .with_key("stk_mine", mine);
         let key = ApiKeyHash::of("stk_mine");
-        let dataset = directory.dataset(&key, Platform::Meta, "1").unwrap();
+        let dataset = directory.dataset(&key, Some(Platform::Meta), "1").unwrap();
         assert_eq!((dataset.tenant_id, dataset.time_zone), (mine, Tz::Europe__Berlin));
         assert_eq!(directory.tenant(&key).unwrap().tenant_id, mine);
-        let refusal = |id| directory.dataset(&key, Platform::Meta, id).unwrap_err();
+        let refusal = |id| directory.dataset(&key, Some(Platform::Meta), id).unwrap_err();
         assert_eq!(refusal("2"), AccessRefusal::UnknownDataset);
         let unknown = directory.tenant(&ApiKeyHash::of("stk_none")).unwrap_err();
         assert_eq!(unknown, AccessRefusal::UnknownKey);
 
-        let one = KeyGrant::Dataset(mine, Platform::Meta, "1".into());
+        let one = KeyGrant::Dataset(mine, Some(Platform::Meta), "1".into());
         directory.put_key("stk_mine", one);
-        assert!(directory.dataset(&key, Platform::Meta, "1").is_ok());
+        assert!(directory.dataset(&key, Some(Platform::Meta), "1").is_ok());
         assert_eq!(directory.tenant(&key).unwrap_err(), AccessRefusal::WrongScope);
         assert_eq!(directory.sender(&key), Ok(mine));
         directory.revoke_key("stk_mine");

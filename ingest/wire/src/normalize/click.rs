@@ -13,7 +13,7 @@ const CLICK_AGE_MS_MAX: i64 = 90 * DAY_MS;
 
 /// The form of a trimmed click id: itself, without the appendix of Meta's parameter builders.
 pub fn click_id(value: &str, rules: &Rules, out: &mut Forms) -> Result<(), InvalidReason> {
-    if rules.platform != Platform::Meta {
+    if rules.platform != Some(Platform::Meta) {
         return opaque_id(value, out);
     }
     let cookie = Cookie::parse(value).ok_or(InvalidReason::Malformed)?;
@@ -27,7 +27,7 @@ pub fn click_id(value: &str, rules: &Rules, out: &mut Forms) -> Result<(), Inval
 /// The form of a trimmed browser id: itself, without the appendix of Meta's parameter builders.
 /// Cookies are renewed, so one that was made long ago is as good as another.
 pub fn browser_id(value: &str, rules: &Rules, out: &mut Forms) -> Result<(), InvalidReason> {
-    if rules.platform != Platform::Meta {
+    if rules.platform != Some(Platform::Meta) {
         return opaque_id(value, out);
     }
     let cookie = Cookie::parse(value).ok_or(InvalidReason::Malformed)?;

@@ -14,7 +14,8 @@ pub fn email(text: &str, rules: &Rules, out: &mut Forms) -> Result<(), InvalidRe
     if !is_name(name) || !is_domain(domain) {
         return Err(InvalidReason::Malformed);
     }
-    if rules.platform == Platform::Google && matches!(domain, "gmail.com" | "googlemail.com") {
+    let is_google = rules.platform == Some(Platform::Google);
+    if is_google && matches!(domain, "gmail.com" | "googlemail.com") {
         let plain = name.split('+').next().unwrap_or(name);
         if plain.is_empty() {
             return Err(InvalidReason::Malformed);

@@ -50,8 +50,8 @@ const SKEW_MS: i64 = 600_000;
 /// What the forms of a value depend on besides the value.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// The platform that will match on the hashes.
-    pub platform: Platform,
+    /// The platform that will match on the hashes; `None` where none is known to.
+    pub platform: Option<Platform>,
     /// The calling code of numbers that have none.
     pub calling_code: Option<u16>,
     /// The time it is.

@@ -141,7 +141,7 @@ fn settle(
         return Err(if trunk_zero { InvalidReason::TrunkZero } else { InvalidReason::Malformed });
     }
     let prefixes: &[&str] = match rules.platform {
-        Platform::Tiktok | Platform::Google => &["+", ""],
+        Some(Platform::Tiktok | Platform::Google) => &["+", ""],
         _ => &[""],
     };
     for national in [national, rest].iter().take(1 + usize::from(trunk_zero)) {

@@ -11,7 +11,7 @@ const GOLDEN: &str = include_str!("golden.txt");
 fn rules(platform: Platform, calling_code: Option<u16>) -> Rules {
     // 2026-01-01T00:00:00Z
     let now = UnixMillis(1_767_225_600_000);
-    Rules { platform, calling_code, now, event_time: now }
+    Rules { platform: Some(platform), calling_code, now, event_time: now }
 }
 
 fn forms_of(key: IdentifierKey, value: &str, rules: &Rules) -> Result<Vec<String>, InvalidReason> {

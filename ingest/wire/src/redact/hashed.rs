@@ -59,7 +59,7 @@ impl Hashes {
     /// How numbers of the dataset are hashed.
     pub(super) fn set_dataset(&mut self, config: &DatasetConfig) {
         self.calling_code = config.default_calling_code;
-        self.plus = matches!(config.platform, Platform::Tiktok | Platform::Google);
+        self.plus = matches!(config.platform, Some(Platform::Tiktok | Platform::Google));
     }
 
     /// Whether this is one of them.

@@ -22,10 +22,10 @@ pub fn kept_hashes(
     let codes = calling_codes.iter().map(|code| Some(*code)).chain([None]);
     let (mut hashes, mut refused) = (BTreeSet::new(), InvalidReason::Malformed);
     for calling_code in codes {
-        for platform in Platform::ALL {
+        for platform in Platform::ALL.iter().copied().map(Some).chain([None]) {
             // No identifier that is looked for depends on a time.
             let (now, event_time) = (UnixMillis(0), UnixMillis(0));
-            let rules = Rules { platform: *platform, calling_code, now, event_time };
+            let rules = Rules { platform, calling_code, now, event_time };
             let mut forms = Forms::default();
             match identifier(key, value, &rules, &mut forms) {
                 Ok(Outcome::Hash(hash)) => drop(hashes.insert(IdentifierHash(hash))),
@@ -46,7 +46,7 @@ mod tests {
     use crate::redact::{Person, RedactRules};
 
     fn kept_by_ingest(
-        platform: Platform,
+        platform: Option<Platform>,
         calling_code: Option<u16>,
         key: IdentifierKey,
         value: &str,
@@ -58,6 +58,7 @@ mod tests {
             time_zone: chrono_tz::UTC,
             version: 1,
             default_calling_code: calling_code,
+            event_name: None,
         };
         let now = UnixMillis(1_700_000_000_000);
         let mut person = Person::new();
@@ -75,9 +76,9 @@ mod tests {
             (IdentifierKey::ExternalId, "Kunde 77", "Kunde 77"),
         ] {
             let found = kept_hashes(key, asked, &[49]).unwrap();
-            for platform in Platform::ALL {
-                let kept = kept_by_ingest(*platform, Some(49), key, sent);
-                assert!(!kept.is_empty() && found.contains(&kept[0]), "{platform} {sent}");
+            for platform in Platform::ALL.iter().copied().map(Some).chain([None]) {
+                let kept = kept_by_ingest(platform, Some(49), key, sent);
+                assert!(!kept.is_empty() && found.contains(&kept[0]), "{platform:?} {sent}");
             }
         }
     }

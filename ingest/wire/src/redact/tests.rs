@@ -10,11 +10,12 @@ use crate::hash::{sha256, to_hex};
 fn config(platform: Platform) -> DatasetConfig {
     DatasetConfig {
         tenant_id: TenantId(1),
-        platform,
+        platform: Some(platform),
         dataset_id: "1".into(),
         time_zone: chrono_tz::UTC,
         version: 1,
         default_calling_code: None,
+        event_name: None,
     }
 }
 
