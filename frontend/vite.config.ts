@@ -8,7 +8,17 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const program = process.env.STRATUM_URL ?? "http://127.0.0.1:8080";
-const served = ["/api", "/capi", "/open_api", "/health", "/metrics", "/openapi.json"];
+const served = [
+  "^/v\\d",
+  "/mp",
+  "/batch",
+  "/api",
+  "/capi",
+  "/open_api",
+  "/health",
+  "/metrics",
+  "/openapi.json",
+];
 
 /** Beside each text file its compressed twins, so that the program compresses nothing. */
 function compressed(): Plugin {

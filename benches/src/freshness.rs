@@ -85,6 +85,7 @@ async fn send(appender: &Appender, sent: &mut usize, count: usize) -> Result<()>
         let canon = Canon {
             dialect: Dialect::Meta,
             config: &config,
+            others: &[],
             keys: &keys,
             now,
             limits: &limits,

@@ -63,6 +63,7 @@ fn ours(bodies: &[Vec<u8>]) -> Result<usize> {
         let canon = Canon {
             dialect: Dialect::Meta,
             config: &config,
+            others: &[],
             keys: &keys,
             now,
             limits: &limits,

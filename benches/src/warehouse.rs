@@ -140,6 +140,7 @@ pub async fn fill(log: Arc<FjallLog>, events: &[String]) -> Result<()> {
             let canon = Canon {
                 dialect: Dialect::Meta,
                 config: &config,
+                others: &[],
                 keys: &keys,
                 now,
                 limits: &limits,

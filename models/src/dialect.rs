@@ -11,6 +11,14 @@ coded! {
         Tiktok = 2 "tiktok",
         /// Pinterest's Conversions API.
         Pinterest = 3 "pinterest",
+        /// Segment's tracking API, which customer data platforms share.
+        Segment = 4 "segment",
+        /// Google Analytics' Measurement Protocol.
+        Ga4 = 5 "ga4",
+        /// Snapchat's Conversions API, v3 and v2.
+        Snapchat = 6 "snapchat",
+        /// LinkedIn's Conversions API.
+        Linkedin = 7 "linkedin",
     }
 }
 
@@ -23,6 +31,10 @@ impl Dialect {
             Dialect::Meta => Some(Platform::Meta),
             Dialect::Tiktok => Some(Platform::Tiktok),
             Dialect::Pinterest => Some(Platform::Pinterest),
+            Dialect::Segment => None,
+            Dialect::Ga4 => Some(Platform::Google),
+            Dialect::Snapchat => Some(Platform::Snapchat),
+            Dialect::Linkedin => Some(Platform::Linkedin),
         }
     }
 }

@@ -67,6 +67,8 @@ standard_events! {
     Schedule "Schedule",
     /// An application was handed in.
     SubmitApplication "SubmitApplication",
+    /// A person was described. It says who somebody is, and not that anything happened.
+    Identify "Identify",
 }
 
 impl StandardEvent {
@@ -86,7 +88,8 @@ impl StandardEvent {
     /// What a dialect calls the event where that is not our name.
     fn called(self, dialect: Dialect) -> &'static [&'static str] {
         match dialect {
-            Dialect::Meta => &[],
+            // LinkedIn's format has no names.
+            Dialect::Meta | Dialect::Linkedin => &[],
             Dialect::Tiktok => match self {
                 // Until 2025 purchases and leads had other names, which go on working.
                 StandardEvent::Purchase => &["CompletePayment"],
@@ -99,6 +102,48 @@ impl StandardEvent {
                 StandardEvent::CompleteRegistration => &["signup"],
                 _ => &[],
             },
+            Dialect::Segment => self.called_by_segment(),
+            Dialect::Snapchat => match self {
+                StandardEvent::ViewCategory => &["LIST_VIEW"],
+                StandardEvent::AddToCart => &["ADD_CART"],
+                StandardEvent::InitiateCheckout => &["START_CHECKOUT"],
+                StandardEvent::AddPaymentInfo => &["ADD_BILLING"],
+                StandardEvent::CompleteRegistration => &["SIGN_UP"],
+                _ => &[],
+            },
+            Dialect::Ga4 => match self {
+                StandardEvent::PageView => &["page_view", "screen_view"],
+                StandardEvent::ViewContent => &["view_item"],
+                StandardEvent::ViewCategory => &["view_item_list"],
+                StandardEvent::Search => &["search", "view_search_results"],
+                StandardEvent::InitiateCheckout => &["begin_checkout"],
+                StandardEvent::Lead => &["generate_lead"],
+                StandardEvent::CompleteRegistration => &["sign_up"],
+                _ => &[],
+            },
+        }
+    }
+
+    /// The names of Segment's plan of events, and those that PostHog's clients give theirs.
+    fn called_by_segment(self) -> &'static [&'static str] {
+        match self {
+            StandardEvent::PageView => &["$pageview", "$screen"],
+            StandardEvent::ViewContent => &["Product Viewed"],
+            StandardEvent::ViewCategory => &["Product List Viewed"],
+            StandardEvent::Search => &["Products Searched"],
+            StandardEvent::AddToCart => &["Product Added"],
+            StandardEvent::AddToWishlist => &["Product Added to Wishlist"],
+            StandardEvent::InitiateCheckout => &["Checkout Started"],
+            StandardEvent::AddPaymentInfo => &["Payment Info Entered"],
+            StandardEvent::Purchase => &["Order Completed"],
+            StandardEvent::PlaceAnOrder => &["Order Placed"],
+            StandardEvent::Lead => &["Form Submitted"],
+            StandardEvent::CompleteRegistration => &["Signed Up"],
+            StandardEvent::Subscribe => &["Subscription Created"],
+            StandardEvent::StartTrial => &["Trial Started"],
+            StandardEvent::Contact => &["Callback Started"],
+            StandardEvent::Identify => &["$identify", "$set"],
+            _ => &[],
         }
     }
 }
@@ -144,6 +189,15 @@ mod tests {
             (Dialect::Pinterest, "page_visit", Some(StandardEvent::PageView)),
             (Dialect::Pinterest, "add_to_cart", Some(StandardEvent::AddToCart)),
             (Dialect::Pinterest, "custom", None),
+            (Dialect::Segment, "order completed", Some(StandardEvent::Purchase)),
+            (Dialect::Segment, "Order Placed", Some(StandardEvent::PlaceAnOrder)),
+            (Dialect::Segment, "Order Refunded", None),
+            (Dialect::Snapchat, "ADD_CART", Some(StandardEvent::AddToCart)),
+            (Dialect::Snapchat, "PURCHASE", Some(StandardEvent::Purchase)),
+            (Dialect::Snapchat, "CUSTOM_EVENT_1", None),
+            (Dialect::Ga4, "purchase", Some(StandardEvent::Purchase)),
+            (Dialect::Ga4, "generate_lead", Some(StandardEvent::Lead)),
+            (Dialect::Ga4, "user_engagement", None),
         ] {
             assert_eq!(StandardEvent::meant(dialect, name), event, "{dialect} {name}");
         }

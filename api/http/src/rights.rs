@@ -242,6 +242,17 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (POST, "/open_api/{version}/event/track/", Door),
     (POST, "/open_api/{version}/pixel/track/", Door),
     (POST, "/open_api/{version}/pixel/batch/", Door),
+    (POST, "/v1/{call}", Door),
+    (POST, "/api/s/{call}", Door),
+    (POST, "/api/s/s2s/{call}", Door),
+    (POST, "/batch", Door),
+    (POST, "/mp/collect", Door),
+    (POST, "/rest/conversionEvents", Door),
+    (POST, "/v2/conversionEvents", Door),
+    (POST, "/v3/{asset_id}/events/validate", Door),
+    (POST, "/v2/conversion", Door),
+    (POST, "/v2/conversion/validate", Door),
+    (POST, "/debug/mp/collect", Door),
     (POST, "/api/v1/ad-reports", Door),
 ];
 

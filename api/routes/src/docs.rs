@@ -30,10 +30,16 @@ pub fn preamble() -> OpenApi {
     };
     let token =
         ApiKeyValue::with_description("Access-Token", "An API key, as TikTok's SDKs send it");
+    let user = HttpBuilder::new().scheme(HttpAuthScheme::Basic);
+    let user =
+        user.description(Some("An API key as the user, as Segment's clients send it")).build();
+    let secret = ApiKeyValue::with_description("api_secret", "An API key");
     let components = ComponentsBuilder::new()
         .security_scheme("bearer", scheme("JWT"))
         .security_scheme("api_key", scheme("stk_…"))
         .security_scheme("access_token", SecurityScheme::ApiKey(ApiKey::Header(token)))
+        .security_scheme("write_key", SecurityScheme::Http(user))
+        .security_scheme("api_secret", SecurityScheme::ApiKey(ApiKey::Query(secret)))
         .build();
     OpenApiBuilder::new().info(info).components(Some(components)).build()
 }

@@ -3,6 +3,11 @@
 //! those of ingest, and `api/tests/it/rights.rs` asks every documented path of a running program.
 #![expect(dead_code, reason = "read by the macro that writes the document")]
 
+mod segment;
+mod ga4;
+mod snapchat;
+mod linkedin;
+
 use serde::Deserialize;
 use stratum_http::answer::RefusalBody;
 use stratum_models::ad_report::AdDevice;
@@ -111,7 +116,10 @@ struct AdReportRow {
     device: Option<AdDevice>,
 }
 
-/// Takes conversion events in Meta's form.
+/// Takes conversion events in Meta's form, and in that of v3 of Snapchat's Conversions API.
+///
+/// A request to v3 is Snapchat's where its key opens a dataset of Snapchat's of this id and none of Meta's: it takes up to 2000
+/// events in `data`, and its answers are as those of `/v2/conversion`, with `status` `VALID` or `INVALID`. All others are Meta's.
 ///
 /// What Meta's SDKs, Segment and RudderStack send: JSON, form or multipart, optionally gzip. The
 /// answer is in Meta's own shape; it comes when the events are durable. One bad event refuses the
@@ -245,6 +253,17 @@ async fn ad_reports() {}
     tiktok_pixel_event,
     tiktok_pixel_batch,
     pinterest_events,
+    segment::segment_messages,
+    segment::jitsu_browser_message,
+    segment::jitsu_server_message,
+    segment::posthog_messages,
+    ga4::ga4_events,
+    ga4::ga4_debug,
+    snapchat::snapchat_validation,
+    snapchat::snapchat_events,
+    snapchat::snapchat_v2_validation,
+    linkedin::linkedin_events,
+    linkedin::linkedin_older_events,
     ad_reports
 ))]
 struct Doors;

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/s/s2s/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes events as Jitsu's clients send them from servers, in the form of Segment's tracking API. */
+        post: operations["jitsu_server_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/s/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes events as Jitsu's clients send them from browsers, in the form of Segment's tracking API. */
+        post: operations["jitsu_browser_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ad-accounts": {
         parameters: {
             query?: never;
@@ -1326,6 +1360,23 @@ export interface paths {
         patch: operations["change_user"];
         trace?: never;
     };
+    "/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes events as PostHog's clients send them, whose messages are close to Segment's: `api_key` is the key. */
+        post: operations["posthog_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/capi/{dataset_id}/events": {
         parameters: {
             query?: never;
@@ -1337,6 +1388,23 @@ export interface paths {
         put?: never;
         /** Takes conversion events in the form of Meta's Conversions API Gateway. */
         post: operations["gateway_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/debug/mp/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judges events in the form of the Measurement Protocol, and takes none. */
+        post: operations["ga4_debug"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1415,6 +1483,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mp/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes events in the form of the Measurement Protocol of Google Analytics 4.
+         * @description As Google does, it answers 204 whatever it thinks of the events; what is refused is counted among the refused rows.
+         *     Unlike Google it tells of a wrong key, a limit and an overload.
+         */
+        post: operations["ga4_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/open_api/{version}/event/track/": {
         parameters: {
             query?: never;
@@ -1470,6 +1559,123 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rest/conversionEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes conversion events in the form of LinkedIn's Conversions API.
+         * @description Each event names its dataset: the number of its `conversion`. What its events are called says the dataset (`event_name`). With
+         *     the header `X-RestLi-Method: BATCH_CREATE` the answer has a status for each event, and the good ones are taken; without it the
+         *     body is one event.
+         */
+        post: operations["linkedin_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes events in the form of Segment's tracking API.
+         * @description What the clients of Segment and RudderStack send, in a batch (`batch`, `import`) or one by one (`track`, `page`, `screen`,
+         *     `identify`, `group`, `alias`, or the first letter of each). The key names the dataset: the one it is for, or the
+         *     tenant's only one without an ad platform. No message refuses another: what cannot be an event is counted among the
+         *     refused rows, and the answer is success.
+         */
+        post: operations["segment_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/conversion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes conversion events in the form of v2 of Snapchat's Conversions API, which its SDKs send.
+         * @description The body is a list of up to 2000 events, each of which names its dataset in `pixel_id`. One bad event refuses the whole
+         *     request, and so does one dataset that the key does not open.
+         */
+        post: operations["snapchat_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/conversion/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judges conversion events in the form of v2 of Snapchat's Conversions API, and takes none. */
+        post: operations["snapchat_v2_validation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/conversionEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same by the older path. */
+        post: operations["linkedin_older_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/{asset_id}/events/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judges conversion events in the form of v3 of Snapchat's Conversions API, and takes none. */
+        post: operations["snapchat_validation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/{version}/ad_accounts/{ad_account_id}/events": {
         parameters: {
             query?: never;
@@ -1501,8 +1707,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes conversion events in Meta's form.
-         * @description What Meta's SDKs, Segment and RudderStack send: JSON, form or multipart, optionally gzip. The
+         * Takes conversion events in Meta's form, and in that of v3 of Snapchat's Conversions API.
+         * @description A request to v3 is Snapchat's where its key opens a dataset of Snapchat's of this id and none of Meta's: it takes up to 2000
+         *     events in `data`, and its answers are as those of `/v2/conversion`, with `status` `VALID` or `INVALID`. All others are Meta's.
+         *
+         *     What Meta's SDKs, Segment and RudderStack send: JSON, form or multipart, optionally gzip. The
          *     answer is in Meta's own shape; it comes when the events are durable. One bad event refuses the
          *     whole request, as Meta does.
          */
@@ -2024,7 +2233,9 @@ export interface components {
                  * @description When it was made.
                  */
                 created_at: string;
-                /** @description The platform's pixel or dataset id, as senders have it in the address. */
+                /** @description The name of its events, where the platform's format has none: LinkedIn's. */
+                event_name?: string | null;
+                /** @description The platform's pixel or dataset id, as senders name it. */
                 external_id: string;
                 /**
                  * Format: uuid
@@ -2033,8 +2244,7 @@ export interface components {
                 id: string;
                 /** @description Name to show. */
                 name: string;
-                /** @description The platform whose dialect it speaks. */
-                platform: components["schemas"]["Platform"];
+                platform?: components["schemas"]["Platform"] | null;
                 /**
                  * Format: int32
                  * @description The version of its tracking configuration in force.
@@ -2058,8 +2268,7 @@ export interface components {
                 external_id: string;
                 /** @description Name to show. */
                 name: string;
-                /** @description The platform whose dialect it speaks. */
-                platform: components["schemas"]["Platform"];
+                platform?: components["schemas"]["Platform"] | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3188,7 +3397,9 @@ export interface components {
                  * @description When it was made.
                  */
                 created_at: string;
-                /** @description The platform's pixel or dataset id, as senders have it in the address. */
+                /** @description The name of its events, where the platform's format has none: LinkedIn's. */
+                event_name?: string | null;
+                /** @description The platform's pixel or dataset id, as senders name it. */
                 external_id: string;
                 /**
                  * Format: uuid
@@ -3197,8 +3408,7 @@ export interface components {
                 id: string;
                 /** @description Name to show. */
                 name: string;
-                /** @description The platform whose dialect it speaks. */
-                platform: components["schemas"]["Platform"];
+                platform?: components["schemas"]["Platform"] | null;
                 /**
                  * Format: int32
                  * @description The version of its tracking configuration in force.
@@ -3221,8 +3431,7 @@ export interface components {
                 external_id: string;
                 /** @description Name to show. */
                 name: string;
-                /** @description The platform whose dialect it speaks. */
-                platform: components["schemas"]["Platform"];
+                platform?: components["schemas"]["Platform"] | null;
             })[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -4468,12 +4677,19 @@ export interface components {
              * @description The calling code put before phone numbers that have none, without `+`.
              */
             default_calling_code?: number | null;
-            /** @description The platform's pixel or dataset id: letters, digits, `-`, `_` and `.`, 1 to 128 of them. */
+            /**
+             * @description The name of its events, where the platform's format has none: of a conversion of LinkedIn, such as
+             *     `Purchase` or `Lead`. `conversion:` and its id where absent. No other platform takes one.
+             */
+            event_name?: string | null;
+            /**
+             * @description The platform's pixel or dataset id, or a name of your own where there is no platform: letters, digits,
+             *     `-`, `_`, `.`, `:` and `/`, 1 to 128 of them.
+             */
             external_id: string;
             /** @description Name to show; the platform's id where absent. */
             name?: string | null;
-            /** @description The platform whose dialect it speaks. */
-            platform: components["schemas"]["Platform"];
+            platform: components["schemas"]["Platform"] | null;
         };
         /** @description One dataset, or one ad account. */
         DatasetCounts: components["schemas"]["Counts"] & {
@@ -4495,7 +4711,9 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
-            /** @description The platform's pixel or dataset id, as senders have it in the address. */
+            /** @description The name of its events, where the platform's format has none: LinkedIn's. */
+            event_name?: string | null;
+            /** @description The platform's pixel or dataset id, as senders name it. */
             external_id: string;
             /**
              * Format: uuid
@@ -4504,8 +4722,7 @@ export interface components {
             id: string;
             /** @description Name to show. */
             name: string;
-            /** @description The platform whose dialect it speaks. */
-            platform: components["schemas"]["Platform"];
+            platform?: components["schemas"]["Platform"] | null;
             /**
              * Format: int32
              * @description The version of its tracking configuration in force.
@@ -4523,8 +4740,7 @@ export interface components {
             external_id: string;
             /** @description Name to show. */
             name: string;
-            /** @description The platform whose dialect it speaks. */
-            platform: components["schemas"]["Platform"];
+            platform?: components["schemas"]["Platform"] | null;
         };
         /** @description Campaigns' days, by what becomes of them. */
         DayCounts: {
@@ -4578,7 +4794,7 @@ export interface components {
          * @description The wire format that a request spoke. Several may speak of one platform, and one may speak of none.
          * @enum {string}
          */
-        Dialect: "meta" | "tiktok" | "pinterest";
+        Dialect: "meta" | "tiktok" | "pinterest" | "segment" | "ga4" | "snapchat" | "linkedin";
         /** @description One cause of a predicted ROAS. */
         Driver: {
             /**
@@ -4984,6 +5200,24 @@ export interface components {
             /** @description Rates. */
             written: number;
         };
+        /** @description Events as the Measurement Protocol of Google Analytics 4 takes them. */
+        Ga4Events: {
+            /** @description The browser; of an app `app_instance_id` stands in its place. */
+            client_id?: string | null;
+            /** @description `ad_user_data` and `ad_personalization`, `GRANTED` or `DENIED`. */
+            consent?: unknown;
+            /** @description Events, 1 to 25, each a `name` and `params`. */
+            events: unknown[];
+            /**
+             * Format: int64
+             * @description When they happened; now where absent.
+             */
+            timestamp_micros?: number | null;
+            /** @description Hashed identifiers. */
+            user_data?: unknown;
+            /** @description The shop's own id of the person. */
+            user_id?: string | null;
+        };
         /** @description The process and its stores. */
         HealthReport: {
             exchange_rates?: components["schemas"]["RatesHealth"] | null;
@@ -5291,6 +5525,11 @@ export interface components {
              * @description Active users, and invitations that are open.
              */
             users: number;
+        };
+        /** @description Events as LinkedIn's Conversions API takes them together; alone an event is the body. */
+        LinkedinEvents: {
+            /** @description Events, 1 to 5000, in LinkedIn's own form: `conversion`, `conversionHappenedAt`, `user` … */
+            elements: unknown[];
         };
         /** @description The process serves. */
         Live: {
@@ -6397,6 +6636,17 @@ export interface components {
             /** @description True where the tenant wants every user to have one. */
             required: boolean;
         };
+        /** @description Messages as Segment's tracking API takes them together; alone a message is the body. */
+        SegmentMessages: {
+            /** @description Messages, 1 to 1000: `type`, `messageId`, `event`, `properties`, `userId`, `traits`, `context` … */
+            batch: unknown[];
+            /** @description Is true of each message that does not say otherwise. */
+            context?: unknown;
+            /** @description By it the times of the messages are set right. */
+            sentAt?: string | null;
+            /** @description An API key; may come as the user of `Authorization: Basic …` instead. */
+            writeKey?: string | null;
+        };
         /** @description KPIs over time. Their sum is the answer of `/analytics/kpis`. */
         Series: {
             /**
@@ -6532,6 +6782,13 @@ export interface components {
             scenarios: components["schemas"]["ScenarioAnswer"][];
             /** @description Days of the window. */
             time_horizon_days: number;
+        };
+        /** @description Events as v3 of Snapchat's Conversions API takes them. */
+        SnapchatEvents: {
+            /** @description Events, 1 to 2000, in Snapchat's own form. */
+            data: unknown[];
+            /** @description Marks the events as tests. */
+            test_event_code?: string | null;
         };
         /**
          * @description By what a campaign's day is broken down.
@@ -6891,6 +7148,98 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    jitsu_server_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the kind of the message */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentMessages"];
+            };
+        };
+        responses: {
+            /** @description as Segment's route */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Segment's route */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Segment's route */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Segment's route */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    jitsu_browser_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the kind of the message */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentMessages"];
+            };
+        };
+        responses: {
+            /** @description as Segment's route */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Segment's route */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Segment's route */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Segment's route */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_ad_accounts: {
         parameters: {
             query?: {
@@ -15540,6 +15889,42 @@ export interface operations {
             };
         };
     };
+    posthog_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentMessages"];
+            };
+        };
+        responses: {
+            /** @description as Segment's route */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Segment's route */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as Segment's route */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     gateway_events: {
         parameters: {
             query?: never;
@@ -15565,6 +15950,40 @@ export interface operations {
             };
             /** @description as the Graph route */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ga4_debug: {
+        parameters: {
+            query?: {
+                /** @description the dataset: a web stream */
+                measurement_id?: string;
+                /** @description the dataset: an app */
+                firebase_app_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ga4Events"];
+            };
+        };
+        responses: {
+            /** @description `validationMessages`, each with `fieldPath`, `description` and `validationCode` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no valid key, or not your dataset */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15685,6 +16104,61 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
+            };
+        };
+    };
+    ga4_events: {
+        parameters: {
+            query?: {
+                /** @description the dataset: a web stream */
+                measurement_id?: string;
+                /** @description the dataset: an app */
+                firebase_app_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ga4Events"];
+            };
+        };
+        responses: {
+            /** @description received */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no valid key, or not your dataset */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -15840,6 +16314,353 @@ export interface operations {
             };
             /** @description as Events 2.0 */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    linkedin_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `BATCH_CREATE` or `CREATE` */
+                "X-RestLi-Method"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkedinEvents"];
+            };
+        };
+        responses: {
+            /** @description `elements`, each with a `status`, and an `error` where that is not 201 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the one event was taken */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `status`, `serviceErrorCode`, `message`: the request, or the one event, is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `serviceErrorCode` 65600: no valid key; 65601: it was revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the one event lacks a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    segment_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `batch`, `import`, or the kind of the one message */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentMessages"];
+            };
+        };
+        responses: {
+            /** @description `success` true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `success` false, `message`: the body cannot be read, or holds too many messages */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no valid key, or one that names no dataset */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description there is no such call */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    snapchat_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown[];
+            };
+        };
+        responses: {
+            /** @description `status` is `SUCCESS` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `status` is `FAILED`; `error_records` tell which events break a rule */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not your dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    snapchat_v2_validation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown[];
+            };
+        };
+        responses: {
+            /** @description `status` is `SUCCESS` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `status` is `FAILED`; `error_records` tell which events break a rule */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not your dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    linkedin_older_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `BATCH_CREATE` or `CREATE` */
+                "X-RestLi-Method"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkedinEvents"];
+            };
+        };
+        responses: {
+            /** @description as `/rest/conversionEvents` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as `/rest/conversionEvents` */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as `/rest/conversionEvents` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as `/rest/conversionEvents` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description as `/rest/conversionEvents` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    snapchat_validation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the dataset: a pixel or an app of Snapchat's */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapchatEvents"];
+            };
+        };
+        responses: {
+            /** @description `status` is `VALID` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `status` is `INVALID`; `event` and `errors` tell of the first that breaks a rule */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not your dataset */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

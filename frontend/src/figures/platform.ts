@@ -1,6 +1,7 @@
 import type { TextId } from "../app/texts";
 
-/** The name of a platform's text; rows may name none, or one that is not known. */
-export function platformText(platform: string | null | undefined): TextId {
-  return platform ? (`platform.${platform}` as TextId) : "platform.unknown";
+/** The name of a platform's text. Rows of a dataset that name none are for none; others do not say. */
+export function platformText(platform: string | null | undefined, dataset?: string): TextId {
+  if (platform) return `platform.${platform}` as TextId;
+  return dataset ? "platform.none" : "platform.unknown";
 }

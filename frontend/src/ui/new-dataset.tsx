@@ -9,15 +9,18 @@ import { Form } from "./form";
 import { Field } from "./text-field";
 import { tell } from "./toast";
 
-/** Makes a dataset, named by the platform's own id. */
+/** Makes a dataset, named by the platform's own id, or by one of the shop's where there is no platform. */
 export function NewDataset({ onDone }: { onDone: (made: Schemas["DatasetItem"]) => void }) {
   const t = useTexts();
   const client = useQueryClient();
-  const [platform, setPlatform] = useState<Platform>("meta");
+  const [chosen, setChosen] = useState<Platform | "none">("meta");
+  const platform = chosen === "none" ? null : chosen;
   const [external_id, setId] = useState("");
   const [name, setName] = useState("");
+  const [eventName, setEventName] = useState("");
   const send = async () => {
-    const body = { platform, external_id, name: name || null };
+    const event_name = platform === "linkedin" ? eventName || null : null;
+    const body = { platform, external_id, name: name || null, event_name };
     const made = await dataOf(api.POST("/api/v1/datasets", { body }));
     await Promise.all([
       client.invalidateQueries({ queryKey: tracking().queryKey }),
@@ -30,20 +33,30 @@ export function NewDataset({ onDone }: { onDone: (made: Schemas["DatasetItem"]) 
     <Form action={t("datasets.create")} send={send}>
       <Choose
         label={t("platform.label")}
-        value={platform}
-        options={PLATFORMS.map((key) => ({ key, label: t(`platform.${key}`) }))}
-        onChange={setPlatform}
+        value={chosen}
+        options={[...PLATFORMS, "none" as const].map((key) => ({ key, label: t(`platform.${key}`) }))}
+        onChange={setChosen}
       />
       <Field
         name="external_id"
         label={t("datasets.id")}
-        help={t("datasets.idHelp")}
+        help={t(platform ? "datasets.idHelp" : "datasets.ownIdHelp")}
         value={external_id}
         onChange={setId}
         isRequired
         ltr
       />
       <Field name="name" label={t("datasets.name")} value={name} onChange={setName} />
+      {platform === "linkedin" ? (
+        <Field
+          name="event_name"
+          label={t("datasets.eventName")}
+          help={t("datasets.eventNameHelp")}
+          value={eventName}
+          onChange={setEventName}
+          ltr
+        />
+      ) : null}
     </Form>
   );
 }

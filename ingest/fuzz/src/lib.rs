@@ -8,7 +8,6 @@ use stratum_models::directory::DatasetConfig;
 use stratum_models::event::EventBatchBuilder;
 use stratum_models::id::TenantId;
 use stratum_models::identifier::IdentifierMask;
-use stratum_models::platform::Platform;
 use stratum_models::seal::{IdentifierKeys, TenantKeys};
 use stratum_models::time::UnixMillis;
 use stratum_wire::dialect::{Canon, EventScan, Fault, ParsedRequest, Refusal};
@@ -38,14 +37,15 @@ pub fn check<'a>(
     request.events.retain(|event| judge(event).is_none());
     let dataset = DatasetConfig {
         tenant_id: TenantId(1),
-        platform: dialect.platform().unwrap_or(Platform::Meta),
+        platform: dialect.platform(),
         dataset_id: "1".into(),
         time_zone: chrono_tz::Asia::Kathmandu,
         version: 1,
         default_calling_code: Some(49),
+        event_name: None,
     };
     let (config, keys, limits) = (&dataset, &*KEYS, &*LIMITS);
-    let canon = Canon { dialect, config, keys, now: NOW, limits, arena };
+    let canon = Canon { dialect, config, others: &[], keys, now: NOW, limits, arena };
     let mut batch = EventBatchBuilder::default();
     let events = canon.events(&request, &mut Person::new());
     for event in &events {

@@ -1,8 +1,13 @@
 //! What becomes of the events of a request that was read and judged, whatever its dialect.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
 use stratum_models::dialect::Dialect;
-use stratum_models::directory::DatasetConfig;
+use stratum_models::directory::{AccessRefusal, ApiKeyHash, DatasetConfig};
 use stratum_models::event_name::StandardEvent;
+use stratum_models::platform::Platform;
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 use stratum_models::time::UnixMillis;
 use stratum_wire::dialect::{Canon, EventScan, Fault, ParsedRequest, Refusal};
@@ -10,14 +15,39 @@ use stratum_wire::rejections::Rejections;
 
 use crate::receive::{Door, Memory, Verdict};
 
+/// The datasets that the events of a request name, in the order they are named, and each event with the place of its own.
+/// An error where the key does not open one of them.
+pub(crate) fn named_datasets(
+    door: &Door,
+    key: &ApiKeyHash,
+    platform: Platform,
+    events: &mut [EventScan<'_>],
+) -> Result<Vec<Arc<DatasetConfig>>, AccessRefusal> {
+    let mut places = HashMap::new();
+    let mut datasets = Vec::new();
+    for event in events {
+        let Some(id) = event.dataset_id else { continue };
+        event.dataset = match places.entry(id) {
+            Entry::Occupied(place) => *place.get(),
+            Entry::Vacant(place) => {
+                datasets.push(door.directory.dataset(key, Some(platform), id)?);
+                *place.insert(datasets.len() - 1)
+            }
+        };
+    }
+    Ok(datasets)
+}
+
 /// Takes the events of one request, or refuses them.
 pub(crate) struct EventIntake<'r> {
     /// The way into the log.
     pub door: &'r Door,
     /// The wire format they came in.
     pub dialect: Dialect,
-    /// The dataset they are for.
+    /// The dataset they are for; of several, the first.
     pub config: &'r DatasetConfig,
+    /// The further datasets that events name, by their places.
+    pub others: &'r [&'r DatasetConfig],
     /// The time of receipt.
     pub now: UnixMillis,
 }
@@ -33,15 +63,46 @@ impl<'r> EventIntake<'r> {
     where
         'r: 'a,
     {
-        let (door, config) = (self.door, self.config);
+        let (door, config, others) = (self.door, self.config, self.others);
         if let Err(denied) = door.admit(config.tenant_id, request.events.len()) {
             return Verdict::Denied(denied);
         }
         let keys = door.keys.of(config.tenant_id);
         let (dialect, now, limits) = (self.dialect, self.now, &door.limits);
-        let canon = Canon { dialect, config, keys: &keys, now, limits, arena };
+        let canon = Canon { dialect, config, others, keys: &keys, now, limits, arena };
         let events = canon.events(request, person);
         Verdict::enqueued(events.len(), door.appender.enqueue_events_without(&events, fields))
+    }
+
+    /// Gives the events that have no fault to the appender, and counts the others. `value_refused` tells what an event
+    /// is taken without, `answer` is made of the number of events taken and of whether they are all; it is given
+    /// where they are not, or where there is none.
+    pub(crate) fn take_good<'a, C>(
+        &self,
+        mut request: ParsedRequest<'a>,
+        value_refused: impl Fn(&EventScan<'_>) -> Option<Fault>,
+        memory: Memory<'a>,
+        answer: impl FnOnce(usize, bool) -> C,
+    ) -> Verdict<C>
+    where
+        'r: 'a,
+    {
+        let received = request.events.len();
+        let mut refused = self.faulty_events(&request);
+        request.events.retain(|event| event.fault.is_none());
+        let (good, faulty) = (request.events.len(), received - request.events.len());
+        if good == 0 {
+            return Verdict::Refused(answer(0, faulty == 0), refused);
+        }
+        // What is refused uses up the plan like what is taken.
+        if faulty > 0
+            && let Err(denied) = self.door.admit(self.config.tenant_id, faulty)
+        {
+            return Verdict::Denied(denied);
+        }
+        refused.extend(self.refused_fields(&request, value_refused));
+        let verdict = self.take(&request, &refused, memory);
+        if faulty == 0 { verdict } else { verdict.but(answer(good, false), refused) }
     }
 
     /// Rejections for the fields that events are taken without, by what is wrong with each event's.
@@ -104,7 +165,8 @@ impl<'r> EventIntake<'r> {
     {
         let name =
             event.event_name.and_then(StandardEvent::parse).map_or("", StandardEvent::as_str);
-        let (platform, dataset) = (self.dialect.platform(), &self.config.dataset_id);
-        refused.add(platform, dataset, name, reason, field, 1);
+        let other = event.dataset.checked_sub(1).and_then(|place| self.others.get(place));
+        let dataset = &other.copied().unwrap_or(self.config).dataset_id;
+        refused.add(self.dialect.platform(), dataset, name, reason, field, 1);
     }
 }

@@ -22,7 +22,7 @@ use stratum_wire::limits::RowLimits;
 use tokio::sync::Semaphore;
 
 pub(crate) use self::body::{BodyReader, discard_unwanted};
-pub(crate) use self::key::{header_key, presented_key};
+pub(crate) use self::key::{header_key, presented_key, query_key, query_text, user_key};
 pub(crate) use self::scratch::with_scratch;
 pub(crate) use self::serve::{Complaint, Endpoint, Memory, Protocol, Verdict, refused_rows, serve};
 pub use self::trace::TraceId;

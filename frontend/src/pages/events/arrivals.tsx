@@ -149,7 +149,8 @@ function Dataset({ row }: { row: { platform?: string | null; dataset_id: string 
   const t = useTexts();
   return (
     <>
-      {t(platformText(row.platform))} <bdi className="text-ink-3">{row.dataset_id || "–"}</bdi>
+      {t(platformText(row.platform, row.dataset_id))}{" "}
+      <bdi className="text-ink-3">{row.dataset_id || "–"}</bdi>
     </>
   );
 }
@@ -177,7 +178,8 @@ function ByDataset({ rows }: { rows: Schemas["DatasetCounts"][] }) {
               label: t("events.dataset"),
               cell: (row) => (
                 <>
-                  {t(platformText(row.platform))} <bdi className="text-ink-3">{row.dataset_id}</bdi>
+                  {t(platformText(row.platform, row.dataset_id))}{" "}
+                  <bdi className="text-ink-3">{row.dataset_id}</bdi>
                   <span className="block text-note font-normal text-ink-3">
                     {t(`rowKind.${row.kind}` as never)}
                     <span className="sm:hidden">

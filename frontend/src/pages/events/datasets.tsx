@@ -4,6 +4,7 @@ import { answer, api, type Schemas } from "../../api/client";
 import { tracking, trackingVersions } from "../../api/queries";
 import { useMay } from "../../app/me";
 import { useTexts } from "../../app/texts";
+import { platformText } from "../../figures/platform";
 import { Ago } from "../../ui/ago";
 import { Amount } from "../../ui/amount";
 import { Button } from "../../ui/button";
@@ -52,7 +53,7 @@ export function Datasets() {
                     <>
                       <bdi>{row.name}</bdi>
                       <span className="block text-note font-normal text-ink-3">
-                        {t(`platform.${row.platform}` as never)} <bdi>{row.external_id}</bdi>
+                        {t(platformText(row.platform, row.external_id))} <bdi>{row.external_id}</bdi>
                       </span>
                     </>
                   ),

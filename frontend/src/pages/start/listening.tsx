@@ -74,7 +74,8 @@ export function Listening({
 /** What came to the dataset between two answers. */
 function difference(now: Counts, then: Counts, dataset: Schemas["DatasetItem"] | null) {
   const isIts = (one: { dataset_id: string; platform?: string | null }) =>
-    !dataset || (one.dataset_id === dataset.external_id && one.platform === dataset.platform);
+    !dataset ||
+    (one.dataset_id === dataset.external_id && (one.platform ?? null) === (dataset.platform ?? null));
   const count = (counts: Counts, part: "landed" | "duplicate") =>
     counts.datasets.find((one) => one.kind === "event" && isIts(one))?.[part] ?? 0;
   const refused = now.rejections.filter(isIts).filter((one) => {
@@ -117,7 +118,12 @@ function Arrived({
   const t = useTexts();
   const format = useFormat();
   const score = useQuery(
-    emqScore({ from: day, to: day, platform: dataset?.platform, dataset_id: dataset?.external_id }),
+    emqScore({
+      from: day,
+      to: day,
+      platform: dataset?.platform ?? undefined,
+      dataset_id: dataset?.external_id,
+    }),
   );
   const found = score.data?.platforms[0];
   return (

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { apiKeys, connectors, datasets, tenant } from "../../api/queries";
 import { useTexts } from "../../app/texts";
+import { platformText } from "../../figures/platform";
 import { ButtonLink } from "../../ui/button";
 import { Choose } from "../../ui/field";
 import { NewDataset } from "../../ui/new-dataset";
@@ -110,8 +111,8 @@ function DatasetStep({
           options={rows.map((row) => ({
             key: row.id,
             label: row.name.includes(row.external_id)
-              ? `${row.name} · ${t(`platform.${row.platform}` as never)}`
-              : `${row.name} · ${t(`platform.${row.platform}` as never)} ${row.external_id}`,
+              ? `${row.name} · ${t(platformText(row.platform, row.external_id))}`
+              : `${row.name} · ${t(platformText(row.platform, row.external_id))} ${row.external_id}`,
           }))}
           onChange={onChoose}
           className="max-w-md"

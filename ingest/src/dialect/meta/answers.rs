@@ -29,7 +29,7 @@ pub(super) fn path(fault: &Fault, event: Option<usize>) -> String {
 
 /// Why a request was not taken, as Meta would say it.
 #[derive(Debug)]
-pub(super) struct Complaint {
+pub(crate) struct Complaint {
     status: StatusCode,
     outcome: Outcome,
     kind: &'static str,

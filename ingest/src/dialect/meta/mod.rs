@@ -28,19 +28,20 @@ use super::case::{Case, json};
 use super::version::is_version;
 use crate::receive::{Door, Endpoint, Memory, Protocol, Verdict, serve};
 
+/// The path of the Graph API that takes events. Snapchat has the same (`super::shared`).
+pub const GRAPH_PATH: &str = "/v{version}/{dataset_id}/events";
 /// The paths that take events: of the Graph API and of the gateway.
-pub const EVENT_PATHS: [&str; 2] = ["/v{version}/{dataset_id}/events", "/capi/{dataset_id}/events"];
+pub const EVENT_PATHS: [&str; 2] = [GRAPH_PATH, "/capi/{dataset_id}/events"];
 
-/// Every version of the Graph API, and the gateway that Meta's PHP and Java SDKs can be pointed at.
-pub(crate) fn routes(door: Arc<Door>) -> Router {
+/// The gateway that Meta's PHP and Java SDKs can be pointed at, and what is beside events.
+pub(crate) fn routes(endpoint: Arc<Endpoint<Meta>>) -> Router {
     let events = post(events).fallback(unsupported_method);
     Router::new()
-        .route(EVENT_PATHS[0], events.clone())
         .route(EVENT_PATHS[1], events)
         // The SDKs' crash reporter looks for these two.
         .route("/v{version}/{app_id}/instruments", post(instruments))
         .route("/v{version}/debug_token", get(debug_token))
-        .with_state(Endpoint::<Meta>::new(door))
+        .with_state(endpoint)
 }
 
 async fn instruments() -> Response {
@@ -51,11 +52,15 @@ async fn debug_token() -> Response {
     json(StatusCode::OK, r#"{"data":{"app_id":"0"}}"#)
 }
 
-async fn unsupported_method(State(endpoint): State<Arc<Endpoint<Meta>>>) -> Response {
+pub(super) async fn unsupported_method(State(endpoint): State<Arc<Endpoint<Meta>>>) -> Response {
     Complaint::unsupported_method().into_response(endpoint.door.traces.next())
 }
 
-async fn events(State(endpoint): State<Arc<Endpoint<Meta>>>, request: Request) -> Response {
+/// Serves a request in Meta's words.
+pub(super) async fn events(
+    State(endpoint): State<Arc<Endpoint<Meta>>>,
+    request: Request,
+) -> Response {
     let trace = endpoint.door.traces.next();
     match serve(&endpoint, request).await {
         Ok(events) => answers::accepted(events, trace),
@@ -64,7 +69,7 @@ async fn events(State(endpoint): State<Arc<Endpoint<Meta>>>, request: Request) -
 }
 
 /// Meta's wire format.
-struct Meta;
+pub(crate) struct Meta;
 
 impl Protocol for Meta {
     const NAME: &'static str = "meta";
@@ -91,7 +96,7 @@ impl Protocol for Meta {
         dataset_id: &String,
         key: &ApiKeyHash,
     ) -> Result<Arc<DatasetConfig>, AccessRefusal> {
-        door.directory.dataset(key, Platform::Meta, dataset_id)
+        door.directory.dataset(key, Some(Platform::Meta), dataset_id)
     }
 
     fn owner(dataset: &DatasetConfig) -> (TenantId, &str) {

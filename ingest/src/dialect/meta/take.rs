@@ -33,7 +33,7 @@ pub(super) fn take(
     for event in &mut request.events {
         event.fault = judge(event, now, &door.limits);
     }
-    let intake = EventIntake { door, dialect: Dialect::Meta, config, now };
+    let intake = EventIntake { door, dialect: Dialect::Meta, config, others: &[], now };
     if request.events.iter().any(|event| event.fault.is_some()) {
         return Verdict::Refused(complaint(&request), intake.refused_events(&request));
     }

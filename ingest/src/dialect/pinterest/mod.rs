@@ -81,7 +81,7 @@ impl Protocol for Pinterest {
     }
 
     fn access(door: &Door, ask: &Ask, key: &ApiKeyHash) -> Result<Arc<Access>, AccessRefusal> {
-        let config = door.directory.dataset(key, Platform::Pinterest, &ask.ad_account_id)?;
+        let config = door.directory.dataset(key, Some(Platform::Pinterest), &ask.ad_account_id)?;
         Ok(Arc::new(Access { config, test: ask.test }))
     }
 

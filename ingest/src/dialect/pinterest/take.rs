@@ -16,7 +16,7 @@ pub(super) fn take(
     memory: Memory<'_>,
 ) -> Verdict<Complaint> {
     let (config, now) = (&*access.config, door.clock.now());
-    let intake = EventIntake { door, dialect: Dialect::Pinterest, config, now };
+    let intake = EventIntake { door, dialect: Dialect::Pinterest, config, others: &[], now };
     let mut request = match parse_events(body, memory.arena, &door.limits) {
         Ok(request) => request,
         Err(refusal) => {
@@ -28,22 +28,8 @@ pub(super) fn take(
     for event in &mut request.events {
         event.fault = judge(event, now, &door.limits);
     }
-    if request.events.iter().all(|event| event.fault.is_none()) {
-        let values = intake.refused_fields(&request, value_refused);
-        return intake.take(&request, &values, memory);
-    }
-    let report = Report::of(request.events.iter().map(|event| event.fault));
-    let complaint = Complaint::not_all(report);
-    let received = request.events.len();
-    let mut refused = intake.faulty_events(&request);
-    request.events.retain(|event| event.fault.is_none());
-    if request.events.is_empty() {
-        return Verdict::Refused(complaint, refused);
-    }
-    // What is refused uses up the plan like what is taken.
-    if let Err(denied) = door.admit(config.tenant_id, received - request.events.len()) {
-        return Verdict::Denied(denied);
-    }
-    refused.extend(intake.refused_fields(&request, value_refused));
-    intake.take(&request, &refused, memory).but(complaint, refused)
+    let faults: Vec<_> = request.events.iter().map(|event| event.fault).collect();
+    intake.take_good(request, value_refused, memory, |_, _| {
+        Complaint::not_all(Report::of(faults.into_iter()))
+    })
 }

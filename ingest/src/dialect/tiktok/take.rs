@@ -30,12 +30,12 @@ pub(super) fn take(
         let rows = refused_rows::<Tiktok>(door, sender, fault.reason, fault.field, rows);
         return Verdict::Refused(Complaint::fault(shape, None, &fault), rows);
     };
-    let config = match door.directory.dataset(&sender.key, Platform::Tiktok, dataset_id) {
+    let config = match door.directory.dataset(&sender.key, Some(Platform::Tiktok), dataset_id) {
         Ok(config) => config,
         // Nobody's events: as where the path names the dataset, nothing is counted.
         Err(refusal) => return Verdict::Refused(refusal.into(), Vec::new()),
     };
-    let intake = EventIntake { door, dialect: Dialect::Tiktok, config: &config, now };
+    let intake = EventIntake { door, dialect: Dialect::Tiktok, config: &config, others: &[], now };
     let mut request = match events {
         Ok(request) => request,
         Err(refusal) => {

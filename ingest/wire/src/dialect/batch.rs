@@ -5,13 +5,15 @@ use stratum_models::money::Currency;
 use stratum_models::rejection::RejectReason;
 
 use super::event_reader::EventReader;
-use super::{EventScan, Fault, ParsedRequest, Refusal};
+use super::{EventScan, Fault, Given, ParsedRequest, Refusal};
 use crate::decode::Malformed;
 use crate::decode::json::{Reader, Token};
 use crate::limits::RowLimits;
 
 /// Of a request with too many events, so many times the bound are counted.
 const COUNTED_TIMES: usize = 10;
+/// Identifier values that may stand beside the events: each of them is hashed for every event.
+const COMMON_IDENTIFIERS_MAX: usize = 32;
 
 /// The events read so far, and what is wrong with the request.
 pub(super) struct Batch<'a, 'l> {
@@ -24,6 +26,9 @@ pub(super) struct Batch<'a, 'l> {
     has_list: bool,
     rows: usize,
     currency: Option<(&'a str, Currency)>,
+    /// What stands beside the events and is true of each; `None` where nothing does.
+    common: Option<EventScan<'a>>,
+    common_given: Vec<Given<'a>>,
 }
 
 impl<'a, 'l> Batch<'a, 'l> {
@@ -39,6 +44,8 @@ impl<'a, 'l> Batch<'a, 'l> {
             has_list: false,
             rows: 0,
             currency: None,
+            common: None,
+            common_given: Vec::new(),
         }
     }
 
@@ -86,6 +93,42 @@ impl<'a, 'l> Batch<'a, 'l> {
         read(EventReader { reader, event, given, currency, limits: self.limits })
     }
 
+    /// Reads a value that stands beside the events and is true of each that does not say otherwise.
+    pub(super) fn common(
+        &mut self,
+        reader: &mut Reader<'a>,
+        read: impl FnOnce(&mut EventReader<'_, 'a>) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let event = self.common.get_or_insert_default();
+        let (given, currency) = (&mut self.common_given, &mut self.currency);
+        read(&mut EventReader { reader, event, given, currency, limits: self.limits })
+    }
+
+    /// Gives each event what stands beside all.
+    fn spread(&mut self, common: &EventScan<'a>) {
+        if self.common_given.len() > COMMON_IDENTIFIERS_MAX {
+            self.fault = Some(Fault::of(RejectReason::TooLong, "", ""));
+            return;
+        }
+        let own = std::mem::take(&mut self.request.given);
+        for event in &mut self.request.events {
+            event.event_time = event.event_time.or(common.event_time);
+            event.action_source = event.action_source.or(common.action_source);
+            event.url = event.url.or(common.url);
+            event.campaign_id = event.campaign_id.or(common.campaign_id);
+            event.has_user_data |= common.has_user_data;
+            event.from_browser |= common.from_browser;
+            event.limited_data_use |= common.limited_data_use;
+            event.fault = event.fault.or(common.fault);
+            let start = self.request.given.len();
+            self.request.given.extend_from_slice(own.get(event.given.clone()).unwrap_or_default());
+            let others = self.common_given.iter().filter(|one| !event.sent.has(one.key));
+            self.request.given.extend(others);
+            event.given = start..self.request.given.len();
+            self.common_given.iter().for_each(|one| event.sent.insert(one.key));
+        }
+    }
+
     /// An event that was encoded a second time.
     fn encoded_event(
         &mut self,
@@ -121,6 +164,8 @@ impl<'a, 'l> Batch<'a, 'l> {
     ) -> Result<ParsedRequest<'a>, Refusal> {
         if let Err(malformed) = read {
             self.fault = Some(Fault::malformed("", malformed));
+        } else if let Some(common) = self.common.take() {
+            self.spread(&common);
         }
         let empty = if self.has_list {
             Fault::of(RejectReason::EmptyBatch, field, "holds no event")

@@ -22,8 +22,10 @@ const HOST_BYTES_MAX: usize = 255;
 pub struct Canon<'a> {
     /// The wire format they came in.
     pub dialect: Dialect,
-    /// How the dataset is treated.
+    /// How the dataset is treated; of several, the first.
     pub config: &'a DatasetConfig,
+    /// How the further datasets of the request are treated, by their places: all of one tenant.
+    pub others: &'a [&'a DatasetConfig],
     /// What its tenant's identifiers are sealed with.
     pub keys: &'a TenantKeys,
     /// The time of receipt.
@@ -42,6 +44,7 @@ impl<'a> Canon<'a> {
         person: &mut Person,
     ) -> Vec<ConversionEvent<'a>> {
         let mut events = Vec::with_capacity(request.events.len());
+        // The zone is the tenant's.
         let mut days = Days { config: self.config, last: None };
         let (mut identifiers, mut ends) = (Vec::new(), Vec::with_capacity(request.events.len()));
         for scan in &request.events {
@@ -83,23 +86,24 @@ impl<'a> Canon<'a> {
         // The rules have seen to it that these are there.
         let event_time = scan.event_time.unwrap_or(self.now);
         let event_name = scan.event_name.unwrap_or_default();
-        self.identify(given, event_time, person);
+        let config = self.config_of(scan);
+        self.identify(config, given, event_time, person);
         let currency = scan.currency.flatten();
         let page = scan.url.map(page).unwrap_or_default();
         let campaign_id = scan.campaign_id.or(page.campaign_id).filter(|id| self.is_short(id));
         ConversionEvent {
-            tenant_id: self.config.tenant_id,
+            tenant_id: config.tenant_id,
             dialect: self.dialect,
             platform: self.dialect.platform(),
-            dataset_id: &self.config.dataset_id,
+            dataset_id: &config.dataset_id,
             event_name: self.name(event_name, person),
             event_time,
             received_at: self.now,
             event_date,
             action_source: scan.action_source.unwrap_or(ActionSource::Other),
-            channel: Channel::Server,
+            channel: if scan.from_browser { Channel::Browser } else { Channel::Server },
             // Of the texts as sent: what redaction does depends on the rest of the event.
-            dedup_key: scan.event_id.map(|id| self.dedup_key(event_name, id)),
+            dedup_key: scan.event_id.map(|id| self.dedup_key(config, event_name, id)),
             event_id: scan.event_id.map(|id| self.text(id, person)),
             order_id: scan.order_id.map(|id| self.text(id, person)),
             // An amount of an unknown currency says nothing.
@@ -115,12 +119,23 @@ impl<'a> Canon<'a> {
             country: person.country().map(|country| &*self.arena.alloc_str(country)),
             device: person.device(),
             source_host: page.host.filter(|host| host.len() <= HOST_BYTES_MAX),
-            config_version: self.config.version,
+            config_version: config.version,
         }
     }
 
-    fn identify(&self, given: &[Given<'a>], event_time: UnixMillis, person: &mut Person) {
-        let rules = RedactRules { config: self.config, now: self.now, event_time };
+    fn config_of(&self, scan: &EventScan<'a>) -> &'a DatasetConfig {
+        let other = scan.dataset.checked_sub(1).and_then(|place| self.others.get(place));
+        other.copied().unwrap_or(self.config)
+    }
+
+    fn identify(
+        &self,
+        config: &DatasetConfig,
+        given: &[Given<'a>],
+        event_time: UnixMillis,
+        person: &mut Person,
+    ) {
+        let rules = RedactRules { config, now: self.now, event_time };
         person.clear();
         for given in given {
             person.add(given.key, given.value, &rules);
@@ -128,8 +143,7 @@ impl<'a> Canon<'a> {
         person.hash();
     }
 
-    fn dedup_key(&self, event_name: &str, event_id: &str) -> DedupKey {
-        let config = self.config;
+    fn dedup_key(&self, config: &DatasetConfig, event_name: &str, event_id: &str) -> DedupKey {
         let platform = self.dialect.platform();
         DedupKey::of(config.tenant_id, platform, &config.dataset_id, event_name, event_id)
     }

@@ -13,6 +13,9 @@ use crate::decode::Malformed;
 use crate::decode::json::{Reader, Token};
 use crate::limits::RowLimits;
 
+/// What an amount must be.
+pub(super) const AMOUNT: &str = "a decimal number, not negative, within bounds";
+
 /// What reading an event needs, and where it puts what it read. Fields are named by their paths.
 pub(super) struct EventReader<'r, 'a> {
     /// Stands behind the opening brace of the event.
@@ -84,6 +87,39 @@ impl<'a> EventReader<'_, 'a> {
             Token::Null => Ok(None),
             token => self.wrong(token, field, "a text").map(|()| None),
         }
+    }
+
+    /// An object, where there is one; anything else means nothing.
+    pub(super) fn any_object(
+        &mut self,
+        field: impl Fn(&mut Self, &'a str) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        match self.reader.token()? {
+            Token::Object => self.fields(field),
+            token => self.reader.leave(token),
+        }
+    }
+
+    /// A text, or a number as it is written, where there is one; anything else means nothing.
+    pub(super) fn any_text(&mut self) -> Result<Option<&'a str>, Malformed> {
+        match self.reader.token()? {
+            Token::Text(text) => Ok(Some(text.trim_ascii()).filter(|text| !text.is_empty())),
+            Token::Number(text) => Ok(Some(text)),
+            token => self.reader.leave(token).map(|()| None),
+        }
+    }
+
+    /// A value of an identifier, where there is one; anything else means nothing.
+    pub(super) fn any_identifier(&mut self, key: IdentifierKey) -> Result<(), Malformed> {
+        if let Some(value) = self.any_text()? {
+            self.give(key, value);
+        }
+        Ok(())
+    }
+
+    /// A time as [`EventReader::iso_time`] takes it, where there is one; anything else means nothing.
+    pub(super) fn any_time(&mut self) -> Result<Option<UnixMillis>, Malformed> {
+        Ok(self.any_text()?.and_then(|text| iso_instant(text).or_else(|| instant(text))))
     }
 
     /// A scalar that is kept, so that its length counts.
@@ -206,24 +242,34 @@ impl<'a> EventReader<'_, 'a> {
 
     /// An amount in micros.
     pub(super) fn amount(&mut self, field: &'static str) -> Result<Option<i64>, Malformed> {
-        const EXPECTED: &str = "a decimal number, not negative, within bounds";
         let Some(text) = self.scalar(field)? else { return Ok(None) };
-        let micros_max = self.limits.amount_units_max.saturating_mul(MICROS);
-        let micros = parse_micros(text).filter(|micros| (0..=micros_max).contains(micros));
+        let micros = self.micros(text);
         if micros.is_none() {
-            self.fault(RejectReason::InvalidValue, field, EXPECTED);
+            self.fault(RejectReason::InvalidValue, field, AMOUNT);
         }
         Ok(micros)
     }
 
+    /// An amount as it is written, in micros; `None` of one that is out of bounds.
+    pub(super) fn micros(&self, text: &str) -> Option<i64> {
+        let micros_max = self.limits.amount_units_max.saturating_mul(MICROS);
+        parse_micros(text).filter(|micros| (0..=micros_max).contains(micros))
+    }
+
     /// The currency of the event's worth.
     pub(super) fn currency(&mut self, field: &'static str) -> Result<(), Malformed> {
-        let Some(text) = self.scalar(field)? else { return Ok(()) };
+        if let Some(text) = self.scalar(field)? {
+            self.set_currency(text);
+        }
+        Ok(())
+    }
+
+    /// The currency of the event's worth is what this names.
+    pub(super) fn set_currency(&mut self, text: &'a str) {
         let known = self.currency.filter(|(known, _)| *known == text).map(|(_, currency)| currency);
         let currency = known.or_else(|| Currency::parse(text));
         *self.currency = currency.map(|currency| (text, currency));
         self.event.currency = Some(currency);
-        Ok(())
     }
 }
 

@@ -1,15 +1,21 @@
 //! Vendors' wire formats of events, one folder each: parse, rules, fixtures. How an event is read, what is made
 //! of a request, and its way to canonical events is the same for all.
 
+mod key;
 mod fault;
 mod scan;
 mod event_reader;
+mod identifier_field;
 mod batch;
 mod rules;
 mod canonical;
 pub mod meta;
 pub mod tiktok;
 pub mod pinterest;
+pub mod segment;
+pub mod ga4;
+pub mod snapchat;
+pub mod linkedin;
 
 pub use self::canonical::Canon;
 pub use self::fault::Fault;

@@ -34,6 +34,9 @@ pub(super) fn untimely(
 pub fn value_refused(event: &EventScan<'_>, field: &'static str) -> Option<Fault> {
     const MISSING: &str = "is required beside a value";
     const UNKNOWN: &str = "must be an ISO 4217 code beside a value";
+    if event.value_fault.is_some() {
+        return event.value_fault;
+    }
     event.value_micros?;
     match event.currency {
         None => Some(Fault::of(RejectReason::MissingCurrency, field, MISSING)),

@@ -14,7 +14,7 @@ use super::fault::Fault;
 pub struct ParsedRequest<'a> {
     /// Sent with a test code.
     pub test: bool,
-    /// Its events, at least one.
+    /// Its events; at least one, where a dialect has nothing that is none.
     pub events: Vec<EventScan<'a>>,
     /// The identifier values of all its events.
     pub given: Vec<Given<'a>>,
@@ -32,6 +32,10 @@ pub struct Refusal {
 /// An event as it was sent, borrowed from the request. Still clear text: it ends in `redact`.
 #[derive(Clone, Debug, Default)]
 pub struct EventScan<'a> {
+    /// The dataset it names, where each event does.
+    pub dataset_id: Option<&'a str>,
+    /// The place of its dataset: 0 is the first of its request, the others follow.
+    pub dataset: usize,
     /// Its name.
     pub event_name: Option<&'a str>,
     /// The time it happened.
@@ -58,12 +62,18 @@ pub struct EventScan<'a> {
     pub other_user_data: bool,
     /// It holds the object that identifiers belong into.
     pub has_user_data: bool,
+    /// A page in the visitor's browser sent it.
+    pub from_browser: bool,
     /// It is to be used for attribution only.
     pub opt_out: bool,
     /// It is under limited data use.
     pub limited_data_use: bool,
+    /// What is wrong with its worth, where it is taken without it.
+    pub value_fault: Option<Fault>,
     /// The first thing found wrong with it.
     pub fault: Option<Fault>,
+    /// It is nothing that counts, and nothing wrong: Segment's `group`.
+    pub skipped: bool,
 }
 
 /// A value sent for an identifier.

@@ -2,6 +2,8 @@
 
 use stratum_models::identifier::IdentifierKey;
 
+use super::super::identifier_field;
+
 /// A key of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EventField {
@@ -42,21 +44,8 @@ pub(super) fn event_field(key: &str) -> Option<EventField> {
 pub(super) fn identifier_field(key: &str) -> Option<(Option<IdentifierKey>, &'static str)> {
     use IdentifierKey as Key;
     let (key, path) = match key.as_bytes() {
-        b"em" => (Key::Email, "user_data.em"),
-        b"ph" => (Key::Phone, "user_data.ph"),
-        b"fn" => (Key::FirstName, "user_data.fn"),
-        b"ln" => (Key::LastName, "user_data.ln"),
-        b"ge" => (Key::Gender, "user_data.ge"),
-        b"db" => (Key::BirthDate, "user_data.db"),
-        b"ct" => (Key::City, "user_data.ct"),
-        b"st" => (Key::State, "user_data.st"),
-        b"zp" => (Key::Zip, "user_data.zp"),
-        b"country" => (Key::Country, "user_data.country"),
-        b"external_id" => (Key::ExternalId, "user_data.external_id"),
         b"fbc" => (Key::ClickId, "user_data.fbc"),
         b"fbp" => (Key::BrowserId, "user_data.fbp"),
-        b"client_ip_address" => (Key::ClientIp, "user_data.client_ip_address"),
-        b"client_user_agent" => (Key::UserAgent, "user_data.client_user_agent"),
         b"madid" => (Key::MobileAdId, "user_data.madid"),
         b"anon_id" => (Key::MobileAdId, "user_data.anon_id"),
         b"fb_login_id" => (Key::LoginId, "user_data.fb_login_id"),
@@ -67,7 +56,10 @@ pub(super) fn identifier_field(key: &str) -> Option<(Option<IdentifierKey>, &'st
         b"ig_sid" => (Key::MessagingId, "user_data.ig_sid"),
         b"f5first" | b"f5last" | b"fi" | b"dobd" | b"dobm" | b"doby" | b"page_id"
         | b"ig_account_id" | b"partner_id" | b"partner_name" => return Some((None, "user_data")),
-        _ => return None,
+        _ => {
+            let (key, path) = identifier_field::identifier_field(key)?;
+            return Some((Some(key), path));
+        }
     };
     Some((Some(key), path))
 }

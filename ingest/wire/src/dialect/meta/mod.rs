@@ -1,12 +1,18 @@
-//! Meta's Conversions API: `key` (who pays, where the head does not say), `parse` (a request's encoding), `scan`
-//! (its events), `rules`.
+//! Meta's Conversions API: `parse` (a request's encoding), `scan` (its events), `rules`.
 
 mod fields;
-mod key;
 mod scan;
 mod parse;
 mod rules;
 
-pub use self::key::key_in_body;
+use stratum_models::directory::ApiKeyHash;
+
+use crate::decode::Malformed;
+
 pub use self::parse::parse_events;
 pub use self::rules::{judge, value_refused};
+
+/// The key in a body, unpacked already; `None` where it has none as far as it goes.
+pub fn key_in_body(body: &[u8]) -> Result<Option<ApiKeyHash>, Malformed> {
+    super::key::key_in_body(body, &["access_token", "accessKey"])
+}

@@ -7,6 +7,7 @@ use stratum_models::platform::ActionSource;
 use stratum_models::rejection::RejectReason;
 
 use super::super::event_reader::EventReader;
+use super::super::identifier_field::identifier_field;
 use crate::decode::Malformed;
 
 /// Reads the event to its closing brace.
@@ -56,22 +57,12 @@ fn user_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
 
 fn identifier(event: &mut EventReader<'_, '_>, key: &str) -> Result<(), Malformed> {
     let (key, path) = match key.as_bytes() {
-        b"em" => (Key::Email, "user_data.em"),
-        b"ph" => (Key::Phone, "user_data.ph"),
-        b"fn" => (Key::FirstName, "user_data.fn"),
-        b"ln" => (Key::LastName, "user_data.ln"),
-        b"ge" => (Key::Gender, "user_data.ge"),
-        b"db" => (Key::BirthDate, "user_data.db"),
-        b"ct" => (Key::City, "user_data.ct"),
-        b"st" => (Key::State, "user_data.st"),
-        b"zp" => (Key::Zip, "user_data.zp"),
-        b"country" => (Key::Country, "user_data.country"),
-        b"external_id" => (Key::ExternalId, "user_data.external_id"),
         b"click_id" => (Key::ClickId, "user_data.click_id"),
         b"hashed_maids" => (Key::MobileAdId, "user_data.hashed_maids"),
-        b"client_ip_address" => (Key::ClientIp, "user_data.client_ip_address"),
-        b"client_user_agent" => (Key::UserAgent, "user_data.client_user_agent"),
-        _ => return event.reader.skip(),
+        _ => match identifier_field(key) {
+            Some(known) => known,
+            None => return event.reader.skip(),
+        },
     };
     event.identifier(key, path)
 }
