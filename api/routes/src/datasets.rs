@@ -70,7 +70,7 @@ pub struct DatasetBody {
     #[schema(required)]
     platform: Option<Platform>,
     /// The platform's pixel or dataset id, or a name of your own where there is no platform: letters, digits,
-    /// `-`, `_`, `.`, `:` and `/`, 1 to 128 of them.
+    /// `-`, `_`, `.` and `:`, 1 to 128 of them.
     external_id: String,
     /// Name to show; the platform's id where absent.
     name: Option<String>,
@@ -85,14 +85,10 @@ pub struct DatasetBody {
 impl DatasetBody {
     fn read(self) -> Result<NewDataset, Refusal> {
         let mut rules = Rules::default();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
         let id = &self.external_id;
         let holds = (1..=128).contains(&id.len()) && id.bytes().all(plain);
-        rules.hold(
-            "external_id",
-            holds,
-            "must be 1 to 128 letters, digits, `-`, `_`, `.`, `:` or `/`",
-        );
+        rules.hold("external_id", holds, "must be 1 to 128 letters, digits, `-`, `_`, `.` or `:`");
         let name = self.name.as_deref().unwrap_or(id).trim().to_owned();
         rules.text("name", &name, 200);
         calling_code(&mut rules, self.default_calling_code);

@@ -4684,7 +4684,7 @@ export interface components {
             event_name?: string | null;
             /**
              * @description The platform's pixel or dataset id, or a name of your own where there is no platform: letters, digits,
-             *     `-`, `_`, `.`, `:` and `/`, 1 to 128 of them.
+             *     `-`, `_`, `.` and `:`, 1 to 128 of them.
              */
             external_id: string;
             /** @description Name to show; the platform's id where absent. */

@@ -166,4 +166,20 @@ async fn datasets_are_listed(stratum: &Stratum, admin: &Caller<'_>, other: &Call
     let rows = stratum.state_rows().await;
     let audit = &rows.iter().find(|(table, _)| table == "audit_log").unwrap().1;
     assert_eq!(audit.matches("tracking.updated").count(), 4, "{audit}");
+    datasets_of_no_platform_and_of_named_events(admin).await;
+}
+
+async fn datasets_of_no_platform_and_of_named_events(admin: &Caller<'_>) {
+    let shop = admin.make("/datasets", &json!({"platform": null, "external_id": "shop"})).await;
+    assert_eq!((&shop["platform"], &shop["event_name"]), (&json!(null), &json!(null)));
+    let key = json!({"name": "shop", "scope": "ingest", "dataset_id": "shop"});
+    let key = admin.make("/api-keys", &key).await;
+    assert_eq!(key["dataset_id"], "shop");
+    let lead = json!({"platform": "linkedin", "external_id": "104012", "event_name": " Lead "});
+    assert_eq!(admin.make("/datasets", &lead).await["event_name"], "Lead");
+    // Whose events name themselves, and whether there is a platform, is to be said.
+    let named = json!({"platform": "meta", "external_id": "7", "event_name": "Lead"});
+    let (status, answer) = admin.post("/datasets", &named).await;
+    assert_eq!((status, fields(&answer)), (422, vec!["event_name"]));
+    assert!(matches!(admin.post("/datasets", &json!({"external_id": "8"})).await.0, 400 | 422));
 }
