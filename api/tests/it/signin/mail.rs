@@ -133,7 +133,8 @@ async fn an_answered_letter_survives_a_kill() {
         ("STRATUM__mail__retry_ms_max", "200"),
         ("STRATUM__mail__attempts_max", "100000"),
         ("STRATUM__mail__public_url", "https://stratum.example"),
-        ("STRATUM__jobs__lease_ms", "1000"),
+        // A busy machine renews a short lease too late, and the letter would rightly be sent twice.
+        ("STRATUM__jobs__lease_ms", "5000"),
     ])
     .await;
     let (forgetful, admin) = {
