@@ -1,6 +1,7 @@
 //! How a process is put together: settings, secrets, engines, adapters, stages, and their end.
 //! The only place that names adapters.
 
+pub mod doctor;
 pub mod settings;
 mod system;
 mod kept;

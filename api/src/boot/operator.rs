@@ -69,6 +69,12 @@ impl Operator {
         })
     }
 
+    /// The address of that process for operators alone, where its measurements are.
+    pub fn operation_address(settings: &Settings) -> Result<String> {
+        let address = kept::read(&data_dir(settings)?.join("operation_address"))?;
+        address.context("the process has no listener for operators")
+    }
+
     /// What opens the operator's routes of that process.
     pub fn token(settings: &Settings) -> Result<Secret> {
         let data = data_dir(settings)?;

@@ -8,6 +8,7 @@ mod audit;
 mod demo;
 mod tail;
 mod health;
+mod doctor;
 mod train;
 mod model;
 
@@ -71,6 +72,8 @@ enum Command {
     Tail(tail::TailArgs),
     /// Ask a running Stratum whether its stores answer; fails where one does not.
     Health(health::HealthArgs),
+    /// Look at the machine, the running process and the stores; say what is wrong and what to do.
+    Doctor(doctor::DoctorArgs),
 }
 
 #[derive(Args)]
@@ -175,6 +178,7 @@ async fn dispatch(command: Command, settings: Settings) -> Result<ExitCode> {
         Command::Model(args) => model::model(settings, args).await?,
         Command::Tail(args) => tail::tail(settings, args).await?,
         Command::Health(args) => return health::health(&settings, args).await,
+        Command::Doctor(args) => return doctor::doctor(&settings, args).await,
         Command::Openapi => {}
     }
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ pub mod seal;
 pub mod work;
 pub mod schema;
 pub mod login;
+pub mod inspect;
 pub mod installation;
 pub mod audit;
 mod audit_action;

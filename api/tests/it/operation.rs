@@ -1,5 +1,7 @@
 //! What an operator relies on: health tells the truth, a stop is clean, data outlives a kill.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ async fn health_names_the_engine_that_is_down_and_data_outlives_a_kill() {
         (tenant.slug.clone(), tenant.create_ingest_key().await)
     };
     its_version_is_told_alike(&stratum).await;
+    the_doctor_tells_what_is_wrong(&stratum).await;
     an_engine_goes_down_and_comes_back(&stratum).await;
     unknown_routes_are_told(&stratum).await;
     measurements_are_shown(&stratum).await;
@@ -57,6 +60,55 @@ async fn its_version_is_told_alike(stratum: &Stratum) {
     let document = stratum.client().get(format!("{}/openapi.json", stratum.url()));
     let (_, document) = stratum.answer(document).await;
     assert_eq!(document["info"]["version"], told);
+}
+
+/// Finds nothing wrong with a new installation; names a secret that others may read, and a key that opens nothing.
+async fn the_doctor_tells_what_is_wrong(stratum: &Stratum) {
+    let examine = async |arguments: &[&str]| {
+        let output = stratum.run(&[arguments, &["doctor", "--json"]].concat(), "").await;
+        let findings: Vec<Value> = serde_json::from_slice(&output.stdout).expect("findings");
+        let faults: Vec<String> = findings
+            .iter()
+            .filter(|finding| finding["severity"] == "fault")
+            .map(|finding| finding["check"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(output.status.success(), faults.is_empty(), "{findings:?}");
+        (findings, faults)
+    };
+    let (findings, faults) = examine(&[]).await;
+    assert!(faults.is_empty(), "{findings:?}");
+    for check in [
+        "disk",
+        "secrets",
+        "process",
+        "log",
+        "warehouse",
+        "state store",
+        "pipeline",
+        "keys",
+        "jobs",
+    ] {
+        let finding = findings.iter().find(|finding| finding["check"] == check);
+        assert!(finding.is_some(), "{check}: {findings:?}");
+    }
+    let secret = stratum.data_folder().join("secrets/operator_token");
+    let open_to = |mode| std::fs::set_permissions(&secret, Permissions::from_mode(mode)).unwrap();
+    open_to(0o644);
+    let (findings, faults) = examine(&[]).await;
+    open_to(0o600);
+    assert_eq!(faults, ["secrets"], "{findings:?}");
+    let config = stratum.data_folder().join("other-key.toml");
+    std::fs::write(
+        &config,
+        format!(
+            "[auth]\npii_encryption_key = \"{}\"\n",
+            "9f3b6c1e7a52d840c6e19b7f03a8d2e5".repeat(2)
+        ),
+    )
+    .unwrap();
+    let (findings, faults) = examine(&["--config", config.to_str().unwrap()]).await;
+    std::fs::remove_file(&config).unwrap();
+    assert_eq!(faults, ["keys"], "{findings:?}");
 }
 
 async fn an_engine_goes_down_and_comes_back(stratum: &Stratum) {

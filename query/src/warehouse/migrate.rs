@@ -93,7 +93,7 @@ impl Migration {
     ];
 
     /// Its number, with which its name begins.
-    fn number(&self) -> u32 {
+    pub(super) fn number(&self) -> u32 {
         self.name.bytes().map_while(|byte| char::from(byte).to_digit(10)).fold(0, |n, d| 10 * n + d)
     }
 
@@ -147,7 +147,8 @@ pub async fn migrate(config: &ClickHouseConfig) -> Result<Vec<&'static str>, Sto
     Ok(applied)
 }
 
-async fn read_applied(
+/// Numbers of the migrations that were applied.
+pub(super) async fn read_applied(
     config: &ClickHouseConfig,
     client: &clickhouse::Client,
 ) -> Result<BTreeSet<u32>, StoreError> {

@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod client;
 mod migrate;
+mod inspect;
 mod encode;
 mod write;
 mod claim;
@@ -12,4 +13,5 @@ mod read;
 
 pub use client::ClickHouseWarehouse;
 pub use config::{ClickHouseBounds, ClickHouseConfig};
+pub use inspect::{WarehouseFacts, inspect};
 pub use migrate::{Migration, migrate};

@@ -1,0 +1,75 @@
+//! What is wrong with an installation, and what to do: `stratum doctor`.
+//!
+//! It looks at the machine, at the process that runs on the data folder, and at the stores that URLs name; it
+//! changes nothing. What cannot be looked at is said, not passed over.
+
+mod machine;
+mod measurements;
+mod process;
+mod stores;
+
+use serde::Serialize;
+
+use crate::boot::Settings;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// As it should be.
+    Ok,
+    /// Could not be looked at.
+    Unknown,
+    /// Works, and will not go on like this.
+    Warning,
+    /// Does not work, or loses something.
+    Fault,
+}
+
+impl Severity {
+    /// The word of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Ok => "ok",
+            Severity::Unknown => "unknown",
+            Severity::Warning => "warning",
+            Severity::Fault => "fault",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at; the operator's guide has a row for each.
+    pub check: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was seen.
+    pub found: String,
+    /// What to do about it; empty where there is nothing to do.
+    pub advice: String,
+}
+
+impl Finding {
+    fn ok(check: &'static str, found: impl Into<String>) -> Finding {
+        Finding { check, severity: Severity::Ok, found: found.into(), advice: String::new() }
+    }
+
+    fn of(
+        check: &'static str,
+        severity: Severity,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Finding {
+        Finding { check, severity, found: found.into(), advice: advice.into() }
+    }
+}
+
+/// Looks at everything; the order is that of the operator's guide.
+pub async fn examine(settings: &Settings) -> Vec<Finding> {
+    let mut findings = machine::examine(settings);
+    findings.extend(process::examine(settings).await);
+    findings.extend(stores::examine(settings).await);
+    findings
+}

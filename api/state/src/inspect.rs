@@ -1,0 +1,53 @@
+//! What an operator wants to know of the state store.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sqlx::{ConnectOptions as _, Connection as _};
+use stratum_models::store::StoreError;
+
+use super::work::SystemWork;
+use super::{StateConfig, connect_options, schema, store_error};
+
+/// How the schema stands beside what this program expects of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaDifference {
+    /// Migrations of this program that were not applied, as `0092 pulls are jobs`.
+    pub missing: Vec<String>,
+    /// Numbers of applied migrations that this program does not know: a later version was here.
+    pub unknown: Vec<i64>,
+}
+
+/// Compares the schema with this program's, as the login of `migration_url`; changes nothing.
+pub async fn schema_difference(config: &StateConfig) -> Result<SchemaDifference, StoreError> {
+    let owner = connect_options(config, &config.migration_url, "DATABASE_MIGRATION_URL")?;
+    let mut connection = owner.connect().await.map_err(store_error)?;
+    let statement = include_str!("../sql/list_applied_migrations.sql");
+    let applied = sqlx::query_scalar::<_, i64>(statement).fetch_all(&mut connection).await;
+    connection.close().await.ok();
+    let applied: BTreeSet<i64> = applied.map_err(store_error)?.into_iter().collect();
+    let known: BTreeSet<i64> = schema::MIGRATIONS.iter().map(|one| one.version).collect();
+    let missing = schema::MIGRATIONS.iter().filter(|one| !applied.contains(&one.version));
+    Ok(SchemaDifference {
+        missing: missing.map(|one| format!("{:04} {}", one.version, one.description)).collect(),
+        unknown: applied.difference(&known).copied().collect(),
+    })
+}
+
+impl SystemWork {
+    /// The clock of the store.
+    pub async fn clock(&mut self) -> Result<DateTime<Utc>, StoreError> {
+        let row = sqlx::query_file!("sql/read_clock.sql");
+        Ok(row.fetch_one(self.connection()).await.map_err(store_error)?.now)
+    }
+
+    /// Kinds of jobs of which some were given up since then, and how many.
+    pub async fn failed_jobs(
+        &mut self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows = sqlx::query_file!("sql/count_failed_jobs.sql", since);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(|row| (row.kind, row.jobs)).collect())
+    }
+}
