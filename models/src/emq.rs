@@ -10,6 +10,9 @@ use std::fmt;
 use crate::identifier::{IdentifierKey, IdentifierMask};
 use crate::platform::{ActionSource, Platform, coded};
 
+/// The quantile of the normal distribution that leaves 2.5 % above it.
+const NORMAL_95: f64 = 1.959_964;
+
 /// The version of the formula and of [`WeightTable::of`].
 pub const EMQ_VERSION: &str = "emq-est-1";
 
@@ -165,6 +168,30 @@ impl EmqScore {
         (events > 0).then(|| EmqScore(sum / events as f64))
     }
 
+    /// The interval that holds the score of all such events with 95 %, 0 to 10, as far as these are a sample of
+    /// them; `None` of fewer than two.
+    pub fn interval<I>(platform: Platform, masks: I) -> Option<(f64, f64)>
+    where
+        I: IntoIterator<Item = (ActionSource, IdentifierMask, u64)>,
+    {
+        let table = WeightTable::of(platform);
+        let (mut sum, mut squares, mut events) = (0.0, 0.0, 0u64);
+        for (source, valid, count) in masks {
+            let score = table.event_score(valid, source);
+            sum += score * count as f64;
+            squares += score * score * count as f64;
+            events += count;
+        }
+        if events < 2 {
+            return None;
+        }
+        let count = events as f64;
+        let mean = sum / count;
+        let variance = ((squares - count * mean * mean) / (count - 1.0)).max(0.0);
+        let half = NORMAL_95 * (variance / count).sqrt();
+        Some(((mean - half).max(0.0), (mean + half).min(10.0)))
+    }
+
     /// 0 to 10, one decimal.
     pub fn out_of_10(self) -> f64 {
         (self.0 * 10.0).round() / 10.0
@@ -251,6 +278,23 @@ mod tests {
         let all = WeightTable::of(Platform::Meta).recommended(ActionSource::Website);
         let score = EmqScore::of(Platform::Meta, [(ActionSource::Website, all, 3)]).unwrap();
         assert_eq!((score.out_of_10(), score.out_of_100()), (10.0, 100.0));
+    }
+
+    #[test]
+    fn an_interval_narrows_with_more_events() {
+        let (none, all) = (IdentifierMask::default(), IdentifierMask::of(&[Key::Email]));
+        let of = |count| {
+            let masks = [none, all].map(|mask| (ActionSource::Website, mask, count));
+            let score = EmqScore::of(Platform::Meta, masks).unwrap().0;
+            let (low, high) = EmqScore::interval(Platform::Meta, masks).unwrap();
+            assert!(low < score && score < high, "{low} {score} {high}");
+            high - low
+        };
+        assert!(of(10_000) < of(100) / 9.0 && of(100) < of(2));
+        let same = [(ActionSource::Website, all, 50)];
+        let (low, high) = EmqScore::interval(Platform::Meta, same).unwrap();
+        assert!(high - low < 1e-6, "events that are alike leave no doubt");
+        assert_eq!(EmqScore::interval(Platform::Meta, [(ActionSource::Website, all, 1)]), None);
     }
 
     #[test]

@@ -109,6 +109,10 @@ pub struct KpiRatios {
     pub roas: Option<f64>,
     /// Tracked revenue per unit spent.
     pub tracked_roas: Option<f64>,
+    /// Spend per tracked purchase, in units.
+    pub tracked_cpa: Option<f64>,
+    /// Tracked purchases per hundred clicks.
+    pub tracked_cvr: Option<f64>,
 }
 
 fn ratio(numerator: i128, denominator: i128, scale: f64) -> Option<f64> {
@@ -127,6 +131,8 @@ impl MetricSums {
             cvr: ratio(self.conversions_micros, self.clicks, 100.0 / micros),
             roas: ratio(self.revenue_micros, self.spend_micros, 1.0),
             tracked_roas: ratio(self.tracked_revenue_micros, self.spend_micros, 1.0),
+            tracked_cpa: ratio(self.spend_micros, self.tracked_conversions, 1.0 / micros),
+            tracked_cvr: ratio(self.tracked_conversions, self.clicks, 100.0),
         }
     }
 }
@@ -142,18 +148,29 @@ pub fn change_percent(now: Option<f64>, before: Option<f64>) -> Option<f64> {
 pub struct KpiQuery {
     /// The days, both ends included.
     pub days: DayRange,
-    /// Of one platform.
-    pub platform: Option<Platform>,
-    /// Of one ad account; no tracked events count then, since they do not tell theirs.
-    pub account_id: Option<String>,
+    /// Of one of these platforms; of any where empty.
+    pub platforms: Vec<Platform>,
+    /// Of one of these ad accounts, of any where empty. With an account no tracked events count, since they
+    /// do not tell theirs.
+    pub account_ids: Vec<String>,
     /// Of one campaign, by the platform's id.
     pub campaign_id: Option<String>,
 }
 
 impl KpiQuery {
+    /// The question about everything on these days.
+    pub fn of(days: DayRange) -> KpiQuery {
+        KpiQuery { days, platforms: Vec::new(), account_ids: Vec::new(), campaign_id: None }
+    }
+
+    /// Whether a platform is asked for.
+    pub fn is_of(&self, platform: Platform) -> bool {
+        self.platforms.is_empty() || self.platforms.contains(&platform)
+    }
+
     /// Whether our own events can answer it.
     pub fn is_tracked(&self) -> bool {
-        self.account_id.is_none()
+        self.account_ids.is_empty()
     }
 }
 
@@ -215,6 +232,7 @@ mod tests {
         let none = MetricSums::default().ratios();
         assert_eq!((none.ctr, none.cpc, none.cpm, none.cpa), (None, None, None, None));
         assert_eq!((none.cvr, none.roas, none.tracked_roas), (None, None, None));
+        assert_eq!((none.tracked_cpa, none.tracked_cvr), (None, None));
     }
 
     #[test]
@@ -232,6 +250,8 @@ mod tests {
         assert_eq!((kpis.ctr, kpis.cpc, kpis.cpm), (Some(1.0), Some(0.5), Some(5.0)));
         assert_eq!((kpis.cpa, kpis.cvr), (Some(20.0), Some(2.5)));
         assert_eq!((kpis.roas, kpis.tracked_roas), (Some(2.5), Some(2.0)));
+        assert_eq!(kpis.tracked_cvr, Some(3.0));
+        assert!((kpis.tracked_cpa.unwrap() - 50.0 / 3.0).abs() < 1e-9);
     }
 
     #[test]

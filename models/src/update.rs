@@ -29,6 +29,8 @@ coded! {
         ExportDone = 5 "export_done",
         /// Rows were refused.
         IngestRejects = 6 "ingest_rejects",
+        /// Something that users keep was made, changed or deleted.
+        Resource = 7 "resource_update",
     }
 }
 
@@ -41,7 +43,7 @@ pub struct Update {
     pub kind: UpdateKind,
     /// The platform, where it is about one.
     pub platform: Option<Platform>,
-    /// The id of the dataset, fix run, rule or export; empty where it is about none.
+    /// The id of the dataset, fix run, rule or export, or the kind of resource; empty where it is about none.
     pub subject: String,
     /// What the subject came to, such as the state of a fix run; empty where that says nothing.
     pub state: String,
@@ -96,6 +98,11 @@ impl Update {
         let (reason, subject) = (Some(reason), dataset_id.to_owned());
         let blank = Update::blank(tenant_id, UpdateKind::IngestRejects);
         Update { platform, reason, subject, rows, ..blank }
+    }
+
+    /// Something of this kind that users keep, such as `campaigns`, was made, changed or deleted.
+    pub fn resource(tenant_id: TenantId, kind: &str) -> Update {
+        Update { subject: kind.to_owned(), ..Update::blank(tenant_id, UpdateKind::Resource) }
     }
 
     /// A fix run, rule or export with this id came to this state.

@@ -66,8 +66,8 @@ FROM
           AND tenant_id = {tenant:UInt64}
           AND date >= toDate32({first_day:Int32})
           AND date <= toDate32({last_day:Int32})
-          AND ({platform:Nullable(Int8)} IS NULL OR CAST(platform, 'Int8') = {platform:Nullable(Int8)})
-          AND ({account:Nullable(String)} IS NULL OR account_id = {account:Nullable(String)})
+          AND (empty({platforms:Array(Int8)}) OR has({platforms:Array(Int8)}, CAST(platform, 'Int8')))
+          AND (empty({accounts:Array(String)}) OR has({accounts:Array(String)}, account_id))
           AND ({campaign:Nullable(String)} IS NULL OR campaign_id = {campaign:Nullable(String)})
         UNION ALL
         SELECT
@@ -93,8 +93,8 @@ FROM
           AND tenant_id = {tenant:UInt64}
           AND date >= toDate32({first_day:Int32})
           AND date <= toDate32({last_day:Int32})
-          AND ({platform:Nullable(Int8)} IS NULL OR CAST(platform, 'Int8') = {platform:Nullable(Int8)})
-          AND ({account:Nullable(String)} IS NULL OR account_id = {account:Nullable(String)})
+          AND (empty({platforms:Array(Int8)}) OR has({platforms:Array(Int8)}, CAST(platform, 'Int8')))
+          AND (empty({accounts:Array(String)}) OR has({accounts:Array(String)}, account_id))
           AND ({campaign:Nullable(String)} IS NULL OR campaign_id = {campaign:Nullable(String)})
           -- Of a day whose ad sets are not reported, an ad set is the sum of its ads.
           AND (CAST(split, 'Int8') = {by:Int8} - 2
@@ -134,8 +134,8 @@ FROM
           AND event_name = {purchase:String}
           AND date >= toDate32({first_day:Int32})
           AND date <= toDate32({last_day:Int32})
-          AND {account:Nullable(String)} IS NULL
-          AND ({platform:Nullable(Int8)} IS NULL OR CAST(platform, 'Int8') = {platform:Nullable(Int8)})
+          AND empty({accounts:Array(String)})
+          AND (empty({platforms:Array(Int8)}) OR has({platforms:Array(Int8)}, CAST(platform, 'Int8')))
           AND ({campaign:Nullable(String)} IS NULL OR campaign_id = {campaign:Nullable(String)})
     ) AS parts
     LEFT ANY JOIN rates ON parts.currency_code = rates.currency_code AND parts.day = rates.day

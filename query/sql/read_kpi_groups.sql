@@ -34,8 +34,8 @@ FROM
     WHERE tenant_id = {tenant:UInt64}
       AND date >= toDate32({first_day:Int32})
       AND date <= toDate32({last_day:Int32})
-      AND ({platform:Nullable(Int8)} IS NULL OR CAST(platform, 'Int8') = {platform:Nullable(Int8)})
-      AND ({account:Nullable(String)} IS NULL OR account_id = {account:Nullable(String)})
+      AND (empty({platforms:Array(Int8)}) OR has({platforms:Array(Int8)}, CAST(platform, 'Int8')))
+      AND (empty({accounts:Array(String)}) OR has({accounts:Array(String)}, account_id))
       AND ({campaign:Nullable(String)} IS NULL OR campaign_id = {campaign:Nullable(String)})
     GROUP BY currency, group_platform, group_day, group_campaign
     UNION ALL
@@ -58,8 +58,8 @@ FROM
       AND event_name = {purchase:String}
       AND date >= toDate32({first_day:Int32})
       AND date <= toDate32({last_day:Int32})
-      AND {account:Nullable(String)} IS NULL
-      AND ({platform:Nullable(Int8)} IS NULL OR CAST(platform, 'Int8') = {platform:Nullable(Int8)})
+      AND empty({accounts:Array(String)})
+      AND (empty({platforms:Array(Int8)}) OR has({platforms:Array(Int8)}, CAST(platform, 'Int8')))
       AND ({campaign:Nullable(String)} IS NULL OR campaign_id = {campaign:Nullable(String)})
     GROUP BY currency, group_platform, group_day, group_campaign
 )

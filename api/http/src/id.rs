@@ -17,10 +17,12 @@ use stratum_state::campaign::Campaign;
 use stratum_state::connector::Connector;
 use stratum_state::export_job::ExportJob;
 use stratum_state::invitation::Invitation;
+use stratum_state::note::Note;
 use stratum_state::pull_run::PullRun;
 use stratum_state::session::Session;
 use stratum_state::tracking::TrackedDataset;
 use stratum_state::user::User;
+use stratum_state::view::View;
 use stratum_state::work::TenantWork;
 
 /// A thing that paths name by its id.
@@ -61,6 +63,14 @@ impl Resource for ExportJob {
 
 impl Resource for Invitation {
     const KIND: &'static str = "invitation";
+}
+
+impl Resource for Note {
+    const KIND: &'static str = "note";
+}
+
+impl Resource for View {
+    const KIND: &'static str = "view";
 }
 
 impl Resource for PullRun {

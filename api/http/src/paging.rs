@@ -47,6 +47,16 @@ impl PageParams {
 /// The page that the parameters `page` and `page_size` ask for; what is wrong with them is left
 /// in `fields`.
 pub fn read_page(fields: &mut Fields, number: Option<&str>, size: Option<&str>) -> Page {
+    read_page_of(fields, number, size, SIZE_MAX)
+}
+
+/// The same where a page may have up to `size_max` items.
+pub fn read_page_of(
+    fields: &mut Fields,
+    number: Option<&str>,
+    size: Option<&str>,
+    size_max: u32,
+) -> Page {
     let mut bounded = |name, text, default, most| {
         let value: Option<u32> = fields.optional(name, text);
         match value {
@@ -59,7 +69,7 @@ pub fn read_page(fields: &mut Fields, number: Option<&str>, size: Option<&str>) 
         }
     };
     let number = bounded("page", number, 1, NUMBER_MAX);
-    Page::new(number, bounded("page_size", size, SIZE, SIZE_MAX))
+    Page::new(number, bounded("page_size", size, SIZE, size_max))
 }
 
 #[cfg(test)]

@@ -162,6 +162,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (PATCH, "/api/v1/tenant", With(TenantWrite)),
     (GET, "/api/v1/api-keys", With(IntegrationsRead)),
     (POST, "/api/v1/api-keys", With(IntegrationsWrite)),
+    (PATCH, "/api/v1/api-keys/{id}", With(IntegrationsWrite)),
     (DELETE, "/api/v1/api-keys/{id}", With(IntegrationsWrite)),
     (GET, "/api/v1/audit", With(AuditRead)),
     // Personal data
@@ -170,6 +171,10 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Campaigns
     (GET, "/api/v1/campaigns", With(CampaignsRead)),
     (POST, "/api/v1/campaigns", With(CampaignsWrite)),
+    (GET, "/api/v1/campaigns/totals", With(CampaignsRead)),
+    (GET, "/api/v1/campaigns/labels", With(CampaignsRead)),
+    (POST, "/api/v1/campaigns/bulk", With(CampaignsWrite)),
+    (GET, "/api/v1/campaigns/{id}/changes", With(CampaignsRead)),
     (GET, "/api/v1/campaigns/{id}", With(CampaignsRead)),
     (PUT, "/api/v1/campaigns/{id}", With(CampaignsWrite)),
     (PATCH, "/api/v1/campaigns/{id}", With(CampaignsWrite)),
@@ -184,6 +189,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Datasets and tracking configurations
     (GET, "/api/v1/datasets", With(IntegrationsRead)),
     (POST, "/api/v1/datasets", With(IntegrationsWrite)),
+    (PATCH, "/api/v1/datasets/{dataset}", With(IntegrationsWrite)),
     (GET, "/api/v1/tracking", With(IntegrationsRead)),
     (GET, "/api/v1/tracking/{dataset}", With(IntegrationsRead)),
     (PUT, "/api/v1/tracking/{dataset}", With(IntegrationsWrite)),
@@ -192,12 +198,26 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     // Exchange rates
     (GET, "/api/v1/fx-rates", With(AnalyticsRead)),
     (PUT, "/api/v1/fx-rates", With(TenantWrite)),
+    (DELETE, "/api/v1/fx-rates/{date}/{currency}", With(TenantWrite)),
+    // Notes, views, what needs attention
+    (GET, "/api/v1/notes", With(AnalyticsRead)),
+    (POST, "/api/v1/notes", With(CampaignsWrite)),
+    (PATCH, "/api/v1/notes/{id}", With(CampaignsWrite)),
+    (DELETE, "/api/v1/notes/{id}", With(CampaignsWrite)),
+    (GET, "/api/v1/views", User),
+    (POST, "/api/v1/views", User),
+    (PATCH, "/api/v1/views/{id}", User),
+    (DELETE, "/api/v1/views/{id}", User),
+    (GET, "/api/v1/attention", With(AnalyticsRead)),
+    (POST, "/api/v1/attention/dismissals", With(CampaignsWrite)),
+    (DELETE, "/api/v1/attention/dismissals/{concern}", With(CampaignsWrite)),
     // Imports: who may change campaigns may bring the figures they are judged by; no API key, which
     // sends to the front door.
     (POST, "/api/v1/imports/ad-reports", With(CampaignsWrite)),
     // Connectors
     (GET, "/api/v1/connectors", With(IntegrationsRead)),
     (POST, "/api/v1/connectors", With(IntegrationsWrite)),
+    (GET, "/api/v1/connectors/kinds", With(IntegrationsRead)),
     (GET, "/api/v1/connectors/{id}", With(IntegrationsRead)),
     (PATCH, "/api/v1/connectors/{id}", With(IntegrationsWrite)),
     (DELETE, "/api/v1/connectors/{id}", With(IntegrationsWrite)),
@@ -220,11 +240,19 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/analytics/export/{id}", With(AnalyticsExport)),
     (DELETE, "/api/v1/analytics/export/{id}", With(AnalyticsExport)),
     (GET, "/api/v1/analytics/export/{id}/download", With(AnalyticsExport)),
+    (POST, "/api/v1/analytics/export/estimate", With(AnalyticsExport)),
+    (POST, "/api/v1/analytics/export/{id}/link", With(AnalyticsExport)),
+    // The link's secret is asked for instead.
+    (GET, "/api/v1/downloads/{token}", Open),
     // Match quality
     (GET, "/api/v1/emq/score", With(AnalyticsRead)),
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
+    (GET, "/api/v1/emq/history", With(AnalyticsRead)),
+    (GET, "/api/v1/emq/diagnostics", With(AnalyticsRead)),
     // Live
     (GET, "/api/v1/events/stream", With(AnalyticsRead)),
+    (GET, "/api/v1/events/recent", With(AnalyticsRead)),
+    (GET, "/api/v1/events/arrivals", With(AnalyticsRead)),
     // Predictions
     (GET, "/api/v1/predictions/roas", With(PredictionsRead)),
     (POST, "/api/v1/predictions/budget-optimize", With(PredictionsRun)),

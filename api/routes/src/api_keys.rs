@@ -9,7 +9,7 @@ use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::Params;
-use stratum_http::id::{Id, end_deletion};
+use stratum_http::id::{Id, Resource as _, end_deletion};
 use stratum_http::paging::PageParams;
 use stratum_http::rules::name;
 use stratum_models::id::ApiKeyId;
@@ -35,7 +35,7 @@ const LIFE_DAYS_MAX: i64 = 3_653;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_api_keys, create_api_key))
-        .routes(routes!(revoke_api_key))
+        .routes(routes!(rename_api_key, revoke_api_key))
 }
 
 /// A key, without the key.
@@ -202,6 +202,41 @@ async fn find_dataset(
         [] => Err(Refusal::unprocessable("dataset_id", "the tenant has no such dataset")),
         _ => Err(Refusal::unprocessable("platform", "datasets of several platforms have this id")),
     }
+}
+
+/// The new name of a key.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeyChange {
+    /// Name.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+}
+
+/// Renames a key. What it opens never changes.
+#[utoipa::path(
+    patch, path = "/api/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the key's id")), request_body = ApiKeyChange,
+    responses((status = 200, body = Answer<ApiKeyItem>)),
+)]
+pub async fn rename_api_key(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<ApiKey>,
+    Body(change): Body<ApiKeyChange>,
+) -> Answered<ApiKeyItem> {
+    let name = name("name", &change.name, NAME_CHARS_MAX)?;
+    let mut work = caller.work(&app).await?;
+    if !work.rename_api_key(ApiKeyId(id), &name).await? {
+        return Err(ApiKey::not_found());
+    }
+    let entry =
+        AuditEntry::done(AuditAction::ApiKeyRenamed, ApiKey::KIND, id, json!({"name": name}));
+    work.audit(&entry).await?;
+    let keys = work.api_keys().await?;
+    let key = keys.into_iter().find(|key| key.id.0 == id).ok_or_else(Refusal::internal)?;
+    work.commit().await?;
+    Ok(Answer::of(key.into()))
 }
 
 /// Revokes a key. It opens nothing within two seconds; revoking it again changes nothing.

@@ -103,10 +103,9 @@ pub async fn campaign_metrics(
         None => identify(&app, caller.scope, platform, id).await?,
     };
     let query = KpiQuery {
-        days: range.days,
-        platform: Some(found.platform),
-        account_id: None,
+        platforms: vec![found.platform],
         campaign_id: found.campaign_id.clone(),
+        ..KpiQuery::of(range.days)
     };
     let figures = tenant_figures(&app, caller.scope);
     let series = match &found.campaign_id {
@@ -163,7 +162,8 @@ async fn identify(
     campaign_id: Option<String>,
 ) -> Result<Found, Refusal> {
     let days = open_days(None, None).ok_or_else(Refusal::internal)?;
-    let query = KpiQuery { days, platform, account_id: None, campaign_id };
+    let platforms = platform.into_iter().collect();
+    let query = KpiQuery { platforms, campaign_id, ..KpiQuery::of(days) };
     let mut found = platforms_of(&*app.warehouse, scope, &query).await?;
     if found.len() > 1 {
         let names = found.keys().map(|p| p.as_str()).collect::<Vec<_>>().join(" and ");

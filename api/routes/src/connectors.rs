@@ -1,6 +1,7 @@
 //! `/connectors`: how to reach ad platforms' APIs.
 
 pub mod body;
+mod kinds;
 mod runs;
 mod trial;
 
@@ -32,6 +33,7 @@ use super::App;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_connectors, create_connector))
+        .routes(routes!(kinds::connector_kinds))
         .routes(routes!(connector, change_connector, delete_connector))
         .merge(trial::routes())
         .merge(runs::routes())

@@ -8,8 +8,9 @@ use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::Params;
+use stratum_http::id::{Id, Resource as _};
 use stratum_http::paging::PageParams;
-use stratum_http::rules::Rules;
+use stratum_http::rules::{Rules, name};
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreErrorKind;
 use stratum_state::audit::{AuditAction, AuditEntry};
@@ -23,9 +24,14 @@ use uuid::Uuid;
 use super::App;
 use super::tracking::calling_code;
 
+/// Characters of a name.
+const NAME_CHARS_MAX: usize = 200;
+
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_datasets, create_dataset))
+    OpenApiRouter::new()
+        .routes(routes!(list_datasets, create_dataset))
+        .routes(routes!(change_dataset))
 }
 
 /// A pixel or dataset that senders send for.
@@ -45,6 +51,8 @@ pub struct DatasetItem {
     tracking_version: u32,
     /// When it was made.
     created_at: DateTime<Utc>,
+    /// From when on it takes nothing in; null where it does.
+    archived_at: Option<DateTime<Utc>>,
 }
 
 impl From<TrackedDataset> for DatasetItem {
@@ -57,6 +65,7 @@ impl From<TrackedDataset> for DatasetItem {
             event_name: dataset.event_name,
             tracking_version: dataset.tracking.version,
             created_at: dataset.created_at,
+            archived_at: dataset.archived_at,
         }
     }
 }
@@ -90,7 +99,7 @@ impl DatasetBody {
         let holds = (1..=128).contains(&id.len()) && id.bytes().all(plain);
         rules.hold("external_id", holds, "must be 1 to 128 letters, digits, `-`, `_`, `.` or `:`");
         let name = self.name.as_deref().unwrap_or(id).trim().to_owned();
-        rules.text("name", &name, 200);
+        rules.text("name", &name, NAME_CHARS_MAX);
         calling_code(&mut rules, self.default_calling_code);
         let event_name = self.event_name.map(|name| name.trim().to_owned());
         if let Some(name) = &event_name {
@@ -163,4 +172,49 @@ pub async fn create_dataset(
     let dataset = work.tracked_dataset(id).await?.ok_or_else(Refusal::internal)?;
     work.commit().await?;
     Ok(Answer::created(dataset.into()))
+}
+
+/// What is new of a dataset. What is not sent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetChange {
+    /// Name to show, of 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+    /// Whether it takes nothing in any more. What it brought stays, and it can be taken back.
+    archived: Option<bool>,
+}
+
+/// Renames a dataset, or archives it: senders for it are refused within 2 s, as for one that is not known.
+#[utoipa::path(
+    patch, path = "/api/v1/datasets/{dataset}", tag = "tracking", security(("bearer" = [])),
+    params(("dataset" = Uuid, Path, description = "the dataset's id")), request_body = DatasetChange,
+    responses((status = 200, body = Answer<DatasetItem>)),
+)]
+pub async fn change_dataset(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<TrackedDataset>,
+    Body(change): Body<DatasetChange>,
+) -> Answered<DatasetItem> {
+    let mut work = caller.work(&app).await?;
+    let dataset = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?;
+    let name = match &change.name {
+        Some(text) => name("name", text, NAME_CHARS_MAX)?,
+        None => dataset.name.clone(),
+    };
+    let archived_at = match change.archived {
+        Some(true) => dataset.archived_at.or(Some(app.clock.now().to_utc())),
+        Some(false) => None,
+        None => dataset.archived_at,
+    };
+    if (&name, archived_at) != (&dataset.name, dataset.archived_at) {
+        work.update_dataset(id, &name, archived_at).await?;
+        let changes = json!({"name": name, "archived_at": archived_at});
+        let kind = TrackedDataset::KIND;
+        work.audit(&AuditEntry::done(AuditAction::DatasetUpdated, kind, id, changes)).await?;
+    }
+    let dataset = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?;
+    work.commit().await?;
+    Ok(Answer::of(dataset.into()))
 }

@@ -81,12 +81,35 @@ pub struct Score {
     score_100: Option<f64>,
     /// `poor` (below 4), `ok` (below 6), `good` (below 8), `great`; null where `score` is.
     band: Option<&'static str>,
+    /// The interval that holds the score of all such events with 95 %, as far as these are a sample of them;
+    /// null of fewer than two events.
+    interval: Option<ScoreInterval>,
+    /// Whether they are too few to say anything: fewer than 100.
+    too_few: bool,
     /// Why there is no score; null where there is one.
     reason: Option<&'static str>,
 }
 
+/// Where a score may lie, 0 to 10.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScoreInterval {
+    /// The lower end.
+    low: f64,
+    /// The upper end.
+    high: f64,
+}
+
+impl From<(f64, f64)> for ScoreInterval {
+    fn from((low, high): (f64, f64)) -> ScoreInterval {
+        let shown = |score: f64| (score * 100.0).round() / 100.0;
+        ScoreInterval { low: shown(low), high: shown(high) }
+    }
+}
+
 impl From<MatchScore> for Score {
-    fn from(MatchScore { events, score }: MatchScore) -> Score {
+    fn from(one: MatchScore) -> Score {
+        let too_few = one.is_of_few();
+        let MatchScore { events, score, interval } = one;
         // Events have a score unless they are for no platform.
         let reason = if events > 0 { "no ad platform" } else { "no events" };
         Score {
@@ -94,6 +117,8 @@ impl From<MatchScore> for Score {
             score: score.map(EmqScore::out_of_10),
             score_100: score.map(EmqScore::out_of_100),
             band: score.map(|score| score.band().as_str()),
+            interval: interval.map(ScoreInterval::from),
+            too_few,
             reason: score.is_none().then_some(reason),
         }
     }

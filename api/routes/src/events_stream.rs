@@ -25,7 +25,8 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// What changes, as it changes.
 ///
 /// Server-sent events, of the caller's tenant alone, within a second of the change. Their types are
-/// `metric_update`, `emq_update`, `fix_run`, `rule_triggered`, `export_done` and `ingest_rejects`; their
+/// `metric_update`, `emq_update`, `fix_run`, `rule_triggered`, `export_done`, `ingest_rejects` and
+/// `resource_update` (something that users keep was made, changed or deleted); their
 /// data is a JSON object that says what to ask for again, never a figure. An event comes at least once.
 /// The id of the last event, sent as `Last-Event-ID`, resumes after it. `resync` says that events may have
 /// been missed: too much happened since that id, or the client read too slowly; ask for everything again.

@@ -6,7 +6,7 @@ use stratum_models::fx::{CarriedRates, MissingRates};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
-use stratum_models::time::Day;
+use stratum_models::time::{Day, DayRange};
 use stratum_models::warehouse::Freshness;
 use stratum_query::ask::series::Period;
 use stratum_query::ask::sums::{Amounts, ConvertedFigures, UnknownAmounts};
@@ -58,6 +58,10 @@ pub struct Figures {
     pub tracked_revenue: Option<f64>,
     /// Tracked revenue / spend.
     pub tracked_roas: Option<f64>,
+    /// Spend / tracked conversions.
+    pub tracked_cpa: Option<f64>,
+    /// Tracked conversions / clicks × 100.
+    pub tracked_cvr: Option<f64>,
 }
 
 impl From<&ask::Figures> for Figures {
@@ -77,6 +81,8 @@ impl From<&ask::Figures> for Figures {
             tracked_conversions: figures.tracked_conversions,
             tracked_revenue: figures.tracked_revenue,
             tracked_roas: figures.tracked_roas,
+            tracked_cpa: figures.tracked_cpa,
+            tracked_cvr: figures.tracked_cvr,
         }
     }
 }
@@ -243,6 +249,26 @@ impl PlatformFreshness {
             reports_until: freshness.reports_until.map(|day| day.0),
             open_from: restated.and_then(|days| today.0.checked_sub_days(days)),
         }
+    }
+}
+
+/// Days of the range that a platform has not reported.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct UnreportedDays {
+    /// The platform.
+    pub platform: Platform,
+    /// The first such day of the range.
+    pub date_from: NaiveDate,
+    /// The last one, today at the latest.
+    pub date_to: NaiveDate,
+    /// How many that is.
+    pub days: i64,
+}
+
+impl From<(Platform, DayRange)> for UnreportedDays {
+    fn from((platform, days): (Platform, DayRange)) -> UnreportedDays {
+        let (date_from, date_to) = (days.from.0, days.to.0);
+        UnreportedDays { platform, date_from, date_to, days: days.days() }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -33,7 +34,9 @@ const FAULTS_MAX: usize = 20;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_fx_rates, put_fx_rates))
+    OpenApiRouter::new()
+        .routes(routes!(list_fx_rates, put_fx_rates))
+        .routes(routes!(delete_fx_rate))
 }
 
 /// What one US dollar was worth on a day.
@@ -197,6 +200,35 @@ impl FxRatesBody {
         }
         rules.finish().map(|()| rates)
     }
+}
+
+/// Deletes a rate of the tenant's own.
+///
+/// Where a bank publishes one for that day, it counts again.
+#[utoipa::path(
+    delete, path = "/api/v1/fx-rates/{date}/{currency}", tag = "fx-rates", security(("bearer" = [])),
+    params(
+        ("date" = NaiveDate, Path, description = "the day"),
+        ("currency" = Currency, Path, description = "the currency"),
+    ),
+    responses((status = 204, description = "it is deleted")),
+)]
+pub async fn delete_fx_rate(
+    State(app): State<App>,
+    caller: Authenticated,
+    Path((date, currency)): Path<(String, String)>,
+) -> Result<StatusCode, Refusal> {
+    let named = date.parse().ok().zip(Currency::parse(&currency));
+    let (day, currency) = named.ok_or_else(|| Refusal::not_found("exchange rate"))?;
+    let mut work = caller.work(&app).await?;
+    if !work.delete_fx_rate(day, currency).await? {
+        return Err(Refusal::not_found("exchange rate"));
+    }
+    let changes = json!({"date": day, "currency": currency});
+    let of = "fx_rate";
+    work.audit(&AuditEntry::done(AuditAction::FxRateDeleted, of, "", changes)).await?;
+    work.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[cfg(test)]

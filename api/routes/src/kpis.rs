@@ -12,13 +12,14 @@ use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::Freshness;
-use stratum_query::ask::figures::Kpi;
+use stratum_query::ask::completeness::unreported;
 use stratum_query::ask::sums::ConvertedFigures;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::figures::{Money, PlatformFreshness, tenant_figures};
-use super::range::{ComparePeriod, Range, RangeFields};
+use super::compare::{Changes, CompareParams};
+use super::figures::{Money, PlatformFreshness, UnreportedDays, tenant_figures};
+use super::range::{Range, RangeFields};
 
 /// Which days of which campaigns.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -31,10 +32,11 @@ pub struct KpiParams {
     /// Last day, included; today in the tenant's zone where absent.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
-    /// The platform; every one where absent.
-    #[param(value_type = Option<Platform>)]
+    /// One or several platforms, parted by commas; every one where absent.
+    #[param(value_type = Option<String>, example = "meta,google")]
     platform: Option<String>,
-    /// The platform's ad account. Events do not tell theirs: tracked figures are null then.
+    /// One or several of the platforms' ad accounts, parted by commas. Events do not tell theirs: tracked
+    /// figures are null then.
     account_id: Option<String>,
     /// The platform's campaign id.
     campaign_id: Option<String>,
@@ -42,6 +44,9 @@ pub struct KpiParams {
     #[param(value_type = Option<Currency>)]
     currency: Option<String>,
 }
+
+/// Characters of all ids of accounts.
+const ACCOUNTS_CHARS_MAX: usize = 4_096;
 
 /// The question that [`KpiParams`] ask.
 pub struct KpiRequest {
@@ -51,14 +56,6 @@ pub struct KpiRequest {
     pub range: Range,
     /// The currency to show amounts in, where one is asked for.
     pub currency: Option<Currency>,
-}
-
-/// What the days are compared with.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct CompareParams {
-    /// `previous_period` (as many days, ending the day before) or `previous_year`.
-    compare_period: Option<String>,
 }
 
 /// The KPIs of a range of days.
@@ -79,11 +76,13 @@ pub struct Kpis {
     money: Money,
     /// The period it is compared with, where asked for.
     comparison: Option<Comparison>,
+    /// Days of the range that a platform has not reported.
+    incomplete: Vec<UnreportedDays>,
     /// The newest data per platform.
     freshness: Vec<PlatformFreshness>,
 }
 
-/// The compared period and the change since, in percent; null where it cannot be said.
+/// The compared period and the changes since.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Comparison {
     /// First day, included.
@@ -92,41 +91,19 @@ pub struct Comparison {
     date_to: NaiveDate,
     /// The figures then.
     previous: Money,
-    spend_change: Option<f64>,
-    revenue_change: Option<f64>,
-    impressions_change: Option<f64>,
-    clicks_change: Option<f64>,
-    conversions_change: Option<f64>,
-    roas_change: Option<f64>,
-    ctr_change: Option<f64>,
-    cpc_change: Option<f64>,
-    cpm_change: Option<f64>,
-    cpa_change: Option<f64>,
-    cvr_change: Option<f64>,
-    tracked_conversions_change: Option<f64>,
-    tracked_revenue_change: Option<f64>,
+    /// The changes.
+    #[serde(flatten)]
+    changes: Changes,
 }
 
 impl Comparison {
-    fn of(now: &ConvertedFigures, previous: ConvertedFigures, days: DayRange) -> Comparison {
-        let change = |kpi| now.change_since(&previous, kpi);
+    /// The comparison of figures with those of these days before.
+    pub fn of(now: &ConvertedFigures, before: ConvertedFigures, days: DayRange) -> Comparison {
         Comparison {
             date_from: days.from.0,
             date_to: days.to.0,
-            spend_change: change(Kpi::Spend),
-            revenue_change: change(Kpi::Revenue),
-            impressions_change: change(Kpi::Impressions),
-            clicks_change: change(Kpi::Clicks),
-            conversions_change: change(Kpi::Conversions),
-            roas_change: change(Kpi::Roas),
-            ctr_change: change(Kpi::Ctr),
-            cpc_change: change(Kpi::Cpc),
-            cpm_change: change(Kpi::Cpm),
-            cpa_change: change(Kpi::Cpa),
-            cvr_change: change(Kpi::Cvr),
-            tracked_conversions_change: change(Kpi::TrackedConversions),
-            tracked_revenue_change: change(Kpi::TrackedRevenue),
-            previous: previous.into(),
+            changes: Changes::since(&before, now),
+            previous: before.into(),
         }
     }
 }
@@ -148,8 +125,7 @@ pub async fn kpis(
     JoinedParams(params, own): JoinedParams<KpiParams, CompareParams>,
 ) -> Answered<Kpis> {
     let mut fields = Fields::default();
-    let compare: Option<ComparePeriod> =
-        fields.optional("compare_period", own.compare_period.as_deref());
+    let compare = own.read(&mut fields);
     let KpiRequest { query, range, currency } = params.read(&app, caller.scope, fields)?;
     let before = compare.and_then(|period| range.before(period));
     let figures = tenant_figures(&app, caller.scope);
@@ -167,6 +143,7 @@ pub async fn kpis(
         tracked_reason: untracked(&query),
         money: kpis.now.into(),
         comparison,
+        incomplete: incomplete(&app, &query, &range, &freshness),
         freshness: fresh(&app, &range, freshness),
     }))
 }
@@ -177,6 +154,17 @@ const UNTRACKED: &str =
 /// Why tracked figures are null in the answer to this; `None` where they are not.
 pub fn untracked(query: &KpiQuery) -> Option<&'static str> {
     Some(UNTRACKED).filter(|_| !query.is_tracked())
+}
+
+/// The days of the question that a platform has not reported.
+pub fn incomplete(
+    app: &App,
+    query: &KpiQuery,
+    range: &Range,
+    freshness: &[Freshness],
+) -> Vec<UnreportedDays> {
+    let today = app.clock.now().day_in(range.zone);
+    unreported(freshness, query, today).into_iter().map(UnreportedDays::from).collect()
 }
 
 /// The newest data per platform, as of today in the tenant's zone.
@@ -194,19 +182,21 @@ impl KpiParams {
         mut fields: Fields,
     ) -> Result<KpiRequest, Refusal> {
         let currency = fields.optional("currency", self.currency.as_deref());
-        let platform: Option<Platform> = fields.optional("platform", self.platform.as_deref());
-        let account_id = fields.text("account_id", self.account_id, 128);
-        let account_id = account_id.map(|id| match platform {
-            Some(platform) => platform.account_id(&id).into_owned(),
-            None => Platform::any_account_id(&id).into_owned(),
+        let platforms: Vec<Platform> = fields.list("platform", self.platform.as_deref());
+        let account_ids = fields.text("account_id", self.account_id, ACCOUNTS_CHARS_MAX);
+        let account_ids: Vec<String> = fields.list("account_id", account_ids.as_deref());
+        let account_ids = account_ids.iter().map(|id| match platforms.as_slice() {
+            [platform] => platform.account_id(id).into_owned(),
+            _ => Platform::any_account_id(id).into_owned(),
         });
+        let account_ids = account_ids.collect();
         let campaign_id = fields.text("campaign_id", self.campaign_id, 128);
         let range = RangeFields {
             from: ("date_from", self.date_from.as_deref()),
             to: ("date_to", self.date_to.as_deref()),
         };
         let range = range.read(app, scope, fields)?;
-        let query = KpiQuery { days: range.days, platform, account_id, campaign_id };
+        let query = KpiQuery { days: range.days, platforms, account_ids, campaign_id };
         Ok(KpiRequest { query, range, currency })
     }
 }

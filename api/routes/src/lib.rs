@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod told;
 pub mod long_body;
 pub mod range;
 pub mod figures;
+pub mod compare;
 pub mod sign_in;
 pub mod config;
 pub mod users;
@@ -21,12 +23,18 @@ pub mod assets;
 pub mod datasets;
 pub mod tracking;
 pub mod fx_rates;
+pub mod notes;
+pub mod views;
+pub mod attention;
 pub mod connectors;
 pub mod imports;
 pub mod exports;
 pub mod ad_accounts;
 pub mod emq_score;
 pub mod emq_coverage;
+pub mod emq_history;
+pub mod emq_diagnostics;
+pub mod arrivals;
 pub mod ingest_counts;
 pub mod events_stream;
 pub mod doors;
@@ -75,6 +83,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::told::tell_changes;
 use stratum_jobs::export::Exports;
 use stratum_jobs::mail::MailQueue;
 use stratum_jobs::predict::Forecasts;
@@ -264,6 +273,9 @@ fn questions() -> OpenApiRouter<App> {
         .merge(exports::routes())
         .routes(routes!(emq_score::emq_score))
         .routes(routes!(emq_coverage::emq_coverage))
+        .routes(routes!(emq_history::emq_history))
+        .routes(routes!(emq_diagnostics::emq_diagnostics))
+        .merge(arrivals::routes())
         .routes(routes!(events_stream::events_stream))
         .merge(predictions::routes())
 }
@@ -275,6 +287,9 @@ fn resources() -> OpenApiRouter<App> {
         .merge(datasets::routes())
         .merge(tracking::routes())
         .merge(fx_rates::routes())
+        .merge(notes::routes())
+        .merge(views::routes())
+        .merge(attention::routes())
         .merge(connectors::routes())
         .merge(imports::routes())
         .routes(routes!(ad_accounts::list_ad_accounts))
@@ -322,6 +337,7 @@ pub fn api(app: App, edge: &Edge, page: Router<App>) -> Router {
     let (documented, _) = documented().split_for_parts();
     let gate = Gate { app: app.clone(), limits: edge.limits.clone() };
     let routes = documented
+        .route_layer(from_fn_with_state(app.log.clone(), tell_changes))
         .route_layer(from_fn_with_state(gate, authorize))
         .merge(docs::router())
         .merge(page)

@@ -27,6 +27,37 @@ pub enum ComparePeriod {
     PreviousPeriod,
     /// As many days, beginning a year earlier.
     PreviousYear,
+    /// As many days, whole weeks earlier, the nearest that do not meet the range.
+    SameWeekdays,
+    /// As many days, 52 weeks earlier.
+    SameWeekdaysPreviousYear,
+    /// As many days from this one on.
+    From(NaiveDate),
+}
+
+/// Days of 52 weeks.
+const YEAR_OF_WEEKS: u64 = 364;
+
+impl ComparePeriod {
+    /// The days that a range is compared with, exactly as many; `None` at the calendar's start.
+    pub fn before(self, days: DayRange) -> Option<DayRange> {
+        let length = u64::try_from(days.days()).ok()?;
+        let first = match self {
+            ComparePeriod::PreviousPeriod => return days.previous(),
+            ComparePeriod::PreviousYear => {
+                days.from.0.checked_sub_months(chrono::Months::new(12))?
+            }
+            ComparePeriod::SameWeekdays => {
+                days.from.0.checked_sub_days(Days::new(length.div_ceil(7) * 7))?
+            }
+            ComparePeriod::SameWeekdaysPreviousYear => {
+                let weeks = YEAR_OF_WEEKS.max(length.div_ceil(7) * 7);
+                days.from.0.checked_sub_days(Days::new(weeks))?
+            }
+            ComparePeriod::From(day) => day,
+        };
+        DayRange::new(Day(first), Day(first.checked_add_days(Days::new(length - 1))?))
+    }
 }
 
 impl std::str::FromStr for ComparePeriod {
@@ -35,7 +66,10 @@ impl std::str::FromStr for ComparePeriod {
         match text {
             "previous_period" => Ok(ComparePeriod::PreviousPeriod),
             "previous_year" => Ok(ComparePeriod::PreviousYear),
-            _ => Err("is previous_period or previous_year"),
+            "same_weekdays" => Ok(ComparePeriod::SameWeekdays),
+            "same_weekdays_previous_year" => Ok(ComparePeriod::SameWeekdaysPreviousYear),
+            _ => Err("is previous_period, previous_year, same_weekdays or \
+                      same_weekdays_previous_year"),
         }
     }
 }
@@ -106,17 +140,7 @@ impl Range {
 
     /// The days it is compared with, exactly as many; `None` at the calendar's start.
     pub fn before(&self, period: ComparePeriod) -> Option<DayRange> {
-        match period {
-            ComparePeriod::PreviousPeriod => self.days.previous(),
-            ComparePeriod::PreviousYear => self.previous_year(),
-        }
-    }
-
-    /// The same dates a year earlier, with exactly as many days.
-    fn previous_year(&self) -> Option<DayRange> {
-        let from = self.days.from.0.checked_sub_months(chrono::Months::new(12))?;
-        let length = u64::try_from(self.days.days() - 1).ok()?;
-        DayRange::new(Day(from), Day(from.checked_add_days(Days::new(length))?))
+        period.before(self.days)
     }
 }
 
@@ -202,9 +226,29 @@ mod tests {
 
     #[test]
     fn a_year_earlier_has_as_many_days() {
-        let leap = range("2024-02-01", "2024-02-29", Tz::UTC).previous_year().unwrap();
+        let year_before =
+            |from, to| range(from, to, Tz::UTC).before(ComparePeriod::PreviousYear).unwrap();
+        let leap = year_before("2024-02-01", "2024-02-29");
         assert_eq!((leap.from.0, leap.to.0), (date("2023-02-01"), date("2023-03-01")));
-        let day = range("2024-02-29", "2024-02-29", Tz::UTC).previous_year().unwrap();
+        let day = year_before("2024-02-29", "2024-02-29");
         assert_eq!((day.from.0, day.days()), (date("2023-02-28"), 1));
+    }
+
+    #[test]
+    fn the_same_weekdays_are_whole_weeks_earlier_and_never_meet_the_range() {
+        let before = |from, to, period: ComparePeriod| {
+            let days = range(from, to, Tz::UTC).before(period).unwrap();
+            (days.from.0, days.to.0)
+        };
+        let weekdays = ComparePeriod::SameWeekdays;
+        let three = before("2026-03-10", "2026-03-12", weekdays);
+        assert_eq!(three, (date("2026-03-03"), date("2026-03-05")));
+        let nine = before("2026-03-10", "2026-03-18", weekdays);
+        assert_eq!(nine, (date("2026-02-24"), date("2026-03-04")));
+        let year = ComparePeriod::SameWeekdaysPreviousYear;
+        let day = before("2026-03-10", "2026-03-10", year);
+        assert_eq!(day, (date("2025-03-11"), date("2025-03-11")));
+        let free = before("2026-03-10", "2026-03-12", ComparePeriod::From(date("2025-11-28")));
+        assert_eq!(free, (date("2025-11-28"), date("2025-11-30")));
     }
 }

@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use stratum_http::answer::{Answer, Answered};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, JoinedParams};
+use stratum_models::metrics::KpiQuery;
+use stratum_models::platform::Platform;
 use stratum_query::ask::figures::Kpi;
-use stratum_query::ask::series::{Granularity, Period};
+use stratum_query::ask::series::{self as ask, Granularity, Period};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::figures::{Money, PeriodMetrics, PlatformFreshness, tenant_figures};
-use super::kpis::{KpiParams, KpiRequest, fresh, untracked};
+use super::compare::CompareParams;
+use super::figures::{Money, PeriodMetrics, PlatformFreshness, UnreportedDays, tenant_figures};
+use super::kpis::{KpiParams, KpiRequest, fresh, incomplete, untracked};
 
 /// The KPI and the periods.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -20,10 +23,27 @@ use super::kpis::{KpiParams, KpiRequest, fresh, untracked};
 pub struct SeriesParams {
     /// The KPI that stands as `value` in every period: `spend`, `revenue`, `impressions`, `clicks`,
     /// `conversions`, `roas`, `ctr`, `cpc`, `cpm`, `cpa`, `cvr`, `tracked_conversions`,
-    /// `tracked_revenue` or `tracked_roas`.
+    /// `tracked_revenue`, `tracked_roas`, `tracked_cpa` or `tracked_cvr`.
     metric: Option<String>,
     /// `daily` (the default), `weekly` (from Mondays) or `monthly`.
     granularity: Option<String>,
+    /// `platform`: beside the whole, each platform on its own. What the periods are compared with stands in `comparison`.
+    by: Option<String>,
+    /// As for `/analytics/kpis`.
+    compare_period: Option<String>,
+    /// As for `/analytics/kpis`.
+    #[param(value_type = Option<NaiveDate>)]
+    compare_from: Option<String>,
+}
+
+/// What stands apart beside the periods.
+struct ByPlatform;
+
+impl std::str::FromStr for ByPlatform {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        (text == "platform").then_some(ByPlatform).ok_or("is platform")
+    }
 }
 
 /// KPIs over time. Their sum is the answer of `/analytics/kpis`.
@@ -45,8 +65,39 @@ pub struct Series {
     total: Money,
     /// Every period of the range, oldest first; the first and last are cut to the range.
     series: Vec<Point>,
+    /// The same of each platform with data in the range, by name; null where `by` does not ask for it. They add
+    /// up to the whole.
+    platforms: Option<Vec<PlatformSeries>>,
+    /// The periods of the days it is compared with, where asked for.
+    comparison: Option<ComparedSeries>,
+    /// Days of the range that a platform has not reported.
+    incomplete: Vec<UnreportedDays>,
     /// The newest data per platform.
     freshness: Vec<PlatformFreshness>,
+}
+
+/// A platform over time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlatformSeries {
+    /// The platform; null for events that are for no ad platform.
+    platform: Option<Platform>,
+    /// The whole range.
+    total: Money,
+    /// The periods.
+    series: Vec<Point>,
+}
+
+/// The compared days over time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ComparedSeries {
+    /// First day, included.
+    date_from: NaiveDate,
+    /// Last day, included.
+    date_to: NaiveDate,
+    /// All of these days.
+    total: Money,
+    /// Every period of them, cut to them.
+    series: Vec<Point>,
 }
 
 /// One period.
@@ -77,12 +128,36 @@ pub async fn series(
     let granularity: Option<Granularity> =
         fields.optional("granularity", own.granularity.as_deref());
     let granularity = granularity.unwrap_or_default();
+    let by: Option<ByPlatform> = fields.optional("by", own.by.as_deref());
+    let (compare_period, compare_from) = (own.compare_period, own.compare_from);
+    let compare = CompareParams { compare_period, compare_from }.read(&mut fields);
     let KpiRequest { query, range, currency } = params.read(&app, caller.scope, fields)?;
     let figures = tenant_figures(&app, caller.scope);
-    let (series, freshness) = tokio::try_join!(
-        figures.series(&query, granularity, currency),
+    let (found, freshness) = tokio::try_join!(
+        figures.series_by(&query, granularity, currency, by.is_some()),
         app.warehouse.freshness(caller.scope)
     )?;
+    let (series, platforms) = found;
+    let points = |series: ask::Series| {
+        let points = series.periods.into_iter().map(|period| Point::of(period, metric));
+        (series.total, points.collect::<Vec<_>>())
+    };
+    let comparison = match compare.and_then(|period| range.before(period)) {
+        Some(days) => {
+            let query = KpiQuery { days, ..query.clone() };
+            let to = currency.or(series.total.currency);
+            let (total, series) = points(figures.series(&query, granularity, to).await?);
+            let (date_from, date_to) = (days.from.0, days.to.0);
+            Some(ComparedSeries { date_from, date_to, total: total.into(), series })
+        }
+        None => None,
+    };
+    let platforms = platforms.into_iter().map(|(platform, series)| {
+        let (total, series) = points(series);
+        PlatformSeries { platform, total: total.into(), series }
+    });
+    let platforms = by.map(|ByPlatform| platforms.collect());
+    let (total, series) = points(series);
     Ok(Answer::of(Series {
         date_from: range.days.from.0,
         date_to: range.days.to.0,
@@ -90,8 +165,11 @@ pub async fn series(
         time_zone: range.zone.name(),
         granularity: granularity.as_str(),
         tracked_reason: untracked(&query),
-        total: series.total.into(),
-        series: series.periods.into_iter().map(|period| Point::of(period, metric)).collect(),
+        total: total.into(),
+        series,
+        platforms,
+        comparison,
+        incomplete: incomplete(&app, &query, &range, &freshness),
         freshness: fresh(&app, &range, freshness),
     }))
 }

@@ -1,4 +1,4 @@
-SELECT d.id, d.platform, d.external_id, d.name, d.event_name, d.created_at, c.version AS "version!",
+SELECT d.id, d.platform, d.external_id, d.name, d.event_name, d.created_at, d.archived_at, c.version AS "version!",
     c.default_calling_code AS "default_calling_code?", c.created_by AS "changed_by?",
     c.created_at AS "changed_at!"
 FROM datasets d

@@ -191,6 +191,12 @@ impl TenantWork {
         Ok((row.keys.unsigned_abs(), row.open.unsigned_abs()))
     }
 
+    /// Renames a key; `false` when there is no such key.
+    pub async fn rename_api_key(&mut self, id: ApiKeyId, name: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query_file!("sql/rename_api_key.sql", self.key, id.0, name);
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
     /// Revokes a key; `false` when there is no such key. Revoking twice changes nothing.
     pub async fn revoke_api_key(&mut self, id: ApiKeyId) -> Result<bool, StoreError> {
         let statement = sqlx::query_file!("sql/revoke_api_key.sql", self.key, id.0, self.now());

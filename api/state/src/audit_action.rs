@@ -29,6 +29,8 @@ actions! {
     AdReportsImported = "ad_reports.imported",
     /// An API key was created.
     ApiKeyCreated = "api_key.created",
+    /// An API key was renamed.
+    ApiKeyRenamed = "api_key.renamed",
     /// An API key was revoked.
     ApiKeyRevoked = "api_key.revoked",
     /// A creative asset was created.
@@ -47,6 +49,10 @@ actions! {
     CampaignUpdated = "campaign.updated",
     /// Campaigns that ad reports name were created.
     CampaignsAdopted = "campaigns.adopted",
+    /// A concern was put aside for a while.
+    ConcernDismissed = "concern.dismissed",
+    /// A concern that was put aside shows again.
+    ConcernRestored = "concern.restored",
     /// A connector was created.
     ConnectorCreated = "connector.created",
     /// A connector was deleted.
@@ -61,6 +67,8 @@ actions! {
     ConnectorUpdated = "connector.updated",
     /// A dataset was created.
     DatasetCreated = "dataset.created",
+    /// A dataset was changed.
+    DatasetUpdated = "dataset.updated",
     /// An export was requested.
     ExportAsked = "export.asked",
     /// An export was cancelled, or its file was deleted.
@@ -71,6 +79,8 @@ actions! {
     ExportEnded = "export.ended",
     /// An export was streamed.
     ExportStreamed = "export.streamed",
+    /// An exchange rate was deleted.
+    FxRateDeleted = "fx_rate.deleted",
     /// Exchange rates were written.
     FxRatesUpdated = "fx_rates.updated",
     /// An invitation was accepted.
@@ -81,6 +91,12 @@ actions! {
     InvitationWithdrawn = "invitation.withdrawn",
     /// A forecast model was trained.
     ModelTrained = "model.trained",
+    /// A note was written.
+    NoteCreated = "note.created",
+    /// A note was deleted.
+    NoteDeleted = "note.deleted",
+    /// A note was changed.
+    NoteUpdated = "note.updated",
     /// Operations were refused because a role or scope does not allow them.
     OperationRefused = "operation.refused",
     /// The data of a person was erased.
@@ -139,6 +155,12 @@ actions! {
     UserSignedOut = "user.signed_out",
     /// A user was changed.
     UserUpdated = "user.updated",
+    /// A view was saved.
+    ViewCreated = "view.created",
+    /// A view was deleted.
+    ViewDeleted = "view.deleted",
+    /// A view was changed.
+    ViewUpdated = "view.updated",
 }
 
 impl FromStr for AuditAction {

@@ -276,6 +276,20 @@ impl TenantWork {
         Ok(row.fetch_optional(self.connection()).await.map_err(store_error)?.is_some())
     }
 
+    /// Keeps others from changing these campaigns until this work ends. Those that do not exist are left out.
+    pub async fn lock_campaigns(&mut self, ids: &[Uuid]) -> Result<(), StoreError> {
+        let rows = sqlx::query_file!("sql/lock_campaigns.sql", self.key, ids);
+        rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    /// The 500 labels that most campaigns have, by name, with how many have each.
+    pub async fn campaign_labels(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
+        let rows = sqlx::query_file!("sql/count_campaign_labels.sql", self.key);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(|row| (row.label, row.campaigns.unsigned_abs())).collect())
+    }
+
     /// The campaign of this id.
     pub async fn campaign(&mut self, id: Uuid) -> Result<Option<Campaign>, StoreError> {
         Ok(self.campaigns(&[id]).await?.pop())

@@ -1,5 +1,6 @@
 //! Pixels and datasets, and how their events are treated.
 
+use chrono::{DateTime, Utc};
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
@@ -57,6 +58,19 @@ impl TenantWork {
         );
         statement.execute(self.connection()).await.map_err(store_error)?;
         Ok(id)
+    }
+
+    /// Writes the name of a dataset and from when on it takes nothing in, `None` for never; `false` when there is
+    /// no such dataset.
+    pub async fn update_dataset(
+        &mut self,
+        id: Uuid,
+        name: &str,
+        archived_at: Option<DateTime<Utc>>,
+    ) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query_file!("sql/update_dataset.sql", self.key, id, name, archived_at);
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
     }
 
     /// All datasets, oldest first.

@@ -77,6 +77,17 @@ impl TenantWork {
         Ok(())
     }
 
+    /// Takes a rate of the tenant's own away, so that the bank's counts again; `false` when there is none.
+    pub async fn delete_fx_rate(
+        &mut self,
+        day: NaiveDate,
+        currency: Currency,
+    ) -> Result<bool, StoreError> {
+        let currency = currency.as_str();
+        let statement = sqlx::query_file!("sql/delete_fx_rate.sql", self.key, day, currency);
+        Ok(statement.execute(self.connection()).await.map_err(store_error)?.rows_affected() > 0)
+    }
+
     /// A part of the rates that are asked for, and how many there are in all.
     pub async fn list_fx_rates(
         &mut self,

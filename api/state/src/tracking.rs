@@ -38,6 +38,8 @@ pub struct TrackedDataset {
     pub event_name: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// From when on it takes nothing in; `None` where it does.
+    pub archived_at: Option<DateTime<Utc>>,
     /// The configuration in force.
     pub tracking: TrackingVersion,
 }
@@ -88,6 +90,7 @@ impl TenantWork {
                 name: row.name,
                 event_name: row.event_name,
                 created_at: row.created_at,
+                archived_at: row.archived_at,
                 tracking: TrackingVersion {
                     version: row.version.unsigned_abs(),
                     default_calling_code: code(row.default_calling_code),

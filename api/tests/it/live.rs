@@ -114,6 +114,10 @@ async fn what_is_sent_is_announced_to_its_tenant_alone() {
     let quality = own.next_of("emq_update").await;
     assert_eq!(quality.data, json!({"platform": "meta", "dataset_id": DATASET}));
     refused_rows_are_announced(&stratum, &keys[0], &mut own).await;
+    let note = json!({"date_from": today, "text": "New prices"});
+    let (status, answer) = stratum.post("/api/v1/notes", &tokens[0], &note).await;
+    assert_eq!(status, 201, "{answer}");
+    assert_eq!(own.next_of("resource_update").await.data, json!({"resource": "notes"}));
     // What the other tenant hears of first is its own.
     let (_, answer) =
         stratum.post(&format!("/v24.0/{DATASET}/events"), &keys[1], &json!({"data": [{}]})).await;

@@ -121,6 +121,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/export/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** About how many rows an export will have. Makes nothing. */
+        post: operations["estimate_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/export/stream": {
         parameters: {
             query?: never;
@@ -182,6 +199,27 @@ export interface paths {
         get: operations["download_export"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/export/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an address that fetches the file once.
+         * @description For a browser that saves a large file by itself and cannot send the token: it opens within a minute and once, without a
+         *     sign-in. A download that breaks off needs another one.
+         */
+        post: operations["create_export_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -308,7 +346,8 @@ export interface paths {
         delete: operations["revoke_api_key"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Renames a key. What it opens never changes. */
+        patch: operations["rename_api_key"];
         trace?: never;
     };
     "/api/v1/assets": {
@@ -350,6 +389,61 @@ export interface paths {
         head?: never;
         /** Changes a creative asset. What is not sent stays; null clears what may be absent. */
         patch: operations["change_asset"];
+        trace?: never;
+    };
+    "/api/v1/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs a person, worst first.
+         * @description From the data of these days, and for who may see connectors or exports from those. What was put aside
+         *     comes last; it shows again once its time is over, or when it begins anew.
+         */
+        get: operations["list_concerns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attention/dismissals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a concern aside for a while, for everybody of the tenant. */
+        post: operations["dismiss_concern"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attention/dismissals/{concern}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Shows a concern again that was put aside. */
+        delete: operations["restore_concern"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/audit": {
@@ -700,14 +794,77 @@ export interface paths {
         /**
          * Campaigns.
          * @description Figures are sums of what the platforms report, over all days or over those asked for, in `currency`
-         *     or in each campaign's own; what was reported in another one is converted by the rates of its days.
-         *     Sorting by an amount compares the numbers as they are shown. Campaigns that ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
-         *     does not come back.
+         *     or in each campaign's own, and beside them what events show of the campaign (`tracked_*`); what is in another
+         *     currency is converted by the rates of its days. Sorting and conditions compare the numbers as they are shown. Campaigns
+         *     that ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
+         *     does not come back. `/campaigns/totals` adds them up.
          */
         get: operations["list_campaigns"];
         put?: never;
         /** Makes a campaign. */
         post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes many campaigns.
+         * @description All at once: those that a rule keeps from it are told and stay, the others are changed together. The platforms are not
+         *     told. Each change is in the audit log by itself.
+         */
+        post: operations["change_campaigns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The labels of campaigns.
+         * @description The 500 that most campaigns have, by name.
+         */
+        get: operations["campaign_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What campaigns add up to.
+         * @description Of the campaigns that `/campaigns` lists for the same parameters, on all of its pages: in `currency`, else in the only
+         *     one there is, else in the tenant's own.
+         */
+        get: operations["campaign_totals"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -748,6 +905,26 @@ export interface paths {
          *     draft again; every other change of status is allowed.
          */
         patch: operations["change_campaign"];
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What users changed of a campaign, newest first.
+         * @description A part of the audit log that everybody may read who may read the campaign.
+         */
+        get: operations["campaign_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/campaigns/{id}/metrics": {
@@ -808,6 +985,23 @@ export interface paths {
          *     `refresh_token`. LinkedIn and Pinterest are kept but not asked.
          */
         post: operations["create_connector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What connectors of each platform take. */
+        get: operations["connector_kinds"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -939,6 +1133,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Renames a dataset, or archives it: senders for it are refused within 2 s, as for one that is not known. */
+        patch: operations["change_dataset"];
+        trace?: never;
+    };
+    "/api/v1/downloads/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetches the file that a link was made for. */
+        get: operations["download_by_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emq/coverage": {
         parameters: {
             query?: never;
@@ -948,6 +1176,46 @@ export interface paths {
         };
         /** Coverage and validity of identifiers, and what more of them would bring. */
         get: operations["emq_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emq/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Score, identifiers, duplicates and freshness together.
+         * @description What `/emq/score`, `/emq/coverage` and `/analytics/ingest` tell of the same events.
+         */
+        get: operations["emq_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emq/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Match-quality scores day by day.
+         * @description Of the same events as `/emq/score`, by the days they happened on.
+         */
+        get: operations["emq_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -977,6 +1245,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events by the minute or hour they were received in.
+         * @description Every step is there, oldest first; the last one has only begun. Duplicates are counted by hour and dataset, in
+         *     `/analytics/ingest`.
+         */
+        get: operations["arrival_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest events, newest first.
+         * @description Those that landed and those that were refused, of the last 24 hours. Duplicates are counted in
+         *     `/analytics/ingest` and not shown. An event shows once the pipeline has seen it, normally within a second.
+         */
+        get: operations["recent_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/stream": {
         parameters: {
             query?: never;
@@ -987,7 +1297,8 @@ export interface paths {
         /**
          * What changes, as it changes.
          * @description Server-sent events, of the caller's tenant alone, within a second of the change. Their types are
-         *     `metric_update`, `emq_update`, `fix_run`, `rule_triggered`, `export_done` and `ingest_rejects`; their
+         *     `metric_update`, `emq_update`, `fix_run`, `rule_triggered`, `export_done`, `ingest_rejects` and
+         *     `resource_update` (something that users keep was made, changed or deleted); their
          *     data is a JSON object that says what to ask for again, never a figure. An event comes at least once.
          *     The id of the last event, sent as `Last-Event-ID`, resumes after it. `resync` says that events may have
          *     been missed: too much happened since that id, or the client read too slowly; ask for everything again.
@@ -1026,6 +1337,26 @@ export interface paths {
         put: operations["put_fx_rates"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fx-rates/{date}/{currency}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a rate of the tenant's own.
+         * @description Where a bank publishes one for that day, it counts again.
+         */
+        delete: operations["delete_fx_rate"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1103,6 +1434,46 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notes of some days, the latest first.
+         * @description Those of users, and what the program did meanwhile that may show in figures: another tracking configuration, reports of
+         *     the past. At most 500 of each.
+         */
+        get: operations["list_notes"];
+        put?: never;
+        /** Writes a note. */
+        post: operations["create_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a note. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /** Changes a note. */
+        patch: operations["change_note"];
         trace?: never;
     };
     "/api/v1/predictions/budget-optimize": {
@@ -1358,6 +1729,42 @@ export interface paths {
          *     stays one.
          */
         patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's views and those that others share, by name. */
+        get: operations["list_views"];
+        put?: never;
+        /** Saves an address of the page under a name. */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a view: one's own, or for who may change the tenant's settings a shared one. */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        /** Changes one of the caller's own views. */
+        patch: operations["change_view"];
         trace?: never;
     };
     "/batch": {
@@ -1880,6 +2287,49 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_ApiKeyItem: {
+            /** @description A key, without the key. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description The platform's id of the one dataset it opens; every dataset where null. */
+                dataset_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when on it opens nothing; null for never.
+                 */
+                expires_at?: string | null;
+                /** @description Its last four characters, to tell keys apart. */
+                hint: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to within some seconds.
+                 */
+                last_used_at?: string | null;
+                /** @description Name. */
+                name: string;
+                platform?: components["schemas"]["Platform"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was revoked.
+                 */
+                revoked_at?: string | null;
+                /** @description What it opens. */
+                scope: components["schemas"]["ApiKeyScope"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_AssetItem: {
             /** @description A creative asset. */
             data: {
@@ -2022,11 +2472,33 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_BulkOutcome: {
+            /** @description What became of many campaigns. */
+            data: {
+                /** @description Campaigns that are, or would be, changed. */
+                changed: number;
+                /** @description Whether nothing was changed but told. */
+                dry_run: boolean;
+                /** @description Ids that no campaign has. */
+                not_found: string[];
+                /** @description Every campaign, as the list was ordered. */
+                outcomes: components["schemas"]["CampaignOutcome"][];
+                /** @description Campaigns that a rule keeps from it; they stay as they are. */
+                refused: number;
+                /** @description Campaigns that are so already. */
+                unchanged: number;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_CampaignItem: {
             /** @description A campaign, and what is reported of it. */
             data: components["schemas"]["CampaignFigures"] & {
                 /** @description The platform's ad account. */
                 account_id?: string | null;
+                comparison?: components["schemas"]["CampaignComparison"] | null;
                 /**
                  * Format: date-time
                  * @description When it was made.
@@ -2071,6 +2543,11 @@ export interface components {
                 objective?: string | null;
                 /** @description The platform. */
                 platform: components["schemas"]["Platform"];
+                /**
+                 * @description The figure that `spark` names on each day of the range, oldest first; null where it is not asked for. A
+                 *     figure of a day is null where it is not known.
+                 */
+                spark?: (number | null)[] | null;
                 /**
                  * Format: date
                  * @description First day.
@@ -2124,6 +2601,21 @@ export interface components {
                 platform: components["schemas"]["Platform"];
                 /** @description The whole range. */
                 total: components["schemas"]["Money"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_CampaignTotals: {
+            /** @description What the campaigns of a list add up to. */
+            data: components["schemas"]["Money"] & {
+                /**
+                 * Format: int64
+                 * @description How many they are.
+                 */
+                campaigns: number;
+                comparison?: components["schemas"]["Comparison"] | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2230,6 +2722,11 @@ export interface components {
             data: {
                 /**
                  * Format: date-time
+                 * @description From when on it takes nothing in; null where it does.
+                 */
+                archived_at?: string | null;
+                /**
+                 * Format: date-time
                  * @description When it was made.
                  */
                 created_at: string;
@@ -2275,6 +2772,27 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_DismissalItem: {
+            /** @description That a concern was put aside. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Why. */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description When it shows again.
+                 */
+                until: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_EmqCoverage: {
             /** @description Which identifiers the events carry. */
             data: {
@@ -2289,6 +2807,52 @@ export interface components {
                 from: string;
                 /** @description One a platform. */
                 platforms: components["schemas"]["PlatformCoverage"][];
+                /**
+                 * Format: date
+                 * @description Last day, included.
+                 */
+                to: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_EmqDiagnostics: {
+            /** @description All that tells how well the events of a range can be matched. */
+            data: {
+                /** @description The version of the formula. */
+                formula_version: string;
+                /**
+                 * Format: date
+                 * @description First day, included.
+                 */
+                from: string;
+                /** @description Each platform with events in the range. */
+                platforms: components["schemas"]["PlatformDiagnostics"][];
+                /**
+                 * Format: date
+                 * @description Last day, included.
+                 */
+                to: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_EmqHistory: {
+            /** @description Match quality day by day. */
+            data: {
+                /** @description The version of the formula. */
+                formula_version: string;
+                /**
+                 * Format: date
+                 * @description First day, included.
+                 */
+                from: string;
+                /** @description Each platform with events in the range. */
+                platforms: components["schemas"]["PlatformHistory"][];
                 /**
                  * Format: date
                  * @description Last day, included.
@@ -2319,6 +2883,20 @@ export interface components {
                  * @description Last day, included.
                  */
                 to: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_ExportEstimate: {
+            /** @description How large an export will be. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description Rows, about: versions that were replaced may be counted.
+                 */
+                rows: number;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2398,6 +2976,22 @@ export interface components {
                 state: components["schemas"]["JobState"];
                 /** @description What it holds. */
                 type: components["schemas"]["ExportType"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_ExportLinkItem: {
+            /** @description An address that fetches a file once. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description From when on it opens nothing.
+                 */
+                expires_at: string;
+                /** @description The path, with its secret. */
+                url: string;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -2566,6 +3160,8 @@ export interface components {
                 days: number;
                 /** @description The newest data per platform. */
                 freshness: components["schemas"]["PlatformFreshness"][];
+                /** @description Days of the range that a platform has not reported. */
+                incomplete: components["schemas"]["UnreportedDays"][];
                 /** @description The zone of the days of tracked events; an ad report's day is of its account's zone. */
                 time_zone: string;
                 /** @description Why tracked figures are null; null where they are not. */
@@ -2679,6 +3275,52 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_NoteItem: {
+            /** @description A note. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was written, or when it happened.
+                 */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description The campaign it is about; null for all.
+                 */
+                campaign_id?: string | null;
+                /**
+                 * Format: date
+                 * @description The first day it is about.
+                 */
+                date_from: string;
+                /**
+                 * Format: date
+                 * @description The last one.
+                 */
+                date_to: string;
+                /**
+                 * Format: uuid
+                 * @description Its id; null for what the program notes by itself.
+                 */
+                id?: string | null;
+                /** @description Who wrote it, or what it tells of. */
+                kind: components["schemas"]["NoteKind"];
+                platform?: components["schemas"]["Platform"] | null;
+                /** @description The dataset's or connector's name, of what the program notes by itself. */
+                subject?: string | null;
+                /** @description The text; null for what the program notes by itself. */
+                text?: string | null;
+                /**
+                 * Format: int32
+                 * @description The version that came into force, of `tracking`.
+                 */
+                version?: number | null;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_NoticeResponse: {
             /** @description What was done, or what to do next. */
             data: {
@@ -2710,6 +3352,7 @@ export interface components {
         Answer_Platforms: {
             /** @description The KPIs of each platform. Their sum is the answer of `/analytics/kpis`. */
             data: {
+                comparison?: components["schemas"]["Comparison"] | null;
                 /**
                  * Format: date
                  * @description First day, included.
@@ -2727,6 +3370,8 @@ export interface components {
                 days: number;
                 /** @description The newest data per platform. */
                 freshness: components["schemas"]["PlatformFreshness"][];
+                /** @description Days of the range that a platform has not reported. */
+                incomplete: components["schemas"]["UnreportedDays"][];
                 /** @description Platforms with data in the range, by name; first what is for no ad platform, where there is any. */
                 platforms: components["schemas"]["PlatformKpis"][];
                 /** @description All of them together. */
@@ -2931,6 +3576,7 @@ export interface components {
         Answer_Series: {
             /** @description KPIs over time. Their sum is the answer of `/analytics/kpis`. */
             data: {
+                comparison?: components["schemas"]["ComparedSeries"] | null;
                 /**
                  * Format: date
                  * @description First day, included.
@@ -2950,6 +3596,13 @@ export interface components {
                 freshness: components["schemas"]["PlatformFreshness"][];
                 /** @description `daily`, `weekly` or `monthly`. */
                 granularity: string;
+                /** @description Days of the range that a platform has not reported. */
+                incomplete: components["schemas"]["UnreportedDays"][];
+                /**
+                 * @description The same of each platform with data in the range, by name; null where `by` does not ask for it. They add
+                 *     up to the whole.
+                 */
+                platforms?: components["schemas"]["PlatformSeries"][] | null;
                 /** @description Every period of the range, oldest first; the first and last are cut to the range. */
                 series: components["schemas"]["Point"][];
                 /** @description The zone of the days of tracked events; an ad report's day is of its account's zone. */
@@ -3170,6 +3823,29 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_ArrivalSlot: {
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Its first instant.
+                 */
+                at: string;
+                /**
+                 * Format: int64
+                 * @description Events that count.
+                 */
+                landed: number;
+                /**
+                 * Format: int64
+                 * @description Events that were refused.
+                 */
+                rejected: number;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_AssetItem: {
             data: {
                 /**
@@ -3264,10 +3940,32 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_CampaignChangeItem: {
+            data: {
+                /** @description `campaign.created`, `campaign.updated` or `campaign.deleted`. */
+                action: string;
+                /** @description What made it: `user`, `api_key`, `operator` or `system`. */
+                actor_kind: string;
+                /** @description The user's name; null for others, for users who are gone, and for API keys that ask. */
+                actor_name?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Field by field what is new. */
+                changes: Record<string, never>;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_CampaignItem: {
             data: (components["schemas"]["CampaignFigures"] & {
                 /** @description The platform's ad account. */
                 account_id?: string | null;
+                comparison?: components["schemas"]["CampaignComparison"] | null;
                 /**
                  * Format: date-time
                  * @description When it was made.
@@ -3313,6 +4011,11 @@ export interface components {
                 /** @description The platform. */
                 platform: components["schemas"]["Platform"];
                 /**
+                 * @description The figure that `spark` names on each day of the range, oldest first; null where it is not asked for. A
+                 *     figure of a day is null where it is not known.
+                 */
+                spark?: (number | null)[] | null;
+                /**
                  * Format: date
                  * @description First day.
                  */
@@ -3327,6 +4030,43 @@ export interface components {
                  */
                 updated_at: string;
             })[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_CampaignLabel: {
+            data: {
+                /**
+                 * Format: int64
+                 * @description Campaigns that have it.
+                 */
+                campaigns: number;
+                /** @description The label. */
+                label: string;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_ConcernItem: {
+            data: {
+                /** @description Its name: the same as long as it is the same thing. */
+                concern: string;
+                dismissed?: components["schemas"]["DismissalItem"] | null;
+                /** @description What it is about. */
+                kind: components["schemas"]["ConcernKind"];
+                /** @description How much it matters. */
+                severity: components["schemas"]["Severity"];
+                /**
+                 * Format: date-time
+                 * @description Since when, where that is known.
+                 */
+                since?: string | null;
+                /** @description What tells it apart from others of its kind. */
+                values: Record<string, never>;
+            }[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
             success: boolean;
@@ -3390,8 +4130,27 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_ConnectorKind: {
+            data: {
+                /** @description What it wants to be shown, in the order one comes by it. */
+                credentials: components["schemas"]["CredentialField"][];
+                /** @description Whether it can be asked for reports; of others connectors are kept only. */
+                is_pulled: boolean;
+                /** @description The platform. */
+                platform: components["schemas"]["Platform"];
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_DatasetItem: {
             data: {
+                /**
+                 * Format: date-time
+                 * @description From when on it takes nothing in; null where it does.
+                 */
+                archived_at?: string | null;
                 /**
                  * Format: date-time
                  * @description When it was made.
@@ -3570,6 +4329,51 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_NoteItem: {
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was written, or when it happened.
+                 */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description The campaign it is about; null for all.
+                 */
+                campaign_id?: string | null;
+                /**
+                 * Format: date
+                 * @description The first day it is about.
+                 */
+                date_from: string;
+                /**
+                 * Format: date
+                 * @description The last one.
+                 */
+                date_to: string;
+                /**
+                 * Format: uuid
+                 * @description Its id; null for what the program notes by itself.
+                 */
+                id?: string | null;
+                /** @description Who wrote it, or what it tells of. */
+                kind: components["schemas"]["NoteKind"];
+                platform?: components["schemas"]["Platform"] | null;
+                /** @description The dataset's or connector's name, of what the program notes by itself. */
+                subject?: string | null;
+                /** @description The text; null for what the program notes by itself. */
+                text?: string | null;
+                /**
+                 * Format: int32
+                 * @description The version that came into force, of `tracking`.
+                 */
+                version?: number | null;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_PullRunItem: {
             data: {
                 /** @description Accounts that could not be read; the others are. */
@@ -3642,6 +4446,50 @@ export interface components {
                 started_at?: string | null;
                 /** @description How it stands. */
                 state: components["schemas"]["PullState"];
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_RecentEvent: {
+            data: {
+                action_source?: components["schemas"]["ActionSource"] | null;
+                /** @description The platform's pixel or dataset id. */
+                dataset_id: string;
+                dialect?: components["schemas"]["Dialect"] | null;
+                /** @description The sender's id of it; null where it has none, or is refused. */
+                event_id?: string | null;
+                /** @description Its name; empty where a refused one names none. */
+                event_name: string;
+                /**
+                 * Format: date-time
+                 * @description When it happened; null of a refused one.
+                 */
+                event_time?: string | null;
+                /** @description The field at fault; null where it was not refused, empty when it is the whole. */
+                field?: string | null;
+                /** @description What became of it. */
+                outcome: components["schemas"]["RecentOutcome"];
+                platform?: components["schemas"]["Platform"] | null;
+                reason?: components["schemas"]["RejectReason"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was received.
+                 */
+                received_at: string;
+                /**
+                 * Format: int64
+                 * @description How many rows of its request were refused for this; 1 where it was not.
+                 */
+                rows: number;
+                /**
+                 * Format: double
+                 * @description How well its platform can match it, 0 to 10; null of a refused one, and without a platform.
+                 */
+                score?: number | null;
+                /** @description Whether its sender marked it as a test; null of a refused one. */
+                test?: boolean | null;
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3752,6 +4600,64 @@ export interface components {
             /** @description Always true. */
             success: boolean;
         };
+        /** @description A successful answer. */
+        Answer_Vec_ViewItem: {
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Whether it is the caller's own. */
+                is_own: boolean;
+                /** @description Whether everybody of the tenant sees it. */
+                is_shared: boolean;
+                /** @description Its name. */
+                name: string;
+                /** @description The path with its search, from `/` on. */
+                path: string;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_ViewItem: {
+            /** @description An address of the page under a name. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Whether it is the caller's own. */
+                is_own: boolean;
+                /** @description Whether everybody of the tenant sees it. */
+                is_shared: boolean;
+                /** @description Its name. */
+                name: string;
+                /** @description The path with its search, from `/` on. */
+                path: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description The new name of a key. */
+        ApiKeyChange: {
+            /** @description Name. */
+            name: string;
+        };
         /** @description A key, without the key. */
         ApiKeyItem: {
             /**
@@ -3794,6 +4700,52 @@ export interface components {
          * @enum {string}
          */
         ApiKeyScope: "ingest" | "read" | "export" | "export_identifiers";
+        /** @description Events of a minute or an hour. */
+        ArrivalSlot: {
+            /**
+             * Format: date-time
+             * @description Its first instant.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Events that count.
+             */
+            landed: number;
+            /**
+             * Format: int64
+             * @description Events that were refused.
+             */
+            rejected: number;
+        };
+        /** @description What came in for a platform's datasets. */
+        Arrivals: {
+            /**
+             * Format: int64
+             * @description Events seen before.
+             */
+            duplicate: number;
+            /**
+             * Format: double
+             * @description The share of events seen before, 0 to 1; null where none came in.
+             */
+            duplicate_rate?: number | null;
+            /**
+             * Format: date-time
+             * @description When the newest was received; null where none came in.
+             */
+            newest_received_at?: string | null;
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Events refused.
+             */
+            rejected: number;
+        };
         /** @description An asset to be made. */
         AssetBody: {
             /**
@@ -3933,7 +4885,7 @@ export interface components {
          * @description An action of the audit log: the thing and what was done to it.
          * @enum {string}
          */
-        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.streamed" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated";
+        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
         /** @description One thing that was done or refused. */
         AuditItem: {
             /** @description What. */
@@ -4159,6 +5111,31 @@ export interface components {
              */
             total_budget: number;
         };
+        /** @description What becomes of many campaigns. */
+        BulkChange: {
+            /** @description What becomes of each. */
+            change: components["schemas"]["EachChange"];
+            /** @description Tells what would be and changes nothing. */
+            dry_run?: boolean;
+            filter?: components["schemas"]["CampaignFilterParams"] | null;
+            /** @description The campaigns, 1,000 at most; either these or a filter. */
+            ids?: string[] | null;
+        };
+        /** @description What became of many campaigns. */
+        BulkOutcome: {
+            /** @description Campaigns that are, or would be, changed. */
+            changed: number;
+            /** @description Whether nothing was changed but told. */
+            dry_run: boolean;
+            /** @description Ids that no campaign has. */
+            not_found: string[];
+            /** @description Every campaign, as the list was ordered. */
+            outcomes: components["schemas"]["CampaignOutcome"][];
+            /** @description Campaigns that a rule keeps from it; they stay as they are. */
+            refused: number;
+            /** @description Campaigns that are so already. */
+            unchanged: number;
+        };
         /** @description Bounds of a campaign's spend. */
         CampaignBounds: {
             /**
@@ -4210,9 +5187,40 @@ export interface components {
             /** @description Whom it is shown to, in the platform's form. */
             targeting?: Record<string, never> | null;
         };
+        /** @description A change of a campaign. */
+        CampaignChangeItem: {
+            /** @description `campaign.created`, `campaign.updated` or `campaign.deleted`. */
+            action: string;
+            /** @description What made it: `user`, `api_key`, `operator` or `system`. */
+            actor_kind: string;
+            /** @description The user's name; null for others, for users who are gone, and for API keys that ask. */
+            actor_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Field by field what is new. */
+            changes: Record<string, never>;
+        };
+        /** @description A campaign on the days it is compared with. */
+        CampaignComparison: components["schemas"]["Changes"] & {
+            /**
+             * Format: date
+             * @description First day, included.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            date_to: string;
+            /** @description The figures then. */
+            previous: components["schemas"]["CampaignFigures"];
+        };
         /**
-         * @description Sums of a campaign's ad reports in one currency, and their ratios. What was reported in another one is
-         *     converted day by day.
+         * @description Sums of a campaign's ad reports in one currency, and their ratios; beside them what events show. What is in another
+         *     currency is converted day by day.
          */
         CampaignFigures: {
             /**
@@ -4246,6 +5254,11 @@ export interface components {
              */
             ctr?: number | null;
             /**
+             * Format: double
+             * @description Conversions / clicks × 100.
+             */
+            cvr?: number | null;
+            /**
              * @description Why figures are null: nothing was reported, or exchange rates are missing. Null when none is
              *     missing but ratios without a denominator.
              */
@@ -4270,11 +5283,67 @@ export interface components {
              * @description Amount spent.
              */
             total_spend?: number | null;
+            /**
+             * Format: int64
+             * @description Purchases our own events show of it. Never added to `conversions`.
+             */
+            tracked_conversions?: number | null;
+            /**
+             * Format: double
+             * @description Spend / tracked conversions.
+             */
+            tracked_cpa?: number | null;
+            /**
+             * Format: double
+             * @description Tracked conversions / clicks × 100.
+             */
+            tracked_cvr?: number | null;
+            /**
+             * Format: double
+             * @description Their value.
+             */
+            tracked_revenue?: number | null;
+            /**
+             * Format: double
+             * @description Tracked revenue / spend.
+             */
+            tracked_roas?: number | null;
+        };
+        /** @description Which campaigns. */
+        CampaignFilterParams: {
+            /** @description The platform's ad account. */
+            account_id?: string | null;
+            currency?: components["schemas"]["Currency"] | null;
+            /**
+             * Format: date
+             * @description Figures count from this day on, and campaigns that ended before are left out.
+             */
+            date_from?: string | null;
+            /**
+             * Format: date
+             * @description Figures count up to this day, and campaigns that begin after it are left out.
+             */
+            date_to?: string | null;
+            /**
+             * @description Conditions on figures, parted by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
+             *     number. A figure that is not known meets none. Amounts compare as they are shown.
+             * @example roas<1.5,spend>=100
+             */
+            having?: string | null;
+            /** @description Labels parted by commas: campaigns with every one of them. */
+            labels?: string | null;
+            /** @description One or several platforms, parted by commas. */
+            platform?: string | null;
+            /** @description A text that the name or the platform's id holds, in any letter case. It is taken literally. */
+            search?: string | null;
+            /** @description One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas. */
+            status?: string | null;
         };
         /** @description A campaign, and what is reported of it. */
         CampaignItem: components["schemas"]["CampaignFigures"] & {
             /** @description The platform's ad account. */
             account_id?: string | null;
+            comparison?: components["schemas"]["CampaignComparison"] | null;
             /**
              * Format: date-time
              * @description When it was made.
@@ -4320,6 +5389,11 @@ export interface components {
             /** @description The platform. */
             platform: components["schemas"]["Platform"];
             /**
+             * @description The figure that `spark` names on each day of the range, oldest first; null where it is not asked for. A
+             *     figure of a day is null where it is not known.
+             */
+            spark?: (number | null)[] | null;
+            /**
              * Format: date
              * @description First day.
              */
@@ -4333,6 +5407,16 @@ export interface components {
              * @description When users last changed it.
              */
             updated_at: string;
+        };
+        /** @description A label, and how many campaigns have it. */
+        CampaignLabel: {
+            /**
+             * Format: int64
+             * @description Campaigns that have it.
+             */
+            campaigns: number;
+            /** @description The label. */
+            label: string;
         };
         /** @description A campaign's figures over time. */
         CampaignMetrics: {
@@ -4367,11 +5451,37 @@ export interface components {
             /** @description The whole range. */
             total: components["schemas"]["Money"];
         };
+        /** @description A campaign before and after. */
+        CampaignOutcome: {
+            after?: components["schemas"]["Changeable"] | null;
+            /** @description As it was. */
+            before: components["schemas"]["Changeable"];
+            /**
+             * Format: uuid
+             * @description The campaign.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What became of it. */
+            outcome: components["schemas"]["Outcome"];
+            /** @description The rules that keep it from this. */
+            refusals: components["schemas"]["Detail"][];
+        };
         /**
          * @description Where a campaign is in its life.
          * @enum {string}
          */
         CampaignStatus: "draft" | "active" | "paused" | "completed" | "archived";
+        /** @description What the campaigns of a list add up to. */
+        CampaignTotals: components["schemas"]["Money"] & {
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            campaigns: number;
+            comparison?: components["schemas"]["Comparison"] | null;
+        };
         /** @description The password, and the one in its place. */
         ChangePasswordRequest: {
             /**
@@ -4384,6 +5494,55 @@ export interface components {
              * @description 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
              */
             new_password: string;
+        };
+        /** @description What can be changed of many campaigns. */
+        Changeable: {
+            /** @description The currency of both. */
+            currency: components["schemas"]["Currency"];
+            /** Format: double */
+            daily_budget?: number | null;
+            labels: string[];
+            /** Format: double */
+            lifetime_budget?: number | null;
+            status: components["schemas"]["CampaignStatus"];
+        };
+        /**
+         * @description The change of each KPI since the compared period, in percent: null from zero, where either is not known, and
+         *     between amounts of two currencies.
+         */
+        Changes: {
+            /** Format: double */
+            clicks_change?: number | null;
+            /** Format: double */
+            conversions_change?: number | null;
+            /** Format: double */
+            cpa_change?: number | null;
+            /** Format: double */
+            cpc_change?: number | null;
+            /** Format: double */
+            cpm_change?: number | null;
+            /** Format: double */
+            ctr_change?: number | null;
+            /** Format: double */
+            cvr_change?: number | null;
+            /** Format: double */
+            impressions_change?: number | null;
+            /** Format: double */
+            revenue_change?: number | null;
+            /** Format: double */
+            roas_change?: number | null;
+            /** Format: double */
+            spend_change?: number | null;
+            /** Format: double */
+            tracked_conversions_change?: number | null;
+            /** Format: double */
+            tracked_cpa_change?: number | null;
+            /** Format: double */
+            tracked_cvr_change?: number | null;
+            /** Format: double */
+            tracked_revenue_change?: number | null;
+            /** Format: double */
+            tracked_roas_change?: number | null;
         };
         /** @description A channel's part. */
         ChannelAnswer: {
@@ -4434,22 +5593,8 @@ export interface components {
             /** @description Six digits. */
             code: string;
         };
-        /** @description The compared period and the change since, in percent; null where it cannot be said. */
-        Comparison: {
-            /** Format: double */
-            clicks_change?: number | null;
-            /** Format: double */
-            conversions_change?: number | null;
-            /** Format: double */
-            cpa_change?: number | null;
-            /** Format: double */
-            cpc_change?: number | null;
-            /** Format: double */
-            cpm_change?: number | null;
-            /** Format: double */
-            ctr_change?: number | null;
-            /** Format: double */
-            cvr_change?: number | null;
+        /** @description The compared days over time. */
+        ComparedSeries: {
             /**
              * Format: date
              * @description First day, included.
@@ -4460,21 +5605,48 @@ export interface components {
              * @description Last day, included.
              */
             date_to: string;
-            /** Format: double */
-            impressions_change?: number | null;
+            /** @description Every period of them, cut to them. */
+            series: components["schemas"]["Point"][];
+            /** @description All of these days. */
+            total: components["schemas"]["Money"];
+        };
+        /** @description The compared period and the changes since. */
+        Comparison: components["schemas"]["Changes"] & {
+            /**
+             * Format: date
+             * @description First day, included.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            date_to: string;
             /** @description The figures then. */
             previous: components["schemas"]["Money"];
-            /** Format: double */
-            revenue_change?: number | null;
-            /** Format: double */
-            roas_change?: number | null;
-            /** Format: double */
-            spend_change?: number | null;
-            /** Format: double */
-            tracked_conversions_change?: number | null;
-            /** Format: double */
-            tracked_revenue_change?: number | null;
         };
+        /** @description Something that needs a person. */
+        ConcernItem: {
+            /** @description Its name: the same as long as it is the same thing. */
+            concern: string;
+            dismissed?: components["schemas"]["DismissalItem"] | null;
+            /** @description What it is about. */
+            kind: components["schemas"]["ConcernKind"];
+            /** @description How much it matters. */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: date-time
+             * @description Since when, where that is known.
+             */
+            since?: string | null;
+            /** @description What tells it apart from others of its kind. */
+            values: Record<string, never>;
+        };
+        /**
+         * @description What a concern is about.
+         * @enum {string}
+         */
+        ConcernKind: "missing_rate" | "unreported" | "refused" | "quality" | "connector" | "export";
         /** @description Facts about the installation. */
         ConfigResponse: {
             /** @description Sign-ins that anybody on this machine may use, while the demo runs here; else none. */
@@ -4595,6 +5767,15 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description What a connector of a platform takes. */
+        ConnectorKind: {
+            /** @description What it wants to be shown, in the order one comes by it. */
+            credentials: components["schemas"]["CredentialField"][];
+            /** @description Whether it can be asked for reports; of others connectors are kept only. */
+            is_pulled: boolean;
+            /** @description The platform. */
+            platform: components["schemas"]["Platform"];
+        };
         /**
          * @description What is known of whether it works.
          * @enum {string}
@@ -4647,6 +5828,13 @@ export interface components {
              */
             rejected: number;
         };
+        /** @description A credential. */
+        CredentialField: {
+            /** @description Its name in `credentials`. */
+            name: string;
+            /** @description Whether the platform cannot be asked without it. */
+            required: boolean;
+        };
         /**
          * @description A currency by its ISO 4217 code.
          * @example EUR
@@ -4691,6 +5879,13 @@ export interface components {
             name?: string | null;
             platform: components["schemas"]["Platform"] | null;
         };
+        /** @description What is new of a dataset. What is not sent stays. */
+        DatasetChange: {
+            /** @description Whether it takes nothing in any more. What it brought stays, and it can be taken back. */
+            archived?: boolean | null;
+            /** @description Name to show, of 1 to 200 characters. */
+            name?: string | null;
+        };
         /** @description One dataset, or one ad account. */
         DatasetCounts: components["schemas"]["Counts"] & {
             /** @description The platform's pixel or dataset id, or the ad account; empty where refused rows name none. */
@@ -4706,6 +5901,11 @@ export interface components {
         };
         /** @description A pixel or dataset that senders send for. */
         DatasetItem: {
+            /**
+             * Format: date-time
+             * @description From when on it takes nothing in; null where it does.
+             */
+            archived_at?: string | null;
             /**
              * Format: date-time
              * @description When it was made.
@@ -4753,6 +5953,14 @@ export interface components {
             /** @description How many of all are sums of their ads or ad sets. */
             made_of_parts: number;
         };
+        /** @description The score of a day. */
+        DayScore: components["schemas"]["Score"] & {
+            /**
+             * Format: date
+             * @description The day, in the tenant's zone.
+             */
+            date: string;
+        };
         /** @description A sign-in of a demo tenant. */
         DemoAccount: {
             /** @description The user's e-mail address. */
@@ -4795,6 +6003,33 @@ export interface components {
          * @enum {string}
          */
         Dialect: "meta" | "tiktok" | "pinterest" | "segment" | "ga4" | "snapchat" | "linkedin";
+        /** @description What to put aside. */
+        DismissalBody: {
+            /** @description The concern's name, as `/attention` tells it. */
+            concern: string;
+            /**
+             * Format: int32
+             * @description For how many days, 1 to 90; 7 where absent.
+             */
+            days?: number | null;
+            /** @description Why, in 1 to 500 characters on one line. */
+            reason: string;
+        };
+        /** @description That a concern was put aside. */
+        DismissalItem: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it shows again.
+             */
+            until: string;
+        };
         /** @description One cause of a predicted ROAS. */
         Driver: {
             /**
@@ -4804,6 +6039,24 @@ export interface components {
             effect: number;
             /** @description The name, in words. */
             name: string;
+        };
+        /** @description What becomes of each campaign. What is not sent stays. */
+        EachChange: {
+            /** @description Labels to add to those that are there. */
+            add_labels?: string[];
+            /**
+             * Format: double
+             * @description By how many percent the daily budget changes, from -100 to 1,000; a campaign without one is refused.
+             */
+            daily_budget_percent?: number | null;
+            /**
+             * Format: double
+             * @description By how many percent the budget of its whole life changes.
+             */
+            lifetime_budget_percent?: number | null;
+            /** @description Labels to take away. */
+            remove_labels?: string[];
+            status?: components["schemas"]["CampaignStatus"] | null;
         };
         /**
          * @description How far data show the effect of a channel.
@@ -4823,6 +6076,40 @@ export interface components {
             from: string;
             /** @description One a platform. */
             platforms: components["schemas"]["PlatformCoverage"][];
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            to: string;
+        };
+        /** @description All that tells how well the events of a range can be matched. */
+        EmqDiagnostics: {
+            /** @description The version of the formula. */
+            formula_version: string;
+            /**
+             * Format: date
+             * @description First day, included.
+             */
+            from: string;
+            /** @description Each platform with events in the range. */
+            platforms: components["schemas"]["PlatformDiagnostics"][];
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            to: string;
+        };
+        /** @description Match quality day by day. */
+        EmqHistory: {
+            /** @description The version of the formula. */
+            formula_version: string;
+            /**
+             * Format: date
+             * @description First day, included.
+             */
+            from: string;
+            /** @description Each platform with events in the range. */
+            platforms: components["schemas"]["PlatformHistory"][];
             /**
              * Format: date
              * @description Last day, included.
@@ -4912,6 +6199,14 @@ export interface components {
             /** @description What is exported. */
             type: components["schemas"]["ExportType"];
         };
+        /** @description How large an export will be. */
+        ExportEstimate: {
+            /**
+             * Format: int64
+             * @description Rows, about: versions that were replaced may be counted.
+             */
+            rows: number;
+        };
         /** @description A job and its file. */
         ExportItem: {
             /**
@@ -4984,6 +6279,16 @@ export interface components {
             state: components["schemas"]["JobState"];
             /** @description What it holds. */
             type: components["schemas"]["ExportType"];
+        };
+        /** @description An address that fetches a file once. */
+        ExportLinkItem: {
+            /**
+             * Format: date-time
+             * @description From when on it opens nothing.
+             */
+            expires_at: string;
+            /** @description The path, with its secret. */
+            url: string;
         };
         /**
          * @description What an export holds.
@@ -5095,6 +6400,16 @@ export interface components {
              * @description Purchases our own events show. Never added to `total_conversions`; null where events cannot tell.
              */
             tracked_conversions?: number | null;
+            /**
+             * Format: double
+             * @description Spend / tracked conversions.
+             */
+            tracked_cpa?: number | null;
+            /**
+             * Format: double
+             * @description Tracked conversions / clicks × 100.
+             */
+            tracked_cvr?: number | null;
             /**
              * Format: double
              * @description Their value.
@@ -5440,6 +6755,8 @@ export interface components {
             days: number;
             /** @description The newest data per platform. */
             freshness: components["schemas"]["PlatformFreshness"][];
+            /** @description Days of the range that a platform has not reported. */
+            incomplete: components["schemas"]["UnreportedDays"][];
             /** @description The zone of the days of tracked events; an ad report's day is of its account's zone. */
             time_zone: string;
             /** @description Why tracked figures are null; null where they are not. */
@@ -5795,11 +7112,107 @@ export interface components {
             /** @description Whom it is shown to, in the platform's form. */
             targeting?: Record<string, never> | null;
         };
+        /** @description A note to be written. */
+        NewNoteBody: {
+            /**
+             * Format: uuid
+             * @description The campaign it is about; all where absent.
+             */
+            campaign_id?: string | null;
+            /**
+             * Format: date
+             * @description The first day it is about.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description The last one; the first where absent.
+             */
+            date_to?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
+            /** @description The text, of 1 to 500 characters on one line. */
+            text: string;
+        };
+        /** @description A view to be saved. */
+        NewViewBody: {
+            /** @description Whether everybody of the tenant sees it. */
+            is_shared?: boolean;
+            /** @description Its name, unique among the user's own. */
+            name: string;
+            /** @description The path with its search, from `/` on. */
+            path: string;
+        };
         /**
          * @description A step that a sign-in takes beside the password.
          * @enum {string}
          */
         NextStep: "second_factor" | "set_up_second_factor";
+        /** @description What is new of a note. What is not sent stays. */
+        NoteChange: {
+            /**
+             * Format: uuid
+             * @description The campaign it is about; null for all.
+             */
+            campaign_id?: string | null;
+            /**
+             * Format: date
+             * @description The first day it is about.
+             */
+            date_from?: string | null;
+            /**
+             * Format: date
+             * @description The last one.
+             */
+            date_to?: string | null;
+            platform?: components["schemas"]["Platform"] | null;
+            /** @description The text. */
+            text?: string | null;
+        };
+        /** @description A note. */
+        NoteItem: {
+            /**
+             * Format: date-time
+             * @description When it was written, or when it happened.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The campaign it is about; null for all.
+             */
+            campaign_id?: string | null;
+            /**
+             * Format: date
+             * @description The first day it is about.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description The last one.
+             */
+            date_to: string;
+            /**
+             * Format: uuid
+             * @description Its id; null for what the program notes by itself.
+             */
+            id?: string | null;
+            /** @description Who wrote it, or what it tells of. */
+            kind: components["schemas"]["NoteKind"];
+            platform?: components["schemas"]["Platform"] | null;
+            /** @description The dataset's or connector's name, of what the program notes by itself. */
+            subject?: string | null;
+            /** @description The text; null for what the program notes by itself. */
+            text?: string | null;
+            /**
+             * Format: int32
+             * @description The version that came into force, of `tracking`.
+             */
+            version?: number | null;
+        };
+        /**
+         * @description Who wrote a note, or what it tells of.
+         * @enum {string}
+         */
+        NoteKind: "user" | "tracking" | "backfill";
         /** @description What was done, or what to do next. */
         NoticeResponse: {
             /** @description In words. */
@@ -5810,6 +7223,11 @@ export interface components {
          * @enum {string}
          */
         OptimizationGoal: "maximize_roas" | "maximize_revenue" | "maximize_conversions" | "target_roas";
+        /**
+         * @description What became of a campaign.
+         * @enum {string}
+         */
+        Outcome: "changed" | "unchanged" | "refused";
         /** @description Which part of a list. */
         Pagination: {
             /**
@@ -6002,6 +7420,18 @@ export interface components {
             /** @description What each signal would add if every event carried it. They overlap: never add them. */
             uplift: components["schemas"]["SignalUplift"][];
         };
+        /** @description A platform's events. */
+        PlatformDiagnostics: {
+            /**
+             * @description What came in on these days and what became of it, of the platform's datasets or of the one that is asked for. An
+             *     event's name is not told there.
+             */
+            arrivals: components["schemas"]["Arrivals"];
+            /** @description Their identifiers, what is unusable and why, and what more of them would bring. */
+            coverage: components["schemas"]["PlatformCoverage"];
+            /** @description Their score. */
+            score: components["schemas"]["PlatformScore"];
+        };
         /** @description The newest data of a platform. */
         PlatformFreshness: {
             /**
@@ -6027,10 +7457,17 @@ export interface components {
              */
             reports_until?: string | null;
         };
+        /** @description A platform's match quality day by day. */
+        PlatformHistory: {
+            /** @description Every day of the range, oldest first; without events a day has no score. */
+            days: components["schemas"]["DayScore"][];
+            platform?: components["schemas"]["Platform"] | null;
+        };
         /** @description One platform. */
         PlatformKpis: components["schemas"]["Money"] & {
             /** @description Campaigns it reported in the range. */
             campaigns: number;
+            comparison?: components["schemas"]["Comparison"] | null;
             platform?: components["schemas"]["Platform"] | null;
         };
         /** @description The score of a platform. */
@@ -6039,8 +7476,17 @@ export interface components {
             /** @description The version of its weight table; null without a platform. */
             weights_version?: string | null;
         };
+        /** @description A platform over time. */
+        PlatformSeries: {
+            platform?: components["schemas"]["Platform"] | null;
+            /** @description The periods. */
+            series: components["schemas"]["Point"][];
+            /** @description The whole range. */
+            total: components["schemas"]["Money"];
+        };
         /** @description The KPIs of each platform. Their sum is the answer of `/analytics/kpis`. */
         Platforms: {
+            comparison?: components["schemas"]["Comparison"] | null;
             /**
              * Format: date
              * @description First day, included.
@@ -6058,6 +7504,8 @@ export interface components {
             days: number;
             /** @description The newest data per platform. */
             freshness: components["schemas"]["PlatformFreshness"][];
+            /** @description Days of the range that a platform has not reported. */
+            incomplete: components["schemas"]["UnreportedDays"][];
             /** @description Platforms with data in the range, by name; first what is for no ad platform, where there is any. */
             platforms: components["schemas"]["PlatformKpis"][];
             /** @description All of them together. */
@@ -6324,6 +7772,50 @@ export interface components {
             /** @description A stable code (`junk_hash`, `no_country_code` …). */
             reason: string;
         };
+        /** @description An event that came in, without anything that tells of a person. */
+        RecentEvent: {
+            action_source?: components["schemas"]["ActionSource"] | null;
+            /** @description The platform's pixel or dataset id. */
+            dataset_id: string;
+            dialect?: components["schemas"]["Dialect"] | null;
+            /** @description The sender's id of it; null where it has none, or is refused. */
+            event_id?: string | null;
+            /** @description Its name; empty where a refused one names none. */
+            event_name: string;
+            /**
+             * Format: date-time
+             * @description When it happened; null of a refused one.
+             */
+            event_time?: string | null;
+            /** @description The field at fault; null where it was not refused, empty when it is the whole. */
+            field?: string | null;
+            /** @description What became of it. */
+            outcome: components["schemas"]["RecentOutcome"];
+            platform?: components["schemas"]["Platform"] | null;
+            reason?: components["schemas"]["RejectReason"] | null;
+            /**
+             * Format: date-time
+             * @description When it was received.
+             */
+            received_at: string;
+            /**
+             * Format: int64
+             * @description How many rows of its request were refused for this; 1 where it was not.
+             */
+            rows: number;
+            /**
+             * Format: double
+             * @description How well its platform can match it, 0 to 10; null of a refused one, and without a platform.
+             */
+            score?: number | null;
+            /** @description Whether its sender marked it as a test; null of a refused one. */
+            test?: boolean | null;
+        };
+        /**
+         * @description What became of an event.
+         * @enum {string}
+         */
+        RecentOutcome: "landed" | "refused";
         /** @description A campaign's part of the plan. */
         Recommendation: {
             /**
@@ -6604,6 +8096,7 @@ export interface components {
              * @description Events it is made of.
              */
             events: number;
+            interval?: components["schemas"]["ScoreInterval"] | null;
             /** @description Why there is no score; null where there is one. */
             reason?: string | null;
             /**
@@ -6616,6 +8109,21 @@ export interface components {
              * @description 0 to 100; null where `score` is.
              */
             score_100?: number | null;
+            /** @description Whether they are too few to say anything: fewer than 100. */
+            too_few: boolean;
+        };
+        /** @description Where a score may lie, 0 to 10. */
+        ScoreInterval: {
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The lower end.
+             */
+            low: number;
         };
         /** @description The secret that an app makes codes of. Shown once. */
         SecondFactorSecret: {
@@ -6649,6 +8157,7 @@ export interface components {
         };
         /** @description KPIs over time. Their sum is the answer of `/analytics/kpis`. */
         Series: {
+            comparison?: components["schemas"]["ComparedSeries"] | null;
             /**
              * Format: date
              * @description First day, included.
@@ -6668,6 +8177,13 @@ export interface components {
             freshness: components["schemas"]["PlatformFreshness"][];
             /** @description `daily`, `weekly` or `monthly`. */
             granularity: string;
+            /** @description Days of the range that a platform has not reported. */
+            incomplete: components["schemas"]["UnreportedDays"][];
+            /**
+             * @description The same of each platform with data in the range, by name; null where `by` does not ask for it. They add
+             *     up to the whole.
+             */
+            platforms?: components["schemas"]["PlatformSeries"][] | null;
             /** @description Every period of the range, oldest first; the first and last are cut to the range. */
             series: components["schemas"]["Point"][];
             /** @description The zone of the days of tracked events; an ad report's day is of its account's zone. */
@@ -6709,6 +8225,11 @@ export interface components {
              */
             renewed_at?: string | null;
         };
+        /**
+         * @description How much something matters.
+         * @enum {string}
+         */
+        Severity: "bad" | "warn";
         /**
          * @description Extra matched events over those matched now, in percent; the range moves the signal's match
          *     power by 30 % each way.
@@ -7022,6 +8543,26 @@ export interface components {
             /** @description The zone of its days. */
             time_zone: string;
         };
+        /** @description Days of the range that a platform has not reported. */
+        UnreportedDays: {
+            /**
+             * Format: date
+             * @description The first such day of the range.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description The last one, today at the latest.
+             */
+            date_to: string;
+            /**
+             * Format: int64
+             * @description How many that is.
+             */
+            days: number;
+            /** @description The platform. */
+            platform: components["schemas"]["Platform"];
+        };
         /** @description The data of an event of the stream. A hint: what it is about is to be asked for again. */
         UpdateEvent: {
             /** @description The dataset or ad account (`emq_update`, `ingest_rejects`). */
@@ -7042,6 +8583,11 @@ export interface components {
             platform?: string | null;
             /** @description Why rows were refused (`ingest_rejects`). */
             reason?: string | null;
+            /**
+             * @description The kind of what was made, changed or deleted, as paths name it: `campaigns`, `connectors`
+             *     (`resource_update`).
+             */
+            resource?: string | null;
             /**
              * Format: int64
              * @description How many were.
@@ -7122,6 +8668,36 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description Their own time zone; the tenant's where null. */
             time_zone?: string | null;
+        };
+        /** @description What is new of a view. What is not sent stays. */
+        ViewChange: {
+            /** @description Whether everybody of the tenant sees it. */
+            is_shared?: boolean | null;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description The path with its search. */
+            path?: string | null;
+        };
+        /** @description An address of the page under a name. */
+        ViewItem: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether it is the caller's own. */
+            is_own: boolean;
+            /** @description Whether everybody of the tenant sees it. */
+            is_shared: boolean;
+            /** @description Its name. */
+            name: string;
+            /** @description The path with its search, from `/` on. */
+            path: string;
         };
         /** @description How a channel's spend works. */
         WorkingAnswer: {
@@ -7405,9 +8981,15 @@ export interface operations {
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description The platform; every one where absent. */
-                platform?: components["schemas"]["Platform"];
-                /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
+                /**
+                 * @description One or several platforms, parted by commas; every one where absent.
+                 * @example meta,google
+                 */
+                platform?: string;
+                /**
+                 * @description One or several of the platforms' ad accounts, parted by commas. Events do not tell theirs: tracked
+                 *     figures are null then.
+                 */
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
@@ -7650,6 +9232,111 @@ export interface operations {
                 };
             };
             /** @description too many exports wait already */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    estimate_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ExportEstimate"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there is no such type or column, or the range is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8079,6 +9766,101 @@ export interface operations {
             };
         };
     };
+    create_export_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the export's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ExportLinkItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description it is not done */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     ingest_counts: {
         parameters: {
             query?: {
@@ -8174,16 +9956,28 @@ export interface operations {
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description The platform; every one where absent. */
-                platform?: components["schemas"]["Platform"];
-                /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
+                /**
+                 * @description One or several platforms, parted by commas; every one where absent.
+                 * @example meta,google
+                 */
+                platform?: string;
+                /**
+                 * @description One or several of the platforms' ad accounts, parted by commas. Events do not tell theirs: tracked
+                 *     figures are null then.
+                 */
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
                 /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
                 currency?: components["schemas"]["Currency"];
-                /** @description `previous_period` (as many days, ending the day before) or `previous_year`. */
+                /**
+                 * @description As many days: `previous_period` ends the day before, `previous_year` begins on the same date a year
+                 *     earlier; `same_weekdays` are the nearest days before of which each is the same day of the week, and
+                 *     `same_weekdays_previous_year` lie 52 weeks earlier.
+                 */
                 compare_period?: string;
+                /** @description As many days from this one on, instead of `compare_period`. */
+                compare_from?: string;
             };
             header?: never;
             path?: never;
@@ -8272,14 +10066,28 @@ export interface operations {
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description The platform; every one where absent. */
-                platform?: components["schemas"]["Platform"];
-                /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
+                /**
+                 * @description One or several platforms, parted by commas; every one where absent.
+                 * @example meta,google
+                 */
+                platform?: string;
+                /**
+                 * @description One or several of the platforms' ad accounts, parted by commas. Events do not tell theirs: tracked
+                 *     figures are null then.
+                 */
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
                 /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
                 currency?: components["schemas"]["Currency"];
+                /**
+                 * @description As many days: `previous_period` ends the day before, `previous_year` begins on the same date a year
+                 *     earlier; `same_weekdays` are the nearest days before of which each is the same day of the week, and
+                 *     `same_weekdays_previous_year` lie 52 weeks earlier.
+                 */
+                compare_period?: string;
+                /** @description As many days from this one on, instead of `compare_period`. */
+                compare_from?: string;
             };
             header?: never;
             path?: never;
@@ -8367,18 +10175,30 @@ export interface operations {
                 /**
                  * @description The KPI that stands as `value` in every period: `spend`, `revenue`, `impressions`, `clicks`,
                  *     `conversions`, `roas`, `ctr`, `cpc`, `cpm`, `cpa`, `cvr`, `tracked_conversions`,
-                 *     `tracked_revenue` or `tracked_roas`.
+                 *     `tracked_revenue`, `tracked_roas`, `tracked_cpa` or `tracked_cvr`.
                  */
                 metric?: string;
                 /** @description `daily` (the default), `weekly` (from Mondays) or `monthly`. */
                 granularity?: string;
+                /** @description `platform`: beside the whole, each platform on its own. What the periods are compared with stands in `comparison`. */
+                by?: string;
+                /** @description As for `/analytics/kpis`. */
+                compare_period?: string;
+                /** @description As for `/analytics/kpis`. */
+                compare_from?: string;
                 /** @description First day, included; 30 days before the last one where absent. */
                 date_from?: string;
                 /** @description Last day, included; today in the tenant's zone where absent. */
                 date_to?: string;
-                /** @description The platform; every one where absent. */
-                platform?: components["schemas"]["Platform"];
-                /** @description The platform's ad account. Events do not tell theirs: tracked figures are null then. */
+                /**
+                 * @description One or several platforms, parted by commas; every one where absent.
+                 * @example meta,google
+                 */
+                platform?: string;
+                /**
+                 * @description One or several of the platforms' ad accounts, parted by commas. Events do not tell theirs: tracked
+                 *     figures are null then.
+                 */
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
@@ -8697,6 +10517,123 @@ export interface operations {
             };
             /** @description nothing with this id exists in the tenant */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    rename_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ApiKeyItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field is missing, has the wrong type or breaks a rule */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9176,6 +11113,283 @@ export interface operations {
             };
             /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_concerns: {
+        parameters: {
+            query?: {
+                /** @description First day, included; 30 days before the last one where absent. */
+                date_from?: string;
+                /** @description Last day, included; today where absent. */
+                date_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_ConcernItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range of days ends before it begins, or is too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    dismiss_concern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissalBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_DismissalItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a rule is broken */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    restore_concern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the concern's name */
+                concern: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it shows again */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11204,11 +13418,25 @@ export interface operations {
     list_campaigns: {
         parameters: {
             query?: {
+                /** @description `name`, `created_at` (the default) or a KPI, as for `/analytics/series`. */
+                sort_by?: string;
+                /** @description `asc` or `desc` (the default). Unknown figures come last either way. */
+                sort_order?: string;
+                /** @description A KPI to tell for every day of the range as well, in `spark`; the range is of at most 92 days. */
+                spark?: string;
+                /** @description As for `/analytics/kpis`, of each campaign; takes `date_from` and `date_to`. */
+                compare_period?: string;
+                /** @description As for `/analytics/kpis`. */
+                compare_from?: string;
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Items of a page, 20 where absent. */
+                page_size?: number;
                 /**
                  * @description One or several platforms, parted by commas.
                  * @example meta,google
                  */
-                platform?: components["schemas"]["Platform"];
+                platform?: string;
                 /** @description One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas. */
                 status?: string;
                 /** @description A text that the name or the platform's id holds, in any letter case. It is taken literally. */
@@ -11223,14 +13451,12 @@ export interface operations {
                 date_to?: string;
                 /** @description The currency to show figures in; each campaign's own where absent. */
                 currency?: components["schemas"]["Currency"];
-                /** @description `name`, `spend`, `revenue`, `roas` or `created_at` (the default). */
-                sort_by?: string;
-                /** @description `asc` or `desc` (the default). Unknown figures come last either way. */
-                sort_order?: string;
-                /** @description The page, from 1. */
-                page?: number;
-                /** @description Items of a page, 20 where absent. */
-                page_size?: number;
+                /**
+                 * @description Conditions on figures, parted by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
+                 *     number. A figure that is not known meets none. Amounts compare as they are shown.
+                 * @example roas<1.5,spend>=100
+                 */
+                having?: string;
             };
             header?: never;
             path?: never;
@@ -11274,7 +13500,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the range ends before it begins, or there are too many campaigns to sort by a figure */
+            /** @description the range ends before it begins, is open or too long for what is asked, or there are too many campaigns to sort by a figure */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11389,6 +13615,302 @@ export interface operations {
                 };
             };
             /** @description a rule is broken, or the plan has no room for one more */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_campaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_BulkOutcome"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description no change or no campaigns are named, or too many */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    campaign_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_CampaignLabel"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    campaign_totals: {
+        parameters: {
+            query?: {
+                /**
+                 * @description One or several platforms, parted by commas.
+                 * @example meta,google
+                 */
+                platform?: string;
+                /** @description One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas. */
+                status?: string;
+                /** @description A text that the name or the platform's id holds, in any letter case. It is taken literally. */
+                search?: string;
+                /** @description Labels parted by commas: campaigns with every one of them. */
+                labels?: string;
+                /** @description The platform's ad account. */
+                account_id?: string;
+                /** @description Figures count from this day on, and campaigns that ended before are left out. */
+                date_from?: string;
+                /** @description Figures count up to this day, and campaigns that begin after it are left out. */
+                date_to?: string;
+                /** @description The currency to show figures in; each campaign's own where absent. */
+                currency?: components["schemas"]["Currency"];
+                /**
+                 * @description Conditions on figures, parted by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
+                 *     number. A figure that is not known meets none. Amounts compare as they are shown.
+                 * @example roas<1.5,spend>=100
+                 */
+                having?: string;
+                /**
+                 * @description As many days: `previous_period` ends the day before, `previous_year` begins on the same date a year
+                 *     earlier; `same_weekdays` are the nearest days before of which each is the same day of the week, and
+                 *     `same_weekdays_previous_year` lie 52 weeks earlier.
+                 */
+                compare_period?: string;
+                /** @description As many days from this one on, instead of `compare_period`. */
+                compare_from?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_CampaignTotals"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range ends before it begins or is open, or there are too many campaigns */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11848,6 +14370,97 @@ export interface operations {
             };
         };
     };
+    campaign_changes: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Items of a page, 20 where absent. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the campaign's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_CampaignChangeItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     campaign_metrics: {
         parameters: {
             query?: {
@@ -12167,6 +14780,80 @@ export interface operations {
             };
             /** @description a rule is broken, or there is no room for one more */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    connector_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_ConnectorKind"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13194,6 +15881,195 @@ export interface operations {
             };
         };
     };
+    change_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the dataset's id */
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_DatasetItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field is missing, has the wrong type or breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    download_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the link's secret */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/gzip": string;
+                    "application/zstd": string;
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the link is not known, was used or is too old, or the file is deleted */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     emq_coverage: {
         parameters: {
             query?: {
@@ -13221,6 +16097,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answer_EmqCoverage"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range of days ends before it begins, or is too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    emq_diagnostics: {
+        parameters: {
+            query?: {
+                /** @description First day of event times, in the tenant's zone, included; 30 days before `to` where absent. */
+                from?: string;
+                /** @description Last day, included; today where absent. */
+                to?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
+                /** @description The platform's pixel or dataset id. */
+                dataset_id?: string;
+                /** @description The event's name. */
+                event_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_EmqDiagnostics"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range of days ends before it begins, or is too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    emq_history: {
+        parameters: {
+            query?: {
+                /** @description First day of event times, in the tenant's zone, included; 30 days before `to` where absent. */
+                from?: string;
+                /** @description Last day, included; today where absent. */
+                to?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
+                /** @description The platform's pixel or dataset id. */
+                dataset_id?: string;
+                /** @description The event's name. */
+                event_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_EmqHistory"];
                 };
             };
             /** @description the request cannot be read */
@@ -13346,6 +16410,164 @@ export interface operations {
             };
             /** @description the range of days ends before it begins, or is too long */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    arrival_counts: {
+        parameters: {
+            query?: {
+                /** @description `minute` (the default): the last 60 minutes; `hour`: the last 48 hours. */
+                step?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_ArrivalSlot"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    recent_events: {
+        parameters: {
+            query?: {
+                /** @description Received after this instant, RFC 3339; what was received more than 24 hours ago is not shown. */
+                after?: string;
+                /** @description The platform's pixel or dataset id. */
+                dataset_id?: string;
+                /** @description How many at most, 50 where absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_RecentEvent"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13622,6 +16844,92 @@ export interface operations {
             };
             /** @description a rule is broken, there are too many rates, or two of one day and currency */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delete_fx_rate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the day */
+                date: string;
+                /** @description the currency */
+                currency: components["schemas"]["Currency"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14008,6 +17316,404 @@ export interface operations {
                 };
             };
             /** @description too many files at once, or a store does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query?: {
+                /** @description Notes about this day or a later one; 30 days before `date_to` where absent. */
+                date_from?: string;
+                /** @description Notes about this day or an earlier one; today where absent. */
+                date_to?: string;
+                /** @description One or several platforms, parted by commas: notes about them or about all. */
+                platform?: string;
+                /** @description Notes about this campaign or about all. */
+                campaign_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_NoteItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range of days ends before it begins, or is too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    create_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNoteBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_NoteItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a rule is broken, or there is no room for one more */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the note's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the note's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_NoteItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field is missing, has the wrong type or breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15852,6 +19558,404 @@ export interface operations {
                 };
             };
             /** @description a value cannot be, or the plan has no place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_ViewItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewViewBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ViewItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the user has a view of this name already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a rule is broken, or there is no room for one more */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the view's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the view's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ViewItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the user has a view of this name already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -31,7 +31,15 @@ impl Credentials {
         }
     }
 
-    /// Those of them that are not there.
+    /// The fields that a platform may be shown beside them.
+    pub const fn optional(platform: Platform) -> &'static [&'static str] {
+        match platform {
+            Platform::Google => &["login_customer_id"],
+            _ => &[],
+        }
+    }
+
+    /// Those that it cannot be asked without and that are not there.
     pub fn missing(&self, platform: Platform) -> Vec<&'static str> {
         let required = Credentials::required(platform).iter().copied();
         required.filter(|field| self.get(field).is_empty()).collect()

@@ -1,5 +1,8 @@
 //! The warehouse: where facts and metrics land, and who may ask for them.
 
+mod arrival;
+mod campaign;
+mod quality;
 mod question;
 
 use std::collections::BTreeSet;
@@ -7,23 +10,25 @@ use std::collections::BTreeSet;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::UInt64Type;
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use futures::stream::BoxStream;
 
 use crate::ad_report::CampaignDay;
 use crate::breakdown::{BreakdownQuery, Part};
-use crate::dialect::Dialect;
 use crate::id::TenantId;
-use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::log::{Offset, PartitionId, Topic};
 use crate::metrics::{KpiGroup, KpiGrouping, KpiQuery};
-use crate::money::Currency;
-use crate::platform::{ActionSource, Channel, Platform};
-use crate::rejection::{RejectReason, RowKind};
 use crate::scope::TenantScope;
 use crate::store::StoreError;
 use crate::table::Table;
 use crate::time::{DayRange, UnixMillis};
 
+pub use arrival::{
+    ArrivalCount, ArrivalStep, Freshness, IngestCount, RecentFate, RecentQuery, RecentRow,
+    RejectionCount,
+};
+pub use campaign::{CampaignGroupQuery, CampaignKey, ReportedCampaign};
+pub use quality::{InvalidCount, MaskCount, MaskDay, MatchQualityQuery};
 pub use question::{Question, Rows};
 
 /// The records `[from, to)` of a partition.
@@ -162,133 +167,6 @@ pub trait DataVersions: Send + Sync {
     async fn data_versions(&self, scopes: &[TenantScope]) -> Result<Vec<DataVersion>, StoreError>;
 }
 
-/// Which match-quality counts are asked for. Hours are those of the events' own times.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct MatchQualityQuery {
-    /// From this hour on.
-    pub from: UnixMillis,
-    /// Before this instant.
-    pub until: UnixMillis,
-    /// Of one platform.
-    pub platform: Option<Platform>,
-    /// Of one dataset.
-    pub dataset_id: Option<String>,
-    /// Of one event name.
-    pub event_name: Option<String>,
-}
-
-/// Events that share a mask.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MaskCount {
-    /// Their platform; `None` for events of a dialect that is of no platform.
-    pub platform: Option<Platform>,
-    /// Their dataset.
-    pub dataset_id: String,
-    /// Their name.
-    pub event_name: String,
-    /// Where they happened.
-    pub action_source: ActionSource,
-    /// Who sent them.
-    pub channel: Channel,
-    /// Their usable identifiers.
-    pub valid: IdentifierMask,
-    /// Their unusable identifiers.
-    pub invalid: IdentifierMask,
-    /// How many.
-    pub events: u64,
-}
-
-/// Events with an unusable identifier, by reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidCount {
-    /// Their platform; `None` for events of a dialect that is of no platform.
-    pub platform: Option<Platform>,
-    /// The identifier.
-    pub key: IdentifierKey,
-    /// What is wrong with it.
-    pub reason: InvalidReason,
-    /// How many events.
-    pub events: u64,
-}
-
-/// What came in and what became of it. `received = landed + duplicate + rejected`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IngestCount {
-    /// The platform; `None` for events of a dialect that is of no platform, and for refused rows that name none
-    /// that is known.
-    pub platform: Option<Platform>,
-    /// The dataset, or the ad account's place holder.
-    pub dataset_id: String,
-    /// Events or ad reports.
-    pub kind: RowKind,
-    /// All of them.
-    pub received: u64,
-    /// Counted in the metrics.
-    pub landed: u64,
-    /// Seen before.
-    pub duplicate: u64,
-    /// Refused.
-    pub rejected: u64,
-    /// When the newest of them was received.
-    pub newest_received_at: UnixMillis,
-}
-
-/// Refused rows by reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RejectionCount {
-    /// The dialect they came in; `None` for ad reports.
-    pub dialect: Option<Dialect>,
-    /// The platform; `None` where they name none that is known.
-    pub platform: Option<Platform>,
-    /// The dataset.
-    pub dataset_id: String,
-    /// Rows, or fields of events that were taken without them.
-    pub kind: RowKind,
-    /// Why.
-    pub reason: RejectReason,
-    /// The field at fault.
-    pub field: String,
-    /// How many rows.
-    pub rows: u64,
-}
-
-/// The newest data of a platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Freshness {
-    /// The platform; `None` for events of a dialect that is of no platform.
-    pub platform: Option<Platform>,
-    /// When the newest landed event was received.
-    pub events_received_at: Option<UnixMillis>,
-    /// When the newest ad report was received.
-    pub reports_received_at: Option<UnixMillis>,
-    /// The newest day an ad report is for.
-    pub reports_until: Option<crate::time::Day>,
-}
-
-/// A campaign, by its platform's id.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CampaignKey {
-    /// The platform.
-    pub platform: Platform,
-    /// The platform's campaign id.
-    pub campaign_id: String,
-}
-
-/// A campaign that ad reports name, and what the one received last says of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportedCampaign {
-    /// Which one.
-    pub key: CampaignKey,
-    /// The platform's ad account.
-    pub account_id: String,
-    /// Its name; empty where the report has none.
-    pub name: String,
-    /// The currency of its amounts.
-    pub currency: Currency,
-    /// When that report was received.
-    pub received_at: UnixMillis,
-}
-
 /// The reading side. Every answer comes from roll-ups. Adapters give `ask` alone; the other methods
 /// ask one question each.
 #[async_trait]
@@ -318,16 +196,15 @@ pub trait WarehouseReader: Send + Sync {
         self.ask(scope, Question::Breakdown(query.clone())).await?.try_into()
     }
 
-    /// What is reported of these campaigns over these days, of every campaign where none is named: one
-    /// group per currency, platform and campaign, in that order. Tracked sums are zero; a campaign
-    /// that no report of these days names has no group.
+    /// What is reported of these campaigns over these days and what events show of them, of every campaign
+    /// where none is named: one group per currency, platform, day (where days are asked for) and campaign,
+    /// in that order. A group that only events are of has no name.
     async fn campaign_groups(
         &self,
         scope: TenantScope,
-        days: DayRange,
-        campaigns: &[CampaignKey],
+        query: &CampaignGroupQuery,
     ) -> Result<Vec<KpiGroup>, StoreError> {
-        self.ask(scope, Question::CampaignGroups(days, campaigns.to_vec())).await?.try_into()
+        self.ask(scope, Question::CampaignGroups(query.clone())).await?.try_into()
     }
 
     /// The campaigns named by reports received at or after `since`, by platform and id, those behind
@@ -359,6 +236,36 @@ pub trait WarehouseReader: Send + Sync {
         query: &MatchQualityQuery,
     ) -> Result<Vec<InvalidCount>, StoreError> {
         self.ask(scope, Question::InvalidCounts(query.clone())).await?.try_into()
+    }
+
+    /// Events of each day of this zone by the mask of their usable identifiers, by day.
+    async fn mask_days(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+        zone: Tz,
+    ) -> Result<Vec<MaskDay>, StoreError> {
+        self.ask(scope, Question::MaskDays(query.clone(), zone)).await?.try_into()
+    }
+
+    /// Events that were received between two instants, in each minute or hour that has any, by time.
+    async fn arrival_counts(
+        &self,
+        scope: TenantScope,
+        from: UnixMillis,
+        until: UnixMillis,
+        step: ArrivalStep,
+    ) -> Result<Vec<ArrivalCount>, StoreError> {
+        self.ask(scope, Question::ArrivalCounts { from, until, step }).await?.try_into()
+    }
+
+    /// The newest events that landed or were refused, newest first.
+    async fn recent_rows(
+        &self,
+        scope: TenantScope,
+        query: &RecentQuery,
+    ) -> Result<Vec<RecentRow>, StoreError> {
+        self.ask(scope, Question::RecentRows(query.clone())).await?.try_into()
     }
 
     /// What came in between two instants of receipt (whole hours), by dataset.

@@ -1,7 +1,10 @@
 //! Questions to the warehouse and their answers, as values.
 
+use chrono_tz::Tz;
+
 use super::{
-    CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery,
+    ArrivalCount, ArrivalStep, CampaignGroupQuery, CampaignKey, Freshness, IngestCount,
+    InvalidCount, MaskCount, MaskDay, MatchQualityQuery, RecentFate, RecentQuery, RecentRow,
     RejectionCount, ReportedCampaign,
 };
 use crate::ad_report::CampaignDay;
@@ -21,7 +24,7 @@ pub enum Question {
     /// Answered by [`Rows::Parts`].
     Breakdown(BreakdownQuery),
     /// Answered by [`Rows::KpiGroups`].
-    CampaignGroups(DayRange, Vec<CampaignKey>),
+    CampaignGroups(CampaignGroupQuery),
     /// Answered by [`Rows::ReportedCampaigns`].
     ReportedCampaigns {
         /// From this instant of receipt on.
@@ -35,6 +38,19 @@ pub enum Question {
     MaskCounts(MatchQualityQuery),
     /// Answered by [`Rows::InvalidCounts`].
     InvalidCounts(MatchQualityQuery),
+    /// Answered by [`Rows::MaskDays`].
+    MaskDays(MatchQualityQuery, Tz),
+    /// Answered by [`Rows::ArrivalCounts`].
+    ArrivalCounts {
+        /// From this instant of receipt on.
+        from: UnixMillis,
+        /// Before this one.
+        until: UnixMillis,
+        /// What stands apart.
+        step: ArrivalStep,
+    },
+    /// Answered by [`Rows::RecentRows`].
+    RecentRows(RecentQuery),
     /// Answered by [`Rows::IngestCounts`].
     IngestCounts {
         /// From this instant of receipt on.
@@ -64,9 +80,11 @@ impl Question {
     /// The memory behind the question, in bytes, about.
     pub fn bytes(&self) -> usize {
         match self {
-            Question::CampaignGroups(_, campaigns) => {
-                campaigns.iter().map(|one| size_of::<CampaignKey>() + one.campaign_id.len()).sum()
-            }
+            Question::CampaignGroups(query) => query
+                .campaigns
+                .iter()
+                .map(|one| size_of::<CampaignKey>() + one.campaign_id.len())
+                .sum(),
             Question::Breakdown(query) => QUESTION_BYTES + query.into.rates() * RATE_BYTES,
             _ => QUESTION_BYTES,
         }
@@ -135,6 +153,12 @@ rows! {
     };
     /// The newest data by platform.
     Freshness(Freshness) |_| 0;
+    /// Events by day and mask.
+    MaskDays(MaskDay) |_| 0;
+    /// Events by the time they were received.
+    ArrivalCounts(ArrivalCount) |_| 0;
+    /// The newest events.
+    RecentRows(RecentRow) recent_bytes;
 }
 
 fn bytes<T>(rows: &Vec<T>, texts: fn(&T) -> usize) -> usize {
@@ -151,6 +175,14 @@ fn part_bytes(row: &Part) -> usize {
     let places = [&key.country, &key.device];
     let names = [&row.names.campaign, &row.names.ad_set, &row.names.ad];
     ids.into_iter().chain(places).chain(names).map(String::len).sum()
+}
+
+fn recent_bytes(row: &RecentRow) -> usize {
+    let told = match &row.fate {
+        RecentFate::Landed { event_id, .. } => length(event_id.as_ref()),
+        RecentFate::Refused { field, .. } => field.len(),
+    };
+    row.dataset_id.len() + row.event_name.len() + told
 }
 
 fn other_kind() -> StoreError {

@@ -16,6 +16,7 @@ pub mod reading;
 pub mod campaigns;
 pub mod breakdown;
 pub mod quality;
+pub mod arrival;
 pub mod person;
 pub mod versions;
 
@@ -69,7 +70,10 @@ macro_rules! warehouse_contract {
             campaigns::reported_campaigns_are_as_their_newest_day_says,
             campaigns::reported_campaigns_come_by_platform_and_id_a_part_at_a_time,
             campaigns::campaigns_not_reported_since_are_left_out,
+            arrival::masks_are_told_by_the_days_of_a_zone,
+            arrival::refused_events_are_counted_by_minute_and_told,
             campaigns::campaign_groups_are_of_the_named_campaigns,
+            campaigns::campaign_groups_are_told_by_day_with_what_events_show,
             campaigns::campaigns_of_tenants_never_mix,
             reading::campaign_days_are_the_newest_versions_in_order,
             quality::masks_add_up_and_stay_apart,

@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
-use stratum_models::breakdown::{BreakdownBy, BreakdownQuery, Part};
-use stratum_models::fx::{Conversion, PartAmounts};
+use stratum_models::breakdown::{BreakdownBy, BreakdownQuery};
+use stratum_models::fx::Conversion;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery, MetricSums};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
-use stratum_models::warehouse::{CampaignKey, WarehouseReader};
+use stratum_models::warehouse::{CampaignGroupQuery, CampaignKey, WarehouseReader};
 
 use super::TenantFigures;
 use super::exchange::Exchange;
 use super::sums::{ConvertedFigures, CurrencySums};
 
-/// The sums that platforms report of campaigns; events are no figure of a campaign.
+/// The sums that platforms report of campaigns, and those that events show of them.
 #[derive(Clone, Debug, Default)]
 pub struct CampaignReports {
     groups: HashMap<CampaignKey, Vec<KpiGroup>>,
@@ -31,7 +31,8 @@ impl CampaignReports {
         scope: TenantScope,
         days: DayRange,
     ) -> Result<CampaignReports, StoreError> {
-        let groups = warehouse.campaign_groups(scope, days, &[]).await?;
+        let query = CampaignGroupQuery { days, campaigns: Vec::new(), by_day: false };
+        let groups = warehouse.campaign_groups(scope, &query).await?;
         Ok(CampaignReports::grouped(groups))
     }
 
@@ -46,7 +47,8 @@ impl CampaignReports {
         if campaigns.is_empty() {
             return Ok(CampaignReports::default());
         }
-        let groups = warehouse.campaign_groups(scope, days, campaigns).await?;
+        let query = CampaignGroupQuery { days, campaigns: campaigns.to_vec(), by_day: false };
+        let groups = warehouse.campaign_groups(scope, &query).await?;
         Ok(CampaignReports::grouped(groups))
     }
 
@@ -86,21 +88,31 @@ impl CampaignReports {
                 let key = CampaignKey { platform, campaign_id: part.key.campaign_id.clone() };
                 if keys.contains(&key) {
                     let sums = self.converted.entry((key, to));
-                    sums.or_insert_with(|| CurrencySums::new(to)).add(&reported(part));
+                    sums.or_insert_with(|| CurrencySums::new(to)).add(&part);
                 }
             }
         }
         Ok(())
     }
 
-    fn groups_of(&self, key: &CampaignKey) -> &[KpiGroup] {
+    pub(super) fn groups_of(&self, key: &CampaignKey) -> &[KpiGroup] {
         self.groups.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// The figures of a campaign in a currency; `None` where nothing is reported of it. Amounts in another
-    /// currency are known after [`CampaignReports::convert`] only.
+    /// Whether a platform reports this campaign.
+    pub fn is_reported(&self, key: &CampaignKey) -> bool {
+        self.groups_of(key).iter().any(is_reported)
+    }
+
+    /// What was converted of a campaign into this currency.
+    pub(super) fn converted(&self, key: &CampaignKey, to: Currency) -> Option<&CurrencySums> {
+        self.converted.get(&(key.clone(), to))
+    }
+
+    /// The figures of a campaign in a currency; `None` where nothing is reported of it and events show nothing.
+    /// Amounts in another currency are known after [`CampaignReports::convert`] only.
     pub fn figures(&self, key: &CampaignKey, currency: Currency) -> Option<ConvertedFigures> {
-        if let Some(sums) = self.converted.get(&(key.clone(), currency)) {
+        if let Some(sums) = self.converted(key, currency) {
             return Some(sums.converted());
         }
         let groups = self.groups.get(key)?;
@@ -109,34 +121,34 @@ impl CampaignReports {
 
     /// The sums of a campaign, whatever their currencies; `None` where nothing is reported of it.
     pub fn sums(&self, key: &CampaignKey) -> Option<MetricSums> {
-        Some(self.groups.get(key)?.iter().map(|group| group.sums).sum())
+        self.is_reported(key).then(|| self.groups_of(key).iter().map(|group| group.sums).sum())
     }
 
     /// The sums of a campaign whose reports are all in this currency; `None` where one is not, or where
     /// nothing is reported of it.
     pub fn sums_in(&self, key: &CampaignKey, currency: Currency) -> Option<MetricSums> {
-        let only = |groups: &[KpiGroup]| groups.iter().all(|one| one.currency == Some(currency));
-        self.sums(key).filter(|_| only(self.groups_of(key)))
+        let mut reported = self.groups_of(key).iter().filter(|group| is_reported(group));
+        self.sums(key).filter(|_| reported.all(|one| one.currency == Some(currency)))
     }
 }
 
-fn is_foreign(group: &KpiGroup, to: Currency) -> bool {
-    group.currency != Some(to) && group.sums.has_reported_amounts()
+/// A group of events alone has no name.
+fn is_reported(group: &KpiGroup) -> bool {
+    group.campaign_name.is_some()
 }
 
-/// The part without a word about its tracked amounts.
-fn reported(part: Part) -> Part {
-    Part { converted: PartAmounts { lacks_tracked: false, ..part.converted }, ..part }
+fn is_foreign(group: &KpiGroup, to: Currency) -> bool {
+    let sums = &group.sums;
+    group.currency != Some(to) && (sums.has_reported_amounts() || sums.has_tracked_amounts())
 }
 
 /// The question about these campaigns: about one alone, or about all there are.
 fn question(days: DayRange, keys: &HashSet<CampaignKey>) -> KpiQuery {
     let only = keys.iter().next().filter(|_| keys.len() == 1);
     KpiQuery {
-        days,
-        platform: only.map(|key| key.platform),
-        account_id: None,
+        platforms: only.map(|key| key.platform).into_iter().collect(),
         campaign_id: only.map(|key| key.campaign_id.clone()),
+        ..KpiQuery::of(days)
     }
 }
 
@@ -176,7 +188,7 @@ mod tests {
 
     fn group(currency: Currency, sums: MetricSums) -> KpiGroup {
         let (platform, campaign_id) = (Some(Platform::Meta), Some("1".to_owned()));
-        let (day, campaign_name) = (None, None);
+        let (day, campaign_name) = (None, Some("Sale".to_owned()));
         KpiGroup { currency: Some(currency), platform, day, campaign_id, campaign_name, sums }
     }
 
@@ -203,7 +215,13 @@ mod tests {
         assert_eq!(figures.unknown.unwrap().without_rate, [Currency::USD]);
         assert_eq!(both.sums(&key).unwrap().impressions, 20);
         assert_eq!(both.sums_in(&key, Currency::EUR), None);
-        let one = CampaignReports::grouped(vec![group(Currency::EUR, sums)]);
-        assert_eq!(one.sums_in(&key, Currency::EUR), Some(sums));
+        let sale = MetricSums { tracked_revenue_micros: 7, ..MetricSums::default() };
+        let sale = KpiGroup { campaign_name: None, ..group(Currency::USD, sale) };
+        let one = CampaignReports::grouped(vec![group(Currency::EUR, sums), sale.clone()]);
+        assert_eq!(one.sums_in(&key, Currency::EUR).unwrap().spend_micros, 5);
+        let only_events = CampaignReports::grouped(vec![sale]);
+        assert_eq!((only_events.is_reported(&key), only_events.sums(&key)), (false, None));
+        let figures = only_events.figures(&key, Currency::USD).unwrap().figures;
+        assert_eq!(figures.tracked_revenue, Some(0.000_007));
     }
 }

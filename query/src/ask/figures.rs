@@ -38,11 +38,15 @@ pub enum Kpi {
     TrackedRevenue,
     /// Tracked revenue / spend.
     TrackedRoas,
+    /// Spend / purchases that events show.
+    TrackedCpa,
+    /// Purchases that events show / clicks × 100.
+    TrackedCvr,
 }
 
 impl Kpi {
     /// All KPIs.
-    pub const ALL: [Kpi; 14] = [
+    pub const ALL: [Kpi; 16] = [
         Kpi::Spend,
         Kpi::Revenue,
         Kpi::Impressions,
@@ -57,6 +61,8 @@ impl Kpi {
         Kpi::TrackedConversions,
         Kpi::TrackedRevenue,
         Kpi::TrackedRoas,
+        Kpi::TrackedCpa,
+        Kpi::TrackedCvr,
     ];
 
     /// The short name.
@@ -76,14 +82,27 @@ impl Kpi {
             Kpi::TrackedConversions => "tracked_conversions",
             Kpi::TrackedRevenue => "tracked_revenue",
             Kpi::TrackedRoas => "tracked_roas",
+            Kpi::TrackedCpa => "tracked_cpa",
+            Kpi::TrackedCvr => "tracked_cvr",
         }
+    }
+
+    /// Whether events alone tell it, whatever platforms report.
+    pub const fn is_of_events(self) -> bool {
+        matches!(self, Kpi::TrackedConversions | Kpi::TrackedRevenue)
     }
 
     /// Whether it is an amount of money, which compares with amounts of the same currency only.
     pub const fn is_amount(self) -> bool {
         matches!(
             self,
-            Kpi::Spend | Kpi::Revenue | Kpi::Cpc | Kpi::Cpm | Kpi::Cpa | Kpi::TrackedRevenue
+            Kpi::Spend
+                | Kpi::Revenue
+                | Kpi::Cpc
+                | Kpi::Cpm
+                | Kpi::Cpa
+                | Kpi::TrackedRevenue
+                | Kpi::TrackedCpa
         )
     }
 }
@@ -130,6 +149,10 @@ pub struct Figures {
     pub tracked_revenue: Option<f64>,
     /// [`Kpi::TrackedRoas`].
     pub tracked_roas: Option<f64>,
+    /// [`Kpi::TrackedCpa`].
+    pub tracked_cpa: Option<f64>,
+    /// [`Kpi::TrackedCvr`].
+    pub tracked_cvr: Option<f64>,
 }
 
 impl Figures {
@@ -160,13 +183,22 @@ impl Figures {
             tracked_conversions: Some(count(sums.tracked_conversions)),
             tracked_revenue: tracked.then(|| units(sums.tracked_revenue_micros)),
             tracked_roas: of_amounts(ratios.tracked_roas).filter(|_| tracked),
+            tracked_cpa: of_amounts(ratios.tracked_cpa),
+            tracked_cvr: ratios.tracked_cvr,
         }
     }
 
     /// Without the figures of events, because events cannot tell.
     #[must_use]
     pub fn untracked(self) -> Figures {
-        Figures { tracked_conversions: None, tracked_revenue: None, tracked_roas: None, ..self }
+        Figures {
+            tracked_conversions: None,
+            tracked_revenue: None,
+            tracked_roas: None,
+            tracked_cpa: None,
+            tracked_cvr: None,
+            ..self
+        }
     }
 
     /// The value of a KPI; `None` where it is not known.
@@ -186,6 +218,8 @@ impl Figures {
             Kpi::TrackedConversions => self.tracked_conversions.map(|count| count as f64),
             Kpi::TrackedRevenue => self.tracked_revenue,
             Kpi::TrackedRoas => self.tracked_roas,
+            Kpi::TrackedCpa => self.tracked_cpa,
+            Kpi::TrackedCvr => self.tracked_cvr,
         }
     }
 }
@@ -228,7 +262,8 @@ mod tests {
             assert_eq!(kpi.as_str().parse(), Ok(kpi));
         }
         let names = "spend, revenue, impressions, clicks, conversions, roas, ctr, cpc, cpm, cpa, \
-                     cvr, tracked_conversions, tracked_revenue, tracked_roas";
+                     cvr, tracked_conversions, tracked_revenue, tracked_roas, tracked_cpa, \
+                     tracked_cvr";
         assert_eq!("money".parse::<Kpi>(), Err(format!("is one of {names}")));
     }
 
@@ -240,18 +275,28 @@ mod tests {
             clicks: 100,
             conversions_micros: 2_500_000,
             revenue_micros: 125_000_000,
-            tracked_conversions: 3,
+            tracked_conversions: 4,
             tracked_revenue_micros: 100_000_000,
         };
         let figures = Figures::of(&sums, true, true);
         let values = Kpi::ALL.map(|kpi| figures.value(kpi).unwrap());
-        let expected =
-            [50.0, 125.0, 10_000.0, 100.0, 2.5, 2.5, 1.0, 0.5, 5.0, 20.0, 2.5, 3.0, 100.0, 2.0];
+        let expected = [
+            50.0, 125.0, 10_000.0, 100.0, 2.5, 2.5, 1.0, 0.5, 5.0, 20.0, 2.5, 4.0, 100.0, 2.0,
+            12.5, 4.0,
+        ];
         assert_eq!(values, expected);
         let unknown = Figures::of(&sums, false, false);
         let known = Kpi::ALL.into_iter().filter(|kpi| unknown.value(*kpi).is_some());
         let known: Vec<_> = known.map(Kpi::as_str).collect();
-        let counted = ["impressions", "clicks", "conversions", "ctr", "cvr", "tracked_conversions"];
+        let counted = [
+            "impressions",
+            "clicks",
+            "conversions",
+            "ctr",
+            "cvr",
+            "tracked_conversions",
+            "tracked_cvr",
+        ];
         assert_eq!(known, counted, "an amount that is not known hides its ratios too");
     }
 

@@ -3,13 +3,17 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
 use futures::future::try_join;
 use stratum_models::emq::{EmqScore, Signal, Uplift, uplift};
-use stratum_models::identifier::{IdentifierKey, InvalidReason};
-use stratum_models::platform::Platform;
+use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
+use stratum_models::platform::{ActionSource, Platform};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
-use stratum_models::warehouse::{InvalidCount, MaskCount, MatchQualityQuery, WarehouseReader};
+use stratum_models::time::{Day, DayRange};
+use stratum_models::warehouse::{
+    InvalidCount, MaskCount, MaskDay, MatchQualityQuery, WarehouseReader,
+};
 
 /// The events of one name in one dataset.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +33,19 @@ pub struct MatchScore {
     pub events: u64,
     /// The score; `None` without events, and for those that are for no ad platform.
     pub score: Option<EmqScore>,
+    /// The interval that holds it with 95 %, 0 to 10; `None` of fewer than two events.
+    pub interval: Option<(f64, f64)>,
 }
+
+impl MatchScore {
+    /// Whether the events are too few to say anything by their score.
+    pub fn is_of_few(&self) -> bool {
+        self.events < EVENTS_MIN
+    }
+}
+
+/// The fewest events that a score says anything of.
+const EVENTS_MIN: u64 = 100;
 
 /// The scores of a range of days.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +148,41 @@ pub async fn coverage(
     Ok(MatchCoverage { platforms, events })
 }
 
+/// The score of a platform's events, day by day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreHistory {
+    /// The platform; `None` for events that are for no ad platform.
+    pub platform: Option<Platform>,
+    /// Every day of the range, oldest first, those without events as well.
+    pub days: Vec<(Day, MatchScore)>,
+}
+
+/// The scores of each day of a range, by platform. The query's hours are those of the days in the zone.
+pub async fn history(
+    warehouse: &dyn WarehouseReader,
+    scope: TenantScope,
+    query: &MatchQualityQuery,
+    days: DayRange,
+    zone: Tz,
+) -> Result<Vec<ScoreHistory>, StoreError> {
+    let masks = warehouse.mask_days(scope, query, zone).await?;
+    let mut platforms = BTreeMap::<Option<Platform>, BTreeMap<Day, Vec<&MaskDay>>>::new();
+    for one in &masks {
+        let by_day = platforms.entry(one.platform).or_default();
+        by_day.entry(one.day).or_default().push(one);
+    }
+    let each = |(platform, by_day): (Option<Platform>, BTreeMap<Day, Vec<&MaskDay>>)| {
+        let score = |day: Day| {
+            let of = by_day.get(&day).map_or(&[][..], Vec::as_slice);
+            let masks = || of.iter().map(|one| (one.action_source, one.valid, one.events));
+            (day, MatchScore::of_masks(platform, masks))
+        };
+        let range = days.from.0.iter_days().take_while(|day| *day <= days.to.0);
+        ScoreHistory { platform, days: range.map(Day).map(score).collect() }
+    };
+    Ok(platforms.into_iter().map(each).collect())
+}
+
 /// Counts by platform, and by event name of a dataset.
 #[derive(Default)]
 struct Groups<'a> {
@@ -160,9 +211,19 @@ impl DatasetEvent {
 
 impl MatchScore {
     fn of(platform: Option<Platform>, counts: &[&MaskCount]) -> MatchScore {
-        let masks = counts.iter().map(|one| (one.action_source, one.valid, one.events));
-        let score = platform.and_then(|platform| EmqScore::of(platform, masks));
-        MatchScore { events: total(counts), score }
+        let masks = || counts.iter().map(|one| (one.action_source, one.valid, one.events));
+        MatchScore::of_masks(platform, masks)
+    }
+
+    fn of_masks<I>(platform: Option<Platform>, masks: impl Fn() -> I) -> MatchScore
+    where
+        I: Iterator<Item = (ActionSource, IdentifierMask, u64)>,
+    {
+        MatchScore {
+            events: masks().map(|(.., events)| events).sum(),
+            score: platform.and_then(|platform| EmqScore::of(platform, masks())),
+            interval: platform.and_then(|platform| EmqScore::interval(platform, masks())),
+        }
     }
 }
 
@@ -223,8 +284,7 @@ fn shares(counts: &[&MaskCount]) -> Vec<(IdentifierKey, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use stratum_models::identifier::IdentifierMask;
-    use stratum_models::platform::{ActionSource, Channel};
+    use stratum_models::platform::Channel;
 
     use super::*;
 

@@ -3,8 +3,11 @@
 //! A function here reads the warehouse through its port, adds up, converts and compares, and returns
 //! plain values. Names, texts and shapes of answers are the business of those who show them.
 
+pub mod attention;
 pub mod breakdown;
+pub mod campaign_list;
 pub mod campaigns;
+pub mod completeness;
 mod exchange;
 pub mod figures;
 pub mod kpis;

@@ -6,6 +6,7 @@ use chrono::{Datelike as _, Days, NaiveDate};
 use stratum_models::fx::Conversion;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
+use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
 
@@ -96,6 +97,34 @@ impl TenantFigures<'_> {
         let exchange = Exchange::of(self, wanted, &groups);
         let into = exchange.conversion(query.days, &groups).await?;
         Ok(Series::of(&groups, query, granularity, &into))
+    }
+
+    /// The same, and that of each platform with data in the range, by name, where platforms are to stand apart. Events
+    /// that are for no platform come first.
+    pub async fn series_by(
+        &self,
+        query: &KpiQuery,
+        granularity: Granularity,
+        wanted: Option<Currency>,
+        by_platform: bool,
+    ) -> Result<(Series, Vec<(Option<Platform>, Series)>), StoreError> {
+        if !by_platform {
+            return Ok((self.series(query, granularity, wanted).await?, Vec::new()));
+        }
+        let groups = self.warehouse.kpi_groups(self.scope, query, KpiGrouping::PlatformDay).await?;
+        let exchange = Exchange::of(self, wanted, &groups);
+        let into = exchange.conversion(query.days, &groups).await?;
+        let whole = Series::of(&groups, query, granularity, &into);
+        let mut platforms =
+            BTreeMap::<Option<&'static str>, (Option<Platform>, Vec<KpiGroup>)>::new();
+        for group in groups {
+            let named = platforms.entry(group.platform.map(Platform::as_str));
+            named.or_insert((group.platform, Vec::new())).1.push(group);
+        }
+        let series = |groups: Vec<KpiGroup>| Series::of(&groups, query, granularity, &into);
+        let platforms = platforms.into_values();
+        let platforms = platforms.map(|(platform, groups)| (platform, series(groups))).collect();
+        Ok((whole, platforms))
     }
 
     /// The series of a range without any data.

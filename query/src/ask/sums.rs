@@ -94,6 +94,15 @@ impl CurrencySums {
     }
 }
 
+impl std::ops::AddAssign<&CurrencySums> for CurrencySums {
+    fn add_assign(&mut self, other: &CurrencySums) {
+        self.tally += &other.tally;
+        for (currency, sums) in &other.by_currency {
+            *self.by_currency.entry(*currency).or_default() += *sums;
+        }
+    }
+}
+
 /// The amounts of one origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amounts {

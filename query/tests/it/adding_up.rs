@@ -238,9 +238,9 @@ impl Question<'_> {
 
     fn sales_of_no(&self, by: BreakdownBy) -> i128 {
         let of = |sale: &&Metric| {
-            let (platform, campaign) = (self.query.platform, self.query.campaign_id.as_deref());
+            let (platforms, campaign) = (&self.query.platforms, self.query.campaign_id.as_deref());
             self.query.is_tracked()
-                && platform.is_none_or(|wanted| sale.platform == Some(wanted))
+                && (platforms.is_empty() || sale.platform.is_some_and(|of| platforms.contains(&of)))
                 && campaign.is_none_or(|wanted| sale.campaign == wanted)
                 && match by {
                     BreakdownBy::Campaign => sale.campaign.is_empty(),
@@ -292,12 +292,11 @@ async fn assert_same(both: &Both, scope: TenantScope, query: &KpiQuery, into: &C
 async fn check(both: &mut Both, facts: &Facts) {
     let scope = both.land(facts).await;
     let into = Conversion::new(currencies()[facts.to], facts.rates.iter().copied());
-    let all =
-        KpiQuery { days: days(FIRST_DAY, 0), platform: None, account_id: None, campaign_id: None };
+    let all = KpiQuery::of(days(FIRST_DAY, 0));
     let filtered = [
         all.clone(),
-        KpiQuery { platform: Some(Platform::Google), ..all.clone() },
-        KpiQuery { account_id: Some("a".into()), ..all.clone() },
+        KpiQuery { platforms: vec![Platform::Google], ..all.clone() },
+        KpiQuery { account_ids: vec!["a".into()], ..all.clone() },
         KpiQuery { campaign_id: Some("c".into()), ..all.clone() },
     ];
     // The engine takes its time: the whole, and one of the others by turns.

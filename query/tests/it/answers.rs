@@ -8,7 +8,9 @@ use stratum_models::id::TenantId;
 use stratum_models::log::Topic;
 use stratum_models::metrics::{KpiGrouping, KpiQuery};
 use stratum_models::store::StoreErrorKind;
-use stratum_models::warehouse::{DataVersion, DataVersions, MatchQualityQuery, WarehouseReader};
+use stratum_models::warehouse::{
+    CampaignGroupQuery, DataVersion, DataVersions, MatchQualityQuery, WarehouseReader,
+};
 use stratum_query::answers::{AnswersConfig, CachedReader};
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
 use stratum_testing::memory_warehouse::{Answering, MemoryWarehouse};
@@ -28,7 +30,7 @@ fn cached(config: &AnswersConfig) -> (MemoryWarehouse, CachedReader<MemoryWareho
 }
 
 fn totals(from: i32) -> KpiQuery {
-    KpiQuery { days: days(from, 9), platform: None, account_id: None, campaign_id: None }
+    KpiQuery::of(days(from, 9))
 }
 
 async fn purchases(reader: &impl WarehouseReader, tenant: TenantId) -> i128 {
@@ -165,8 +167,9 @@ async fn every(reader: &impl WarehouseReader, tenant: TenantId) -> Vec<String> {
     let (from, until) = (at(0), at(3_600_000));
     let masks =
         MatchQualityQuery { from, until, platform: None, dataset_id: None, event_name: None };
+    let campaigns = CampaignGroupQuery { days: days(0, 9), campaigns: Vec::new(), by_day: false };
     let mut all = vec![
-        format!("{:?}", reader.campaign_groups(scope, days(0, 9), &[]).await),
+        format!("{:?}", reader.campaign_groups(scope, &campaigns).await),
         format!("{:?}", reader.reported_campaigns(scope, at(i64::MIN / 4), None, 9).await),
         format!("{:?}", reader.mask_counts(scope, &masks).await),
         format!("{:?}", reader.invalid_counts(scope, &masks).await),

@@ -78,7 +78,7 @@ fn figures<'a>(warehouse: &'a MemoryWarehouse, rates: &'a MemoryRates) -> Tenant
 }
 
 fn range(from: i32, to: i32) -> KpiQuery {
-    KpiQuery { days: days(from, to), platform: None, account_id: None, campaign_id: None }
+    KpiQuery::of(days(from, to))
 }
 
 fn spend(figures: &ConvertedFigures) -> Option<f64> {
@@ -125,7 +125,7 @@ async fn kpis_are_the_sum_of_platforms_and_of_periods_and_of_parts_and_the_remai
 async fn rates_are_asked_for_only_where_amounts_are_in_another_currency() {
     let (warehouse, rates) = (two_currencies().await, euro_rates());
     let source = figures(&warehouse, &rates);
-    let euros = KpiQuery { platform: Some(Platform::Google), ..range(-3, 2) };
+    let euros = KpiQuery { platforms: vec![Platform::Google], ..range(-3, 2) };
     let kpis = source.kpis(&euros, None, None).await.unwrap();
     assert_eq!((kpis.now.currency, spend(&kpis.now)), (Some(EUR), Some(7.0)), "the only one");
     assert_eq!(*rates.asked.lock(), []);
@@ -160,7 +160,7 @@ async fn two_ranges_are_compared_in_one_currency() {
     let change = kpis.now.change_since(&before, Kpi::Spend).unwrap();
     assert!((change - 116.0).abs() < 1e-9, "{change}");
     // Nothing now: what is compared with decides.
-    let google = KpiQuery { platform: Some(Platform::Google), ..range(1, 1) };
+    let google = KpiQuery { platforms: vec![Platform::Google], ..range(1, 1) };
     let kpis = source.kpis(&google, Some(days(0, 0)), None).await.unwrap();
     assert_eq!((kpis.now.currency, spend(&kpis.now)), (Some(EUR), Some(0.0)));
     assert_eq!(kpis.now.change_since(&kpis.before.unwrap(), Kpi::Spend), Some(-100.0));
@@ -209,7 +209,7 @@ async fn parts_that_report_more_than_their_whole_leave_less_than_nothing() {
     assert_eq!(spend(&countries.remainder), Some(3.0));
     assert_eq!(countries.remainder.figures.tracked_conversions, Some(0));
     // An account's events are not known, of its parts or as a whole.
-    let of_account = KpiQuery { account_id: Some("a".into()), ..range(0, 0) };
+    let of_account = KpiQuery { account_ids: vec!["a".into()], ..range(0, 0) };
     let broken = source.breakdown(of_account, BreakdownBy::Country, None).await.unwrap();
     let all = [&broken.total, &broken.remainder, &broken.parts[0].figures()];
     assert_eq!(all.map(|one| one.figures.tracked_conversions), [None; 3]);

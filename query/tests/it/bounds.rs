@@ -16,7 +16,7 @@ const MAKE_SLOW_VIEW: &str = include_str!("../sql/make_slow_view.sql");
 const COUNT_RUNNING: &str = include_str!("../sql/count_running.sql");
 
 fn totals() -> KpiQuery {
-    KpiQuery { days: days(0, 1), platform: None, account_id: None, campaign_id: None }
+    KpiQuery::of(days(0, 1))
 }
 
 #[tokio::test]

@@ -27,6 +27,10 @@ pub struct UpdateEvent {
     /// What it came to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// The kind of what was made, changed or deleted, as paths name it: `campaigns`, `connectors`
+    /// (`resource_update`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     /// Why rows were refused (`ingest_rejects`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -40,13 +44,18 @@ impl From<&Update> for UpdateEvent {
         let subject = Some(update.subject.clone()).filter(|text| !text.is_empty());
         let is_of_dataset =
             matches!(update.kind, UpdateKind::MatchQuality | UpdateKind::IngestRejects);
-        let (dataset_id, id) = if is_of_dataset { (subject, None) } else { (None, subject) };
+        let (dataset_id, id, resource) = match update.kind {
+            _ if is_of_dataset => (subject, None, None),
+            UpdateKind::Resource => (None, None, subject),
+            _ => (None, subject, None),
+        };
         UpdateEvent {
             platform: update.platform.map(Platform::as_str),
             date_from: update.days.map(|days| days.from.0),
             date_to: update.days.map(|days| days.to.0),
             dataset_id,
             id,
+            resource,
             state: Some(update.state.clone()).filter(|text| !text.is_empty()),
             reason: update.reason.map(RejectReason::as_str),
             rows: Some(update.rows).filter(|_| update.kind == UpdateKind::IngestRejects),

@@ -9,14 +9,17 @@ use stratum_http::auth::Authenticated;
 use stratum_http::id::{Id, Resource};
 use stratum_models::money::{Currency, micros_to_units};
 use stratum_models::platform::Platform;
+use stratum_models::time::DayRange;
+use stratum_models::warehouse::CampaignKey;
 use stratum_query::ask::campaigns::{CampaignReports, open_days};
+use stratum_query::ask::figures::{Figures, Kpi};
 use stratum_state::campaign::{Campaign, CampaignStatus};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::App;
 use super::super::figures::tenant_figures;
-use super::figures::CampaignFigures;
+use super::figures::{CampaignComparison, CampaignFigures};
 
 /// A campaign, and what is reported of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,6 +49,11 @@ pub struct CampaignItem {
     /// What is reported.
     #[serde(flatten)]
     figures: CampaignFigures,
+    /// The days it is compared with; null where none are asked for or either time tells nothing of it.
+    comparison: Option<CampaignComparison>,
+    /// The figure that `spark` names on each day of the range, oldest first; null where it is not asked for. A
+    /// figure of a day is null where it is not known.
+    spark: Option<Vec<Option<f64>>>,
     /// First day.
     start_date: Option<NaiveDate>,
     /// Last day.
@@ -86,6 +94,8 @@ impl CampaignItem {
             currency: plan.currency,
             figures_currency,
             figures,
+            comparison: None,
+            spark: None,
             start_date: plan.start_date,
             end_date: plan.end_date,
             targeting: plan.targeting,
@@ -94,6 +104,24 @@ impl CampaignItem {
             created_at: campaign.created_at,
             updated_at: campaign.updated_at,
         }
+    }
+
+    /// The same with what it is compared with and the figure of each day, where they are asked for.
+    #[must_use]
+    pub fn beside(
+        self,
+        key: Option<CampaignKey>,
+        now: &CampaignReports,
+        before: Option<&(DayRange, CampaignReports)>,
+        spark: Option<(Kpi, Option<&Vec<Figures>>)>,
+    ) -> CampaignItem {
+        let compared = key.as_ref().zip(before).and_then(|(key, before)| {
+            CampaignComparison::of(now, before, key, self.figures_currency)
+        });
+        let each = |(kpi, days): (Kpi, Option<&Vec<Figures>>)| {
+            days.map(|days| days.iter().map(|day| day.value(kpi)).collect())
+        };
+        CampaignItem { comparison: compared, spark: spark.and_then(each), ..self }
     }
 
     /// The same with what is reported over all of its days.

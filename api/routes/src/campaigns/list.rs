@@ -4,59 +4,49 @@ use axum::extract::State;
 use serde::Deserialize;
 use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
-use stratum_http::fields::{Fields, Params};
-use stratum_http::paging::read_page;
-use stratum_models::money::Currency;
-use stratum_models::platform::Platform;
+use stratum_http::fields::{Fields, JoinedParams};
+use stratum_http::paging::read_page_of;
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::CampaignKey;
-use stratum_query::ask::campaigns::{CampaignReports, open_days};
-use stratum_query::ask::figures::{Kpi, order};
-use stratum_state::campaign::{CampaignQuery, CampaignStatus, ListedCampaign};
+use stratum_query::ask::campaign_list::CampaignDays;
+use stratum_query::ask::campaigns::CampaignReports;
+use stratum_query::ask::figures::Kpi;
+use stratum_state::campaign::ListedCampaign;
 use stratum_state::page::Page;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::super::App;
+use super::super::compare::CompareParams;
 use super::super::figures::tenant_figures;
-use super::super::range::Date;
+use super::filter::{CampaignFilter, CampaignFilterParams};
 use super::item::CampaignItem;
 
-/// Which campaigns, in which order.
+/// Items of a page.
+const PAGE_SIZE_MAX: u32 = 500;
+/// Days that a campaign's figure is told for one by one.
+const SPARK_DAYS_MAX: i64 = 92;
+
+/// In which order, and what beside the sums.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CampaignListParams {
-    /// One or several platforms, parted by commas.
-    #[param(example = "meta,google")]
-    #[param(value_type = Option<Platform>)]
-    platform: Option<String>,
-    /// One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas.
-    status: Option<String>,
-    /// A text that the name or the platform's id holds, in any letter case. It is taken literally.
-    search: Option<String>,
-    /// Labels parted by commas: campaigns with every one of them.
-    labels: Option<String>,
-    /// The platform's ad account.
-    account_id: Option<String>,
-    /// Figures count from this day on, and campaigns that ended before are left out.
-    #[param(value_type = Option<NaiveDate>)]
-    date_from: Option<String>,
-    /// Figures count up to this day, and campaigns that begin after it are left out.
-    #[param(value_type = Option<NaiveDate>)]
-    date_to: Option<String>,
-    /// The currency to show figures in; each campaign's own where absent.
-    #[param(value_type = Option<Currency>)]
-    currency: Option<String>,
-    /// `name`, `spend`, `revenue`, `roas` or `created_at` (the default).
+    /// `name`, `created_at` (the default) or a KPI, as for `/analytics/series`.
     sort_by: Option<String>,
     /// `asc` or `desc` (the default). Unknown figures come last either way.
     sort_order: Option<String>,
+    /// A KPI to tell for every day of the range as well, in `spark`; the range is of at most 92 days.
+    spark: Option<String>,
+    /// As for `/analytics/kpis`, of each campaign; takes `date_from` and `date_to`.
+    compare_period: Option<String>,
+    /// As for `/analytics/kpis`.
+    #[param(value_type = Option<NaiveDate>)]
+    compare_from: Option<String>,
     /// The page, from 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 10000000)]
     page: Option<String>,
     /// Items of a page, 20 where absent.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     page_size: Option<String>,
 }
 
@@ -69,15 +59,15 @@ enum SortBy {
 }
 
 impl std::str::FromStr for SortBy {
-    type Err = &'static str;
+    type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "name" => Ok(SortBy::Name),
-            "spend" => Ok(SortBy::Figure(Kpi::Spend)),
-            "revenue" => Ok(SortBy::Figure(Kpi::Revenue)),
-            "roas" => Ok(SortBy::Figure(Kpi::Roas)),
             "created_at" => Ok(SortBy::CreatedAt),
-            _ => Err("is name, spend, revenue, roas or created_at"),
+            text => match text.parse() {
+                Ok(kpi) => Ok(SortBy::Figure(kpi)),
+                Err(message) => Err(format!("is name, created_at or a KPI, which {message}")),
+            },
         }
     }
 }
@@ -103,85 +93,82 @@ impl std::str::FromStr for SortOrder {
 }
 
 struct Asked {
-    query: CampaignQuery,
-    days: DayRange,
-    currency: Option<Currency>,
+    filter: CampaignFilter,
+    before: Option<DayRange>,
+    spark: Option<(Kpi, DayRange)>,
     sort_by: SortBy,
     page: Page,
 }
 
-impl Asked {
-    /// These campaigns in the currency asked for, or each in its own.
-    fn wanted(&self, listed: &[ListedCampaign]) -> impl Iterator<Item = (CampaignKey, Currency)> {
-        listed.iter().filter_map(|one| Some((one.key.clone()?, self.currency_of(one))))
-    }
-
-    fn currency_of(&self, listed: &ListedCampaign) -> Currency {
-        self.currency.unwrap_or(listed.currency)
-    }
-}
-
 impl CampaignListParams {
-    fn read(self) -> Result<Asked, Refusal> {
+    fn read(self, filter: CampaignFilterParams) -> Result<Asked, Refusal> {
         let mut fields = Fields::default();
-        let status: Vec<CampaignStatus> = fields.list("status", self.status.as_deref());
         let sort_by: Option<SortBy> = fields.optional("sort_by", self.sort_by.as_deref());
         let sort_by = sort_by.unwrap_or_default();
         let order: Option<SortOrder> = fields.optional("sort_order", self.sort_order.as_deref());
-        let currency: Option<Currency> = fields.optional("currency", self.currency.as_deref());
-        let day = |Date(day)| day;
-        let from = fields.optional("date_from", self.date_from.as_deref()).map(day);
-        let until = fields.optional("date_to", self.date_to.as_deref()).map(day);
-        let query = CampaignQuery {
-            platforms: fields.list("platform", self.platform.as_deref()),
-            statuses: status,
-            search: fields.text("search", self.search, 200),
-            labels: fields.list("labels", self.labels.as_deref()),
-            account_id: fields
-                .text("account_id", self.account_id, 512)
-                .map(|id| Platform::any_account_id(&id).into_owned()),
-            from,
-            until,
-            by_name: sort_by == SortBy::Name,
-            descending: order != Some(SortOrder::Ascending),
+        let spark: Option<Kpi> = fields.optional("spark", self.spark.as_deref());
+        let (compare_period, compare_from) = (self.compare_period, self.compare_from);
+        let compare = CompareParams { compare_period, compare_from }.read(&mut fields);
+        let (number, size) = (self.page.as_deref(), self.page_size.as_deref());
+        let page = read_page_of(&mut fields, number, size, PAGE_SIZE_MAX);
+        let mut filter = filter.read(fields)?;
+        filter.query.by_name = sort_by == SortBy::Name;
+        filter.query.descending = order != Some(SortOrder::Ascending);
+        let whole = |field| {
+            let message = "takes date_from and date_to";
+            filter.range.ok_or_else(|| Refusal::unprocessable(field, message))
         };
-        let page = read_page(&mut fields, self.page.as_deref(), self.page_size.as_deref());
-        fields.finish()?;
-        let days = open_days(from, until);
-        let days =
-            days.ok_or_else(|| Refusal::unprocessable("date_to", "date_to lies before date_from"))?;
-        Ok(Asked { query, days, currency, sort_by, page })
+        let before = match compare {
+            Some(period) => period.before(whole("compare_period")?),
+            None => None,
+        };
+        let spark = match spark {
+            Some(kpi) => Some((kpi, whole("spark")?)),
+            None => None,
+        };
+        if spark.is_some_and(|(_, days)| days.days() > SPARK_DAYS_MAX) {
+            let message = format!("is told for at most {SPARK_DAYS_MAX} days");
+            return Err(Refusal::unprocessable("spark", message));
+        }
+        Ok(Asked { filter, before, spark, sort_by, page })
     }
 }
 
 /// Campaigns.
 ///
 /// Figures are sums of what the platforms report, over all days or over those asked for, in `currency`
-/// or in each campaign's own; what was reported in another one is converted by the rates of its days.
-/// Sorting by an amount compares the numbers as they are shown. Campaigns that ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
-/// does not come back.
+/// or in each campaign's own, and beside them what events show of the campaign (`tracked_*`); what is in another
+/// currency is converted by the rates of its days. Sorting and conditions compare the numbers as they are shown. Campaigns
+/// that ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
+/// does not come back. `/campaigns/totals` adds them up.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns", tag = "campaigns", params(CampaignListParams),
+    get, path = "/api/v1/campaigns", tag = "campaigns", params(CampaignListParams, CampaignFilterParams),
     security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<Vec<CampaignItem>>),
-        (status = 422, body = RefusalBody, description = "the range ends before it begins, or there are too many campaigns to sort by a figure"),
+        (status = 422, body = RefusalBody, description = "the range ends before it begins, is open or too long for what is asked, or there are too many campaigns to sort by a figure"),
     ),
 )]
 pub async fn list_campaigns(
     State(app): State<App>,
     caller: Authenticated,
-    Params(params): Params<CampaignListParams>,
+    JoinedParams(filter, own): JoinedParams<CampaignFilterParams, CampaignListParams>,
 ) -> Answered<Vec<CampaignItem>> {
-    let asked = params.read()?;
+    let asked = own.read(filter)?;
     let (listed, total, reports) = match asked.sort_by {
-        SortBy::Figure(kpi) => by_figure(&app, &caller, &asked, kpi).await?,
+        SortBy::Figure(kpi) => by_figures(&app, &caller, &asked, Some(kpi)).await?,
+        _ if asked.filter.needs_figures() => by_figures(&app, &caller, &asked, None).await?,
         SortBy::Name | SortBy::CreatedAt => by_text_or_age(&app, &caller, &asked).await?,
     };
+    let (before, days) = beside(&app, &caller, &asked, &listed).await?;
     let ids: Vec<Uuid> = listed.iter().map(|one| one.id).collect();
     let campaigns = caller.work(&app).await?.campaigns(&ids).await?;
-    let items =
-        campaigns.into_iter().map(|campaign| CampaignItem::of(campaign, &reports, asked.currency));
+    let items = campaigns.into_iter().map(|campaign| {
+        let key = campaign.key();
+        let item = CampaignItem::of(campaign, &reports, asked.filter.currency);
+        let days = key.as_ref().and_then(|key| days.as_ref()?.get(key));
+        item.beside(key, &reports, before.as_ref(), asked.spark.map(|(kpi, _)| (kpi, days)))
+    });
     Ok(Answer::page(items, asked.page.of(total)))
 }
 
@@ -195,46 +182,68 @@ async fn by_text_or_age(
 ) -> Result<Listed, Refusal> {
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let mut work = caller.work(app).await?;
-    let (listed, total) = work.list_campaigns(&asked.query, limit, offset).await?;
+    let (listed, total) = work.list_campaigns(&asked.filter.query, limit, offset).await?;
     // The warehouse may take its time: the connection is somebody else's meanwhile.
     drop(work);
-    let keys: Vec<CampaignKey> = listed.iter().filter_map(|one| one.key.clone()).collect();
-    let figures = tenant_figures(app, caller.scope);
-    let reports = CampaignReports::of(figures.warehouse, caller.scope, asked.days, &keys);
-    let mut reports = reports.await?;
-    reports.convert(&figures, asked.days, asked.wanted(&listed)).await?;
+    let reports = reports_of(app, caller, asked, asked.filter.days, &listed).await?;
     Ok((listed, total, reports))
 }
 
-async fn by_figure(
+async fn by_figures(
     app: &App,
     caller: &Authenticated,
     asked: &Asked,
-    kpi: Kpi,
+    kpi: Option<Kpi>,
 ) -> Result<Listed, Refusal> {
-    let most = app.bounds.campaigns_sorted_max;
-    let mut work = caller.work(app).await?;
-    let (listed, total) = work.list_campaigns(&asked.query, i64::from(most), 0).await?;
-    drop(work);
-    if total > u64::from(most) {
-        let message = format!(
-            "{total} campaigns are too many to sort by a figure; narrow the list to {most}"
-        );
-        return Err(Refusal::unprocessable("sort_by", message));
+    let field = if kpi.is_some() { "sort_by" } else { "having" };
+    let (mut listed, reports) = asked.filter.all(app, caller, field).await?;
+    if let Some(kpi) = kpi {
+        asked.filter.sort(&mut listed, &reports, kpi);
     }
-    let source = tenant_figures(app, caller.scope);
-    let reports = CampaignReports::of_all(source.warehouse, caller.scope, asked.days);
+    let total = listed.len() as u64;
+    Ok((asked.page.cut(listed).collect(), total, reports))
+}
+
+async fn reports_of(
+    app: &App,
+    caller: &Authenticated,
+    asked: &Asked,
+    days: DayRange,
+    listed: &[ListedCampaign],
+) -> Result<CampaignReports, Refusal> {
+    let keys: Vec<CampaignKey> = listed.iter().filter_map(|one| one.key.clone()).collect();
+    let figures = tenant_figures(app, caller.scope);
+    let reports = CampaignReports::of(figures.warehouse, caller.scope, days, &keys);
     let mut reports = reports.await?;
-    reports.convert(&source, asked.days, asked.wanted(&listed)).await?;
-    let figure = |one: &ListedCampaign| {
-        let all = reports.figures(one.key.as_ref()?, asked.currency_of(one))?;
-        all.figures.value(kpi)
+    reports.convert(&figures, days, asked.filter.wanted(listed)).await?;
+    Ok(reports)
+}
+
+/// The reports of the days before, and the figures of each day, where they are asked for.
+async fn beside(
+    app: &App,
+    caller: &Authenticated,
+    asked: &Asked,
+    listed: &[ListedCampaign],
+) -> Result<(Option<(DayRange, CampaignReports)>, Option<CampaignDays>), Refusal> {
+    let before = async {
+        match asked.before {
+            Some(days) => {
+                let reports = reports_of(app, caller, asked, days, listed).await?;
+                Ok(Some((days, reports)))
+            }
+            None => Ok::<_, Refusal>(None),
+        }
     };
-    let mut figures: Vec<(Option<f64>, ListedCampaign)> =
-        listed.into_iter().map(|one| (figure(&one), one)).collect();
-    figures.sort_by(|(a, one), (b, other)| {
-        order(*a, *b, asked.query.descending).then(one.id.cmp(&other.id))
-    });
-    let page = asked.page.cut(figures).map(|(_, one)| one).collect();
-    Ok((page, total, reports))
+    let days = async {
+        match asked.spark {
+            Some((_, days)) => {
+                let wanted: Vec<_> = asked.filter.wanted(listed).collect();
+                let figures = tenant_figures(app, caller.scope);
+                Ok(Some(figures.campaign_days(days, &wanted).await?))
+            }
+            None => Ok::<_, Refusal>(None),
+        }
+    };
+    tokio::try_join!(before, days)
 }

@@ -163,7 +163,8 @@ impl CampaignChange {
     }
 }
 
-fn check(plan: &CampaignPlan, rules: &mut Rules) {
+/// Holds a plan to its rules.
+pub fn check(plan: &CampaignPlan, rules: &mut Rules) {
     rules.text("name", &plan.name, NAME_CHARS_MAX);
     rules.maybe_text("objective", plan.objective.as_deref(), OBJECTIVE_CHARS_MAX);
     rules.maybe_text("external_id", plan.external_id.as_deref(), ID_CHARS_MAX);

@@ -17,6 +17,7 @@ use stratum_http::auth::Authenticated;
 use stratum_http::id::{Id, Resource};
 use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::export_job::{ExportJob, JobState};
+use stratum_state::work::TenantWork;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
@@ -66,6 +67,19 @@ pub async fn download_export(
     let job = work.export_job(id).await?.ok_or_else(ExportJob::not_found)?;
     drop(work);
     admit(&app, &caller, &job.request, "GET", "/api/v1/analytics/export/{id}/download").await?;
+    let work = caller.work(&app).await?;
+    fetched(&app, work, &job, &headers, Some(caller)).await
+}
+
+/// The file of a job, whole or in the pieces that the head asks for, once that is written down. With a caller it ends
+/// with their rights.
+pub(super) async fn fetched(
+    app: &App,
+    mut work: TenantWork,
+    job: &ExportJob,
+    headers: &HeaderMap,
+    caller: Option<Authenticated>,
+) -> Result<Response, Refusal> {
     let etag = match (job.state, &job.sha256) {
         (JobState::Done, Some(sha256)) => format!("\"{}\"", digits(sha256)),
         (JobState::Queued | JobState::Running, _) => {
@@ -73,8 +87,8 @@ pub async fn download_export(
         }
         _ => return Err(Refusal::not_found("the file of this export")),
     };
-    let (file, length) = open(&app, &job).await?;
-    let range = asked(&headers, &etag, length);
+    let (file, length) = open(app, job).await?;
+    let range = asked(headers, &etag, length);
     if range == ByteRange::Beyond {
         let refusal =
             Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, "the file ends before this range");
@@ -85,14 +99,22 @@ pub async fn download_export(
         _ => (0, StatusCode::OK),
     };
     let changes = json!({"from": first, "bytes": length});
-    let mut work = caller.work(&app).await?;
-    work.audit(&AuditEntry::done(AuditAction::ExportDownloaded, ExportJob::KIND, id, changes))
-        .await?;
+    work.audit(&AuditEntry::done(
+        AuditAction::ExportDownloaded,
+        ExportJob::KIND,
+        job.file.job,
+        changes,
+    ))
+    .await?;
     work.commit().await?;
     let count = range.count(length);
     let file = start(file, first).await?;
-    let bytes = guarded(&app, caller, bytes(file, count));
-    let response = answer(&job, Body::from_stream(bytes), etag, range, length)?;
+    let bytes = bytes(file, count);
+    let body = match caller {
+        Some(caller) => Body::from_stream(guarded(app, caller, bytes)),
+        None => Body::from_stream(bytes),
+    };
+    let response = answer(job, body, etag, range, length)?;
     Ok((status, response).into_response())
 }
 

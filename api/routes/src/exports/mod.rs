@@ -4,6 +4,8 @@ pub mod asked;
 pub mod stream;
 pub mod job;
 pub mod download;
+pub mod estimate;
+pub mod link;
 mod byte_range;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -18,4 +20,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(job::list_exports, job::create_export))
         .routes(routes!(job::export_job, job::delete_export))
         .routes(routes!(download::download_export))
+        .routes(routes!(estimate::estimate_export))
+        .routes(routes!(link::create_export_link))
+        .routes(routes!(link::download_by_link))
 }

@@ -46,6 +46,7 @@ async fn a_file_is_made_fetched_in_pieces_and_deleted() {
         (digest.as_str(), &*format!("\"{digest}\""))
     );
     pieces_make_the_whole(&shop, url, &whole, &etag).await;
+    a_link_fetches_it_once(&shop, &other, &id, &whole).await;
     for path in [url, &url.replace("/download", "")] {
         assert_eq!(other.get(path).await.status(), 404, "another's export");
     }
@@ -60,6 +61,24 @@ async fn a_file_is_made_fetched_in_pieces_and_deleted() {
     assert_eq!(shop.get(job["download_url"].as_str().unwrap()).await.status(), 404);
     what_cannot_be_made_fails_and_leaves_nothing(&shop).await;
     stratum.stop().await;
+}
+
+async fn a_link_fetches_it_once(shop: &Shop<'_>, other: &Shop<'_>, id: &str, whole: &[u8]) {
+    let path = format!("/api/v1/analytics/export/{id}/link");
+    let (status, _) = shop.stratum.post(&path, &other.token, &json!({})).await;
+    assert_eq!(status, 404, "another's export");
+    let (status, answer) = shop.stratum.post(&path, &shop.token, &json!({})).await;
+    assert_eq!(status, 201, "{answer}");
+    let url = format!("{}{}", shop.stratum.url(), answer["data"]["url"].as_str().unwrap());
+    let fetch = async || shop.stratum.client().get(&url).send().await.unwrap();
+    let file = fetch().await;
+    assert_eq!(file.status(), 200);
+    assert!(file.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    assert!(file.bytes().await.unwrap() == whole, "it is the same file");
+    assert_eq!(fetch().await.status(), 404, "it was used");
+    let estimate = "/api/v1/analytics/export/estimate";
+    let (status, answer) = shop.stratum.post(estimate, &shop.token, &events("csv")).await;
+    assert_eq!((status, &answer["data"]["rows"]), (200, &json!(20_000)), "{answer}");
 }
 
 async fn pieces_make_the_whole(shop: &Shop<'_>, url: &str, whole: &[u8], etag: &str) {

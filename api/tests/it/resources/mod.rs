@@ -6,6 +6,8 @@ mod adoption;
 mod assets;
 mod tracking;
 mod kept;
+mod lists;
+mod daily;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 
 mod row;
 mod campaign;
+mod arrival;
 mod breakdown;
 
 use std::collections::BTreeMap;
@@ -23,8 +24,8 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::table::Table;
 use stratum_models::time::{Day, DayRange, HOUR_MS, UnixMillis};
 use stratum_models::warehouse::{
-    CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount, MatchQualityQuery, Question,
-    RejectionCount, ReportedCampaign, Rows, WarehouseReader,
+    CampaignGroupQuery, CampaignKey, Freshness, IngestCount, InvalidCount, MaskCount,
+    MatchQualityQuery, Question, RejectionCount, ReportedCampaign, Rows, WarehouseReader,
 };
 
 use self::row::Row;
@@ -87,7 +88,8 @@ impl MemoryWarehouse {
 fn is_asked_for(row: &Row, query: &KpiQuery) -> bool {
     let days = query.days.from.to_epoch_days()..=query.days.to.to_epoch_days();
     days.contains(&row.value::<Date32Type>("date"))
-        && query.platform.is_none_or(|wanted| row.code("platform") == wanted.code())
+        && (query.platforms.is_empty()
+            || query.platforms.iter().any(|wanted| row.code("platform") == wanted.code()))
         && query.campaign_id.as_ref().is_none_or(|wanted| row.text("campaign_id") == *wanted)
 }
 
@@ -151,14 +153,17 @@ impl WarehouseReader for MemoryWarehouse {
         Ok(match question {
             Question::KpiGroups(query, by) => self.read_kpi_groups(scope, &query, by)?.into(),
             Question::Breakdown(query) => self.parts(scope, &query)?.into(),
-            Question::CampaignGroups(days, campaigns) => {
-                self.campaign_sums(scope, days, &campaigns)?.into()
-            }
+            Question::CampaignGroups(query) => self.campaign_sums(scope, &query)?.into(),
             Question::ReportedCampaigns { since, after, limit } => {
                 self.campaigns_named(scope, since, after.as_ref(), limit)?.into()
             }
             Question::MaskCounts(query) => self.read_mask_counts(scope, &query)?.into(),
             Question::InvalidCounts(query) => self.read_invalid_counts(scope, &query)?.into(),
+            Question::MaskDays(query, zone) => self.read_mask_days(scope, &query, zone)?.into(),
+            Question::ArrivalCounts { from, until, step } => {
+                self.read_arrivals(scope, from, until, step).into()
+            }
+            Question::RecentRows(query) => self.read_recent(scope, &query)?.into(),
             Question::IngestCounts { from, until } => {
                 self.read_ingest_counts(scope, from, until)?.into()
             }
@@ -180,12 +185,12 @@ impl MemoryWarehouse {
     ) -> Result<Vec<KpiGroup>, StoreError> {
         let mut groups = BTreeMap::<KpiKey, (MetricSums, Named)>::new();
         for row in self.reports(scope).iter().filter(|row| is_asked_for(row, query)) {
-            if query.account_id.as_ref().is_none_or(|wanted| row.account() == *wanted) {
+            if query.account_ids.is_empty() || query.account_ids.contains(&row.account()) {
                 add_report(groups.entry(kpi_key(row, by)).or_default(), row);
             }
         }
         for row in self.rows(Table::EventMetrics, scope).iter().filter(|r| is_asked_for(r, query)) {
-            if query.account_id.is_none() && row.text("event_name") == PURCHASE {
+            if query.is_tracked() && row.text("event_name") == PURCHASE {
                 groups.entry(kpi_key(row, by)).or_default().0 += tracked(row);
             }
         }

@@ -17,7 +17,7 @@ use super::rows::{
 };
 
 fn asked(by: BreakdownBy, from: i32, to: i32) -> BreakdownQuery {
-    let of = KpiQuery { days: days(from, to), platform: None, account_id: None, campaign_id: None };
+    let of = KpiQuery::of(days(from, to));
     BreakdownQuery { of, by, into: Conversion::new(Currency::EUR, []) }
 }
 
@@ -83,7 +83,7 @@ pub async fn campaigns_and_accounts_are_summed_from_reports(warehouse: &dyn Ware
     let named = ask(warehouse, &asked(BreakdownBy::Campaign, 0, 2)).await;
     assert_eq!(named[0].names.campaign, "v1");
     let mut filtered = asked(BreakdownBy::Campaign, 0, 2);
-    filtered.of.account_id = Some("b".into());
+    filtered.of.account_ids = vec!["b".into()];
     assert_eq!(short(warehouse, &filtered).await, rows(&[("meta /c//", 4, 0)]));
     let mut filtered = asked(BreakdownBy::Account, 0, 2);
     filtered.of.campaign_id = Some("x".into());

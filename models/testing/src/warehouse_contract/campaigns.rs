@@ -7,7 +7,7 @@ use stratum_models::metrics::KpiGroup;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 use stratum_models::time::UnixMillis;
-use stratum_models::warehouse::{CampaignKey, ReportedCampaign};
+use stratum_models::warehouse::{CampaignGroupQuery, CampaignKey, ReportedCampaign};
 
 use super::Warehouse;
 use super::rows::{
@@ -96,11 +96,15 @@ pub async fn campaign_groups_are_of_the_named_campaigns(warehouse: &dyn Warehous
     deliver(warehouse, 1, &[AdReport { version: 2, ..of(meta, "x", 16) }]).await;
     let tracked = vec![metrics(&[Metric { campaign: "y", ..purchase(day(0)) }])];
     land(warehouse, events(0, 0, 1), tracked).await;
-    let ask = async |range, campaigns: &[CampaignKey]| -> Vec<_> {
-        let groups = warehouse.campaign_groups(scope(TENANT), range, campaigns).await;
+    let ask = async |days, campaigns: &[CampaignKey]| -> Vec<_> {
+        let (campaigns, by_day) = (campaigns.to_vec(), false);
+        let query = CampaignGroupQuery { days, campaigns, by_day };
+        let groups = warehouse.campaign_groups(scope(TENANT), &query).await;
         let short = |g: KpiGroup| {
-            assert_eq!((g.sums.tracked_conversions, g.day), (0, None));
+            assert_eq!(g.day, None);
             assert!(g.campaign_name.is_some());
+            let tracked = i128::from(g.campaign_id.as_deref() == Some("y"));
+            assert_eq!(g.sums.tracked_conversions, tracked, "{g:?}");
             (g.currency, g.platform, g.campaign_id, g.sums.spend_micros)
         };
         groups.expect("an answer").into_iter().map(short).collect()
@@ -121,6 +125,37 @@ pub async fn campaign_groups_are_of_the_named_campaigns(warehouse: &dyn Warehous
         group(usd, meta, "x", 8),
     ];
     assert_eq!(ask(days(0, 1), &[]).await, every);
+    // More ids than one statement takes are the same campaigns.
+    let mut many: Vec<_> = (0..400).map(|id| key(meta, &format!("{id:040}"))).collect();
+    many.extend(both);
+    assert_eq!(ask(days(0, 1), &many).await, expected);
+}
+
+pub async fn campaign_groups_are_told_by_day_with_what_events_show(warehouse: &dyn Warehouse) {
+    let meta = Platform::Meta;
+    let all = [of(meta, "x", 1), AdReport { date: day(1), ..of(meta, "x", 2) }];
+    deliver(warehouse, 0, &all).await;
+    let tracked = [
+        Metric { campaign: "x", ..purchase(day(1)) },
+        Metric { campaign: "only events", ..purchase(day(1)) },
+        Metric { campaign: "", ..purchase(day(1)) },
+        Metric { campaign: "x", platform: None, ..purchase(day(1)) },
+    ];
+    land(warehouse, events(0, 0, 1), vec![metrics(&tracked)]).await;
+    let ask = async |campaigns| -> Vec<_> {
+        let query = CampaignGroupQuery { days: days(0, 1), campaigns, by_day: true };
+        let groups = warehouse.campaign_groups(scope(TENANT), &query).await;
+        let short = |g: KpiGroup| {
+            let is_reported = g.campaign_name.is_some();
+            let id = g.campaign_id.unwrap_or_default();
+            (id, g.day, is_reported, g.sums.spend_micros, g.sums.tracked_conversions)
+        };
+        groups.expect("an answer").into_iter().map(short).collect()
+    };
+    let x = |at, spend, tracked| ("x".to_owned(), Some(day(at)), true, spend, tracked);
+    let only = ("only events".to_owned(), Some(day(1)), false, 0, 1);
+    assert_eq!(ask(vec![key(meta, "x")]).await, [x(0, 1, 0), x(1, 2, 1)]);
+    assert_eq!(ask(Vec::new()).await, [x(0, 1, 0), only, x(1, 2, 1)]);
 }
 
 pub async fn campaigns_of_tenants_never_mix(warehouse: &dyn Warehouse) {
@@ -130,7 +165,8 @@ pub async fn campaigns_of_tenants_never_mix(warehouse: &dyn Warehouse) {
     let mine = named(warehouse, ALWAYS, None, 9).await;
     assert_eq!((mine.len(), mine[0].received_at), (1, at(0)));
     for campaigns in [vec![], vec![key(Platform::Meta, "c")]] {
-        let groups = warehouse.campaign_groups(scope(TENANT), days(0, 0), &campaigns).await;
+        let query = CampaignGroupQuery { days: days(0, 0), campaigns, by_day: false };
+        let groups = warehouse.campaign_groups(scope(TENANT), &query).await;
         let groups = groups.expect("an answer");
         assert_eq!((groups.len(), groups[0].sums.spend_micros), (1, 2));
     }

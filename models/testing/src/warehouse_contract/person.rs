@@ -71,7 +71,7 @@ pub async fn a_forgotten_person_is_in_no_event_and_in_every_sum(warehouse: &dyn 
     assert_eq!(warehouse.forget_person(scope(TENANT), &them()).await.expect("done"), 3);
     assert_eq!(all(warehouse, TENANT).await, []);
     assert_eq!(warehouse.forget_person(scope(TENANT), &them()).await.expect("done"), 0);
-    let query = KpiQuery { days: days(-1, 1), platform: None, account_id: None, campaign_id: None };
+    let query = KpiQuery::of(days(-1, 1));
     let sums = warehouse.kpi_groups(scope(TENANT), &query, KpiGrouping::Total).await.expect("sums");
     assert_eq!(sums[0].sums.tracked_conversions, 1);
     // Copies that come late are still known as such.
@@ -100,7 +100,7 @@ pub async fn a_persons_days_and_own_names_are_known_and_names_are_taken_away(
     assert_eq!(all(warehouse, TENANT).await.len(), 3);
     warehouse.forget_event_names(scope(TENANT), &own).await.expect("done");
     assert_eq!((days_of().await, all(warehouse, TENANT).await.len()), (None, 0));
-    let query = KpiQuery { days: days(-1, 1), platform: None, account_id: None, campaign_id: None };
+    let query = KpiQuery::of(days(-1, 1));
     let sums = warehouse.kpi_groups(scope(TENANT), &query, KpiGrouping::Total).await.expect("sums");
     assert!(sums.iter().all(|group| group.sums.tracked_conversions == 0));
     assert_eq!(all(warehouse, TenantId(TENANT.0 + 1)).await.len(), 1, "the other tenant's stay");

@@ -110,14 +110,14 @@ pub async fn events_of_no_platform_count_as_such(warehouse: &dyn Warehouse) {
     let seen = masks(warehouse, &window(0, HOUR_MS)).await;
     let seen: Vec<_> = seen.iter().map(|mask| (mask.platform, mask.events)).collect();
     assert_eq!(seen, [(None, 4), (meta, 2)]);
-    let query = KpiQuery { days: days(0, 0), platform: None, account_id: None, campaign_id: None };
+    let query = KpiQuery::of(days(0, 0));
     let sums = async |query: &KpiQuery, by| {
         let groups = warehouse.kpi_groups(scope(TENANT), query, by).await.expect("an answer");
         let of = groups.iter().map(|group| (group.platform, group.sums.tracked_conversions));
         of.collect::<Vec<_>>()
     };
     assert_eq!(sums(&query, KpiGrouping::Platform).await, [(None, 4), (meta, 2)]);
-    let of_meta = KpiQuery { platform: meta, ..query };
+    let of_meta = KpiQuery { platforms: meta.into_iter().collect(), ..query };
     assert_eq!(sums(&of_meta, KpiGrouping::Platform).await, [(meta, 2)]);
     let invalid = warehouse.invalid_counts(scope(TENANT), &window(0, HOUR_MS)).await;
     let invalid = invalid.expect("an answer");

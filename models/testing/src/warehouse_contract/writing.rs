@@ -30,7 +30,7 @@ fn one_of_each(range: LogRange) -> Rows {
 
 /// Landed events, counted three ways that must agree: by fact, by mask, by purchase.
 async fn landed(warehouse: &dyn Warehouse) -> u64 {
-    let query = KpiQuery { days: days(-1, 1), platform: None, account_id: None, campaign_id: None };
+    let query = KpiQuery::of(days(-1, 1));
     let groups = warehouse.kpi_groups(scope(TENANT), &query, KpiGrouping::Total).await;
     let purchases: i128 =
         groups.expect("sums").iter().map(|group| group.sums.tracked_conversions).sum();

@@ -8,12 +8,11 @@ use stratum_models::event::PURCHASE;
 use stratum_models::fx::{Converted, ConvertedAmounts, FACTOR_ONE, Factor, PartAmounts};
 use stratum_models::metrics::MetricSums;
 use stratum_models::money::Currency;
-use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
 
-use super::kpi::day;
+use super::kpi::{codes, day};
 use super::{ClickHouseWarehouse, currency, platform};
 
 const READ_BREAKDOWN: &str = include_str!("../../../sql/read_breakdown.sql");
@@ -154,8 +153,8 @@ impl ClickHouseWarehouse {
             .param("by", query.by.code())
             .param("first_day", day(days.from))
             .param("last_day", day(days.to))
-            .param("platform", query.of.platform.map(Platform::code))
-            .param("account", &query.of.account_id)
+            .param("platforms", codes(&query.of.platforms))
+            .param("accounts", &query.of.account_ids)
             .param("campaign", &query.of.campaign_id)
             .param("purchase", PURCHASE)
             .param("to", query.into.to.as_str())
@@ -179,7 +178,7 @@ mod tests {
     fn a_long_range_is_asked_in_parts_that_are_the_whole() {
         let at = |day| Day::from_epoch_days(20_000 + day).unwrap();
         let days = DayRange::new(at(-5), at(3_660)).unwrap();
-        let of = KpiQuery { days, platform: None, account_id: None, campaign_id: None };
+        let of = KpiQuery::of(days);
         let pound = Currency::parse("GBP").unwrap();
         let rate =
             |currency| move |day| FxRate { day: at(day), currency, per_usd_nanos: 900_000_000 };

@@ -52,6 +52,10 @@ impl TryFrom<KpiGroupRow> for KpiGroup {
     }
 }
 
+pub(super) fn codes(platforms: &[Platform]) -> Vec<i8> {
+    platforms.iter().map(|platform| platform.code()).collect()
+}
+
 pub(super) fn day(day: Day) -> i32 {
     day.to_epoch_days().clamp(*DAYS.start(), *DAYS.end())
 }
@@ -67,8 +71,8 @@ impl ClickHouseWarehouse {
             .statement(scope, READ_KPI_GROUPS)
             .param("first_day", day(query.days.from))
             .param("last_day", day(query.days.to))
-            .param("platform", query.platform.map(Platform::code))
-            .param("account", &query.account_id)
+            .param("platforms", codes(&query.platforms))
+            .param("accounts", &query.account_ids)
             .param("campaign", &query.campaign_id)
             .param("purchase", PURCHASE)
             .param("by_platform", by.by_platform())

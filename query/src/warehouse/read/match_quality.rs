@@ -1,13 +1,16 @@
+use chrono_tz::Tz;
 use serde::Deserialize;
 use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use stratum_models::platform::{ActionSource, Channel, Platform};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
-use stratum_models::warehouse::{InvalidCount, MaskCount, MatchQualityQuery};
+use stratum_models::time::Day;
+use stratum_models::warehouse::{InvalidCount, MaskCount, MaskDay, MatchQualityQuery};
 
 use super::{ClickHouseWarehouse, TenantStatement, coded, hour_seconds, until_seconds};
 
 const READ_MASK_COUNTS: &str = include_str!("../../../sql/read_mask_counts.sql");
+const READ_MASK_DAYS: &str = include_str!("../../../sql/read_mask_days.sql");
 const READ_INVALID_COUNTS: &str = include_str!("../../../sql/read_invalid_counts.sql");
 
 #[derive(Debug, clickhouse::Row, Deserialize)]
@@ -34,6 +37,29 @@ impl TryFrom<MaskCountRow> for MaskCount {
             channel: coded(Channel::from_code(row.channel_code))?,
             valid: IdentifierMask(row.valid_mask),
             invalid: IdentifierMask(row.invalid_mask),
+            events: row.event_count,
+        })
+    }
+}
+
+#[derive(Debug, clickhouse::Row, Deserialize)]
+struct MaskDayRow {
+    day_code: i32,
+    platform_code: i8,
+    action_source_code: i8,
+    valid_mask: u32,
+    event_count: u64,
+}
+
+impl TryFrom<MaskDayRow> for MaskDay {
+    type Error = StoreError;
+
+    fn try_from(row: MaskDayRow) -> Result<MaskDay, StoreError> {
+        Ok(MaskDay {
+            day: coded(Day::from_epoch_days(row.day_code))?,
+            platform: coded(Platform::from_optional_code(row.platform_code))?,
+            action_source: coded(ActionSource::from_code(row.action_source_code))?,
+            valid: IdentifierMask(row.valid_mask),
             events: row.event_count,
         })
     }
@@ -78,6 +104,18 @@ impl ClickHouseWarehouse {
         let statement = params(self.statement(scope, READ_MASK_COUNTS), query);
         let rows = self.fetch::<MaskCountRow>("read_mask_counts", statement).await?;
         rows.into_iter().map(MaskCount::try_from).collect()
+    }
+
+    pub(super) async fn read_mask_days(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+        zone: Tz,
+    ) -> Result<Vec<MaskDay>, StoreError> {
+        let statement = params(self.statement(scope, READ_MASK_DAYS), query);
+        let statement = statement.param("zone", zone.name());
+        let rows = self.fetch::<MaskDayRow>("read_mask_days", statement).await?;
+        rows.into_iter().map(MaskDay::try_from).collect()
     }
 
     pub(super) async fn read_invalid_counts(

@@ -2,6 +2,7 @@
 
 mod digits;
 mod kpi;
+mod arrival;
 mod breakdown;
 mod campaign;
 mod campaign_days;
@@ -118,14 +119,21 @@ impl WarehouseReader for ClickHouseWarehouse {
         Ok(match question {
             Question::KpiGroups(query, by) => self.read_kpi_groups(scope, &query, by).await?.into(),
             Question::Breakdown(query) => self.read_breakdown(scope, &query).await?.into(),
-            Question::CampaignGroups(days, campaigns) => {
-                self.read_campaign_groups(scope, days, &campaigns).await?.into()
+            Question::CampaignGroups(query) => {
+                self.read_campaign_groups(scope, &query).await?.into()
             }
             Question::ReportedCampaigns { since, after, limit } => {
                 self.read_reported_campaigns(scope, since, after.as_ref(), limit).await?.into()
             }
             Question::MaskCounts(query) => self.read_mask_counts(scope, &query).await?.into(),
             Question::InvalidCounts(query) => self.read_invalid_counts(scope, &query).await?.into(),
+            Question::MaskDays(query, zone) => {
+                self.read_mask_days(scope, &query, zone).await?.into()
+            }
+            Question::ArrivalCounts { from, until, step } => {
+                self.read_arrival_counts(scope, from, until, step).await?.into()
+            }
+            Question::RecentRows(query) => self.read_recent_rows(scope, &query).await?.into(),
             Question::IngestCounts { from, until } => {
                 self.read_ingest_counts(scope, from, until).await?.into()
             }

@@ -135,10 +135,10 @@ impl MemoryWarehouse {
             BreakdownBy::Country => (Table::AdReportSplits, self.splits(scope, SplitBy::Country)),
             BreakdownBy::Device => (Table::AdReportSplits, self.splits(scope, SplitBy::Device)),
         };
-        let account = query.of.account_id.as_ref();
-        rows.retain(|row| account.is_none_or(|wanted| row.account() == *wanted));
+        let accounts = &query.of.account_ids;
+        rows.retain(|row| accounts.is_empty() || accounts.contains(&row.account()));
         let mut rows: Vec<(Table, Row)> = rows.into_iter().map(|row| (table, row)).collect();
-        if query.by.is_tracked() && account.is_none() {
+        if query.by.is_tracked() && query.of.is_tracked() {
             let mut events = self.rows(Table::EventMetrics, scope);
             events.retain(|row| row.text("event_name") == PURCHASE);
             rows.extend(events.into_iter().map(|row| (Table::EventMetrics, row)));

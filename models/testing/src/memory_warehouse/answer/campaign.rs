@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use arrow::datatypes::Int64Type;
 
 use super::{
-    AccountCampaign, CampaignDay, CampaignKey, Currency, Date32Type, Day, DayRange, KpiGroup,
-    KpiGrouping, KpiQuery, MemoryWarehouse, MetricSums, Named, Platform, ReportedCampaign, Row,
-    StoreError, Table, TenantScope, UnixMillis, add_report, coded, is_asked_for, kpi_group,
-    kpi_key,
+    AccountCampaign, CampaignDay, CampaignGroupQuery, CampaignKey, Currency, Date32Type, Day,
+    KpiGroup, KpiGrouping, KpiQuery, MemoryWarehouse, MetricSums, Named, PURCHASE, Platform,
+    ReportedCampaign, Row, StoreError, Table, TenantScope, UnixMillis, add_report, coded,
+    is_asked_for, kpi_group, kpi_key, tracked,
 };
 
 fn key(row: &Row) -> Result<CampaignKey, StoreError> {
@@ -44,15 +44,31 @@ impl MemoryWarehouse {
     pub(super) fn campaign_sums(
         &self,
         scope: TenantScope,
-        days: DayRange,
-        campaigns: &[CampaignKey],
+        query: &CampaignGroupQuery,
     ) -> Result<Vec<KpiGroup>, StoreError> {
-        let query = KpiQuery { days, platform: None, account_id: None, campaign_id: None };
+        let within = KpiQuery::of(query.days);
+        let is_named = |row: &Row| {
+            Ok::<_, StoreError>(
+                is_asked_for(row, &within)
+                    && (query.campaigns.is_empty() || query.campaigns.contains(&key(row)?)),
+            )
+        };
+        let group = |row: &Row| {
+            let (currency, platform, _, campaign) = kpi_key(row, KpiGrouping::Campaign);
+            (currency, platform, query.by_day.then(|| row.value::<Date32Type>("date")), campaign)
+        };
         let mut groups = BTreeMap::<_, (MetricSums, Named)>::new();
-        for row in self.reports(scope).iter().filter(|row| is_asked_for(row, &query)) {
-            if campaigns.is_empty() || campaigns.contains(&key(row)?) {
-                let group = groups.entry(kpi_key(row, KpiGrouping::Campaign)).or_default();
-                add_report(group, row);
+        for row in &self.reports(scope) {
+            if is_named(row)? {
+                add_report(groups.entry(group(row)).or_default(), row);
+            }
+        }
+        for row in &self.rows(Table::EventMetrics, scope) {
+            let tells = row.text("event_name") == PURCHASE
+                && row.code("platform") != 0
+                && !row.text("campaign_id").is_empty();
+            if tells && is_named(row)? {
+                groups.entry(group(row)).or_default().0 += tracked(row);
             }
         }
         groups.into_iter().map(|(key, (sums, name))| kpi_group(key, sums, name)).collect()

@@ -1,0 +1,85 @@
+//! `GET /campaigns/{id}/changes`
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use stratum_http::answer::{Answer, Answered};
+use stratum_http::auth::Authenticated;
+use stratum_http::fields::Params;
+use stratum_http::id::{Id, Resource};
+use stratum_http::paging::PageParams;
+use stratum_state::audit::Outcome;
+use stratum_state::audit_page::{AuditFilter, AuditRow};
+use stratum_state::campaign::Campaign;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::super::App;
+
+/// A change of a campaign.
+#[derive(Serialize, ToSchema)]
+pub struct CampaignChangeItem {
+    /// When.
+    at: DateTime<Utc>,
+    /// `campaign.created`, `campaign.updated` or `campaign.deleted`.
+    action: String,
+    /// What made it: `user`, `api_key`, `operator` or `system`.
+    actor_kind: String,
+    /// The user's name; null for others, for users who are gone, and for API keys that ask.
+    actor_name: Option<String>,
+    /// Field by field what is new.
+    #[schema(value_type = Object)]
+    changes: Value,
+}
+
+/// What users changed of a campaign, newest first.
+///
+/// A part of the audit log that everybody may read who may read the campaign.
+#[utoipa::path(
+    get, path = "/api/v1/campaigns/{id}/changes", tag = "campaigns", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "the campaign's id"), PageParams),
+    responses((status = 200, body = Answer<Vec<CampaignChangeItem>>)),
+)]
+pub async fn campaign_changes(
+    State(app): State<App>,
+    caller: Authenticated,
+    Id(id, ..): Id<Campaign>,
+    Params(params): Params<PageParams>,
+) -> Answered<Vec<CampaignChangeItem>> {
+    let page = params.read()?;
+    let mut work = caller.work(&app).await?;
+    work.campaign(id).await?.ok_or_else(Campaign::not_found)?;
+    let filter = AuditFilter {
+        object_kind: Some(Campaign::KIND.to_owned()),
+        object_id: Some(id.to_string()),
+        outcome: Some(Outcome::Done),
+        ..AuditFilter::default()
+    };
+    let (rows, total) = work.audit_page(&filter, page).await?;
+    let mut names = HashMap::<Uuid, String>::new();
+    if caller.claims.is_some() {
+        for user in rows.iter().filter_map(user_of) {
+            if !names.contains_key(&user)
+                && let Some(found) = work.user(stratum_models::id::UserId(user)).await?
+            {
+                names.insert(user, found.full_name);
+            }
+        }
+    }
+    let items = rows.into_iter().map(|row| CampaignChangeItem {
+        actor_name: user_of(&row).and_then(|user| names.get(&user).cloned()),
+        at: row.at.to_utc(),
+        action: row.action,
+        actor_kind: row.actor_kind,
+        changes: row.changes,
+    });
+    Ok(Answer::page(items, page.of(total)))
+}
+
+/// The user who wrote this row; `None` for others.
+fn user_of(row: &AuditRow) -> Option<Uuid> {
+    Some(&row.actor_id).filter(|_| row.actor_kind == "user")?.parse().ok()
+}

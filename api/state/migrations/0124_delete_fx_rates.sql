@@ -1,0 +1,1 @@
+GRANT DELETE ON fx_rates TO stratum_app;

@@ -1,0 +1,1 @@
+SELECT count(*) AS "notes!" FROM notes WHERE tenant_id = $1

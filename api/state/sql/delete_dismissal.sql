@@ -1,0 +1,1 @@
+DELETE FROM dismissals WHERE tenant_id = $1 AND concern = $2

@@ -1,0 +1,1 @@
+DELETE FROM notes WHERE tenant_id = $1 AND id = $2

@@ -1,0 +1,69 @@
+//! How well events can be matched, as the warehouse counts it.
+
+use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
+use crate::platform::{ActionSource, Channel, Platform};
+use crate::time::{Day, UnixMillis};
+
+/// Which match-quality counts are asked for. Hours are those of the events' own times.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MatchQualityQuery {
+    /// From this hour on.
+    pub from: UnixMillis,
+    /// Before this instant.
+    pub until: UnixMillis,
+    /// Of one platform.
+    pub platform: Option<Platform>,
+    /// Of one dataset.
+    pub dataset_id: Option<String>,
+    /// Of one event name.
+    pub event_name: Option<String>,
+}
+
+/// Events that share a mask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskCount {
+    /// Their platform; `None` for events of a dialect that is of no platform.
+    pub platform: Option<Platform>,
+    /// Their dataset.
+    pub dataset_id: String,
+    /// Their name.
+    pub event_name: String,
+    /// Where they happened.
+    pub action_source: ActionSource,
+    /// Who sent them.
+    pub channel: Channel,
+    /// Their usable identifiers.
+    pub valid: IdentifierMask,
+    /// Their unusable identifiers.
+    pub invalid: IdentifierMask,
+    /// How many.
+    pub events: u64,
+}
+
+/// Events with an unusable identifier, by reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidCount {
+    /// Their platform; `None` for events of a dialect that is of no platform.
+    pub platform: Option<Platform>,
+    /// The identifier.
+    pub key: IdentifierKey,
+    /// What is wrong with it.
+    pub reason: InvalidReason,
+    /// How many events.
+    pub events: u64,
+}
+
+/// Events of a day that share the mask of their usable identifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskDay {
+    /// The day, in the zone that was asked for.
+    pub day: Day,
+    /// Their platform; `None` for events of a dialect that is of no platform.
+    pub platform: Option<Platform>,
+    /// Where they happened.
+    pub action_source: ActionSource,
+    /// Their usable identifiers.
+    pub valid: IdentifierMask,
+    /// How many.
+    pub events: u64,
+}
