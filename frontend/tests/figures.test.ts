@@ -1,7 +1,7 @@
 import { CalendarDate, parseDate } from "@internationalized/date";
 import { expect, test } from "vitest";
 import type { Schemas } from "../src/api/client";
-import { carriedRates, concerns } from "../src/figures/attention";
+import { carriedRates, toldOf } from "../src/figures/attention";
 import { completeness } from "../src/figures/completeness";
 import { isDay } from "../src/figures/day";
 import { changeOf, isBetter, KPIS } from "../src/figures/kpi";
@@ -52,58 +52,51 @@ test("only days are days", () => {
 
 test("days a platform has not reported are gaps", () => {
   const period = { from: "2026-11-01", to: "2026-11-28" };
-  const one = (
-    platform: Schemas["Platform"],
-    reports_until: string | null,
-    open_from: string | null = null,
-  ) => ({
-    platform,
-    reports_until,
+  const fresh = (open_from: string | null) => ({
+    platform: "google" as const,
+    reports_until: "2026-11-24",
     open_from,
     events_received_at: null,
     reports_received_at: null,
   });
-  const found = completeness(
-    [one("meta", "2026-11-28"), one("google", "2026-11-24", "2026-11-20"), one("tiktok", null)],
-    period,
-    next,
-  );
-  expect(found.gaps).toEqual([{ platform: "google", from: "2026-11-25" }]);
+  const missing = (platform: Schemas["Platform"], date_from: string) => ({
+    platform,
+    date_from,
+    date_to: period.to,
+    days: 1,
+  });
+  const before = (day: string) => parseDate(day).subtract({ days: 1 }).toString();
+  const incomplete = [missing("google", "2026-11-25"), missing("meta", "2026-11-27")];
+  const found = completeness({ incomplete, freshness: [fresh("2026-11-20")] }, period, before);
+  expect(found.gaps[0]).toEqual({ platform: "google", from: "2026-11-25" });
   expect(found.incompleteFrom).toBe("2026-11-25");
   expect(found.completeTo).toBe("2026-11-24");
   expect(found.openFrom).toBe("2026-11-20");
-  const none = completeness([one("meta", "2026-10-01")], period, next);
-  expect(none.gaps).toEqual([{ platform: "meta", from: "2026-11-01" }]);
+  const none = completeness({ incomplete: [missing("meta", period.from)], freshness: [] }, period, before);
   expect(none.completeTo).toBeNull();
-  expect(completeness([one("meta", "2026-12-01")], period, next)).toMatchObject({
-    gaps: [],
-    completeTo: "2026-11-28",
-  });
+  const whole = { gaps: [], completeTo: "2026-11-28", openFrom: null };
+  expect(completeness({ incomplete: [], freshness: [fresh(null)] }, period, before)).toMatchObject(whole);
 });
 
-test("what needs attention comes worst first, and not all of it", () => {
+test("what needs attention is told with the place where it is mended", () => {
   const words = { platform: (name: string) => name, day: (day: string) => day, number: String };
-  const found = concerns(
-    {
-      missingRates: [{ currency: "EGP", days: 3 }],
-      rejections: [
-        { dataset_id: "1", field: "value", platform: "meta", reason: "missing_field", rows: 2 },
-        { dataset_id: "1", field: "", platform: "meta", reason: "too_old", rows: 5 },
-      ],
-      scores: (["meta", "google", "tiktok", "snapchat"] as const).map((platform) => ({
-        platform,
-        band: "ok",
-        score: 5,
-        events: 10,
-        weights_version: "1",
-      })),
-    },
-    words,
-  );
-  expect(found).toHaveLength(5);
-  expect(found[0]?.text).toBe("concern.rate");
-  expect(found[1]).toMatchObject({ text: "concern.refused", values: { rows: 7 }, to: "/events" });
-  expect(concerns({}, words)).toEqual([]);
+  const one = (kind: Schemas["ConcernKind"], values: object) =>
+    toldOf(
+      { concern: "x", kind, severity: "warn", since: null, values: values as never, dismissed: null },
+      words,
+    );
+  expect(one("missing_rate", { currency: "EGP", days: 3 })).toMatchObject({
+    values: { currency: "EGP", days: 3 },
+    params: { section: "rates" },
+  });
+  expect(one("unreported", { platform: "google", date_from: "2026-11-25" })?.values).toEqual({
+    platform: "google",
+    day: "2026-11-25",
+  });
+  expect(one("connector", { name: "Ads", status: "needs_credentials" })?.text).toBe("concern.credentials");
+  expect(one("connector", { name: "Ads", status: "working" })).toBeNull();
+  expect(one("quality", { platform: "meta", score: 3.5, band: "poor" })?.to).toBe("/quality");
+  expect(one("later" as never, {})).toBeNull();
 });
 
 test("days of a carried rate are summed by currency", () => {

@@ -8,14 +8,21 @@ export interface Range {
 }
 
 export interface Asked extends Range {
-  platform?: Schemas["Platform"];
+  /** Platforms, parted by commas. */
+  platform?: string;
+  /** Ad accounts, parted by commas. */
   account_id?: string;
   campaign_id?: string;
   currency?: string;
 }
 
 export type Granularity = "daily" | "weekly" | "monthly";
-export type Compared = "previous_period" | "previous_year";
+
+/** What the days are compared with. */
+export interface Compared {
+  compare_period?: "previous_period" | "previous_year" | "same_weekdays" | "same_weekdays_previous_year";
+  compare_from?: string;
+}
 
 const kept = { placeholderData: keepPreviousData } as const;
 
@@ -26,14 +33,14 @@ export const me = () =>
     staleTime: 60_000,
   });
 
-export const kpis = (asked: Asked & { compare_period?: Compared }) =>
+export const kpis = (asked: Asked & Compared) =>
   queryOptions({
     queryKey: ["kpis", asked],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/kpis", { params: { query: asked }, signal })),
     ...kept,
   });
 
-export const platforms = (asked: Asked) =>
+export const platforms = (asked: Asked & Compared) =>
   queryOptions({
     queryKey: ["platforms", asked],
     queryFn: ({ signal }) =>
@@ -41,7 +48,7 @@ export const platforms = (asked: Asked) =>
     ...kept,
   });
 
-export const series = (asked: Asked & { granularity: Granularity }) =>
+export const series = (asked: Asked & Compared & { granularity: Granularity; by?: "platform" }) =>
   queryOptions({
     queryKey: ["series", asked],
     queryFn: ({ signal }) =>
@@ -75,6 +82,48 @@ export const ingest = (range: Range) =>
     ...kept,
   });
 
+const TAIL_MS = 3000;
+
+/** The newest events, asked for again as long as they are looked at. */
+export const recentEvents = () =>
+  queryOptions({
+    queryKey: ["recent"],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/events/recent", { params: { query: { limit: 200 } }, signal })),
+    refetchInterval: TAIL_MS,
+    ...kept,
+  });
+
+export const arrivals = (step: "minute" | "hour") =>
+  queryOptions({
+    queryKey: ["arrivals", step],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/events/arrivals", { params: { query: { step } }, signal })),
+    refetchInterval: step === "minute" ? 10_000 : 60_000,
+    ...kept,
+  });
+
+export const attention = (range: Range) =>
+  queryOptions({
+    queryKey: ["attention", range],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/attention", { params: { query: range }, signal })),
+    ...kept,
+  });
+
+export const notes = (asked: Range & { platform?: string; campaign_id?: string }) =>
+  queryOptions({
+    queryKey: ["notes", asked],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/notes", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
+export const views = () =>
+  queryOptions({
+    queryKey: ["views"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/views", { signal })),
+    staleTime: 60_000,
+  });
+
 export interface EmqAsked {
   from: string;
   to: string;
@@ -90,6 +139,13 @@ export const emqScore = (asked: EmqAsked) =>
     ...kept,
   });
 
+export const emqHistory = (asked: EmqAsked) =>
+  queryOptions({
+    queryKey: ["emq", "history", asked],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/emq/history", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
 export const emqCoverage = (asked: EmqAsked) =>
   queryOptions({
     queryKey: ["emq", "coverage", asked],
@@ -97,15 +153,59 @@ export const emqCoverage = (asked: EmqAsked) =>
     ...kept,
   });
 
-export interface CampaignsAsked extends Range {
+/** Which campaigns. */
+export interface CampaignsFilter extends Range {
   platform?: string;
+  account_id?: string;
   status?: string;
+  labels?: string;
   search?: string;
+  having?: string;
+  currency?: string;
+}
+
+export interface CampaignsAsked extends CampaignsFilter, Compared {
   sort_by?: string;
   sort_order?: "asc" | "desc";
+  spark?: string;
 }
 
 const CAMPAIGNS_PAGE = 100;
+
+/** The first campaigns of a list. */
+export const firstCampaigns = (asked: CampaignsAsked, page_size: number) =>
+  queryOptions({
+    queryKey: ["campaigns", "first", page_size, asked],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/campaigns", { params: { query: { ...asked, page_size } }, signal })),
+    ...kept,
+  });
+
+export const campaignTotals = (asked: CampaignsFilter & Compared) =>
+  queryOptions({
+    queryKey: ["campaigns", "totals", asked],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/campaigns/totals", { params: { query: asked }, signal })),
+    ...kept,
+  });
+
+export const campaignLabels = () =>
+  queryOptions({
+    queryKey: ["campaigns", "labels"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/campaigns/labels", { signal })),
+  });
+
+export const campaignChanges = (id: string) =>
+  queryOptions({
+    queryKey: ["campaign", id, "changes"],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/v1/campaigns/{id}/changes", {
+          params: { path: { id }, query: { page_size: 100 } },
+          signal,
+        }),
+      ),
+  });
 
 export const campaigns = (asked: CampaignsAsked) =>
   infiniteQueryOptions({
@@ -114,7 +214,7 @@ export const campaigns = (asked: CampaignsAsked) =>
     queryFn: ({ pageParam, signal }) =>
       answer(
         api.GET("/api/v1/campaigns", {
-          params: { query: { ...asked, page: pageParam, page_size: CAMPAIGNS_PAGE } as never },
+          params: { query: { ...asked, page: pageParam, page_size: CAMPAIGNS_PAGE } },
           signal,
         }),
       ),
@@ -204,6 +304,13 @@ export const apiKeys = () =>
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/api-keys", { ...whole, signal })),
   });
 
+export const connectorKinds = () =>
+  queryOptions({
+    queryKey: ["connectorKinds"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/connectors/kinds", { signal })),
+    staleTime: 3_600_000,
+  });
+
 export const connectors = () =>
   queryOptions({
     queryKey: ["connectors"],
@@ -226,6 +333,13 @@ export const adAccounts = () =>
   queryOptions({
     queryKey: ["adAccounts"],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/ad-accounts", { ...whole, signal })),
+  });
+
+export const exportEstimate = (body: Schemas["ExportBody"]) =>
+  queryOptions({
+    queryKey: ["exportEstimate", body],
+    queryFn: ({ signal }) => dataOf(api.POST("/api/v1/analytics/export/estimate", { body, signal })),
+    ...kept,
   });
 
 export const exportJobs = () =>
@@ -276,10 +390,43 @@ export const audit = (asked: AuditAsked) =>
   });
 
 /** Facts about the installation that need no sign-in. */
-/** What a kind of live event makes old. */
-export const RENEWED: Record<string, string[]> = {
-  metric_update: ["kpis", "platforms", "series", "breakdown", "campaigns", "campaign", "metrics", "ingest"],
-  emq_update: ["emq", "ingest"],
-  ingest_rejects: ["ingest"],
-  export_done: ["exports"],
+/** What a change of something that users keep makes old, by the name of its kind. */
+const CHANGED: Record<string, string[]> = {
+  "analytics/export": ["exports", "attention"],
+  "api-keys": ["apiKeys"],
+  assets: ["assets"],
+  attention: ["attention"],
+  campaigns: ["campaigns", "campaign", "metrics", "breakdown"],
+  connectors: ["connectors", "pullRuns", "adAccounts", "attention", "notes"],
+  datasets: ["datasets", "tracking"],
+  "fx-rates": ["rates", "kpis", "platforms", "series", "breakdown", "campaigns", "campaign", "attention"],
+  imports: ["campaigns"],
+  notes: ["notes"],
+  tenant: ["tenant", "me"],
+  tracking: ["tracking", "notes"],
+  users: ["users", "invitations"],
+  views: ["views"],
 };
+
+/** What a kind of live event makes old. */
+const RENEWED: Record<string, string[]> = {
+  metric_update: [
+    "attention",
+    "kpis",
+    "platforms",
+    "series",
+    "breakdown",
+    "campaigns",
+    "campaign",
+    "metrics",
+    "ingest",
+  ],
+  emq_update: ["attention", "emq", "ingest"],
+  ingest_rejects: ["attention", "ingest", "recent", "arrivals"],
+  export_done: ["attention", "exports"],
+};
+
+/** The questions that a live event makes old. */
+export function renewed(kind: string, data: Record<string, unknown>): string[] {
+  return kind === "resource_update" ? (CHANGED[String(data.resource)] ?? []) : (RENEWED[kind] ?? []);
+}

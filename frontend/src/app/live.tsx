@@ -1,7 +1,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from "react";
 import { Live, type LiveState, type Update } from "../api/live";
-import { RENEWED } from "../api/queries";
+import { renewed } from "../api/queries";
 
 /** Questions are asked again at most this often, however much changes. */
 const PACE_MS = 2000;
@@ -21,9 +21,9 @@ function renewer(client: QueryClient): (update: Update) => void {
     const refetchType = document.hidden ? "none" : "active";
     void client.invalidateQueries({ predicate: ({ queryKey }) => isOld(queryKey[0]), refetchType });
   };
-  return ({ kind }) => {
+  return ({ kind, data }) => {
     if (kind === "resync") old.add("*");
-    for (const name of RENEWED[kind] ?? []) old.add(name);
+    for (const name of renewed(kind, data)) old.add(name);
     if (old.size > 0 && !timer) timer = window.setTimeout(ask, Math.max(0, askedAt + PACE_MS - Date.now()));
   };
 }

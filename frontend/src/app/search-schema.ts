@@ -15,11 +15,40 @@ export const text = v.optional(v.fallback(v.optional(texts), undefined));
 export const number = v.optional(v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined));
 export { oneOf };
 
+/** Names of a list parted by commas; those that are not known are left out. */
+const platforms = v.optional(
+  v.fallback(
+    v.optional(
+      v.pipe(
+        v.string(),
+        v.transform(
+          (text) => PLATFORMS.filter((one) => text.split(",").includes(one)).join(",") || undefined,
+        ),
+      ),
+    ),
+    undefined,
+  ),
+);
+
+/** What the days are compared with: a name, or the first of any other days. */
+const compared = v.optional(
+  v.fallback(
+    v.optional(
+      v.union([
+        v.picklist(["weekdays", "year", "year_weekdays", "none"] as const),
+        v.pipe(v.string(), v.check(isDay)),
+      ]),
+    ),
+    undefined,
+  ),
+);
+
 export const shared = {
   from: day,
   to: day,
-  vs: oneOf(["year", "none"] as const),
-  platform: oneOf(PLATFORMS),
+  vs: compared,
+  platform: platforms,
+  account: text,
   lead: oneOf(["reported"] as const),
 };
 

@@ -1,6 +1,6 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState, useSearch } from "@tanstack/react-router";
-import { ChevronsLeft, ChevronsRight, Menu as MenuIcon, Search } from "lucide-react";
+import { Bookmark, ChevronsLeft, ChevronsRight, Menu as MenuIcon, Search } from "lucide-react";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { session } from "../api/send";
 import { Dialog } from "../ui/dialog";
@@ -19,6 +19,7 @@ const FOLDED = "stratum.folded";
 
 const Toasts = lazy(() => import("../ui/toast"));
 const Palette = lazy(() => import("./palette"));
+const ViewsDialog = lazy(() => import("./views-menu"));
 const SignInAgain = lazy(() => import("./sign-in-again"));
 
 /** What stands around every page after sign-in. */
@@ -59,6 +60,7 @@ function usePages(): PageEntry[] {
 
 function Frame() {
   const t = useTexts();
+  const [isViewsOpen, setViewsOpen] = useState(false);
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isFolded, setFolded] = useState(() => localStorage.getItem(FOLDED) === "yes");
@@ -103,10 +105,15 @@ function Frame() {
           </div>
           <TenantName />
           <LiveMark />
+          <span className="ms-auto">
+            <IconButton label={t("views.title")} onPress={() => setViewsOpen(true)}>
+              <Bookmark size={16} />
+            </IconButton>
+          </span>
           <button
             type="button"
             onClick={() => setPaletteOpen(true)}
-            className="ms-auto flex min-h-8 items-center gap-2 rounded-sm border border-edge/60 px-2.5 text-control text-ink-3 hover:bg-sunken"
+            className="flex min-h-8 items-center gap-2 rounded-sm border border-edge/60 px-2.5 text-control text-ink-3 hover:bg-sunken"
           >
             <Search size={14} aria-hidden />
             <span className="max-md:sr-only">{t("palette.open")}</span>
@@ -139,6 +146,11 @@ function Frame() {
           <AccountMenu />
         </div>
       </Dialog>
+      {isViewsOpen ? (
+        <Suspense>
+          <ViewsDialog onClose={() => setViewsOpen(false)} />
+        </Suspense>
+      ) : null}
       {isPaletteOpen ? (
         <Suspense>
           <Palette onClose={() => setPaletteOpen(false)} pages={pages} />

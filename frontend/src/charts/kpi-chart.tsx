@@ -14,8 +14,6 @@ interface KpiChartProps {
   points: Points;
   /** As many points of the days before. */
   before?: Points;
-  /** Those days are of the year before. */
-  isYearBefore?: boolean;
   total: Schemas["Money"];
   /** What else the picture is about: zone, platform, campaign. */
   about: string[];
@@ -23,6 +21,8 @@ interface KpiChartProps {
   step: Granularity;
   lead: Source;
   incompleteFrom?: string | null;
+  /** What is written beside days. */
+  flags?: { day: string; text: string }[];
   onBrush?: (from: string, to: string) => void;
 }
 
@@ -30,13 +30,13 @@ interface KpiChartProps {
 export function KpiChart({
   points,
   before,
-  isYearBefore,
   total,
   about,
   kpi: key,
   step,
   lead,
   incompleteFrom,
+  flags,
   onBrush,
 }: KpiChartProps) {
   const t = useTexts();
@@ -52,10 +52,15 @@ export function KpiChart({
     values: points.map((point) => figureOf(point, kpi, source)),
   }));
   const leading: Source = kpi.tracked === null ? "reported" : lead;
+  const first = points[0]?.date_from ?? "";
+  const last = points.at(-1)?.date_to ?? "";
   if (before && before.length === points.length) {
     lines.unshift({
       key: "before",
-      label: t(isYearBefore ? "compare.yearBefore" : "compare.before", { source: t(`source.${leading}`) }),
+      label: t("compare.then", {
+        source: t(`source.${leading}`),
+        days: format.days(before[0]?.date_from ?? first, before.at(-1)?.date_to ?? last),
+      }),
       look: "before",
       values: before.map((point) => figureOf(point, kpi, leading)),
     });
@@ -77,8 +82,6 @@ export function KpiChart({
   const place = incompleteFrom ? points.findIndex(({ date_to }) => date_to >= incompleteFrom) : -1;
   const text = (value: number | null) => format.figure(value, kpi.unit, currency);
   const sum = figureOf(total, kpi, leading);
-  const first = points[0]?.date_from ?? "";
-  const last = points.at(-1)?.date_to ?? "";
   const title = t("chart.overTime", { kpi: t(`kpi.${key}`) });
   const sheet: Sheet = {
     name: `${key}_${first}_${last}`,
@@ -131,6 +134,10 @@ export function KpiChart({
           text,
           axis: (value) => format.figure(value, kpi.unit, currency, true),
           incompleteFrom: place >= 0 ? place : null,
+          flags: flags?.flatMap(({ day, text: told }) => {
+            const at = points.findIndex(({ date_to }) => date_to >= day);
+            return at < 0 ? [] : [{ at, text: told }];
+          }),
         }}
         onBrush={
           onBrush

@@ -32,6 +32,8 @@ export interface SeriesPlot {
   axis: (value: number) => string;
   /** The first place whose figures are incomplete. */
   incompleteFrom?: number | null;
+  /** What is written beside places. */
+  flags?: { at: number; text: string }[];
 }
 
 /** Room for the widest label of the axis, in px a character. */
@@ -110,7 +112,10 @@ export function TimeSeries({
       ...lines.map(({ label, values }) => `${label} ${plot.text(values[place] ?? null)}`),
       ...(lane ? [`${lane.label} ${lane.text(lane.values[place] ?? null)}`] : []),
       ...(isIncomplete(place) ? [t("chart.incomplete")] : []),
+      ...flagsAt(place),
     ].join(", ");
+  const flagsAt = (place: number) =>
+    (plot.flags ?? []).filter((flag) => flag.at === place).map(({ text }) => text);
   const isIncomplete = (place: number) => plot.incompleteFrom != null && place >= plot.incompleteFrom;
 
   return (
@@ -231,6 +236,15 @@ export function TimeSeries({
             {lane.label}
           </text>
         ) : null}
+        {[...new Set((plot.flags ?? []).map((flag) => flag.at))].map((place) => (
+          <path
+            key={place}
+            d={`M${x(place)},${TOP + PLOT}V${TOP - 8}h8l-2.5,3.5l2.5,3.5h-8`}
+            className="fill-ink-3 stroke-ink-3"
+            strokeWidth={0.7}
+            opacity={place === at ? 1 : 0.7}
+          />
+        ))}
         {at !== null ? (
           <line
             x1={x(at)}
@@ -287,6 +301,11 @@ export function TimeSeries({
             </p>
           ) : null}
           {isIncomplete(at) ? <p className="mt-1 text-warn">{t("chart.incomplete")}</p> : null}
+          {flagsAt(at).map((text) => (
+            <p key={text} className="mt-1 max-w-64">
+              ⚑ <bdi className="whitespace-normal">{text}</bdi>
+            </p>
+          ))}
         </div>
       ) : null}
     </div>

@@ -1,24 +1,13 @@
-/** What needs a person, worst first, each with the place where it is mended. */
+/** What needs a person, in words, each with the place where it is mended. */
 import type { Schemas } from "../api/client";
 import type { TextId } from "../app/texts";
-import type { Completeness } from "./completeness";
 
-export interface Concern {
-  key: string;
-  severity: "bad" | "warn";
+export interface Told {
   text: TextId;
   values: Record<string, string | number>;
   action: TextId;
-  to: "/settings/$section" | "/reports" | "/events" | "/quality";
+  to: "/settings/$section" | "/reports" | "/events" | "/quality" | "/exports";
   params?: Record<string, string>;
-}
-
-export interface Known {
-  missingRates?: Schemas["MissingRate"][];
-  completeness?: Completeness;
-  rejections?: Schemas["Rejections"][];
-  connectors?: Schemas["ConnectorItem"][];
-  scores?: Schemas["PlatformScore"][];
 }
 
 export interface Words {
@@ -27,7 +16,8 @@ export interface Words {
   number: (value: number) => string;
 }
 
-const SHOWN_MAX = 5;
+/** So many are shown unless all are asked for. */
+export const SHOWN_MAX = 5;
 
 /** What is told of a connector that does not bring everything. */
 const BROKEN: Partial<Record<Schemas["ConnectorStatus"], TextId>> = {
@@ -56,63 +46,60 @@ export function carriedRates(
   return found;
 }
 
-export function concerns(known: Known, words: Words): Concern[] {
-  const found: Concern[] = [];
-  for (const [currency, days] of missingDays(known.missingRates ?? [])) {
-    found.push({
-      key: `rate:${currency}`,
-      severity: "bad",
-      text: "concern.rate",
-      values: { currency, days },
-      action: "concern.rate.action",
-      to: "/settings/$section",
-      params: { section: "rates" },
-    });
+interface Values {
+  currency: string;
+  days: number;
+  platform: string;
+  date_from: string;
+  rows: number;
+  dataset_id: string;
+  score: number;
+  name: string;
+  status: Schemas["ConnectorStatus"];
+}
+
+/** A concern in words; `null` for one of a later version of the program. */
+export function toldOf({ kind, values }: Schemas["ConcernItem"], words: Words): Told | null {
+  const of = values as unknown as Values;
+  switch (kind) {
+    case "missing_rate":
+      return {
+        text: "concern.rate",
+        values: { currency: of.currency, days: of.days },
+        action: "concern.rate.action",
+        to: "/settings/$section",
+        params: { section: "rates" },
+      };
+    case "connector": {
+      const text = BROKEN[of.status];
+      return text
+        ? { text, values: { name: of.name }, action: "concern.connector.action", to: "/reports" }
+        : null;
+    }
+    case "refused":
+      return {
+        text: "concern.refused",
+        values: { rows: of.rows, shown: words.number(of.rows), dataset: of.dataset_id || "–" },
+        action: "concern.refused.action",
+        to: "/events",
+      };
+    case "unreported":
+      return {
+        text: "concern.gap",
+        values: { platform: words.platform(of.platform), day: words.day(of.date_from) },
+        action: "concern.gap.action",
+        to: "/reports",
+      };
+    case "quality":
+      return {
+        text: "concern.score",
+        values: { platform: words.platform(of.platform), score: words.number(of.score) },
+        action: "concern.score.action",
+        to: "/quality",
+      };
+    case "export":
+      return { text: "concern.export", values: {}, action: "concern.export.action", to: "/exports" };
+    default:
+      return null;
   }
-  for (const one of known.connectors ?? []) {
-    const text = one.enabled ? BROKEN[one.status] : undefined;
-    if (!text) continue;
-    found.push({
-      key: `connector:${one.id}`,
-      severity: one.status === "partial" ? "warn" : "bad",
-      text,
-      values: { name: one.name },
-      action: "concern.connector.action",
-      to: "/reports",
-    });
-  }
-  const refused = (known.rejections ?? []).reduce((sum, { rows }) => sum + rows, 0);
-  if (refused > 0) {
-    found.push({
-      key: "refused",
-      severity: "warn",
-      text: "concern.refused",
-      values: { rows: refused, shown: words.number(refused) },
-      action: "concern.refused.action",
-      to: "/events",
-    });
-  }
-  for (const { platform, from } of known.completeness?.gaps ?? []) {
-    found.push({
-      key: `gap:${platform}`,
-      severity: "warn",
-      text: "concern.gap",
-      values: { platform: words.platform(platform), day: words.day(from) },
-      action: "concern.gap.action",
-      to: "/reports",
-    });
-  }
-  for (const { platform, band, score } of known.scores ?? []) {
-    if (!platform || (band !== "poor" && band !== "ok")) continue;
-    found.push({
-      key: `score:${platform}`,
-      severity: band === "poor" ? "bad" : "warn",
-      text: "concern.score",
-      values: { platform: words.platform(platform), score: words.number(score ?? 0) },
-      action: "concern.score.action",
-      to: "/quality",
-    });
-  }
-  const rank = { bad: 0, warn: 1 };
-  return found.sort((a, b) => rank[a.severity] - rank[b.severity]).slice(0, SHOWN_MAX);
 }

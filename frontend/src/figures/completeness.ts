@@ -1,8 +1,6 @@
 import type { Schemas } from "../api/client";
 import type { Period } from "./period";
 
-type Freshness = Schemas["PlatformFreshness"];
-
 interface Gap {
   platform: Schemas["Platform"];
   /** The first day without reports, within the period. */
@@ -19,29 +17,20 @@ export interface Completeness {
   openFrom: string | null;
 }
 
-/** What the platforms have not reported of a period. A platform that never reported has no gap here. */
+/** What the platforms have not reported of a period, as an answer tells it. */
 export function completeness(
-  freshness: Freshness[],
+  told: { incomplete: Schemas["UnreportedDays"][]; freshness: Schemas["PlatformFreshness"][] } | undefined,
   period: Period,
-  next: (day: string) => string,
+  before: (day: string) => string,
 ): Completeness {
-  // Reports name their platform; events alone may be for none.
-  const reporting = freshness.flatMap(({ platform, reports_until }) =>
-    platform && reports_until ? [{ platform, reports_until }] : [],
-  );
-  const gaps = reporting
-    .filter((one) => one.reports_until < period.to)
-    .map((one) => {
-      const after = next(one.reports_until);
-      return { platform: one.platform, from: after < period.from ? period.from : after };
-    })
-    .sort((a, b) => (a.from < b.from ? -1 : 1));
-  const least = reporting.map((one) => one.reports_until).sort()[0] ?? null;
-  const open = freshness.flatMap((one) => one.open_from ?? []).sort()[0] ?? null;
+  const gaps = (told?.incomplete ?? []).map(({ platform, date_from }) => ({ platform, from: date_from }));
+  const [first] = gaps.map(({ from }) => from).sort();
+  const completeTo = first ? before(first) : period.to;
+  const open = told?.freshness.flatMap((one) => one.open_from ?? []).sort()[0] ?? null;
   return {
     gaps,
-    incompleteFrom: gaps[0]?.from ?? null,
-    completeTo: least && least >= period.from ? (least < period.to ? least : period.to) : null,
+    incompleteFrom: first ?? null,
+    completeTo: completeTo >= period.from ? completeTo : null,
     openFrom: open && open <= period.to ? open : null,
   };
 }

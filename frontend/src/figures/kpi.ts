@@ -3,7 +3,7 @@ import type { Schemas } from "../api/client";
 import type { Unit } from "../format/format";
 
 type Figures = Schemas["Figures"];
-type Comparison = Schemas["Comparison"];
+type Changes = Schemas["Changes"];
 
 export interface Kpi {
   key: KpiKey;
@@ -11,8 +11,8 @@ export interface Kpi {
   better: "up" | "down" | "neither";
   reported: keyof Figures;
   tracked: keyof Figures | null;
-  reportedChange: keyof Comparison | null;
-  trackedChange: keyof Comparison | null;
+  reportedChange: keyof Changes | null;
+  trackedChange: keyof Changes | null;
 }
 
 export const KPI_KEYS = [
@@ -36,9 +36,9 @@ function kpi(
   unit: Unit,
   better: Kpi["better"],
   reported: keyof Figures,
-  reportedChange: keyof Comparison,
+  reportedChange: keyof Changes,
   tracked: keyof Figures | null = null,
-  trackedChange: keyof Comparison | null = null,
+  trackedChange: keyof Changes | null = null,
 ): Kpi {
   return { key, unit, better, reported, tracked, reportedChange, trackedChange };
 }
@@ -54,7 +54,7 @@ export const KPIS: Record<KpiKey, Kpi> = {
     "tracked_revenue",
     "tracked_revenue_change",
   ),
-  roas: kpi("roas", "ratio", "up", "avg_roas", "roas_change", "tracked_roas"),
+  roas: kpi("roas", "ratio", "up", "avg_roas", "roas_change", "tracked_roas", "tracked_roas_change"),
   conversions: kpi(
     "conversions",
     "count",
@@ -64,9 +64,9 @@ export const KPIS: Record<KpiKey, Kpi> = {
     "tracked_conversions",
     "tracked_conversions_change",
   ),
-  cpa: kpi("cpa", "money", "down", "avg_cpa", "cpa_change"),
+  cpa: kpi("cpa", "money", "down", "avg_cpa", "cpa_change", "tracked_cpa", "tracked_cpa_change"),
   ctr: kpi("ctr", "percent", "up", "avg_ctr", "ctr_change"),
-  cvr: kpi("cvr", "percent", "up", "avg_cvr", "cvr_change"),
+  cvr: kpi("cvr", "percent", "up", "avg_cvr", "cvr_change", "tracked_cvr", "tracked_cvr_change"),
   cpc: kpi("cpc", "money", "down", "avg_cpc", "cpc_change"),
   cpm: kpi("cpm", "money", "down", "avg_cpm", "cpm_change"),
   clicks: kpi("clicks", "count", "up", "total_clicks", "clicks_change"),
@@ -81,9 +81,14 @@ export function figureOf(figures: Figures | null | undefined, kpi: Kpi, source: 
   return field && figures ? (figures[field] ?? null) : null;
 }
 
-export function changeOf(comparison: Comparison | null | undefined, kpi: Kpi, source: Source): number | null {
+export function changeOf(changes: Changes | null | undefined, kpi: Kpi, source: Source): number | null {
   const field = source === "tracked" ? kpi.trackedChange : kpi.reportedChange;
-  return field && comparison ? ((comparison[field] as number | null | undefined) ?? null) : null;
+  return field && changes ? (changes[field] ?? null) : null;
+}
+
+/** The name that the API knows the figure of a source by. */
+export function nameOf(kpi: Kpi, source: Source): string {
+  return source === "tracked" && kpi.tracked !== null ? `tracked_${kpi.key}` : kpi.key;
 }
 
 /** Whether a change is good news; `null` where it is neither. */

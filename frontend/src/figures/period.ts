@@ -31,12 +31,6 @@ export function lastMonth(zone: string, now: CalendarDate = today(zone)): Period
   return { from: startOfMonth(end).toString(), to: endOfMonth(end).toString() };
 }
 
-/** The same days a year before. */
-export function yearBefore({ from, to }: Period): Period {
-  const earlier = (day: string) => parseDate(day).subtract({ years: 1 }).toString();
-  return { from: earlier(from), to: earlier(to) };
-}
-
 /** Days of a period, both ends counted. */
 export function length({ from, to }: Period): number {
   return parseDate(to).compare(parseDate(from)) + 1;

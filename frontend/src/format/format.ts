@@ -103,6 +103,11 @@ export class Format {
     return this.#date({ dateStyle: "medium", timeStyle: "long", timeZone: this.zone }).format(new Date(at));
   }
 
+  /** The time of day in the tenant's zone, to the minute. */
+  clock(at: string): string {
+    return this.#date({ timeStyle: "short", timeZone: this.zone }).format(new Date(at));
+  }
+
   time(at: number): string {
     return this.#date({ timeStyle: "medium" }).format(new Date(at));
   }

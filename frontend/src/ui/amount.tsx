@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Input, Label, NumberField } from "react-aria-components";
-import { INPUT, LABEL, Notes } from "./text-field";
+import { INPUT, LABEL } from "./looks";
+import { Notes } from "./text-field";
 
 /** A number, typed in the reader's own way, of a currency where one is given. */
 export function Amount({

@@ -3,6 +3,7 @@ import type { Schemas } from "../api/client";
 import { users } from "../api/queries";
 import { useMay } from "../app/me";
 import { useFormat, useTexts } from "../app/texts";
+import { Diff } from "./diff";
 import { Badge } from "./panel";
 
 /** What was done, by whom, and what it changed; refusals are in it too. */
@@ -43,30 +44,4 @@ export function AuditList({ rows }: { rows: Schemas["AuditItem"][] }) {
       ))}
     </ol>
   );
-}
-
-function Diff({ changes }: { changes: Record<string, unknown> }) {
-  const entries = Object.entries(changes ?? {});
-  if (entries.length === 0) return null;
-  return (
-    <dl className="mt-1 grid grid-cols-[auto_1fr] gap-x-3 text-note">
-      {entries.map(([field, value]) => (
-        <div key={field} className="contents">
-          <dt className="text-ink-3">
-            <bdi>{field}</bdi>
-          </dt>
-          <dd className="min-w-0 break-words">
-            <bdi className="whitespace-normal">{say(value)}</bdi>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function say(value: unknown): string {
-  if (typeof value === "object" && value !== null && "from" in value && "to" in value) {
-    return `${say(value.from)} → ${say(value.to)}`;
-  }
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -10,17 +10,23 @@ export function Score({
   score,
   band,
   reason,
+  too_few,
 }: {
   score?: number | null;
   band?: string | null;
   reason?: string | null;
+  /** Too few events to say anything. */
+  too_few?: boolean;
 }) {
   const t = useTexts();
   const format = useFormat();
   return (
     <span className="inline-flex items-center gap-1.5 whitespace-nowrap" title={reason ?? undefined}>
       <bdi className="font-semibold">{format.figure(score, "score")}</bdi>
-      {band ? <Badge kind={KINDS[band as BandName]}>{t(`band.${band as BandName}`)}</Badge> : null}
+      {band && too_few ? <Badge>{t("band.tooFew")}</Badge> : null}
+      {band && !too_few ? (
+        <Badge kind={KINDS[band as BandName]}>{t(`band.${band as BandName}`)}</Badge>
+      ) : null}
     </span>
   );
 }

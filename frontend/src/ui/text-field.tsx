@@ -11,10 +11,7 @@ import {
   type TextFieldProps,
 } from "react-aria-components";
 import { useTexts } from "../app/texts";
-
-export const INPUT =
-  "min-h-9 w-full rounded-sm border border-edge bg-surface px-2.5 text-body text-ink placeholder:text-ink-3 data-[invalid]:border-bad max-md:text-[16px]";
-export const LABEL = "text-control font-medium text-ink-2";
+import { INPUT, LABEL } from "./looks";
 
 export function Notes({ help }: { help?: ReactNode }) {
   return (

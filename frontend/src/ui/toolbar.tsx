@@ -1,15 +1,19 @@
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { PLATFORMS, type Platform } from "../api/platforms";
-import { useMe } from "../app/me";
+import { adAccounts } from "../api/queries";
+import { useMay, useMe } from "../app/me";
 import type { View } from "../app/search";
 import { useKey } from "../app/shortcuts";
 import { useTexts } from "../app/texts";
 import { SourceMark } from "../charts/marks";
+import { ChooseMany } from "./choose-many";
+import { CompareChoice } from "./compare-choice";
 import { Choose } from "./field";
 import { PeriodPicker } from "./period-picker";
 import { Segments } from "./segments";
 
-type Part = "compare" | "platform" | "lead";
+type Part = "compare" | "platform" | "platforms" | "accounts" | "lead";
 
 /** Title of a page and what chooses its days, platform and leading source. */
 export function PageHead({
@@ -37,31 +41,15 @@ export function PageHead({
 function ViewControls({ view, parts }: { view: View; parts: Part[] }) {
   const t = useTexts();
   const { tenant } = useMe();
-  const compared = view.compared === null ? "none" : view.compared === "previous_year" ? "year" : "period";
-  const choices = [
-    { key: "period" as const, label: t("compare.period") },
-    { key: "year" as const, label: t("compare.year") },
-    { key: "none" as const, label: t("compare.none") },
-  ];
   const other = view.lead === "tracked" ? "reported" : undefined;
   useKey("l", () => parts.includes("lead") && view.change({ lead: other }));
-  useKey("v", () => {
-    const next = { period: "year", year: "none", none: undefined }[compared] as "year" | "none" | undefined;
-    if (parts.includes("compare")) view.change({ vs: next });
-  });
   return (
     <>
       <PeriodPicker view={view} zone={tenant.time_zone} />
-      {parts.includes("compare") ? (
-        <Choose
-          label={t("compare.label")}
-          isLabelHidden
-          value={compared}
-          options={choices}
-          onChange={(key) => view.change({ vs: key === "period" ? undefined : key })}
-        />
-      ) : null}
+      {parts.includes("compare") ? <CompareChoice view={view} /> : null}
       {parts.includes("platform") ? <PlatformChoice view={view} /> : null}
+      {parts.includes("platforms") ? <PlatformChoices view={view} /> : null}
+      {parts.includes("accounts") ? <AccountChoices view={view} /> : null}
       {parts.includes("lead") ? (
         <Segments
           label={t("lead.label")}
@@ -94,6 +82,39 @@ function PlatformChoice({ view }: { view: View }) {
       value={view.platform ?? "all"}
       options={options}
       onChange={(key) => view.change({ platform: key === "all" ? undefined : key })}
+    />
+  );
+}
+
+function PlatformChoices({ view }: { view: View }) {
+  const t = useTexts();
+  return (
+    <ChooseMany
+      label={t("platform.label")}
+      all={t("platform.all")}
+      values={view.platforms}
+      options={PLATFORMS.map((key) => ({ key, label: t(`platform.${key}`) }))}
+      onChange={(keys) => view.change({ platform: keys.join(",") || undefined })}
+    />
+  );
+}
+
+/** Which ad accounts, where there are several and one may know them. */
+function AccountChoices({ view }: { view: View }) {
+  const t = useTexts();
+  const known = useQuery({ ...adAccounts(), enabled: useMay("integrations.read") });
+  const options = (known.data ?? []).map(({ account_id, name }) => ({
+    key: account_id,
+    label: name ?? account_id,
+  }));
+  if (options.length < 2 && view.accounts.length === 0) return null;
+  return (
+    <ChooseMany
+      label={t("account.label")}
+      all={t("account.all")}
+      values={view.accounts}
+      options={options}
+      onChange={(keys) => view.change({ account: keys.join(",") || undefined })}
     />
   );
 }

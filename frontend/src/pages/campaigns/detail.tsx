@@ -30,7 +30,7 @@ const TABS: [TabName, TextId, Permission][] = [
   ["response", "campaign.response", "predictions.run"],
   ["parts", "campaign.parts", "analytics.read"],
   ["creatives", "campaign.creatives", "campaigns.read"],
-  ["changes", "campaign.changes", "audit.read"],
+  ["changes", "campaign.changes", "campaigns.read"],
 ];
 
 const PARTS: Record<TabName, (row: Schemas["CampaignItem"], view: View) => ReactNode> = {

@@ -7,6 +7,7 @@ import { useFormat, useTexts } from "../../app/texts";
 import { KpiChart } from "../../charts/kpi-chart";
 import { SourceMark } from "../../charts/marks";
 import { figureOf, KPI_KEYS, KPIS, type KpiKey } from "../../figures/kpi";
+import { ChartNotes, useFlags } from "../../ui/chart-notes";
 import { Choose } from "../../ui/field";
 import { Asked, Note, Panel } from "../../ui/panel";
 import { Segments } from "../../ui/segments";
@@ -19,6 +20,8 @@ export function Figures({ row, view }: { row: Schemas["CampaignItem"]; view: Vie
   const format = useFormat();
   const [kpi, setKpi] = useState<KpiKey>("revenue");
   const [step, setStep] = useState<Granularity>("daily");
+  const about = { ...view.period, platforms: row.platform, campaign: row.id };
+  const flags = useFlags(about);
   const query = useQuery(
     campaignMetrics(row.id, { date_from: view.period.from, date_to: view.period.to, granularity: step }),
   );
@@ -51,6 +54,7 @@ export function Figures({ row, view }: { row: Schemas["CampaignItem"]; view: Vie
             title={t("chart.overTime", { kpi: t(`kpi.${kpi}`) })}
             aside={
               <>
+                <ChartNotes about={about} platform={row.platform} />
                 <Choose
                   label={t("kpi.label")}
                   isLabelHidden
@@ -74,6 +78,7 @@ export function Figures({ row, view }: { row: Schemas["CampaignItem"]; view: Vie
               kpi={kpi}
               step={step}
               lead={view.lead}
+              flags={flags}
               onBrush={(from, to) => view.change({ from, to })}
             />
           </Panel>

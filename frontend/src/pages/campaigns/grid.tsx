@@ -1,38 +1,44 @@
-import { Link } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Schemas } from "../../api/client";
-import { carried } from "../../app/search";
-import { useFormat, useTexts } from "../../app/texts";
-import { Badge } from "../../ui/panel";
+import { useTexts } from "../../app/texts";
+import type { Source } from "../../figures/kpi";
+import { FIGURES, LARGE, MEDIUM, SHAPES, type Sort } from "./columns";
+import { CampaignRow, Cell, TotalsRow } from "./row";
 
-export type Sort = "name" | "spend" | "revenue" | "roas" | "created_at";
 type Campaign = Schemas["CampaignItem"];
 
-const ROW_PX = 48;
+const ROW_PX = 56;
 const AHEAD = 12;
-const COLUMNS =
-  "grid grid-cols-[minmax(0,1fr)_96px_72px] items-center gap-x-3 px-3 md:grid-cols-[minmax(0,1fr)_92px_110px_110px_72px] lg:grid-cols-[minmax(150px,1fr)_84px_112px_112px_60px_84px_96px_60px_108px]";
-const LARGE = "max-lg:hidden";
-const MEDIUM = "max-md:hidden";
+const COLUMNS = {
+  plain:
+    "grid grid-cols-[minmax(0,1fr)_104px_72px] items-center gap-x-3 px-3 md:grid-cols-[minmax(0,1fr)_92px_112px_116px_88px] lg:grid-cols-[minmax(150px,1fr)_84px_112px_116px_76px_92px_100px_60px_96px_108px]",
+  ticked:
+    "grid grid-cols-[24px_minmax(0,1fr)_104px_72px] items-center gap-x-3 px-3 md:grid-cols-[24px_minmax(0,1fr)_92px_112px_116px_88px] lg:grid-cols-[24px_minmax(150px,1fr)_84px_112px_116px_76px_92px_100px_60px_96px_108px]",
+};
 
 interface GridProps {
   rows: Campaign[];
   total: number;
-  /** Of all that is shown; absent where a filter has no sum of its own. */
-  sums?: Schemas["Kpis"];
+  sums?: Schemas["CampaignTotals"];
+  lead: Source;
+  /** Whether events of ours name a platform. */
+  isTracked: (platform: Campaign["platform"]) => boolean;
   sort: Sort;
   order: "asc" | "desc";
   isOld: boolean;
+  /** The rows that are ticked; absent where nobody may change them. */
+  ticked?: ReadonlySet<string>;
+  onTick: (ids: string[], isTicked: boolean) => void;
   onSort: (sort: Sort, order: "asc" | "desc") => void;
   onEnd: () => void;
 }
 
 /** Rows as they come into sight, however many there are. */
-export function CampaignGrid({ rows, total, sums, sort, order, isOld, onSort, onEnd }: GridProps) {
+export function CampaignGrid(props: GridProps) {
+  const { rows, total, sums, lead, isTracked, sort, order, isOld, ticked, onTick, onSort, onEnd } = props;
   const t = useTexts();
-  const format = useFormat();
   const list = useRef<HTMLDivElement>(null);
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -45,9 +51,11 @@ export function CampaignGrid({ rows, total, sums, sort, order, isOld, onSort, on
   useEffect(() => {
     if (last >= rows.length - AHEAD && rows.length < total) onEnd();
   }, [last, rows.length, total, onEnd]);
+  const columns = ticked ? COLUMNS.ticked : COLUMNS.plain;
   const head = (label: ReactNode, key?: Sort, shape = "") => (
     <Head label={label} sortKey={key} sort={sort} order={order} onSort={onSort} shape={shape} />
   );
+  const isAll = ticked !== undefined && rows.length > 0 && rows.every(({ id }) => ticked.has(id));
   return (
     <div
       role="table"
@@ -57,38 +65,40 @@ export function CampaignGrid({ rows, total, sums, sort, order, isOld, onSort, on
       className={`rounded-lg border border-line bg-surface text-control ${isOld ? "opacity-60" : ""}`}
     >
       <div role="rowgroup" className="sticky top-14 z-10 rounded-t-lg border-b border-line bg-surface">
-        <div role="row" aria-rowindex={1} className={`${COLUMNS} min-h-9 text-note text-ink-3`}>
+        <div role="row" aria-rowindex={1} className={`${columns} min-h-9 text-note text-ink-3`}>
+          {ticked ? (
+            <div role="columnheader">
+              <input
+                type="checkbox"
+                aria-label={t("bulk.tickAll")}
+                checked={isAll}
+                onChange={() =>
+                  onTick(
+                    rows.map(({ id }) => id),
+                    !isAll,
+                  )
+                }
+                className="size-4 accent-accent"
+              />
+            </div>
+          ) : null}
           {head(t("campaigns.name"), "name")}
           {head(t("campaigns.status"), undefined, MEDIUM)}
-          {head(t("kpi.spend"), "spend", "justify-end")}
-          {head(t("kpi.revenue"), "revenue", `justify-end ${MEDIUM}`)}
-          {head(t("kpi.roas"), "roas", "justify-end")}
-          {head(t("kpi.conversions"), undefined, `justify-end ${LARGE}`)}
-          {head(t("kpi.cpa"), undefined, `justify-end ${LARGE}`)}
-          {head(t("kpi.ctr"), undefined, `justify-end ${LARGE}`)}
+          {FIGURES.map((key) => (
+            <Head
+              key={key}
+              label={t(`kpi.${key}`)}
+              sortKey={key}
+              sort={sort}
+              order={order}
+              onSort={onSort}
+              shape={`justify-end ${SHAPES[key]}`}
+            />
+          ))}
+          {head(t("campaigns.trend"), undefined, LARGE)}
           {head(t("campaigns.planned"), undefined, `justify-end ${LARGE}`)}
         </div>
-        {sums ? (
-          <div role="row" className={`${COLUMNS} min-h-9 border-t border-line font-semibold`}>
-            <Cell>{t("campaigns.total")}</Cell>
-            <Cell shape={MEDIUM} />
-            <Cell isEnd>{format.money(sums.total_spend, sums.currency)}</Cell>
-            <Cell isEnd shape={MEDIUM}>
-              {format.money(sums.total_revenue, sums.currency)}
-            </Cell>
-            <Cell isEnd>{format.figure(sums.avg_roas, "ratio")}</Cell>
-            <Cell isEnd shape={LARGE}>
-              {format.number(sums.total_conversions)}
-            </Cell>
-            <Cell isEnd shape={LARGE}>
-              {format.money(sums.avg_cpa, sums.currency)}
-            </Cell>
-            <Cell isEnd shape={LARGE}>
-              {format.percent(sums.avg_ctr, 2)}
-            </Cell>
-            <Cell shape={LARGE} />
-          </div>
-        ) : null}
+        {sums ? <TotalsRow sums={sums} lead={lead} className={columns} isTicked={Boolean(ticked)} /> : null}
       </div>
       <div ref={list} role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
         {items.map((item) => {
@@ -98,96 +108,28 @@ export function CampaignGrid({ rows, total, sums, sort, order, isOld, onSort, on
               key={row.id}
               role="row"
               aria-rowindex={item.index + 2}
-              className={`${COLUMNS} absolute inset-x-0 top-0 border-b border-line hover:bg-sunken`}
+              className={`${columns} absolute inset-x-0 top-0 border-b border-line hover:bg-sunken`}
               style={{
                 height: ROW_PX,
                 transform: `translateY(${item.start - virtual.options.scrollMargin}px)`,
               }}
             >
-              <Row row={row} />
+              {ticked ? (
+                <Cell>
+                  <input
+                    type="checkbox"
+                    aria-label={t("bulk.tick", { name: row.name })}
+                    checked={ticked.has(row.id)}
+                    onChange={(event) => onTick([row.id], event.target.checked)}
+                    className="size-4 accent-accent"
+                  />
+                </Cell>
+              ) : null}
+              <CampaignRow row={row} lead={lead} isTracked={isTracked(row.platform)} />
             </div>
           ) : null;
         })}
       </div>
-    </div>
-  );
-}
-
-const STATUS_KINDS = {
-  active: "good",
-  paused: "warn",
-  draft: "plain",
-  completed: "plain",
-  archived: "plain",
-} as const;
-
-function Row({ row }: { row: Campaign }) {
-  const t = useTexts();
-  const format = useFormat();
-  const money = (value: number | null | undefined) => format.money(value, row.figures_currency);
-  const budget =
-    row.daily_budget != null
-      ? t("campaigns.daily", { amount: format.money(row.daily_budget, row.currency) })
-      : row.lifetime_budget != null
-        ? t("campaigns.lifetime", { amount: format.money(row.lifetime_budget, row.currency) })
-        : "–";
-  return (
-    <>
-      <Cell>
-        <Link
-          to="/campaigns/$id"
-          params={{ id: row.id }}
-          search={(old: object) => carried(old as never) as never}
-          className="row-link block truncate font-medium"
-          title={row.name}
-        >
-          <bdi>{row.name}</bdi>
-        </Link>
-        <span className="block truncate text-note text-ink-3">
-          {t(`platform.${row.platform}` as never)}
-          {row.labels.length > 0 ? ` · ${row.labels.join(", ")}` : ""}
-        </span>
-      </Cell>
-      <Cell shape={MEDIUM}>
-        <Badge kind={STATUS_KINDS[row.status]}>{t(`status.${row.status}`)}</Badge>
-      </Cell>
-      <Cell isEnd title={row.figures_reason}>
-        {money(row.total_spend)}
-      </Cell>
-      <Cell isEnd shape={MEDIUM} title={row.figures_reason}>
-        {money(row.revenue)}
-      </Cell>
-      <Cell isEnd>{format.figure(row.roas, "ratio")}</Cell>
-      <Cell isEnd shape={LARGE}>
-        {format.number(row.conversions)}
-      </Cell>
-      <Cell isEnd shape={LARGE} title={row.figures_reason}>
-        {money(row.cpa)}
-      </Cell>
-      <Cell isEnd shape={LARGE}>
-        {format.percent(row.ctr, 2)}
-      </Cell>
-      <Cell isEnd shape={LARGE}>
-        {budget}
-      </Cell>
-    </>
-  );
-}
-
-function Cell({
-  children,
-  isEnd,
-  shape = "",
-  title,
-}: {
-  children?: ReactNode;
-  isEnd?: boolean;
-  shape?: string;
-  title?: string | null;
-}) {
-  return (
-    <div role="cell" title={title ?? undefined} className={`min-w-0 ${isEnd ? "text-end" : ""} ${shape}`}>
-      {isEnd ? <bdi>{children}</bdi> : children}
     </div>
   );
 }

@@ -9,6 +9,8 @@ import { Ago } from "../../ui/ago";
 import { ButtonLink } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
 import { Asked, Empty, Panel } from "../../ui/panel";
+import { Rate } from "./rate";
+import { Tail } from "./tail";
 
 const PARTS = ["received", "landed", "duplicate", "rejected"] as const;
 
@@ -22,11 +24,13 @@ export function Arrivals({ view }: { view: View }) {
     <Asked query={query} lines={10}>
       {(data) => (
         <div className="flex flex-col gap-4">
+          <Rate />
           <div className="grid gap-4 md:grid-cols-2">
             <CountsPanel title={t("events.events")} counts={data.events} />
             <CountsPanel title={t("events.reports")} counts={data.ad_reports} />
           </div>
           <Refusals rows={data.rejections} />
+          <Tail />
           <Incomplete rows={data.diagnostics} />
           <ByDataset rows={data.datasets} />
         </div>

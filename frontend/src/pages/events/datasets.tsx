@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
-import { tracking, trackingVersions } from "../../api/queries";
+import { datasets, tracking, trackingVersions } from "../../api/queries";
 import { useMay } from "../../app/me";
 import { useTexts } from "../../app/texts";
 import { platformText } from "../../figures/platform";
@@ -12,7 +12,9 @@ import { DataTable } from "../../ui/data-table";
 import { Dialog } from "../../ui/dialog";
 import { Form } from "../../ui/form";
 import { NewDataset } from "../../ui/new-dataset";
-import { Asked, Empty, Panel } from "../../ui/panel";
+import { Asked, Badge, Empty, Panel } from "../../ui/panel";
+import { Field } from "../../ui/text-field";
+import { Tick } from "../../ui/tick";
 import { tell } from "../../ui/toast";
 
 type Tracking = Schemas["DatasetTracking"];
@@ -22,6 +24,9 @@ export function Datasets() {
   const t = useTexts();
   const mayWrite = useMay("integrations.write");
   const query = useQuery(tracking());
+  const known = useQuery(datasets());
+  const isArchived = (id: string) =>
+    known.data?.some((one) => one.id === id && one.archived_at != null) ?? false;
   const [isMaking, setMaking] = useState(false);
   const [changed, setChanged] = useState<Tracking | null>(null);
   return (
@@ -51,7 +56,10 @@ export function Datasets() {
                   label: t("field.name"),
                   cell: (row) => (
                     <>
-                      <bdi>{row.name}</bdi>
+                      <bdi>{row.name}</bdi>{" "}
+                      {isArchived(row.dataset_id) ? (
+                        <Badge kind="warn">{t("datasets.archived")}</Badge>
+                      ) : null}
                       <span className="block text-note font-normal text-ink-3">
                         {t(platformText(row.platform, row.external_id))} <bdi>{row.external_id}</bdi>
                       </span>
@@ -99,9 +107,49 @@ export function Datasets() {
         <NewDataset onDone={() => setMaking(false)} />
       </Dialog>
       <Dialog title={changed?.name ?? ""} isOpen={changed !== null} onClose={() => setChanged(null)}>
-        {changed ? <Treatment row={changed} mayWrite={mayWrite} onDone={() => setChanged(null)} /> : null}
+        {changed ? (
+          <>
+            {mayWrite ? (
+              <Naming
+                row={changed}
+                isArchived={isArchived(changed.dataset_id)}
+                onDone={() => setChanged(null)}
+              />
+            ) : null}
+            <Treatment row={changed} mayWrite={mayWrite} onDone={() => setChanged(null)} />
+          </>
+        ) : null}
       </Dialog>
     </Panel>
+  );
+}
+
+/** The name of a dataset, and whether it takes anything in. */
+function Naming({ row, isArchived, onDone }: { row: Tracking; isArchived: boolean; onDone: () => void }) {
+  const t = useTexts();
+  const client = useQueryClient();
+  const [name, setName] = useState(row.name);
+  const [archived, setArchived] = useState(isArchived);
+  const send = async () => {
+    const params = { path: { dataset: row.dataset_id } };
+    await answer(api.PATCH("/api/v1/datasets/{dataset}", { params, body: { name, archived } }));
+    await Promise.all([
+      client.invalidateQueries({ queryKey: tracking().queryKey }),
+      client.invalidateQueries({ queryKey: datasets().queryKey }),
+    ]);
+    tell(t("datasets.renamed", { name }));
+    onDone();
+  };
+  return (
+    <div className="mb-4 border-b border-line pb-4">
+      <Form action={t("action.save")} send={send}>
+        <Field name="name" label={t("field.name")} value={name} onChange={setName} isRequired />
+        <Tick isSelected={archived} onChange={setArchived}>
+          {t("datasets.archive")}
+        </Tick>
+        <p className="text-note text-ink-3">{t("datasets.archiveHelp")}</p>
+      </Form>
+    </div>
   );
 }
 

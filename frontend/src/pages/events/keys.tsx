@@ -26,6 +26,7 @@ export function Keys() {
   const query = useQuery(apiKeys());
   const [isMaking, setMaking] = useState(false);
   const [ended, setEnded] = useState<Key | null>(null);
+  const [renamed, setRenamed] = useState<Key | null>(null);
   return (
     <Panel
       title={t("events.keys")}
@@ -80,9 +81,12 @@ export function Keys() {
                     row.revoked_at ? (
                       <Badge>{t("keys.revoked")}</Badge>
                     ) : mayWrite ? (
-                      <Button kind="danger" onPress={() => setEnded(row)}>
-                        {t("keys.revoke")}
-                      </Button>
+                      <span className="inline-flex gap-2">
+                        <Button onPress={() => setRenamed(row)}>{t("action.rename")}</Button>
+                        <Button kind="danger" onPress={() => setEnded(row)}>
+                          {t("keys.revoke")}
+                        </Button>
+                      </span>
                     ) : null,
                 },
               ]}
@@ -92,6 +96,9 @@ export function Keys() {
       </Asked>
       <Dialog title={t("keys.new")} isOpen={isMaking} onClose={() => setMaking(false)}>
         <NewKey />
+      </Dialog>
+      <Dialog title={t("action.rename")} isOpen={renamed !== null} onClose={() => setRenamed(null)}>
+        {renamed ? <Rename row={renamed} onDone={() => setRenamed(null)} /> : null}
       </Dialog>
       <Dialog title={t("keys.revoke")} isOpen={ended !== null} onClose={() => setEnded(null)}>
         {ended ? <Revoke row={ended} onDone={() => setEnded(null)} /> : null}
@@ -150,6 +157,23 @@ function NewKey() {
           onChange={setDataset}
         />
       ) : null}
+    </Form>
+  );
+}
+
+function Rename({ row, onDone }: { row: Key; onDone: () => void }) {
+  const t = useTexts();
+  const client = useQueryClient();
+  const [name, setName] = useState(row.name);
+  const send = async () => {
+    const params = { path: { id: row.id } };
+    await answer(api.PATCH("/api/v1/api-keys/{id}", { params, body: { name } }));
+    await client.invalidateQueries({ queryKey: apiKeys().queryKey });
+    onDone();
+  };
+  return (
+    <Form action={t("action.save")} send={send}>
+      <Field name="name" label={t("field.name")} value={name} onChange={setName} isRequired autoFocus />
     </Form>
   );
 }

@@ -1,14 +1,15 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../../api/client";
 import { PLATFORMS, type Platform } from "../../api/platforms";
-import { exportJobs } from "../../api/queries";
+import { exportEstimate, exportJobs } from "../../api/queries";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
-import { Choose, Tick } from "../../ui/field";
+import { Choose } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { IconButton } from "../../ui/icon-button";
+import { Tick } from "../../ui/tick";
 import { tell } from "../../ui/toast";
 import { COLUMNS, type ExportType, TYPES } from "./columns";
 
@@ -27,16 +28,17 @@ export function NewExport({ view }: { view: View }) {
   const [compression, setCompression] = useState<NonNullable<Body["compression"]>>("none");
   const [platforms, setPlatforms] = useState<Platform[]>([]);
   const [columns, setColumns] = useState<string[]>([]);
+  const body: Body = {
+    type,
+    format,
+    date_from: view.period.from,
+    date_to: view.period.to,
+    platforms,
+    columns,
+    ...(format === "parquet" ? {} : { compression }),
+  };
+  const estimate = useQuery(exportEstimate(body));
   const send = async () => {
-    const body: Body = {
-      type,
-      format,
-      date_from: view.period.from,
-      date_to: view.period.to,
-      platforms,
-      columns,
-      ...(format === "parquet" ? {} : { compression }),
-    };
     await dataOf(api.POST("/api/v1/analytics/export", { body }));
     await client.invalidateQueries({ queryKey: exportJobs().queryKey });
     tell(t("exports.asked"));
@@ -85,6 +87,11 @@ export function NewExport({ view }: { view: View }) {
           </Tick>
         ))}
       </fieldset>
+      {estimate.data ? (
+        <p className="text-control text-ink-2" role="status">
+          {t("exports.estimate", { count: estimate.data.rows, shown: texts.number(estimate.data.rows) })}
+        </p>
+      ) : null}
       <ColumnChoice all={COLUMNS[type]} chosen={columns} onChange={setColumns} />
     </Form>
   );

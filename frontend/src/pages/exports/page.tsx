@@ -1,15 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { answer, api, type Schemas } from "../../api/client";
+import { answer, api, dataOf, type Schemas } from "../../api/client";
 import { exportJobs } from "../../api/queries";
-import { raw } from "../../api/send";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
-import { save } from "../../charts/save";
 import { Ago } from "../../ui/ago";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
-import { Asked, Badge, Empty, ErrorNote, Note, Panel } from "../../ui/panel";
-import { Code } from "../../ui/secret";
+import { Asked, Badge, Empty, ErrorNote, Panel } from "../../ui/panel";
 import { PageHead } from "../../ui/toolbar";
 import { useAct } from "../../ui/use-act";
 import { NewExport } from "./new-export";
@@ -25,8 +22,6 @@ const KINDS = {
   expired: "plain",
 } as const;
 const POLL_MS = 1000;
-/** Larger files do not go through the memory of a tab. */
-const BLOB_BYTES_MAX = 200_000_000;
 
 /** Data in bulk, as files. */
 export function ExportsPage() {
@@ -146,10 +141,14 @@ function Actions({ job }: { job: Job }) {
   const t = useTexts();
   const client = useQueryClient();
   const { act, error, isBusy } = useAct();
-  const isLarge = job.bytes > BLOB_BYTES_MAX;
+  // The browser saves it by itself, however large: the link opens once and needs no token.
   const fetchFile = async () => {
-    const response = await raw(`/api/v1/analytics/export/${job.id}/download`);
-    save(await response.blob(), job.file_name);
+    const params = { path: { id: job.id } };
+    const { url } = await dataOf(api.POST("/api/v1/analytics/export/{id}/link", { params }));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = job.file_name;
+    link.click();
   };
   const remove = async () => {
     await answer(api.DELETE("/api/v1/analytics/export/{id}", { params: { path: { id: job.id } } }));
@@ -158,7 +157,7 @@ function Actions({ job }: { job: Job }) {
   return (
     <div className="flex flex-col items-end gap-2">
       <div className="flex gap-2">
-        {job.state === "done" && !isLarge ? (
+        {job.state === "done" ? (
           <Button isPending={isBusy} onPress={() => act(fetchFile)}>
             {t("exports.download")}
           </Button>
@@ -167,15 +166,6 @@ function Actions({ job }: { job: Job }) {
           {t(job.state === "queued" || job.state === "running" ? "action.cancel" : "action.remove")}
         </Button>
       </div>
-      {job.state === "done" && isLarge ? (
-        <div className="max-w-md text-start">
-          <Note className="mb-1">{t("exports.large")}</Note>
-          <Code
-            label="curl"
-            text={`curl -sf "${location.origin}/api/v1/analytics/export/${job.id}/download" -H "authorization: Bearer $KEY" -C - -o ${job.file_name}`}
-          />
-        </div>
-      ) : null}
       {error ? <ErrorNote error={error} /> : null}
     </div>
   );

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { type Granularity, series } from "../../api/queries";
 import type { View } from "../../app/search";
-import { useTexts } from "../../app/texts";
+import { useFormat, useTexts } from "../../app/texts";
 import { KpiChart } from "../../charts/kpi-chart";
 import type { Completeness } from "../../figures/completeness";
 import { KPI_KEYS, type KpiKey } from "../../figures/kpi";
-import { length, shift, yearBefore } from "../../figures/period";
+import { length } from "../../figures/period";
+import { ChartNotes, useFlags } from "../../ui/chart-notes";
 import { Choose } from "../../ui/field";
 import { Asked, Panel } from "../../ui/panel";
 import { Segments } from "../../ui/segments";
@@ -27,20 +28,18 @@ export function ChartPanel({
   onChoose: (kpi: KpiKey) => void;
 }) {
   const t = useTexts();
-  const query = useQuery(series({ ...view.asked, granularity: step }));
+  const format = useFormat();
+  const query = useQuery(series({ ...view.asked, ...view.compared, granularity: step }));
   const days = length(view.period);
-  const earlier = view.compared === "previous_year" ? yearBefore(view.period) : shift(view.period, -1);
-  const isGhostShown = view.compared !== null && step === "daily";
-  const ghost = useQuery({
-    ...series({ ...view.asked, date_from: earlier.from, date_to: earlier.to, granularity: "daily" }),
-    enabled: isGhostShown,
-  });
+  const about = { ...view.period, platforms: view.platforms.join(",") };
+  const flags = useFlags(about);
   const setStep = (next: Granularity) => view.change({ step: next === "daily" ? undefined : next } as never);
   return (
     <Panel
       title={t("chart.overTime", { kpi: t(`kpi.${key}`) })}
       aside={
         <>
+          <ChartNotes about={about} platform={view.platform} />
           <Choose
             label={t("kpi.label")}
             isLabelHidden
@@ -63,14 +62,20 @@ export function ChartPanel({
         {(data) => (
           <KpiChart
             points={data.series}
-            before={isGhostShown ? ghost.data?.series : undefined}
-            isYearBefore={view.compared === "previous_year"}
+            before={data.comparison?.series}
             total={data.total}
-            about={[data.time_zone, view.platform ? t(`platform.${view.platform}`) : t("platform.all")]}
+            about={[
+              data.time_zone,
+              view.platforms.length > 0
+                ? format.list(view.platforms.map((one) => t(`platform.${one}`)))
+                : t("platform.all"),
+              ...view.accounts,
+            ]}
             kpi={key}
             step={step}
             lead={view.lead}
             incompleteFrom={completeness.incompleteFrom}
+            flags={flags}
             onBrush={(from, to) => view.change({ from, to })}
           />
         )}

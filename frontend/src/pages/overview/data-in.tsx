@@ -9,7 +9,13 @@ import { ButtonLink } from "../../ui/button";
 import { Asked, Panel } from "../../ui/panel";
 
 /** What came in today, what became of it, how fresh each platform is. */
-export function DataIn({ view, freshness }: { view: View; freshness?: Schemas["PlatformFreshness"][] }) {
+export default function DataIn({
+  view,
+  freshness,
+}: {
+  view: View;
+  freshness?: Schemas["PlatformFreshness"][];
+}) {
   const t = useTexts();
   const format = useFormat();
   const query = useQuery(ingest({ date_from: view.today, date_to: view.today }));

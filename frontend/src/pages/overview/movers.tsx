@@ -1,23 +1,40 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { breakdown, platforms } from "../../api/queries";
+import { firstCampaigns, platforms } from "../../api/queries";
+import { useMe } from "../../app/me";
 import { carried, type View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { SourceMark } from "../../charts/marks";
+import { Spark } from "../../charts/spark";
+import { changeOf, KPIS, nameOf } from "../../figures/kpi";
+import { length } from "../../figures/period";
 import { ButtonLink } from "../../ui/button";
+import { Change } from "../../ui/change";
 import { Asked, Empty, Panel } from "../../ui/panel";
 
 const SHOWN = 8;
+const SPARK_DAYS_MAX = 92;
 
-/** The campaigns that most was spent on, both sources side by side. */
-export function Movers({ view }: { view: View }) {
+/** The campaigns that most was spent on: how that changed, and what both sources say of them. */
+export default function Movers({ view }: { view: View }) {
   const t = useTexts();
   const format = useFormat();
+  const { tenant } = useMe();
   const query = useQuery(
-    breakdown({ ...view.asked, by: "campaign", sort_by: "spend", sort_order: "desc", page_size: SHOWN }),
+    firstCampaigns(
+      {
+        ...view.asked,
+        ...view.compared,
+        currency: tenant.reporting_currency,
+        sort_by: "spend",
+        sort_order: "desc",
+        ...(length(view.period) <= SPARK_DAYS_MAX ? { spark: nameOf(KPIS.revenue, view.lead) } : {}),
+      },
+      SHOWN,
+    ),
   );
   // Where none of our events names the platform, its sales were not looked for: that is not zero.
-  const { data: found } = useQuery(platforms(view.asked));
+  const { data: found } = useQuery(platforms({ ...view.asked, ...view.compared }));
   const isTracked = (platform: string | null | undefined) =>
     found?.platforms.some((one) => one.platform === platform && (one.tracked_conversions ?? 0) > 0) ?? true;
   const head = "pb-1 text-end font-medium";
@@ -31,14 +48,14 @@ export function Movers({ view }: { view: View }) {
       }
     >
       <Asked query={query} lines={SHOWN}>
-        {({ rows }) =>
+        {(rows) =>
           rows.length === 0 ? (
             <Empty title={t("campaigns.none")}>{t("campaigns.noneHelp")}</Empty>
           ) : (
             <table className="w-full table-fixed text-control">
               <thead className="text-note text-ink-3">
                 <tr>
-                  <th scope="col" className="w-[36%] pb-1 text-start font-medium max-sm:w-[46%]">
+                  <th scope="col" className="w-[34%] pb-1 text-start font-medium max-sm:w-[46%]">
                     {t("campaigns.name")}
                   </th>
                   <th scope="col" className={head}>
@@ -50,50 +67,60 @@ export function Movers({ view }: { view: View }) {
                   <th scope="col" className={head}>
                     {t("kpi.roas")}
                   </th>
+                  <th scope="col" className="w-[104px] ps-4 pb-1 text-start font-medium max-sm:hidden">
+                    {t("campaigns.trend")}
+                  </th>
                 </tr>
               </thead>
               <tbody>
-                {rows.map((row) => (
-                  <tr
-                    key={`${row.platform}${row.account_id}${row.campaign_id}`}
-                    className="border-t border-line"
-                  >
-                    <th scope="row" className="py-1.5 pe-3 text-start font-medium">
-                      <span className="block truncate" title={row.campaign_name ?? row.campaign_id ?? ""}>
-                        <Link
-                          to="/campaigns"
-                          search={(old: object) =>
-                            ({
-                              ...carried(old as never),
-                              q: row.campaign_name ?? row.campaign_id ?? undefined,
-                            }) as never
-                          }
-                          className="row-link"
-                        >
-                          <bdi>{row.campaign_name || row.campaign_id || t("campaigns.unnamed")}</bdi>
-                        </Link>
-                      </span>
-                      <span className="text-note font-normal text-ink-3">
-                        {row.platform ? t(`platform.${row.platform}` as never) : ""}
-                      </span>
-                    </th>
-                    <td className="text-end">
-                      <bdi>{format.money(row.total_spend, row.currency)}</bdi>
-                    </td>
-                    <Pair
-                      className="max-sm:hidden"
-                      tracked={format.money(
-                        isTracked(row.platform) ? row.tracked_revenue : null,
-                        row.currency,
-                      )}
-                      reported={format.money(row.total_revenue, row.currency)}
-                    />
-                    <Pair
-                      tracked={format.figure(isTracked(row.platform) ? row.tracked_roas : null, "ratio")}
-                      reported={format.figure(row.avg_roas, "ratio")}
-                    />
-                  </tr>
-                ))}
+                {rows.map((row) => {
+                  const tracked = isTracked(row.platform);
+                  return (
+                    <tr key={row.id} className="border-t border-line">
+                      <th scope="row" className="py-1.5 pe-3 text-start font-medium">
+                        <span className="block truncate" title={row.name}>
+                          <Link
+                            to="/campaigns/$id"
+                            params={{ id: row.id }}
+                            search={(old: object) => carried(old as never) as never}
+                            className="row-link"
+                          >
+                            <bdi>{row.name}</bdi>
+                          </Link>
+                        </span>
+                        <span className="text-note font-normal text-ink-3">
+                          {t(`platform.${row.platform}`)}
+                        </span>
+                      </th>
+                      <td className="text-end">
+                        <bdi className="block">{format.money(row.total_spend, row.figures_currency)}</bdi>
+                        <Change
+                          kpi={KPIS.spend}
+                          value={changeOf(row.comparison, KPIS.spend, "reported")}
+                          title={t("tile.before", {
+                            value: format.money(row.comparison?.previous.total_spend, row.figures_currency),
+                          })}
+                        />
+                      </td>
+                      <Pair
+                        className="max-sm:hidden"
+                        tracked={format.money(tracked ? row.tracked_revenue : null, row.figures_currency)}
+                        reported={format.money(row.revenue, row.figures_currency)}
+                      />
+                      <Pair
+                        tracked={format.figure(tracked ? row.tracked_roas : null, "ratio")}
+                        reported={format.figure(row.roas, "ratio")}
+                      />
+                      <td className="ps-4 max-sm:hidden">
+                        <Spark
+                          width={88}
+                          tracked={view.lead === "tracked" && tracked ? (row.spark ?? undefined) : undefined}
+                          reported={view.lead === "reported" ? (row.spark ?? undefined) : undefined}
+                        />
+                      </td>
+                    </tr>
+                  );
+                })}
               </tbody>
             </table>
           )

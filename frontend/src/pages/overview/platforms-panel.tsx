@@ -6,14 +6,16 @@ import { useFormat, useTexts } from "../../app/texts";
 import { Dumbbell } from "../../charts/dumbbell";
 import { HatchMark, SourceMark } from "../../charts/marks";
 import type { Completeness } from "../../figures/completeness";
+import { changeOf, KPIS } from "../../figures/kpi";
 import { platformText } from "../../figures/platform";
+import { Change } from "../../ui/change";
 import { Asked, Empty, Panel } from "../../ui/panel";
 
 /** Spend and ROAS of each platform; a press makes it the filter. */
 export function PlatformsPanel({ view, completeness }: { view: View; completeness: Completeness }) {
   const t = useTexts();
   const format = useFormat();
-  const query = useQuery(platforms(view.asked));
+  const query = useQuery(platforms({ ...view.asked, ...view.compared }));
   const isBehind = (platform: string | null | undefined) =>
     completeness.gaps.some((gap) => gap.platform === platform);
   return (
@@ -82,6 +84,15 @@ export function PlatformsPanel({ view, completeness }: { view: View; completenes
                         <bdi title={format.money(row.total_spend, row.currency)}>
                           {format.money(row.total_spend, row.currency, true)}
                         </bdi>
+                        <span className="block">
+                          <Change
+                            kpi={KPIS.spend}
+                            value={changeOf(row.comparison, KPIS.spend, "reported")}
+                            title={t("tile.before", {
+                              value: format.money(row.comparison?.previous.total_spend, row.currency),
+                            })}
+                          />
+                        </span>
                       </td>
                       <td className="py-1 ps-4">
                         <span className="flex justify-between text-note" dir="ltr">

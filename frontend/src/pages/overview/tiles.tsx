@@ -144,14 +144,14 @@ function ScoreTile({ score }: { score?: Schemas["EmqScores"] }) {
       </span>
       {score ? (
         <ul className="flex flex-col gap-1 pt-1">
-          {rows.slice(0, 4).map(({ platform, score: value, band, reason }) => (
+          {rows.slice(0, 4).map(({ platform, score: value, band, reason, too_few }) => (
             <li
               key={platform}
               className="flex items-center justify-between gap-2 text-control"
               title={reason ?? undefined}
             >
               <span>{t(`platform.${platform}` as never)}</span>
-              <Score score={value} band={band} reason={reason} />
+              <Score score={value} band={band} reason={reason} too_few={too_few} />
             </li>
           ))}
           {rows.length === 0 ? <li className="text-control text-ink-3">{t("quality.none")}</li> : null}

@@ -4,11 +4,8 @@ import type { Schemas } from "../../api/client";
 import { type Completeness, completeness } from "../../figures/completeness";
 import type { Period } from "../../figures/period";
 
-const next = (day: string) => parseDate(day).add({ days: 1 }).toString();
+const before = (day: string) => parseDate(day).subtract({ days: 1 }).toString();
 
-export function useCompleteness(
-  freshness: Schemas["PlatformFreshness"][] | undefined,
-  period: Period,
-): Completeness {
-  return useMemo(() => completeness(freshness ?? [], period, next), [freshness, period]);
+export function useCompleteness(sums: Schemas["Kpis"] | undefined, period: Period): Completeness {
+  return useMemo(() => completeness(sums, period, before), [sums, period]);
 }

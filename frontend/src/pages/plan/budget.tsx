@@ -9,9 +9,10 @@ import { saveCsv } from "../../charts/save";
 import { Amount } from "../../ui/amount";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
-import { Choose, Tick } from "../../ui/field";
+import { Choose } from "../../ui/field";
 import { ForecastReason } from "../../ui/forecast-reason";
 import { Asked, Empty, Note, Panel } from "../../ui/panel";
+import { Tick } from "../../ui/tick";
 import { CurrencyChoice, usePlanCurrency } from "./currency";
 
 type Goal = Schemas["OptimizationGoal"];

@@ -4,9 +4,11 @@ import type { Schemas } from "../../api/client";
 import { emqCoverage, simulation } from "../../api/queries";
 import { useMay } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
+import { fieldOf, fieldsOf } from "../../figures/dialect-fields";
 import type { Period } from "../../figures/period";
 import { Button } from "../../ui/button";
 import { Asked, Empty, ErrorNote, Note, Waiting } from "../../ui/panel";
+import { History } from "./history";
 import type { Spot } from "./matrix";
 
 /** What the events of a spot carry, what is unusable and why, and what would raise the score. */
@@ -28,8 +30,9 @@ export function Diagnosis({ spot, period }: { spot: Spot; period: Period }) {
         if (!found || found.events === 0) return <Empty title={t("quality.none")} />;
         return (
           <div className="flex flex-col gap-5">
-            <Coverage found={found} />
-            <Uplift found={found} />
+            <History spot={spot} period={period} />
+            <Coverage found={found} platform={spot.platform} />
+            <Uplift found={found} platform={spot.platform} />
           </div>
         );
       }}
@@ -37,7 +40,7 @@ export function Diagnosis({ spot, period }: { spot: Spot; period: Period }) {
   );
 }
 
-function Coverage({ found }: { found: Schemas["PlatformCoverage"] }) {
+function Coverage({ found, platform }: { found: Schemas["PlatformCoverage"]; platform: Spot["platform"] }) {
   const t = useTexts();
   const format = useFormat();
   const share = (count: number) => `${(count / found.events) * 100}%`;
@@ -55,7 +58,7 @@ function Coverage({ found }: { found: Schemas["PlatformCoverage"] }) {
               <span>
                 {t(`identifier.${key}` as never)}{" "}
                 <code className="text-ink-3">
-                  <bdi>{key}</bdi>
+                  <bdi>{fieldOf(platform, key) ?? key}</bdi>
                 </code>
               </span>
               <bdi className="font-medium">{coverage == null ? "–" : format.percent(coverage * 100, 0)}</bdi>
@@ -94,7 +97,7 @@ const IDENTIFIERS: Record<string, Identifier[]> = {
   platform_id: ["login_id"],
 };
 
-function Uplift({ found }: { found: Schemas["PlatformCoverage"] }) {
+function Uplift({ found, platform }: { found: Schemas["PlatformCoverage"]; platform: Spot["platform"] }) {
   const t = useTexts();
   const format = useFormat();
   const mayAsk = useMay("predictions.run");
@@ -121,6 +124,14 @@ function Uplift({ found }: { found: Schemas["PlatformCoverage"] }) {
               </span>
             </div>
             <p className="mt-1 text-ink-2">{t(`remedy.${signal}` as never)}</p>
+            {fieldsOf(platform, signal).length > 0 ? (
+              <p className="mt-1 text-note text-ink-3">
+                {t("remedy.fields", { platform: t(`platform.${platform}`) })}{" "}
+                <code className="text-ink-2">
+                  <bdi>{fieldsOf(platform, signal).join(", ")}</bdi>
+                </code>
+              </p>
+            ) : null}
             {mayAsk ? (
               <Button
                 className="mt-2"

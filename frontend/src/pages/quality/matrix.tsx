@@ -71,7 +71,7 @@ export function EventMatrix({
                           }
                           className="flex w-full flex-col rounded-sm px-1.5 py-1 text-start hover:bg-sunken"
                         >
-                          <Score score={one.score} band={one.band} reason={one.reason} />
+                          <Score {...one} />
                           <span className="text-note text-ink-3">
                             {before == null
                               ? ""

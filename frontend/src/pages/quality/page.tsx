@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
-import { emqScore } from "../../api/queries";
+import type { Schemas } from "../../api/client";
+import { emqHistory, emqScore } from "../../api/queries";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
+import { Spark } from "../../charts/spark";
 import { shift } from "../../figures/period";
 import { platformText } from "../../figures/platform";
 import { Score } from "../../ui/band";
@@ -25,6 +27,7 @@ export function QualityPage() {
   const asked = { from: view.period.from, to: view.period.to, platform: view.platform };
   const before = shift(view.period, -1);
   const query = useQuery(emqScore(asked));
+  const history = useQuery(emqHistory(asked));
   const earlier = useQuery(emqScore({ ...asked, from: before.from, to: before.to }));
   const open = (spot: Spot | null) =>
     view.change({ at: spot?.platform, dataset: spot?.dataset, event: spot?.event } as never);
@@ -45,7 +48,12 @@ export function QualityPage() {
             </Panel>
           ) : (
             <div className="flex flex-col gap-4">
-              <PlatformCards platforms={data.platforms} earlier={earlier.data?.platforms} onOpen={open} />
+              <PlatformCards
+                platforms={data.platforms}
+                earlier={earlier.data?.platforms}
+                history={history.data?.platforms}
+                onOpen={open}
+              />
               <Panel
                 title={t("quality.byEvent")}
                 note={t("quality.formula", { version: data.formula_version })}
@@ -72,22 +80,26 @@ export function QualityPage() {
   );
 }
 
-type Platforms = import("../../api/client").Schemas["PlatformScore"][];
+type Platforms = Schemas["PlatformScore"][];
 
 function PlatformCards({
   platforms,
   earlier,
+  history,
   onOpen,
 }: {
   platforms: Platforms;
   earlier?: Platforms;
+  history?: Schemas["PlatformHistory"][];
   onOpen: (spot: Spot) => void;
 }) {
   const t = useTexts();
   const format = useFormat();
   return (
     <ul className="grid grid-cols-[repeat(auto-fill,minmax(210px,1fr))] gap-3">
-      {platforms.map(({ platform, score, band, reason, events }) => {
+      {platforms.map((one) => {
+        const { platform, interval, reason, events } = one;
+        const days = history?.find((other) => other.platform === platform)?.days;
         const was = earlier?.find((one) => one.platform === platform)?.score;
         return (
           <li key={platform ?? ""}>
@@ -99,13 +111,24 @@ function PlatformCards({
             >
               <span className="text-control font-medium text-ink-2">{t(platformText(platform))}</span>
               <span className="text-head">
-                <Score score={score} band={band} reason={reason} />
+                <Score {...one} />
               </span>
               <span className="text-note text-ink-3">
                 {was == null ? null : `${t("quality.was", { score: format.figure(was, "score") })} · `}
                 {t("quality.events", { count: events, shown: format.number(events) })}
               </span>
+              {interval && !one.too_few ? (
+                <span className="text-note text-ink-3">
+                  {t("quality.interval", {
+                    low: format.number(interval.low, 2),
+                    high: format.number(interval.high, 2),
+                  })}
+                </span>
+              ) : null}
               {reason ? <span className="text-note text-ink-3">{reason}</span> : null}
+              {days ? (
+                <Spark tracked={days.map((day) => (day.too_few ? null : (day.score ?? null)))} width={170} />
+              ) : null}
             </button>
           </li>
         );

@@ -1,29 +1,17 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../../api/client";
-import { connectors } from "../../api/queries";
+import { connectorKinds, connectors } from "../../api/queries";
 import { useTexts } from "../../app/texts";
-import { Choose, Toggle } from "../../ui/field";
+import { Choose } from "../../ui/field";
 import { Form } from "../../ui/form";
+import { ErrorNote } from "../../ui/panel";
 import { Field, PasswordField } from "../../ui/text-field";
+import { Toggle } from "../../ui/tick";
 import { tell } from "../../ui/toast";
 
 type Pulled = "meta" | "google" | "tiktok" | "snapchat";
 type Schedule = Schemas["Schedule"];
-
-/** What each platform asks for, by the names the API takes; an asked one may be left out where it is optional. */
-const CREDENTIALS: Record<Pulled, { name: string; isOptional?: boolean }[]> = {
-  meta: [{ name: "access_token" }],
-  google: [
-    { name: "developer_token" },
-    { name: "client_id" },
-    { name: "client_secret" },
-    { name: "refresh_token" },
-    { name: "login_customer_id", isOptional: true },
-  ],
-  tiktok: [{ name: "access_token" }],
-  snapchat: [{ name: "client_id" }, { name: "client_secret" }, { name: "refresh_token" }],
-};
 
 const SCHEDULES: Schedule[] = ["daily", "every_6_hours", "hourly", "manual"];
 
@@ -31,6 +19,7 @@ const SCHEDULES: Schedule[] = ["daily", "every_6_hours", "hourly", "manual"];
 export function ConnectorForm({ row, onDone }: { row?: Schemas["ConnectorItem"]; onDone: () => void }) {
   const t = useTexts();
   const client = useQueryClient();
+  const kinds = useQuery(connectorKinds());
   const [platform, setPlatform] = useState<Pulled>((row?.platform as Pulled) ?? "meta");
   const [name, setName] = useState(row?.name ?? "");
   const [accounts, setAccounts] = useState((row?.account_ids ?? []).join(", "));
@@ -62,10 +51,9 @@ export function ConnectorForm({ row, onDone }: { row?: Schemas["ConnectorItem"];
         <Choose
           label={t("platform.label")}
           value={platform}
-          options={(Object.keys(CREDENTIALS) as Pulled[]).map((key) => ({
-            key,
-            label: t(`platform.${key}`),
-          }))}
+          options={(kinds.data ?? [])
+            .filter((kind) => kind.is_pulled)
+            .map((kind) => ({ key: kind.platform as Pulled, label: t(`platform.${kind.platform}`) }))}
           onChange={setPlatform}
         />
       )}
@@ -79,18 +67,19 @@ export function ConnectorForm({ row, onDone }: { row?: Schemas["ConnectorItem"];
         ltr
       />
       <p className="text-note text-ink-3">{t(`credentials.${platform}`)}</p>
-      {CREDENTIALS[platform].map((one) => {
+      {kinds.error ? <ErrorNote error={kinds.error} onAgain={() => void kinds.refetch()} /> : null}
+      {(kinds.data?.find((kind) => kind.platform === platform)?.credentials ?? []).map((one) => {
         const isSet = row?.credentials_set.includes(one.name);
         return (
           <PasswordField
             key={one.name}
             name={`credentials.${one.name}`}
             label={one.name}
-            help={isSet ? t("connectors.isSet") : one.isOptional ? t("connectors.optional") : undefined}
+            help={isSet ? t("connectors.isSet") : one.required ? undefined : t("connectors.optional")}
             autoComplete="off"
             value={secrets[one.name] ?? ""}
             onChange={(value) => setSecrets((old) => ({ ...old, [one.name]: value }))}
-            isRequired={!row && !one.isOptional}
+            isRequired={!row && one.required}
           />
         );
       })}

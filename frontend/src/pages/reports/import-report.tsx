@@ -3,8 +3,9 @@ import type { Schemas } from "../../api/client";
 import { useFormat, useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
-import { Choose, Tick } from "../../ui/field";
+import { Choose } from "../../ui/field";
 import { Note, Panel } from "../../ui/panel";
+import { Tick } from "../../ui/tick";
 
 type Report = Schemas["ImportReport"];
 

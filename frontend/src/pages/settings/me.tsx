@@ -5,11 +5,11 @@ import { me as whoAmI } from "../../api/queries";
 import { choose, type Theme, useLook } from "../../app/look";
 import { useMe } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
-import { Toggle } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { Badge, Panel } from "../../ui/panel";
 import { Segments } from "../../ui/segments";
 import { Field } from "../../ui/text-field";
+import { Toggle } from "../../ui/tick";
 import { tell } from "../../ui/toast";
 import { Security } from "./security";
 

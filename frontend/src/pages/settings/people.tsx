@@ -8,11 +8,12 @@ import { Ago } from "../../ui/ago";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
 import { Dialog } from "../../ui/dialog";
-import { Choose, Toggle } from "../../ui/field";
+import { Choose } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { Asked, Badge, Empty, ErrorNote, Note, Panel } from "../../ui/panel";
 import { Code } from "../../ui/secret";
 import { Field } from "../../ui/text-field";
+import { Toggle } from "../../ui/tick";
 import { tell } from "../../ui/toast";
 import { useAct } from "../../ui/use-act";
 

@@ -1,19 +1,21 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, dataOf } from "../../api/client";
+import { answer, api, dataOf } from "../../api/client";
 import { kpis, rates } from "../../api/queries";
 import { useMay, useMe } from "../../app/me";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { missingDays } from "../../figures/attention";
 import { parseRates } from "../../figures/rates";
+import { Button } from "../../ui/button";
 import { CarriedRates } from "../../ui/carried-rates";
 import { DataTable } from "../../ui/data-table";
 import { Form } from "../../ui/form";
-import { Asked, Empty, Note, Panel } from "../../ui/panel";
+import { Asked, Empty, ErrorNote, Note, Panel } from "../../ui/panel";
 import { PeriodPicker } from "../../ui/period-picker";
 import { Field } from "../../ui/text-field";
 import { tell } from "../../ui/toast";
+import { useAct } from "../../ui/use-act";
 
 /** Exchange rates of the tenant: what is missing, on top; a sheet can be pasted. */
 export function Rates() {
@@ -25,6 +27,14 @@ export function Rates() {
   const query = useQuery(rates({ date_from: view.period.from, date_to: view.period.to }));
   const sums = useQuery(kpis(view.asked));
   const missing = sums.data?.missing_rates ?? [];
+  const client = useQueryClient();
+  const { act, error } = useAct();
+  const remove = async (date: string, currency: string) => {
+    const params = { path: { date, currency } };
+    await answer(api.DELETE("/api/v1/fx-rates/{date}/{currency}", { params }));
+    await client.invalidateQueries();
+    tell(t("rates.deleted"));
+  };
   return (
     <div className="flex flex-col gap-4">
       {[...missingDays(missing)].map(([currency, days]) => (
@@ -43,6 +53,7 @@ export function Rates() {
         note={t("rates.note")}
         aside={<PeriodPicker view={view} zone={tenant.time_zone} />}
       >
+        {error ? <ErrorNote error={error} /> : null}
         <Asked query={query}>
           {({ data, pagination }) =>
             data.length === 0 ? (
@@ -69,6 +80,26 @@ export function Rates() {
                       label: t("rates.perUsd"),
                       isEnd: true,
                       cell: (one) => <bdi>{format.number(one.per_usd, 6)}</bdi>,
+                    },
+                    {
+                      key: "act",
+                      label: "",
+                      isEnd: true,
+                      cell: (one) =>
+                        mayWrite && one.source === "own" ? (
+                          <Button
+                            kind="quiet"
+                            aria-label={t("rates.delete", {
+                              day: format.day(one.date),
+                              currency: one.currency,
+                            })}
+                            onPress={() => act(() => remove(one.date, one.currency))}
+                          >
+                            {t("note.delete")}
+                          </Button>
+                        ) : one.source === "own" ? null : (
+                          <span className="text-note text-ink-3">{t("rates.bank")}</span>
+                        ),
                     },
                   ]}
                 />
