@@ -111,10 +111,10 @@ impl Tried {
             let spend: f64 = history.spend[start..start + days].iter().sum();
             let revenue: f64 = history.revenue[start..start + days].iter().sum();
             let expected: f64 = path.revenue[..days].iter().sum();
-            let roas = expected / (path.spend * days as f64);
-            if spend > 0.0 && roas > 0.0 {
-                let relative = (revenue / spend - roas) / roas;
-                let score = relative / deviation(origin.1, expected);
+            if spend > 0.0 {
+                // What the forecast says of the spend that was made.
+                let told = expected / (path.spend * days as f64) * spend;
+                let score = (revenue - told) / deviation(origin.1, told);
                 self.misses.push(Miss { origin: origin.0, days, score });
             }
         }

@@ -1,5 +1,5 @@
-//! How wrong forecasts were, and the intervals that follow: split-conformal, on errors relative to
-//! what noise alone would make.
+//! How wrong forecasts were, and the intervals that follow: split-conformal, on errors in units of
+//! what chance alone would make.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,9 +43,12 @@ pub struct Calibration {
     pub coverage: Option<f64>,
 }
 
-/// The standard deviation of a window's ROAS relative to its forecast.
+/// The standard deviation of a window's revenue about its forecast. The dispersion, variance over
+/// mean, is about what one sale brings: where hardly anything or nothing is expected, one sale more or
+/// less is still possible, so that no interval collapses.
 pub(super) fn deviation(dispersion: f64, revenue: f64) -> f64 {
-    (dispersion.max(0.0) / revenue.max(1e-9) + DRIFT * DRIFT).sqrt()
+    let sale = dispersion.max(0.0);
+    (sale * (revenue + sale)).sqrt().hypot(DRIFT * revenue)
 }
 
 impl Calibration {
@@ -55,10 +58,17 @@ impl Calibration {
         Calibration { level, bands, coverage: coverage(misses, level) }
     }
 
-    /// The interval about a forecast; `None` where nothing was checked.
-    pub(super) fn interval(&self, days: usize, roas: f64, deviation: f64) -> Option<(f64, f64)> {
+    /// The interval of a window's revenue that is expected to lie between `least` and `most`; `None`
+    /// where nothing was checked.
+    pub(super) fn interval(
+        &self,
+        days: usize,
+        (least, most): (f64, f64),
+        dispersion: f64,
+    ) -> Option<(f64, f64)> {
         let (low, high) = at(&self.bands, days)?;
-        Some(((roas * (1.0 + low * deviation)).max(0.0), roas * (1.0 + high * deviation)))
+        let low = least + low * deviation(dispersion, least);
+        Some((low.max(0.0), most + high * deviation(dispersion, most)))
     }
 }
 

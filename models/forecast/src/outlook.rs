@@ -2,7 +2,7 @@
 //! what-ifs share.
 
 use super::artifact::{CampaignModel, Curve, Insight};
-use super::calibration::{Calibration, deviation};
+use super::calibration::Calibration;
 use crate::allocate;
 use crate::response::Estimate;
 
@@ -56,7 +56,7 @@ impl<'a> Outlook<'a> {
         days: usize,
     ) -> Option<Outlook<'a>> {
         let days = days.clamp(1, insight.revenue.len().max(1));
-        calibration.interval(days, 1.0, 1.0)?;
+        calibration.interval(days, (1.0, 1.0), 1.0)?;
         let terms = terms(insight, &insight.curve, days);
         Some(Outlook { campaign, insight, days, calibration, terms })
     }
@@ -98,11 +98,13 @@ impl<'a> Outlook<'a> {
     /// wherever they are made.
     pub fn estimate(&self, spend: f64) -> Estimate {
         let value = cents(self.revenue(spend));
-        let deviation = deviation(self.insight.dispersion, value);
-        let (low, high) =
-            self.calibration.interval(self.days, 1.0, deviation).unwrap_or((0.0, f64::MAX));
-        let (curve_low, curve_high) = self.curve_range(spend, value);
-        let (low, high) = (low * curve_low, high * curve_high);
+        if spend <= 0.0 && value <= 0.0 {
+            // Without spend, now or carried over, nothing comes of it.
+            return Estimate { value, low: value, high: value };
+        }
+        let range = self.curve_range(spend, value);
+        let interval = self.calibration.interval(self.days, range, self.insight.dispersion);
+        let (low, high) = interval.unwrap_or((0.0, f64::MAX));
         Estimate { value, low: low.min(value), high: high.max(value) }
     }
 

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod edges;
+mod sparse;
 mod agreement;
 
 use stratum_models::ad_report::CampaignDay;
