@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use crate::platform::coded;
 use crate::store::StoreError;
+use crate::time::UnixMillis;
 
 coded! {
     /// What a record is about.
@@ -23,6 +24,9 @@ coded! {
         /// Hints to those who watch, in one partition and kept for a short time (see
         /// [`crate::update`]). Every watching process reads all of it, as a group of its own.
         Updates = 3 "updates",
+        /// What is to be handed on to platforms, sealed. All of a dataset lies in one partition,
+        /// so that whoever hands it on sees all of it.
+        Deliveries = 4 "deliveries",
     }
 }
 
@@ -124,6 +128,37 @@ pub trait EventLog: Send + Sync {
         group: &str,
         resume: Arc<dyn Resume>,
     ) -> Result<Box<dyn Subscription>, StoreError>;
+
+    /// Reads records of one partition from `from` on, in offset order and none skipped, beside every
+    /// group. Begins at the oldest record kept where retention has dropped `from`; waits for the first
+    /// record for as long as the limits say, and answers nothing where none came. Never more than one
+    /// record beyond the limits. An offset beyond the end, or an unknown partition, is `Invalid`.
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+        limits: ReadLimits,
+    ) -> Result<Vec<LogRecord>, StoreError>;
+
+    /// The offset of the first record kept that was appended at `instant` or later, by the clock of
+    /// whoever appended it; the end where there is none.
+    async fn offset_at(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        instant: UnixMillis,
+    ) -> Result<Offset, StoreError>;
+
+    /// Gives up the records of the partition before `before`: nobody needs them any more. The log may
+    /// keep the last of them until it has more to give up; none from `before` on goes. An offset
+    /// beyond the end is `Invalid`, one that was given up before changes nothing.
+    async fn release(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        before: Offset,
+    ) -> Result<(), StoreError>;
 
     /// The offset the next record of the partition will get.
     async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError>;

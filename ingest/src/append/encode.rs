@@ -111,7 +111,7 @@ impl Encoder {
             Topic::Events => self.partitions[0],
             Topic::AdReports => self.partitions[1],
             // What is taken in is never one.
-            Topic::Updates => 1,
+            Topic::Updates | Topic::Deliveries => 1,
         }
     }
 

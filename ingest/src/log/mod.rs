@@ -11,7 +11,7 @@ pub mod fjall;
 pub mod kafka;
 mod group;
 
-use stratum_models::log::{EventLog, NewRecord, RECORD_BYTES_MAX};
+use stratum_models::log::{EventLog, NewRecord, PartitionId, RECORD_BYTES_MAX, Topic};
 use stratum_models::store::{StoreError, StoreErrorKind};
 
 /// The name of this store in its errors.
@@ -23,6 +23,17 @@ fn invalid(text: impl Into<String>) -> StoreError {
 
 fn unavailable(text: impl Into<String>) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, STORE, text)
+}
+
+/// Refuses an offset that the log has not come to.
+fn check_reached(
+    topic: Topic,
+    partition: PartitionId,
+    offset: u64,
+    end: u64,
+) -> Result<(), StoreError> {
+    let text = || format!("offset {offset} of {topic}-{}, but it ends at {end}", partition.0);
+    if offset > end { Err(invalid(text())) } else { Ok(()) }
 }
 
 /// Refuses what no log may take, before anything is kept.

@@ -21,6 +21,7 @@ use stratum_models::log::{
     EventLog, NewRecord, Offset, PartitionId, Position, ReadLimits, Resume, Topic,
 };
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::time::UnixMillis;
 use stratum_testing::kafka_broker::KafkaBroker;
 use stratum_testing::log_contract::{self, AD_REPORTS_PARTITIONS, EVENTS_PARTITIONS, LogHarness};
 use tokio::sync::Mutex;
@@ -31,6 +32,7 @@ fn config(broker: &KafkaBroker, name: &str) -> KafkaLogConfig {
         topic_prefix: format!("{name}."),
         events_partitions: EVENTS_PARTITIONS,
         ad_reports_partitions: AD_REPORTS_PARTITIONS,
+        deliveries_partitions: 1,
         append_ms_max: 3_000,
         ..KafkaLogConfig::default()
     }
@@ -70,6 +72,13 @@ impl LogHarness for OnBroker {
     async fn reopen(&self, case: &str, log: Arc<dyn EventLog>) -> Option<Arc<dyn EventLog>> {
         drop(log);
         Some(self.connect(case).await)
+    }
+
+    async fn later(&self, _: &str) -> UnixMillis {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let now = UnixMillis(chrono::Utc::now().timestamp_millis());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        now
     }
 
     async fn grow_old(&self, case: &str, log: &dyn EventLog) {

@@ -11,6 +11,7 @@
 )]
 
 mod appending;
+mod direct;
 mod reading;
 mod sharing;
 
@@ -31,6 +32,7 @@ use stratum_models::log::{
     Subscription, Topic,
 };
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::time::UnixMillis;
 
 /// Partitions of the events in a log under test.
 pub const EVENTS_PARTITIONS: u32 = 3;
@@ -49,6 +51,10 @@ pub trait LogHarness: Send + Sync {
     /// Closes the log, whose only handle is handed in, and opens it again; `None` when nothing of it
     /// would be left.
     async fn reopen(&self, case: &str, log: Arc<dyn EventLog>) -> Option<Arc<dyn EventLog>>;
+
+    /// Lets some milliseconds pass, and answers what the clock of appends says then: what was appended
+    /// before is older, what is appended after is not.
+    async fn later(&self, case: &str) -> UnixMillis;
 
     /// Lets the time pass after which retention may drop what is in the log now.
     async fn grow_old(&self, case: &str, log: &dyn EventLog);
@@ -96,6 +102,14 @@ const CASES: &[(&str, Case)] = &[
     ("a-cancelled-read-loses-nothing", |h| reading::cancelled(h).boxed()),
     ("seek-goes-back", |h| reading::seek_back(h).boxed()),
     ("topics-are-apart", |h| reading::topics_are_apart(h).boxed()),
+    ("reads-from-an-offset", |h| direct::from_an_offset(h).boxed()),
+    ("a-direct-read-has-its-limits", |h| direct::limits(h).boxed()),
+    ("a-direct-read-waits", |h| direct::waits(h).boxed()),
+    ("a-direct-read-begins-at-the-oldest", |h| direct::begins_at_the_oldest(h).boxed()),
+    ("a-direct-read-beyond-the-end-is-invalid", |h| direct::beyond_the_end(h).boxed()),
+    ("a-direct-read-is-beside-groups", |h| direct::beside_groups(h).boxed()),
+    ("offset-at-an-instant", |h| direct::offset_at(h).boxed()),
+    ("released-goes-and-the-rest-stays", |h| direct::release(h).boxed()),
     ("groups-are-apart", |h| sharing::groups_are_apart(h).boxed()),
     ("every-watcher-sees-every-update", |h| sharing::every_watcher(h).boxed()),
     ("two-members-share", |h| sharing::two_members(h).boxed()),

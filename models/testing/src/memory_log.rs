@@ -9,12 +9,21 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use stratum_models::log::{
-    EventLog, LogRead, LogRecord, NewRecord, Offset, PartitionId, Position, RECORD_BYTES_MAX,
-    ReadLimits, Resume, Subscription, Topic,
+    EventLog, LogRecord, NewRecord, Offset, PartitionId, Position, RECORD_BYTES_MAX, ReadLimits,
+    Resume, Subscription, Topic,
 };
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::time::UnixMillis;
+
+use subscription::MemorySubscription;
+
+mod subscription;
+
+/// When a log is made, by its own clock, which goes on with tokio's time.
+const EPOCH: UnixMillis = UnixMillis(1_774_742_399_000);
 
 /// What goes wrong with one append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +46,7 @@ pub struct MemoryLog {
 
 struct Shared {
     state: Mutex<State>,
+    made: Instant,
     /// Counts whatever a waiting reader must look at: appends, rebalances, returns to service.
     changes: watch::Sender<u64>,
 }
@@ -54,12 +64,19 @@ struct State {
 #[derive(Default)]
 struct Partition {
     start: u64,
-    records: VecDeque<Bytes>,
+    /// Each with its time of append.
+    records: VecDeque<(UnixMillis, Bytes)>,
 }
 
 impl Partition {
     fn end(&self) -> u64 {
         self.start + self.records.len() as u64
+    }
+
+    fn drop_before(&mut self, offset: u64) {
+        while self.start < offset && self.records.pop_front().is_some() {
+            self.start += 1;
+        }
     }
 }
 
@@ -82,15 +99,30 @@ fn error(kind: StoreErrorKind, text: impl Into<String>) -> StoreError {
     StoreError::new(kind, "log", text)
 }
 
+/// Refuses an offset that the log has not come to.
+fn check_reached(offset: u64, end: u64) -> Result<(), StoreError> {
+    let text = || format!("offset {offset}, but the log ends at {end}");
+    if offset > end { Err(error(StoreErrorKind::Invalid, text())) } else { Ok(()) }
+}
+
 impl MemoryLog {
-    /// An empty log with so many partitions a topic, and one of updates.
+    /// An empty log with so many partitions of events and of ad reports, and one of each other topic.
     pub fn new(events: u32, ad_reports: u32) -> MemoryLog {
         let partitions = |count| (0..count).map(|_| Partition::default()).collect();
-        let counts = [(Topic::Events, events), (Topic::AdReports, ad_reports), (Topic::Updates, 1)];
-        let topics = counts.map(|(topic, count)| (topic, partitions(count)));
-        let state = State { topics: topics.into(), ..State::default() };
-        let shared = Shared { state: Mutex::new(state), changes: watch::Sender::new(0) };
+        let count = |topic: Topic| match topic {
+            Topic::Events => events,
+            Topic::AdReports => ad_reports,
+            Topic::Updates | Topic::Deliveries => 1,
+        };
+        let topics = Topic::ALL.iter().map(|topic| (*topic, partitions(count(*topic))));
+        let state = Mutex::new(State { topics: topics.collect(), ..State::default() });
+        let shared = Shared { state, made: Instant::now(), changes: watch::Sender::new(0) };
         MemoryLog { shared: Arc::new(shared) }
+    }
+
+    /// What the clock of appends says.
+    pub fn now(&self) -> UnixMillis {
+        UnixMillis(EPOCH.0 + self.shared.made.elapsed().as_millis() as i64)
     }
 
     /// The next append (after those already queued) meets this fault.
@@ -113,9 +145,8 @@ impl MemoryLog {
     /// What retention does: drops every record of the partition before `offset`.
     pub fn drop_before(&self, topic: Topic, partition: PartitionId, offset: Offset) {
         let mut state = self.shared.state.lock();
-        let Some(partition) = state.partition(topic, partition) else { return };
-        while partition.start < offset.0 && partition.records.pop_front().is_some() {
-            partition.start += 1;
+        if let Some(partition) = state.partition(topic, partition) {
+            partition.drop_before(offset.0);
         }
     }
 
@@ -136,7 +167,8 @@ impl MemoryLog {
         let state = self.shared.state.lock();
         let partitions = state.topics.get(&topic).into_iter().flatten();
         let records = partitions.enumerate().flat_map(|(number, partition)| {
-            partition.records.iter().zip(partition.start..).map(move |(bytes, offset)| LogRecord {
+            let kept = partition.records.iter().zip(partition.start..);
+            kept.map(move |((_, bytes), offset)| LogRecord {
                 position: Position {
                     topic,
                     partition: PartitionId(number as u32),
@@ -179,14 +211,44 @@ impl State {
         Ok(())
     }
 
-    fn keep(&mut self, records: Vec<NewRecord>) -> Vec<Position> {
+    fn keep(&mut self, records: Vec<NewRecord>, now: UnixMillis) -> Vec<Position> {
         let keep_one = |NewRecord { topic, partition, bytes }: NewRecord| {
             let kept = self.partition(topic, partition)?;
             let offset = Offset(kept.end());
-            kept.records.push_back(bytes);
+            kept.records.push_back((now, bytes));
             Some(Position { topic, partition, offset })
         };
         records.into_iter().filter_map(keep_one).collect()
+    }
+
+    /// The partition, in a log that is there.
+    fn found(&mut self, topic: Topic, id: PartitionId) -> Result<&mut Partition, StoreError> {
+        self.reachable()?;
+        let found = self.partition(topic, id);
+        found.ok_or_else(|| error(StoreErrorKind::Invalid, "no such partition"))
+    }
+
+    /// Adds the records of a partition from `from` on, within the limits; answers the next offset.
+    fn read(
+        &mut self,
+        (topic, id): (Topic, PartitionId),
+        from: u64,
+        limits: ReadLimits,
+        records: &mut Vec<LogRecord>,
+    ) -> u64 {
+        let Some(kept) = self.partition(topic, id) else { return from };
+        let mut bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
+        let mut next = from.max(kept.start);
+        while let Some((_, found)) = kept.records.get((next - kept.start) as usize) {
+            if records.len() >= limits.records_max.max(1) || bytes >= limits.bytes_max.max(1) {
+                break;
+            }
+            let position = Position { topic, partition: id, offset: Offset(next) };
+            bytes += found.len();
+            records.push(LogRecord { position, bytes: found.clone() });
+            next += 1;
+        }
+        next
     }
 }
 
@@ -209,7 +271,7 @@ impl EventLog for MemoryLog {
             Some(AppendFault::Delay(delay)) => tokio::time::sleep(delay).await,
             Some(AppendFault::LoseAnswer) | None => {}
         }
-        let positions = self.shared.state.lock().keep(records);
+        let positions = self.shared.state.lock().keep(records, self.now());
         self.shared.changed();
         match fault {
             Some(AppendFault::KeepFirst(_) | AppendFault::LoseAnswer) => {
@@ -247,140 +309,58 @@ impl EventLog for MemoryLog {
         }))
     }
 
-    async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError> {
-        let mut state = self.shared.state.lock();
-        state.reachable()?;
-        match state.partition(topic, partition) {
-            Some(partition) => Ok(Offset(partition.end())),
-            None => Err(error(StoreErrorKind::Invalid, "no such partition")),
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        Offset(from): Offset,
+        limits: ReadLimits,
+    ) -> Result<Vec<LogRecord>, StoreError> {
+        let mut changes = self.shared.changes.subscribe();
+        let deadline = Instant::now() + limits.wait_max;
+        loop {
+            changes.borrow_and_update();
+            let mut records = Vec::new();
+            {
+                let mut state = self.shared.state.lock();
+                check_reached(from, state.found(topic, partition)?.end())?;
+                state.read((topic, partition), from, limits, &mut records);
+            }
+            let is_over = !records.is_empty()
+                || tokio::time::timeout_at(deadline, changes.changed()).await.is_err();
+            if is_over {
+                return Ok(records);
+            }
         }
     }
-}
 
-struct MemorySubscription {
-    shared: Arc<Shared>,
-    changes: watch::Receiver<u64>,
-    topic: Topic,
-    group: String,
-    member: u64,
-    resume: Arc<dyn Resume>,
-    /// The next offset of each partition that is ours.
-    positions: BTreeMap<PartitionId, u64>,
-    told: Option<Vec<PartitionId>>,
-    turn: usize,
-}
-
-impl MemorySubscription {
-    /// Lets go of what is not ours any more; answers which partitions are newly ours.
-    fn rebalance(&mut self) -> Vec<PartitionId> {
+    async fn offset_at(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        instant: UnixMillis,
+    ) -> Result<Offset, StoreError> {
         let mut state = self.shared.state.lock();
-        let partitions = state.topics.get(&self.topic).map_or(0, Vec::len) as u32;
-        let Some(group) = state.groups.get_mut(&(self.topic, self.group.clone())) else {
-            return Vec::new();
-        };
-        let due = |partition| group.due(partition) == Some(self.member);
-        let owned = group.owners.len();
-        let kept = |partition: &PartitionId, owner: &u64| *owner != self.member || due(*partition);
-        let mut owners = group.owners.clone();
-        owners.retain(|partition, owner| kept(partition, owner));
-        let released = owners.len() < owned;
-        for partition in (0..partitions).map(PartitionId).filter(|p| due(*p)) {
-            owners.entry(partition).or_insert(self.member);
-        }
-        group.owners = owners;
-        let ours = |partition: &PartitionId| group.owners.get(partition) == Some(&self.member);
-        self.positions.retain(|partition, _| ours(partition));
-        let new = (0..partitions).map(PartitionId).filter(ours);
-        let new = new.filter(|partition| !self.positions.contains_key(partition)).collect();
-        drop(state);
-        if released {
-            self.shared.changed();
-        }
-        new
+        let found = state.found(topic, partition)?;
+        let earlier = found.records.partition_point(|(appended, _)| *appended < instant);
+        Ok(Offset(found.start + earlier as u64))
     }
 
-    async fn begin(&mut self, partition: PartitionId) -> Result<(), StoreError> {
-        let Offset(offset) = self.resume.resume_at(self.topic, partition).await?;
-        let end = self.shared.state.lock().partition(self.topic, partition).map_or(0, |p| p.end());
-        if offset > end {
-            let text = format!("resumes at {offset}, but the log ends at {end}");
-            return Err(error(StoreErrorKind::Invalid, text));
-        }
-        self.positions.insert(partition, offset);
+    async fn release(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        Offset(before): Offset,
+    ) -> Result<(), StoreError> {
+        let mut state = self.shared.state.lock();
+        let found = state.found(topic, partition)?;
+        check_reached(before, found.end())?;
+        found.drop_before(before);
         Ok(())
     }
 
-    fn take(&mut self, limits: ReadLimits) -> Result<Vec<LogRecord>, StoreError> {
-        let mut state = self.shared.state.lock();
-        state.reachable()?;
-        if let Some(kind) = state.read_faults.pop_front() {
-            return Err(error(kind, "failed as asked"));
-        }
-        let (mut records, mut bytes) = (Vec::new(), 0);
-        // Another partition comes first each time, so that a full one starves nobody.
-        self.turn += 1;
-        let mut in_turn: Vec<_> = self.positions.iter_mut().collect();
-        let first = self.turn % in_turn.len().max(1);
-        in_turn.rotate_left(first);
-        for (&partition, next) in in_turn {
-            let Some(kept) = state.partition(self.topic, partition) else { continue };
-            *next = (*next).max(kept.start);
-            while let Some(found) = kept.records.get((*next - kept.start) as usize) {
-                if records.len() >= limits.records_max.max(1) || bytes >= limits.bytes_max.max(1) {
-                    return Ok(records);
-                }
-                let position = Position { topic: self.topic, partition, offset: Offset(*next) };
-                bytes += found.len();
-                records.push(LogRecord { position, bytes: found.clone() });
-                *next += 1;
-            }
-        }
-        Ok(records)
-    }
-}
-
-#[async_trait]
-impl Subscription for MemorySubscription {
-    async fn next(&mut self, limits: ReadLimits) -> Result<LogRead, StoreError> {
-        let deadline = tokio::time::Instant::now() + limits.wait_max;
-        loop {
-            self.changes.borrow_and_update();
-            for partition in self.rebalance() {
-                self.begin(partition).await?;
-            }
-            let ours: Vec<_> = self.positions.keys().copied().collect();
-            let assignment = (self.told.as_ref() != Some(&ours)).then(|| ours.clone());
-            let records = self.take(limits)?;
-            if assignment.is_some() || !records.is_empty() {
-                self.told = Some(ours);
-                return Ok(LogRead { assignment, records });
-            }
-            if tokio::time::timeout_at(deadline, self.changes.changed()).await.is_err() {
-                return Ok(LogRead::default());
-            }
-        }
-    }
-
-    async fn seek(&mut self, partition: PartitionId, offset: Offset) -> Result<(), StoreError> {
-        match self.positions.get_mut(&partition) {
-            Some(next) => {
-                *next = offset.0;
-                Ok(())
-            }
-            None => Err(error(StoreErrorKind::Conflict, "the partition is not ours")),
-        }
-    }
-}
-
-impl Drop for MemorySubscription {
-    fn drop(&mut self) {
-        if let Some(group) =
-            self.shared.state.lock().groups.get_mut(&(self.topic, self.group.clone()))
-        {
-            group.members.retain(|member| *member != self.member);
-            group.owners.retain(|_, owner| *owner != self.member);
-        }
-        self.shared.changed();
+    async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError> {
+        Ok(Offset(self.shared.state.lock().found(topic, partition)?.end()))
     }
 }
 

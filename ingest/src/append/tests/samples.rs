@@ -9,7 +9,8 @@ use stratum_models::event::{ConversionEvent, DedupKey};
 use stratum_models::id::TenantId;
 use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidIdentifier, InvalidReason};
 use stratum_models::log::{
-    EventLog, NewRecord, Offset, PartitionId, Position, Resume, Subscription, Topic,
+    EventLog, LogRecord, NewRecord, Offset, PartitionId, Position, ReadLimits, Resume,
+    Subscription, Topic,
 };
 use stratum_models::platform::{ActionSource, Channel, Device, Platform};
 use stratum_models::rejection::{RejectReason, Rejection, RowKind};
@@ -146,6 +147,31 @@ impl EventLog for PanickingLog {
         resume: Arc<dyn Resume>,
     ) -> Result<Box<dyn Subscription>, StoreError> {
         self.log.subscribe(topic, group, resume).await
+    }
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+        limits: ReadLimits,
+    ) -> Result<Vec<LogRecord>, StoreError> {
+        self.log.read(topic, partition, from, limits).await
+    }
+    async fn offset_at(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        instant: UnixMillis,
+    ) -> Result<Offset, StoreError> {
+        self.log.offset_at(topic, partition, instant).await
+    }
+    async fn release(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        before: Offset,
+    ) -> Result<(), StoreError> {
+        self.log.release(topic, partition, before).await
     }
     async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError> {
         self.log.end(topic, partition).await

@@ -17,12 +17,18 @@ pub struct FjallLogConfig {
     pub events_partitions: u32,
     /// Partitions of the ad reports, fixed when the log is made. They are few and small.
     pub ad_reports_partitions: u32,
+    /// Partitions of what is handed on to platforms, fixed when the log is made. All of a dataset lies
+    /// in one of them.
+    pub deliveries_partitions: u32,
     /// Records older than this may be dropped, read or not.
     pub retention_hours: u32,
     /// The same for updates, hints that are of no use once they are old, in milliseconds.
     pub updates_retention_ms: u64,
-    /// Bytes of records kept, over all partitions; the oldest go first, read or not.
+    /// Bytes of records kept, over all partitions but those of deliveries; the oldest go first, read or
+    /// not.
     pub retention_bytes: u64,
+    /// The same for deliveries, which go as soon as nobody needs them any more.
+    pub deliveries_bytes: u64,
     /// How often retention looks, in milliseconds.
     pub retention_interval_ms: u64,
     /// Retention drops whole segments: a segment of a partition ends with this many bytes …
@@ -50,9 +56,11 @@ impl Default for FjallLogConfig {
         FjallLogConfig {
             events_partitions: 4,
             ad_reports_partitions: 2,
+            deliveries_partitions: 2,
             retention_hours: 7 * 24,
             updates_retention_ms: 3_600_000,
             retention_bytes: 20 * 1024 * MIB,
+            deliveries_bytes: 10 * 1024 * MIB,
             retention_interval_ms: 30_000,
             segment_bytes: 16 * MIB,
             segment_ms_max: 600_000,
@@ -72,13 +80,16 @@ impl FjallLogConfig {
             Topic::Events => self.events_partitions,
             Topic::AdReports => self.ad_reports_partitions,
             Topic::Updates => 1,
+            Topic::Deliveries => self.deliveries_partitions,
         }
     }
 
     /// How long records of a topic are kept, in milliseconds.
     pub(super) fn retention_ms(&self, topic: Topic) -> i64 {
         match topic {
-            Topic::Events | Topic::AdReports => i64::from(self.retention_hours) * HOUR_MS,
+            Topic::Events | Topic::AdReports | Topic::Deliveries => {
+                i64::from(self.retention_hours) * HOUR_MS
+            }
             Topic::Updates => i64::try_from(self.updates_retention_ms).unwrap_or(i64::MAX),
         }
     }
@@ -88,6 +99,7 @@ impl FjallLogConfig {
         let rules = [
             (self.events_partitions >= 1, "events_partitions must be at least 1"),
             (self.ad_reports_partitions >= 1, "ad_reports_partitions must be at least 1"),
+            (self.deliveries_partitions >= 1, "deliveries_partitions must be at least 1"),
             (self.journal_bytes_max >= 64 * MIB, "journal_bytes_max must be at least 64 MiB"),
             (self.memtable_bytes >= MIB, "memtable_bytes must be at least 1 MiB"),
             (self.segment_bytes >= 1, "segment_bytes must be at least 1"),

@@ -7,6 +7,7 @@
 mod config;
 mod heal;
 mod ledger;
+mod read;
 mod retention;
 mod store;
 mod subscription;
@@ -22,10 +23,11 @@ use async_trait::async_trait;
 use metrics::counter;
 use parking_lot::Mutex;
 use stratum_models::log::{
-    EventLog, NewRecord, Offset, PartitionId, Position, Resume, Subscription, Topic,
+    EventLog, LogRecord, NewRecord, Offset, PartitionId, Position, ReadLimits, Resume,
+    Subscription, Topic,
 };
 use stratum_models::store::StoreError;
-use stratum_models::time::SharedClock;
+use stratum_models::time::{SharedClock, UnixMillis};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 pub use config::FjallLogConfig;
@@ -35,7 +37,7 @@ use subscription::FjallSubscription;
 use writer::Append;
 
 use super::group::Groups;
-use super::{check, unavailable};
+use super::{check, check_reached, unavailable};
 use crate::telemetry;
 
 /// Appends that may wait; their bytes are bounded as well.
@@ -61,6 +63,8 @@ struct Shared {
     /// Why the log takes no appends, if so.
     trouble: Mutex<Option<String>>,
     groups: Groups,
+    /// Held by whoever drops segments.
+    dropping: Mutex<()>,
     /// Counts whatever a waiting reader must look at.
     changes: watch::Sender<u64>,
 }
@@ -111,9 +115,16 @@ impl FjallLog {
         let (retention, stop_retention) = std::sync::mpsc::channel();
         let (healing, stop_healing) = std::sync::mpsc::channel();
         let room = Arc::new(Semaphore::new(config.queue_bytes_max));
-        let (groups, changes) = (Groups::default(), watch::Sender::new(0));
-        let (folder, trouble) = (folder.to_owned(), Mutex::new(None));
-        let shared = Arc::new(Shared { config, clock, folder, store, trouble, groups, changes });
+        let shared = Arc::new(Shared {
+            config,
+            clock,
+            folder: folder.to_owned(),
+            store,
+            trouble: Mutex::new(None),
+            groups: Groups::default(),
+            dropping: Mutex::new(()),
+            changes: watch::Sender::new(0),
+        });
         let threads = [
             writer::start(shared.clone(), queue),
             retention::start(shared.clone(), stop_retention),
@@ -197,6 +208,36 @@ impl EventLog for FjallLog {
             told: None,
             turn: 0,
         }))
+    }
+
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+        limits: ReadLimits,
+    ) -> Result<Vec<LogRecord>, StoreError> {
+        read::read(&self.shared, topic, partition, from, limits).await
+    }
+
+    async fn offset_at(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        instant: UnixMillis,
+    ) -> Result<Offset, StoreError> {
+        let store = self.shared.store()?;
+        read::blocking(move || store.offset_at(topic, partition, instant).map(Offset)).await
+    }
+
+    async fn release(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        Offset(before): Offset,
+    ) -> Result<(), StoreError> {
+        let shared = self.shared.clone();
+        read::blocking(move || retention::release(&shared, topic, partition, before)).await
     }
 
     async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError> {

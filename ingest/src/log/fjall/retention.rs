@@ -1,6 +1,6 @@
-//! Drops the oldest segments: those older than the log keeps, and those over the bytes it keeps. Like
-//! Kafka's, it does not ask who has read them; a reader that was overtaken goes on at the oldest
-//! record kept and says so.
+//! Drops the oldest segments: those older than the log keeps, those over the bytes it keeps, and those
+//! that were released. Like Kafka's, retention does not ask who has read them; a reader that was
+//! overtaken goes on at the oldest record kept and says so.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -11,9 +11,9 @@ use stratum_models::log::{PartitionId, Topic};
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 
-use super::Shared;
 use super::ledger::Segment;
 use super::store::{Store, failed};
+use super::{Shared, check_reached};
 use crate::telemetry;
 
 /// One step drops at most this many segments; the next one comes a retention interval later.
@@ -24,25 +24,55 @@ type Victim = (Topic, PartitionId, Segment);
 /// Takes one step; answers how many records were dropped.
 pub(super) fn step(shared: &Shared) -> Result<u64, StoreError> {
     let store = &*shared.store()?;
-    let victims = choose(shared, store);
+    let _dropping = shared.dropping.lock();
+    let records = drop_segments(shared, store, &choose(shared, store))?;
+    gauge!(telemetry::LOG_KEPT_BYTES).set(store.bytes(|_| true) as f64);
+    Ok(records)
+}
+
+/// Drops the segments of a partition that end before `before` or there; the one that takes records
+/// stays. Blocks on the disk.
+pub(super) fn release(
+    shared: &Shared,
+    topic: Topic,
+    id: PartitionId,
+    before: u64,
+) -> Result<(), StoreError> {
+    let store = &*shared.store()?;
+    let _dropping = shared.dropping.lock();
+    loop {
+        let victims: Vec<Victim> = {
+            let ledger = store.partition(topic, id)?.ledger.lock();
+            check_reached(topic, id, before, ledger.end())?;
+            let due = ledger.closed.iter().take_while(|segment| segment.end <= before);
+            due.take(SEGMENTS_A_STEP_MAX).map(|segment| (topic, id, *segment)).collect()
+        };
+        if victims.is_empty() {
+            return Ok(());
+        }
+        drop_segments(shared, store, &victims)?;
+    }
+}
+
+/// Drops these, the first of their partitions, as one; answers how many records those were.
+fn drop_segments(shared: &Shared, store: &Store, victims: &[Victim]) -> Result<u64, StoreError> {
     let mut batch = store.batch();
-    for (topic, partition, segment) in &victims {
+    for (topic, partition, segment) in victims {
         store.drop_segment(&mut batch, (*topic, *partition), segment);
     }
     batch.commit().map_err(failed).inspect_err(|error| shared.fail(error))?;
     let mut records = 0;
-    for (topic, id, segment) in &victims {
+    for (topic, id, segment) in victims {
         let partition = store.partition(*topic, *id)?;
         let mut ledger = partition.ledger.lock();
         ledger.start = segment.end;
         ledger.closed.pop_front();
         records += segment.end - segment.first;
     }
-    for (topic, id, segment) in newest_of_each(&victims) {
+    for (topic, id, segment) in newest_of_each(victims) {
         store.free_before(store.partition(topic, id)?, segment.end)?;
     }
     counter!(telemetry::LOG_DROPPED_RECORDS).increment(records);
-    gauge!(telemetry::LOG_KEPT_BYTES).set(store.bytes() as f64);
     Ok(records)
 }
 
@@ -50,7 +80,10 @@ pub(super) fn step(shared: &Shared) -> Result<u64, StoreError> {
 fn choose(shared: &Shared, store: &Store) -> Vec<Victim> {
     let now = shared.clock.now();
     let oldest = |topic| UnixMillis(now.0.saturating_sub(shared.config.retention_ms(topic)));
-    let mut bytes = store.bytes();
+    // What waits for a platform must not push out what waits for the warehouse.
+    let is_delivery = |topic| topic == Topic::Deliveries;
+    let mut deliveries = (store.bytes(is_delivery), shared.config.deliveries_bytes);
+    let mut others = (store.bytes(|topic| !is_delivery(topic)), shared.config.retention_bytes);
     let mut closed: Vec<Victim> = Vec::new();
     for (topic, id, partition) in store.all() {
         let ledger = partition.ledger.lock();
@@ -61,8 +94,9 @@ fn choose(shared: &Shared, store: &Store) -> Vec<Victim> {
     // of a partition are its first segments: those after are newer, and fewer bytes are left then.
     closed.sort_by_key(|(topic, id, segment)| (segment.newest, *topic, *id, segment.first));
     let is_due = |(topic, _, segment): &Victim| {
-        let is_due = segment.newest < oldest(*topic) || bytes > shared.config.retention_bytes;
-        bytes -= if is_due { segment.bytes } else { 0 };
+        let (bytes, bytes_max) = if is_delivery(*topic) { &mut deliveries } else { &mut others };
+        let is_due = segment.newest < oldest(*topic) || *bytes > *bytes_max;
+        *bytes -= if is_due { segment.bytes } else { 0 };
         is_due
     };
     closed.into_iter().filter(is_due).take(SEGMENTS_A_STEP_MAX).collect()

@@ -19,7 +19,7 @@ use fjall::CompressionType;
 use fjall::config::{CompressionPolicy, FilterPolicy, FilterPolicyEntry};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
 use parking_lot::Mutex;
-use stratum_models::log::{LogRecord, Offset, PartitionId, Position, ReadLimits, Topic};
+use stratum_models::log::{PartitionId, Topic};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 
@@ -68,14 +68,14 @@ pub(super) fn failed(error: fjall::Error) -> StoreError {
     StoreError::new(kind, STORE, text).caused_by(error)
 }
 
-fn record_key(offset: u64, appended: UnixMillis) -> [u8; 16] {
+pub(super) fn record_key(offset: u64, appended: UnixMillis) -> [u8; 16] {
     let mut key = [0; 16];
     key[..8].copy_from_slice(&offset.to_be_bytes());
     key[8..].copy_from_slice(&appended.0.to_be_bytes());
     key
 }
 
-fn read_record_key(key: &[u8]) -> Result<(u64, UnixMillis), StoreError> {
+pub(super) fn read_record_key(key: &[u8]) -> Result<(u64, UnixMillis), StoreError> {
     let split = key.split_first_chunk::<8>();
     let offset = split.map(|(offset, _)| u64::from_be_bytes(*offset));
     let appended = split.and_then(|(_, rest)| rest.try_into().ok()).map(i64::from_be_bytes);
@@ -165,7 +165,9 @@ impl Store {
     ) -> Result<Partition, StoreError> {
         let name = format!("{topic}-{}", partition.0);
         let options = || match topic {
-            Topic::Events | Topic::AdReports => record_options(config.memtable_bytes),
+            Topic::Events | Topic::AdReports | Topic::Deliveries => {
+                record_options(config.memtable_bytes)
+            }
             Topic::Updates => record_options(config.memtable_bytes.min(UPDATES_MEMTABLE_BYTES)),
         };
         let records = self.db.keyspace(&name, options).map_err(failed)?;
@@ -334,52 +336,9 @@ impl Store {
         freed.map_err(|error| failed(error.into()))
     }
 
-    /// Bytes of all records kept.
-    pub(super) fn bytes(&self) -> u64 {
-        self.all().map(|(_, _, partition)| partition.ledger.lock().bytes()).sum()
-    }
-
-    /// Adds the records of a partition from `from` on to `records`, within the limits, counting those
-    /// that are there already; answers the next offset. What is not durable yet is not seen.
-    pub(super) fn read(
-        &self,
-        topic: Topic,
-        id: PartitionId,
-        from: u64,
-        limits: ReadLimits,
-        records: &mut Vec<LogRecord>,
-    ) -> Result<u64, StoreError> {
-        let partition = self.partition(topic, id)?;
-        let (start, end) = {
-            let ledger = partition.ledger.lock();
-            (ledger.start, ledger.end())
-        };
-        let mut next = from.max(start);
-        if next >= end {
-            return Ok(next);
-        }
-        let mut bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
-        let range = record_key(next, UnixMillis(0))..record_key(end, UnixMillis(0));
-        for row in partition.records.range(range) {
-            if records.len() >= limits.records_max.max(1) || bytes >= limits.bytes_max.max(1) {
-                break;
-            }
-            let (key, value) = row.into_inner().map_err(failed)?;
-            let (offset, _) = read_record_key(&key)?;
-            if offset != next {
-                // Retention may have been here since; what it left is read from its start.
-                let start = partition.ledger.lock().start;
-                if offset > start || next >= start {
-                    return Err(invalid(format!("record {next} of {topic}-{} is missing", id.0)));
-                }
-                next = start.max(offset);
-                break;
-            }
-            let position = Position { topic, partition: id, offset: Offset(offset) };
-            bytes += value.len();
-            records.push(LogRecord { position, bytes: Bytes::from_owner(value) });
-            next += 1;
-        }
-        Ok(next)
+    /// Bytes of the records kept of these topics.
+    pub(super) fn bytes(&self, is_of: impl Fn(Topic) -> bool) -> u64 {
+        let all = self.all().filter(|(topic, _, _)| is_of(*topic));
+        all.map(|(_, _, partition)| partition.ledger.lock().bytes()).sum()
     }
 }

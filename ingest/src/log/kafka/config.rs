@@ -45,12 +45,17 @@ pub struct KafkaLogConfig {
     pub events_partitions: u32,
     /// Partitions of the ad reports, fixed when the topic is made.
     pub ad_reports_partitions: u32,
+    /// Partitions of what is handed on to platforms, fixed when the topic is made. All of a dataset
+    /// lies in one of them.
+    pub deliveries_partitions: u32,
     /// Copies of each record, when a topic is made; the cluster's own default when not set.
     pub replication_factor: Option<u16>,
     /// How long records are kept, when a topic is made.
     pub retention_hours: u32,
     /// The same for updates, hints that are of no use once they are old, in milliseconds.
     pub updates_retention_ms: u64,
+    /// Bytes of deliveries kept, over all their partitions, when the topic is made; the oldest go first.
+    pub deliveries_bytes: u64,
     /// How groups share partitions.
     pub group_protocol: GroupProtocol,
     /// An append that the brokers have not acknowledged after this long fails as `Unavailable`, in
@@ -76,9 +81,11 @@ impl Default for KafkaLogConfig {
             topic_prefix: "stratum.".into(),
             events_partitions: 12,
             ad_reports_partitions: 4,
+            deliveries_partitions: 12,
             replication_factor: None,
             retention_hours: 7 * 24,
             updates_retention_ms: 3_600_000,
+            deliveries_bytes: 10 * 1024 * 1024 * 1024,
             group_protocol: GroupProtocol::Consumer,
             append_ms_max: 10_000,
             request_ms_max: 10_000,
@@ -112,7 +119,7 @@ const OURS: &[&str] = &[
 impl KafkaLogConfig {
     /// Refuses what cannot work.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        if self.events_partitions == 0 || self.ad_reports_partitions == 0 {
+        if Topic::ALL.iter().any(|topic| self.partitions(*topic) == 0) {
             return Err(invalid("a topic has at least 1 partition"));
         }
         if self.queue_bytes_max < RECORD_BYTES_MAX || self.fetch_bytes_max < RECORD_BYTES_MAX {
@@ -134,15 +141,24 @@ impl KafkaLogConfig {
             Topic::Events => self.events_partitions,
             Topic::AdReports => self.ad_reports_partitions,
             Topic::Updates => 1,
+            Topic::Deliveries => self.deliveries_partitions,
         }
     }
 
     /// How long records of a topic are kept, in milliseconds.
     pub(super) fn retention_ms(&self, topic: Topic) -> u64 {
         match topic {
-            Topic::Events | Topic::AdReports => u64::from(self.retention_hours) * 3_600_000,
+            Topic::Events | Topic::AdReports | Topic::Deliveries => {
+                u64::from(self.retention_hours) * 3_600_000
+            }
             Topic::Updates => self.updates_retention_ms,
         }
+    }
+
+    /// How many bytes a partition of a topic keeps; `None` for as many as come in that time.
+    pub(super) fn retention_bytes(&self, topic: Topic) -> Option<u64> {
+        let partitions = u64::from(self.deliveries_partitions.max(1));
+        (topic == Topic::Deliveries).then_some(self.deliveries_bytes / partitions)
     }
 
     fn client(&self) -> ClientConfig {

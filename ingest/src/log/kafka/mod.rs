@@ -4,6 +4,7 @@
 mod append;
 mod client;
 mod config;
+mod direct;
 mod subscription;
 mod topics;
 
@@ -18,9 +19,11 @@ use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::producer::{FutureProducer, Producer as _};
 use stratum_models::log::{
-    EventLog, NewRecord, Offset, PartitionId, Position, Resume, Subscription, Topic,
+    EventLog, LogRecord, NewRecord, Offset, PartitionId, Position, ReadLimits, Resume,
+    Subscription, Topic,
 };
 use stratum_models::store::StoreError;
+use stratum_models::time::UnixMillis;
 
 use client::{Quiet, failed};
 pub use config::{GroupProtocol, KafkaLogConfig, Property};
@@ -35,6 +38,7 @@ const APPEND_SLACK: Duration = Duration::from_secs(1);
 /// The log on a Kafka cluster.
 pub struct KafkaLog {
     cluster: Arc<Cluster>,
+    readers: direct::Readers,
 }
 
 struct Cluster {
@@ -89,7 +93,17 @@ impl KafkaLog {
         config.check()?;
         let producer = make_producer(&config)?;
         topics::prepare(&config, &producer).await?;
-        Ok(KafkaLog { cluster: Arc::new(Cluster { config, producer: RwLock::new(producer) }) })
+        let cluster = Arc::new(Cluster { config, producer: RwLock::new(producer) });
+        Ok(KafkaLog { cluster, readers: direct::Readers::default() })
+    }
+}
+
+impl KafkaLog {
+    fn check_partition(&self, topic: Topic, partition: PartitionId) -> Result<(), StoreError> {
+        if partition.0 >= self.partitions(topic) {
+            return Err(invalid(format!("{topic} has no partition {}", partition.0)));
+        }
+        Ok(())
     }
 }
 
@@ -160,10 +174,39 @@ impl EventLog for KafkaLog {
         }))
     }
 
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+        limits: ReadLimits,
+    ) -> Result<Vec<LogRecord>, StoreError> {
+        self.check_partition(topic, partition)?;
+        self.readers.read(&self.cluster, (topic, partition), from, limits).await
+    }
+
+    async fn offset_at(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        instant: UnixMillis,
+    ) -> Result<Offset, StoreError> {
+        self.check_partition(topic, partition)?;
+        self.readers.offset_at(&self.cluster, (topic, partition), instant).await
+    }
+
+    async fn release(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        before: Offset,
+    ) -> Result<(), StoreError> {
+        self.check_partition(topic, partition)?;
+        direct::release(&self.cluster, (topic, partition), before).await
+    }
+
     async fn end(&self, topic: Topic, partition: PartitionId) -> Result<Offset, StoreError> {
-        if partition.0 >= self.partitions(topic) {
-            return Err(invalid(format!("{topic} has no partition {}", partition.0)));
-        }
+        self.check_partition(topic, partition)?;
         Ok(Offset(watermarks(&self.cluster, topic, partition).await?.1))
     }
 }

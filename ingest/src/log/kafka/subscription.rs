@@ -247,7 +247,8 @@ impl KafkaSubscription {
     }
 }
 
-fn at(offset: u64) -> KafkaOffset {
+/// An offset in the client's terms.
+pub(super) fn at(offset: u64) -> KafkaOffset {
     KafkaOffset::Offset(i64::try_from(offset).unwrap_or(i64::MAX))
 }
 

@@ -96,6 +96,10 @@ async fn make(config: &KafkaLogConfig, topic: Topic) -> Result<(), StoreError> {
     let mut new = NewTopic::new(&name, partitions, TopicReplication::Fixed(copies))
         .set("cleanup.policy", "delete")
         .set("retention.ms", &retention_ms);
+    let retention_bytes = config.retention_bytes(topic).map(|bytes| bytes.to_string());
+    if let Some(bytes) = &retention_bytes {
+        new = new.set("retention.bytes", bytes);
+    }
     if topic == Topic::Updates {
         // Whole segments are dropped, and the broker's own are of a week.
         new = new.set("segment.ms", &retention_ms);

@@ -51,6 +51,7 @@ fn small() -> FjallLogConfig {
     FjallLogConfig {
         events_partitions: EVENTS_PARTITIONS,
         ad_reports_partitions: AD_REPORTS_PARTITIONS,
+        deliveries_partitions: 1,
         retention_hours: 1,
         retention_interval_ms: 3_600_000,
         segment_bytes: 1,
@@ -86,6 +87,11 @@ impl LogHarness for OnDisk {
     async fn reopen(&self, case: &str, log: Arc<dyn EventLog>) -> Option<Arc<dyn EventLog>> {
         drop(log);
         Some(self.open(case))
+    }
+
+    async fn later(&self, _: &str) -> UnixMillis {
+        self.clock.pass(1);
+        self.clock.now()
     }
 
     async fn grow_old(&self, _: &str, _: &dyn EventLog) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
-use stratum_models::log::{EventLog as _, LogRecord, Offset, PartitionId, Topic};
+use stratum_models::log::{EventLog as _, LogRecord, NewRecord, Offset, PartitionId, Topic};
 use stratum_models::time::HOUR_MS;
 
 use super::{HandClock, open, read_all, record, small};
@@ -64,6 +64,26 @@ async fn retention_by_bytes_drops_the_oldest_and_gives_the_disk_back() {
     drop(log);
     let log = open(folder.path(), config).unwrap();
     assert_eq!(offsets(read_all(&log).await), before, "the same records are there after opening");
+}
+
+#[tokio::test]
+async fn deliveries_have_bytes_of_their_own_and_push_out_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = FjallLogConfig { retention_bytes: 100, deliveries_bytes: 50, ..small() };
+    let log = open(folder.path(), config).unwrap();
+    let delivery = |text: &'static str| NewRecord {
+        topic: Topic::Deliveries,
+        ..record(0, Bytes::from_static(text.as_bytes()))
+    };
+    log.append(vec![record(0, vec![7; 90])]).await.unwrap();
+    log.append(vec![delivery("ten bytes."); 12]).await.unwrap();
+    log.retain().unwrap();
+    let starts = |topic| log.starts(topic).unwrap()[&PartitionId(0)].0;
+    assert_eq!((starts(Topic::Events), starts(Topic::Deliveries)), (0, 7));
+    // Nor the other way round.
+    log.append(vec![record(0, vec![7; 90]); 3]).await.unwrap();
+    log.retain().unwrap();
+    assert_eq!((starts(Topic::Events), starts(Topic::Deliveries)), (3, 7));
 }
 
 #[tokio::test]

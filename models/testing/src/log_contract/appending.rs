@@ -152,7 +152,16 @@ pub(super) async fn away(harness: &dyn LogHarness) -> Outcome {
     let error = log.append(vec![record(1, "lost")]).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Unavailable);
     assert!(begun.elapsed() < PATIENCE, "answered after {:?}", begun.elapsed());
-    assert_eq!(log.ready().await.unwrap_err().kind, StoreErrorKind::Unavailable);
+    let first = (Topic::Deliveries, PartitionId(0), Offset(0));
+    let (ready, read, offset, released) = tokio::join!(
+        log.ready(),
+        log.read(first.0, first.1, first.2, LIMITS),
+        log.offset_at(first.0, first.1, UnixMillis(0)),
+        log.release(first.0, first.1, first.2),
+    );
+    let errors = [ready.err(), read.err(), offset.err(), released.err()];
+    let kinds = errors.map(|error| error.map(|error| error.kind));
+    assert_eq!(kinds, [Some(StoreErrorKind::Unavailable); 4]);
     harness.set_away(case, false).await;
     let deadline = Instant::now() + PATIENCE;
     while let Err(error) = log.append(vec![record(0, "after")]).await {

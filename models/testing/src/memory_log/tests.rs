@@ -26,6 +26,11 @@ impl LogHarness for InMemory {
         None
     }
 
+    async fn later(&self, case: &str) -> UnixMillis {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        self.logs.lock()[case].0.now()
+    }
+
     async fn grow_old(&self, case: &str, log: &dyn EventLog) {
         let mut ends = Vec::new();
         for partition in 0..EVENTS_PARTITIONS {
