@@ -1,7 +1,8 @@
 // What one does every morning: campaigns narrowed and changed together, other days compared with, notes, views, what
 // needs attention, the newest events.
+import type { APIRequestContext } from "@playwright/test";
 import { Format } from "../src/format/format";
-import { accessible, expect, settled, test } from "./world";
+import { accessible, demo, expect, settled, test, url } from "./world";
 
 interface Totals {
   campaigns: number;
@@ -119,7 +120,33 @@ test("a view brings one back to where it was saved", async ({ signedIn: page }) 
   await expect(dialog.getByText("Active by ROAS")).toHaveCount(0);
 });
 
-test("what needs attention is put aside with a reason, and comes back", async ({ signedIn: page }) => {
+/** Sends an event without its time, which is refused and so needs somebody. */
+async function refuse(request: APIRequestContext, dataset: string): Promise<void> {
+  const { access_token } = (await (await request.post(`${url}/api/v1/auth/login`, { data: demo })).json())
+    .data;
+  const headers = { authorization: `Bearer ${access_token}` };
+  const data = { name: "A sender of refused events", scope: "ingest" };
+  const { key } = (await (await request.post(`${url}/api/v1/api-keys`, { headers, data })).json()).data;
+  const event = { event_name: "Lead", action_source: "website", user_data: { external_id: "one" } };
+  await expect(async () => {
+    // A new key is known within seconds.
+    const sent = await request.post(`${url}/v24.0/${dataset}/events`, {
+      data: { data: [event], access_token: key },
+    });
+    expect(await sent.text()).toContain("event_time");
+  }).toPass({ timeout: 20_000 });
+}
+
+test("what needs attention is put aside with a reason, and comes back", async ({
+  signedIn: page,
+  api,
+  request,
+}) => {
+  const datasets = (await api("/datasets")) as { external_id: string; platform: string | null }[];
+  await refuse(request, datasets.find(({ platform }) => platform === "meta")?.external_id ?? "");
+  await expect(async () => {
+    expect(await api("/attention")).not.toEqual([]);
+  }).toPass({ timeout: 20_000 });
   await page.goto("/");
   await settled(page);
   const all = page.getByRole("region", { name: "Needs attention" });

