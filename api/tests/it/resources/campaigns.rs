@@ -114,7 +114,7 @@ async fn rules_are_held(admin: &Caller<'_>) {
         "platform=myspace",
         "status=x",
         "page=0",
-        "page_size=101",
+        "page_size=501",
         "date_from=x",
         "colour=red",
     ] {
