@@ -13,7 +13,7 @@ pub struct RowLimits {
     pub amount_units_max: i64,
     /// The largest count of one row (impressions, clicks, conversions).
     pub count_max: i64,
-    /// Days an event may be old.
+    /// Days an event may be old, where its vendor names no number of its own.
     pub event_age_days_max: i64,
     /// Days an event of a physical store may be old.
     pub store_event_age_days_max: i64,
