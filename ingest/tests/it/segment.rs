@@ -201,6 +201,25 @@ async fn its_other_clients_are_served() {
 }
 
 #[tokio::test]
+async fn what_posthogs_client_sends_is_understood() {
+    let desk = Desk::new();
+    let sent = include_str!("../../wire/src/dialect/segment/fixtures/b1_posthog_python.json");
+    let body = sent.replace(r#""api_key": "k""#, r#""api_key": "TOK+en|1""#);
+    assert_eq!(desk.send("/batch/", &[], body).await.body, json!({"success": true}));
+    let rows = desk.events();
+    let mut names = column(&rows, "event_name");
+    names.sort();
+    assert_eq!(names, ["Identify", "Purchase"]);
+    let mask = |keys: &[Key]| IdentifierMask::of(keys).0.to_string();
+    let mut masks = column(&rows, "valid_mask");
+    masks.sort();
+    let mut wanted =
+        [mask(&[Key::Email, Key::ExternalId]), mask(&[Key::ExternalId, Key::ClientIp])];
+    wanted.sort();
+    assert_eq!(masks, wanted);
+}
+
+#[tokio::test]
 async fn browsers_are_told_from_servers() {
     let library = |name: &str| json!({"library": {"name": name}});
     let rows = rows(&[

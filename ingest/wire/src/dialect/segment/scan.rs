@@ -65,7 +65,7 @@ impl<'a> Message<'a> {
             b"anonymousId" => event.any_identifier(Key::BrowserId)?,
             b"channel" => channel(event)?,
             b"context" => event.any_object(context)?,
-            b"traits" => event.any_object(person)?,
+            b"traits" | b"$set" => event.any_object(person)?,
             b"properties" => event.any_object(|event, key| self.property(event, key))?,
             _ => event.reader.skip()?,
         }
