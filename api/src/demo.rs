@@ -64,7 +64,7 @@ impl DemoWorld {
 
 /// Days that every event may be old at the door of these settings.
 pub fn event_age_days_max(settings: &Settings) -> i64 {
-    settings.door.event_age_days_max.min(settings.door.store_event_age_days_max)
+    settings.ingest.event_age_days_max.min(settings.ingest.store_event_age_days_max)
 }
 
 /// How far it is.

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::cpu;
 use crate::get::{Question, at_rate, closed};
 use crate::rounds::Spread;
-use crate::served::{DATASET, Served};
+use crate::served::{DATASET, RunningProgram};
 
 const ROUNDS: usize = 5;
 const ROUND_REQUESTS: u64 = 20_000;
@@ -73,10 +73,10 @@ impl Drop for Hello {
 }
 
 async fn measure() -> Result<()> {
-    let (served, hello) = (Served::start(&[]).await?, Hello::start()?);
-    let forgetful = Served::start(&[FORGETFUL]).await?;
+    let (served, hello) = (RunningProgram::start(&[]).await?, Hello::start()?);
+    let forgetful = RunningProgram::start(&[FORGETFUL]).await?;
     let (token, verified_each_time) = (served.sign_in().await?, forgetful.sign_in().await?);
-    let ask = |of: &Served, token: &str, path: &str, status| Question {
+    let ask = |of: &RunningProgram, token: &str, path: &str, status| Question {
         address: of.address.clone(),
         path: path.to_owned(),
         token: token.to_owned(),
@@ -139,7 +139,7 @@ async fn rates(question: &Question) -> Result<()> {
 }
 
 /// Opens streams, weighs them, and announces something to all of them.
-async fn streams(served: &Served, token: &str) -> Result<()> {
+async fn streams(served: &RunningProgram, token: &str) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let url = format!("http://{}", served.address);
     let key = ["api-key", "create", "--tenant", "bench", "--scope", "ingest"];

@@ -16,7 +16,7 @@ use stratum_query::export::Encoder;
 
 use crate::engine_of::Direct;
 use crate::rounds::Spread;
-use crate::served::Served;
+use crate::served::RunningProgram;
 use crate::{cpu, identifiers};
 
 const ROWS: u64 = 10_000_000;
@@ -149,7 +149,7 @@ fn batch(query: &ExportQuery, from: usize) -> Result<RecordBatch> {
 }
 
 /// What one export took.
-struct Taken {
+struct ExportRun {
     ours: f64,
     engine: f64,
     first: Duration,
@@ -160,7 +160,7 @@ struct Taken {
 
 async fn served() -> Result<()> {
     let rows = rows();
-    let served = Served::start(&[]).await?;
+    let served = RunningProgram::start(&[]).await?;
     let token = served.sign_in().await?;
     let tenant = served.tenant(&token).await?.to_string();
     let fill = FILL.replace("$tenant", &tenant).replace("$rows", &rows.to_string());
@@ -190,8 +190,8 @@ async fn served() -> Result<()> {
     peers(&served, from, to, &token).await
 }
 
-fn print(name: &str, rows: u64, all: &[Taken]) {
-    let spread = |of: &dyn Fn(&Taken) -> f64| Spread::of(all.iter().map(of).collect());
+fn print(name: &str, rows: u64, all: &[ExportRun]) {
+    let spread = |of: &dyn Fn(&ExportRun) -> f64| Spread::of(all.iter().map(of).collect());
     let rate = |seconds: f64| rows as f64 / seconds / 1e6;
     println!("  {name}: our process {}", spread(&|one| rate(one.ours)));
     println!("    with the engine's part {}", spread(&|one| rate(one.ours + one.engine)));
@@ -204,7 +204,7 @@ fn print(name: &str, rows: u64, all: &[Taken]) {
     );
 }
 
-async fn taken(served: &Served, engine: u32, path: &str, token: &str) -> Result<Taken> {
+async fn taken(served: &RunningProgram, engine: u32, path: &str, token: &str) -> Result<ExportRun> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let (ours, engines) = (cpu::of(served.pid())?, cpu::of(engine)?);
     let resting = served.resident()?;
@@ -225,7 +225,7 @@ async fn taken(served: &Served, engine: u32, path: &str, token: &str) -> Result<
         }
         first.get_or_insert_with(|| began.elapsed());
     }
-    Ok(Taken {
+    Ok(ExportRun {
         ours: cpu::of(served.pid())? - ours,
         engine: cpu::of(engine)? - engines,
         first: first.context("no byte came")?,
@@ -255,7 +255,7 @@ async fn clickhouse(
 }
 
 /// Polars and DuckDB, on the rows that were exported.
-async fn peers(served: &Served, from: &str, to: &str, token: &str) -> Result<()> {
+async fn peers(served: &RunningProgram, from: &str, to: &str, token: &str) -> Result<()> {
     let Ok(python) = std::env::var(PEERS) else {
         println!("peers: set {PEERS} to measure them in the same run");
         return Ok(());

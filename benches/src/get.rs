@@ -110,9 +110,9 @@ pub async fn at_rate(
     gather(asking.collect(), started).await
 }
 
-type Asking = tokio::task::JoinHandle<Result<Vec<Duration>>>;
+type ClientTask = tokio::task::JoinHandle<Result<Vec<Duration>>>;
 
-async fn gather(asking: Vec<Asking>, started: Instant) -> Result<LoadReport> {
+async fn gather(asking: Vec<ClientTask>, started: Instant) -> Result<LoadReport> {
     let mut latencies = Vec::new();
     for connection in asking {
         latencies.extend(connection.await??);

@@ -10,7 +10,7 @@ use stratum_models::time::Day;
 use crate::engine_of::Direct;
 use crate::get::{Question, closed, in_turn};
 use crate::rounds::Spread;
-use crate::served::Served;
+use crate::served::RunningProgram;
 
 /// Raw events, one after the other added to the same tenant.
 const SIZES: [u64; 3] = [200_000, 2_000_000, 20_000_000];
@@ -46,8 +46,8 @@ pub fn run() -> Result<()> {
 }
 
 /// A tenant of a running program, with data put straight into its warehouse.
-pub struct Filled {
-    pub served: Served,
+pub struct FilledTenant {
+    pub served: RunningProgram,
     pub token: String,
     direct: Direct,
     tenant: u64,
@@ -55,10 +55,10 @@ pub struct Filled {
     events: u64,
 }
 
-impl Filled {
+impl FilledTenant {
     /// An empty one.
-    pub async fn start() -> Result<Filled> {
-        let served = Served::start(&[]).await?;
+    pub async fn start() -> Result<FilledTenant> {
+        let served = RunningProgram::start(&[]).await?;
         let token = served.sign_in().await?;
         let client = reqwest::Client::builder().no_proxy().build()?;
         let me = client.get(format!("http://{}/api/v1/auth/me", served.address));
@@ -67,7 +67,7 @@ impl Filled {
         let direct = Direct::of(&served.data())?;
         let day = direct.ask(TODAY, &[]).await?;
         let today = String::from_utf8(day)?.trim().parse()?;
-        Ok(Filled { served, token, direct, tenant, today, events: 0 })
+        Ok(FilledTenant { served, token, direct, tenant, today, events: 0 })
     }
 
     /// Adds events until there are so many, with what comes of them.
@@ -159,7 +159,7 @@ struct Figures {
 }
 
 async fn measure() -> Result<()> {
-    let mut filled = Filled::start().await?;
+    let mut filled = FilledTenant::start().await?;
     let mut smallest = None;
     println!(
         "KPIs of 90 days and more, one caller, milliseconds a question, median (lowest–highest) of {ROUNDS} rounds:"
@@ -193,7 +193,7 @@ async fn measure() -> Result<()> {
     Ok(())
 }
 
-async fn figures(filled: &Filled) -> Result<Figures> {
+async fn figures(filled: &FilledTenant) -> Result<Figures> {
     let (mut direct, mut asked, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     let mut all_asked = Vec::new();
     let ms = |time: Duration| time.as_secs_f64() * 1e3;

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::cpu;
 use crate::get::Question;
-use crate::kpis::Filled;
+use crate::kpis::FilledTenant;
 use crate::load::{LoadReport, read_any};
 
 const EVENTS: u64 = 200_000;
@@ -35,7 +35,7 @@ pub fn run() -> Result<()> {
 struct Mix(Vec<Question>);
 
 impl Mix {
-    fn of(filled: &Filled) -> Result<Mix> {
+    fn of(filled: &FilledTenant) -> Result<Mix> {
         let mut all = Vec::new();
         for turn in 0..KPIS {
             for nth in 0..7 {
@@ -63,7 +63,7 @@ struct Fates {
 }
 
 async fn measure() -> Result<()> {
-    let mut filled = Filled::start().await?;
+    let mut filled = FilledTenant::start().await?;
     filled.fill(EVENTS).await?;
     filled.served.run(&["train"])?;
     let mix = Arc::new(Mix::of(&filled)?);

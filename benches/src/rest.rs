@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use tokio::sync::Mutex;
 
 use crate::engine_of::Direct;
-use crate::served::{DATASET, Served};
+use crate::served::{DATASET, RunningProgram};
 use crate::{cpu, event, world};
 
 const TENANTS: usize = 3;
@@ -28,13 +28,13 @@ pub fn run() -> Result<()> {
 }
 
 /// Events that were answered: how many there were by then, and when.
-type Answered = Mutex<VecDeque<(u64, Instant)>>;
+type AnswerTimes = Mutex<VecDeque<(u64, Instant)>>;
 
 async fn measure() -> Result<()> {
-    let served = Served::start(&[]).await?;
+    let served = RunningProgram::start(&[]).await?;
     let direct = Direct::of(&served.data())?;
     let keys = keys(&served)?;
-    let answered = Arc::new(Answered::default());
+    let answered = Arc::new(AnswerTimes::default());
     let traffic = tokio::spawn(traffic(served.address.clone(), keys, answered.clone()));
     tokio::time::sleep(WARM_UP).await;
     let (before, counted) = (spent(&served), counters(&direct).await?);
@@ -56,7 +56,7 @@ async fn measure() -> Result<()> {
 }
 
 /// Path and key of a dataset of each tenant.
-fn keys(served: &Served) -> Result<Vec<(String, String)>> {
+fn keys(served: &RunningProgram) -> Result<Vec<(String, String)>> {
     let mut keys = Vec::new();
     for number in 0..TENANTS {
         let (slug, dataset) = match number {
@@ -80,7 +80,7 @@ fn keys(served: &Served) -> Result<Vec<(String, String)>> {
 async fn traffic(
     address: String,
     keys: Vec<(String, String)>,
-    answered: Arc<Answered>,
+    answered: Arc<AnswerTimes>,
 ) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let mut tick = tokio::time::interval(Duration::from_secs(1) / EVENTS_PER_SECOND);
@@ -96,7 +96,7 @@ async fn traffic(
 }
 
 /// CPU seconds of the program and each of its engines, by the names of their processes.
-fn spent(served: &Served) -> BTreeMap<String, f64> {
+fn spent(served: &RunningProgram) -> BTreeMap<String, f64> {
     let mut all = BTreeMap::new();
     for pid in cpu::tree(served.pid()) {
         if let Some((name, seconds)) = cpu::of_process(pid) {
@@ -137,7 +137,7 @@ fn tell(
 }
 
 /// How long each event that is answered from now on takes until it is counted.
-async fn freshness(direct: &Direct, answered: &Answered) -> Result<Vec<Duration>> {
+async fn freshness(direct: &Direct, answered: &AnswerTimes) -> Result<Vec<Duration>> {
     answered.lock().await.clear();
     let (begun, mut waits) = (Instant::now(), Vec::new());
     while begun.elapsed() < LOOK_DURATION {

@@ -17,7 +17,7 @@ pub const DATASET: &str = "4711";
 const UNLIMITED: [&str; 4] = ["client_per_s", "caller_per_s", "tenant_per_s", "sign_in_per_min"];
 
 /// A running program; it ends with this.
-pub struct Served {
+pub struct RunningProgram {
     folder: TempDir,
     program: PathBuf,
     child: Child,
@@ -25,9 +25,9 @@ pub struct Served {
     pub address: String,
 }
 
-impl Served {
+impl RunningProgram {
     /// Starts the program that was built beside this one, with these settings, and makes a tenant.
-    pub async fn start(settings: &[(&str, &str)]) -> Result<Served> {
+    pub async fn start(settings: &[(&str, &str)]) -> Result<RunningProgram> {
         let program = std::env::current_exe()?.with_file_name("stratum");
         ensure!(
             program.exists(),
@@ -49,11 +49,11 @@ impl Served {
         command.env("STRATUM__server__connections_per_address_max", "10000");
         command.env("STRATUM__server__operation_listen", "");
         for limit in UNLIMITED {
-            command.env(format!("STRATUM__edge__limits__{limit}"), "0");
+            command.env(format!("STRATUM__http__limits__{limit}"), "0");
         }
         command.envs(settings.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let mut served = Served { folder, program, child, address: String::new() };
+        let mut served = RunningProgram { folder, program, child, address: String::new() };
         served.address = served.wait_for_address().await?;
         served.admin(&["tenant", "create", "--slug", "bench", "--name", "Bench"], "")?;
         let user = ["user", "create", "--tenant", "bench", "--email", EMAIL, "--role", "admin"];
@@ -136,7 +136,7 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for RunningProgram {
     fn drop(&mut self) {
         // The engines notice that their parent is gone.
         self.child.kill().ok();

@@ -11,10 +11,10 @@ const HISTORY_DAYS = process.env.STRATUM_TOUR ? 396 : 56;
 const PAUSE_MS = 500;
 
 const SETTINGS = `
-[adopt]
+[campaign_discovery]
 every_ms = 1000
 
-[edge.limits]
+[http.limits]
 sign_in_per_min = 6000
 sign_in_burst = 6000
 

@@ -108,9 +108,9 @@ impl Meters {
     }
 
     /// A request begins; it is in flight until the returned value is dropped.
-    pub fn begin(&self) -> Running<'_> {
+    pub fn begin(&self) -> InFlightRequest<'_> {
         self.in_flight.increment(1.0);
-        Running(self)
+        InFlightRequest(self)
     }
 
     /// Its body is here.
@@ -137,9 +137,9 @@ impl Meters {
 }
 
 /// A request in flight, also when its sender goes away.
-pub struct Running<'a>(&'a Meters);
+pub struct InFlightRequest<'a>(&'a Meters);
 
-impl Drop for Running<'_> {
+impl Drop for InFlightRequest<'_> {
     fn drop(&mut self) {
         self.0.in_flight.decrement(1.0);
     }

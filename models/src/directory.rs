@@ -29,7 +29,7 @@ pub struct DatasetConfig {
     pub platform: Option<Platform>,
     /// The platform's pixel or dataset id, or the tenant's own name for it.
     pub dataset_id: String,
-    /// The zone whose days its events count for.
+    /// The time zone of its days.
     pub time_zone: Tz,
     /// The version of the tracking configuration.
     pub version: u32,

@@ -26,17 +26,17 @@ const MISSING_RANGES_MAX: usize = 10;
 
 /// An amount in the currency converted to, in 10⁻¹⁸ micros.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Converted(i256);
+pub struct ConvertedAmount(i256);
 
-impl Converted {
+impl ConvertedAmount {
     /// An amount by a factor. 256 bits hold any product of two of 128.
-    pub fn of(micros: i128, factor: i128) -> Converted {
-        Converted(i256::from_i128(micros).wrapping_mul(i256::from_i128(factor)))
+    pub fn of(micros: i128, factor: i128) -> ConvertedAmount {
+        ConvertedAmount(i256::from_i128(micros).wrapping_mul(i256::from_i128(factor)))
     }
 
     /// From its little-endian bytes.
-    pub const fn from_le_bytes(bytes: [u8; 32]) -> Converted {
-        Converted(i256::from_le_bytes(bytes))
+    pub const fn from_le_bytes(bytes: [u8; 32]) -> ConvertedAmount {
+        ConvertedAmount(i256::from_le_bytes(bytes))
     }
 
     /// Rounded to micros, half away from zero; the nearest there is beyond 128 bits.
@@ -48,14 +48,14 @@ impl Converted {
     }
 }
 
-impl AddAssign for Converted {
-    fn add_assign(&mut self, other: Converted) {
+impl AddAssign for ConvertedAmount {
+    fn add_assign(&mut self, other: ConvertedAmount) {
         self.0 = self.0.wrapping_add(other.0);
     }
 }
 
-impl SubAssign for Converted {
-    fn sub_assign(&mut self, other: Converted) {
+impl SubAssign for ConvertedAmount {
+    fn sub_assign(&mut self, other: ConvertedAmount) {
         self.0 = self.0.wrapping_sub(other.0);
     }
 }
@@ -64,20 +64,20 @@ impl SubAssign for Converted {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConvertedAmounts {
     /// Amount spent.
-    pub spend: Converted,
+    pub spend: ConvertedAmount,
     /// Value of the reported conversions.
-    pub revenue: Converted,
+    pub revenue: ConvertedAmount,
     /// Value of the tracked ones.
-    pub tracked_revenue: Converted,
+    pub tracked_revenue: ConvertedAmount,
 }
 
 impl ConvertedAmounts {
     /// The amounts of these sums by a factor.
     pub fn of(sums: &MetricSums, factor: i128) -> ConvertedAmounts {
         ConvertedAmounts {
-            spend: Converted::of(sums.spend_micros, factor),
-            revenue: Converted::of(sums.revenue_micros, factor),
-            tracked_revenue: Converted::of(sums.tracked_revenue_micros, factor),
+            spend: ConvertedAmount::of(sums.spend_micros, factor),
+            revenue: ConvertedAmount::of(sums.revenue_micros, factor),
+            tracked_revenue: ConvertedAmount::of(sums.tracked_revenue_micros, factor),
         }
     }
 }
@@ -118,15 +118,15 @@ impl AddAssign for PartAmounts {
 }
 
 /// Days without a rate, by currency. A currency without days is missing on days that are not known.
-type Missing = BTreeMap<Currency, BTreeSet<Day>>;
+type MissingDays = BTreeMap<Currency, BTreeSet<Day>>;
 
 /// What groups come to in one currency. Additive like the sums it is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     counts: MetricSums,
     amounts: ConvertedAmounts,
-    missing_reported: Missing,
-    missing_tracked: Missing,
+    missing_reported: MissingDays,
+    missing_tracked: MissingDays,
     carried: BTreeMap<Currency, BTreeMap<Day, Day>>,
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod name_set;
 pub mod id;
 pub mod time;
 pub mod entropy;
@@ -33,3 +34,8 @@ pub mod directory;
 pub mod chance;
 #[cfg(feature = "demo")]
 pub mod demo;
+
+/// For [`name_set!`] in crates above.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub use utoipa;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Declares an enum whose variants have a stored code and a wire name.
+/// Declares a [`name_set!`](crate::name_set!) whose members have a stored code as well.
 macro_rules! coded {
     ($(#[doc = $doc:literal])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal),* $(,)? }) => {
         $(#[doc = $doc])*
@@ -11,54 +11,16 @@ macro_rules! coded {
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant = $code),* }
 
         impl $name {
-            /// Every member, in code order.
-            pub const ALL: &[$name] = &[$($name::$variant),*];
-
             /// The stored code.
             pub const fn code(self) -> i8 { self as i8 }
-
-            /// The name used on the wire and in the warehouse.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text),* }
-            }
 
             /// The member with this stored code.
             pub const fn from_code(code: i8) -> Option<$name> {
                 match code { $($code => Some($name::$variant),)* _ => None }
             }
-
-            /// The member with this name.
-            pub fn parse(text: &str) -> Option<$name> {
-                match text { $($text => Some($name::$variant),)* _ => None }
-            }
         }
 
-        #[cfg(feature = "schema")]
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                let names = $name::ALL.iter().map(|member| member.as_str());
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::Type::String)
-                    .description(Some(concat!($($doc),*).trim()))
-                    .enum_values(Some(names))
-                    .into()
-            }
-        }
-
-        #[cfg(feature = "schema")]
-        impl utoipa::ToSchema for $name {}
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                $name::parse(text).ok_or_else(|| format!(
-                    "{text:?} is not one of {}", $name::ALL.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(", ")))
-            }
-        }
+        $crate::names! { concat!($($doc),*), $name { $($variant $text),* } }
     };
 }
 pub(crate) use coded;

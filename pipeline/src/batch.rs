@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::commit::{self, Outcome};
 use crate::error::PipelineError;
-use crate::partition::{Advance, Begun, Partition, Ready, Room, Stage};
+use crate::partition::{Advance, NextRange, Partition, RangeResult, Room, Stage};
 use crate::retry::retry;
 
 /// One partition's part in a batch.
@@ -45,8 +45,8 @@ pub(crate) async fn advance(
     for (at, share) in shares.iter_mut().enumerate() {
         let begun = share.partition.begin(&mut share.records, &mut room);
         let (range, records) = match begun {
-            Begun::Range(range, records) => (range, records),
-            Begun::Stopped(advance) => {
+            NextRange::Range(range, records) => (range, records),
+            NextRange::Stopped(advance) => {
                 advances.each.push(advance);
                 continue;
             }
@@ -60,7 +60,7 @@ pub(crate) async fn advance(
     let (warehouse, retry) = (stage.warehouse.as_ref(), &stage.config.retry);
     let outcomes = commit::commit(warehouse, retry, topic, commits.clone()).await?;
     for (((at, next), commit), outcome) in ready.into_iter().zip(commits).zip(outcomes) {
-        let Ready { transformed, .. } = &next;
+        let RangeResult { transformed, .. } = &next;
         match outcome {
             Outcome::Committed(claim) => {
                 advances.rows += transformed.tally.rows();

@@ -5,12 +5,12 @@ use std::time::Instant;
 use stratum_models::log::Topic;
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
-use stratum_models::warehouse::{Claim, Commit, CommitOutcome, Holding, WarehouseWriter};
+use stratum_models::warehouse::{Claim, Commit, CommitOutcome, HeldPartition, WarehouseWriter};
 
 use crate::config::RetryConfig;
 use crate::retry::{Backoff, retry};
 use crate::telemetry;
-use crate::transform::{Tally, Transformed};
+use crate::transform::{RangeRows, Tally};
 
 /// What became of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ enum RangeState {
     Lost,
 }
 
-fn standing(commit: &Commit, held: Holding) -> RangeState {
+fn standing(commit: &Commit, held: HeldPartition) -> RangeState {
     let range = commit.range;
     if !held.claim.follows(commit.claim) {
         return RangeState::Lost;
@@ -96,7 +96,7 @@ fn standing(commit: &Commit, held: Holding) -> RangeState {
 }
 
 /// Counts a committed range.
-pub(crate) fn count(topic: Topic, transformed: &Transformed, clock: &SharedClock) {
+pub(crate) fn count(topic: Topic, transformed: &RangeRows, clock: &SharedClock) {
     let topic = topic.as_str();
     let Tally { landed, duplicate, rejected } = transformed.tally;
     for (outcome, rows) in [("landed", landed), ("duplicate", duplicate), ("rejected", rejected)] {

@@ -19,14 +19,14 @@ use stratum_models::event::{DedupKey, column};
 use stratum_models::log::Offset;
 use stratum_models::time::UnixMillis;
 
-use crate::land::Placed;
+use crate::land::RecordRows;
 pub use window::{DedupWindow, Firsts, Judge, WINDOW_SECONDS};
 
 /// The events of a range, each with its verdict.
 #[derive(Debug, Default)]
-pub(crate) struct Deduped {
+pub(crate) struct DedupeResult {
     /// Those that land.
-    pub(crate) landed: Vec<Placed>,
+    pub(crate) landed: Vec<RecordRows>,
     /// Those that were seen before.
     pub(crate) duplicates: Vec<RecordBatch>,
 }
@@ -35,17 +35,17 @@ pub(crate) struct Deduped {
 pub(crate) fn dedupe(
     judge: &mut Judge<'_>,
     records: impl IntoIterator<Item = (Offset, RecordBatch)>,
-) -> Result<Deduped, ArrowError> {
-    let mut deduped = Deduped::default();
+) -> Result<DedupeResult, ArrowError> {
+    let mut deduped = DedupeResult::default();
     for (offset, rows) in records {
         let first = firsts(judge, &rows)?;
         if first.true_count() == rows.num_rows() {
-            deduped.landed.push(Placed { offset, rows, kept: None });
+            deduped.landed.push(RecordRows { offset, rows, kept: None });
             continue;
         }
         deduped.duplicates.push(filter_record_batch(&rows, &not(&first)?)?);
         let rows = filter_record_batch(&rows, &first)?;
-        deduped.landed.push(Placed { offset, rows, kept: Some(first) });
+        deduped.landed.push(RecordRows { offset, rows, kept: Some(first) });
     }
     Ok(deduped)
 }
@@ -151,7 +151,7 @@ mod tests {
         ];
         let deduped = dedupe(&mut judge, records).unwrap();
         let landed = |at: usize| {
-            let Placed { offset, rows, kept } = &deduped.landed[at];
+            let RecordRows { offset, rows, kept } = &deduped.landed[at];
             let kept = kept.as_ref().map(|kept| kept.values().set_indices().collect::<Vec<_>>());
             (offset.0, rows.num_rows(), kept)
         };

@@ -10,7 +10,7 @@ use stratum_models::table::Table;
 
 /// Rows of one record.
 #[derive(Clone, Debug)]
-pub(crate) struct Placed {
+pub(crate) struct RecordRows {
     /// The record.
     pub(crate) offset: Offset,
     /// The rows, without those that were dropped.
@@ -19,10 +19,10 @@ pub(crate) struct Placed {
     pub(crate) kept: Option<BooleanArray>,
 }
 
-impl Placed {
+impl RecordRows {
     /// All rows of a record.
-    pub(crate) fn all((offset, rows): (Offset, RecordBatch)) -> Placed {
-        Placed { offset, rows, kept: None }
+    pub(crate) fn all((offset, rows): (Offset, RecordBatch)) -> RecordRows {
+        RecordRows { offset, rows, kept: None }
     }
 
     /// Where in their record the rows stand.
@@ -38,14 +38,14 @@ impl Placed {
 pub(crate) fn land(
     table: Table,
     partition: PartitionId,
-    records: &[Placed],
+    records: &[RecordRows],
 ) -> Result<Option<RecordBatch>, ArrowError> {
     let Some(first) = records.iter().find(|record| record.rows.num_rows() > 0) else {
         return Ok(None);
     };
     let rows = concat_batches(first.rows.schema_ref(), records.iter().map(|record| &record.rows))?;
     let offsets = records.iter().flat_map(|r| std::iter::repeat_n(r.offset.0, r.rows.num_rows()));
-    let numbers: Vec<u32> = records.iter().flat_map(Placed::numbers).collect();
+    let numbers: Vec<u32> = records.iter().flat_map(RecordRows::numbers).collect();
     let position: [ArrayRef; 3] = [
         Arc::new(UInt32Array::from_value(partition.0, rows.num_rows())),
         Arc::new(UInt64Array::from_iter_values(offsets)),

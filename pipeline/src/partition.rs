@@ -8,7 +8,9 @@ use stratum_models::erasure::ErasureList;
 use stratum_models::log::{EventLog, LogRecord, Offset, PartitionId, Topic};
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::{SharedClock, UnixMillis};
-use stratum_models::warehouse::{Claim, Commit, Holding, LogRange, Progress, WarehouseWriter};
+use stratum_models::warehouse::{
+    Claim, Commit, HeldPartition, LogRange, Progress, WarehouseWriter,
+};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::{info, warn};
 
@@ -20,7 +22,7 @@ use crate::dedupe::{DedupWindow, remember};
 use crate::error::PipelineError;
 use crate::retry::retry;
 use crate::telemetry;
-use crate::transform::{RangeRecords, Statements, Transformed, transform};
+use crate::transform::{RangeRecords, RangeRows, Statements, transform};
 
 /// What every batch of a run needs.
 pub(crate) struct Stage {
@@ -48,14 +50,14 @@ pub(crate) enum Advance {
 }
 
 /// The next range of a partition, or why there is none.
-pub(crate) enum Begun {
+pub(crate) enum NextRange {
     Range(LogRange, RangeRecords),
     Stopped(Advance),
 }
 
 /// What a range comes to, before it is committed.
-pub(crate) struct Ready {
-    pub(crate) transformed: Transformed,
+pub(crate) struct RangeResult {
+    pub(crate) transformed: RangeRows,
     earliest: Option<UnixMillis>,
 }
 
@@ -102,7 +104,7 @@ impl Partition {
     }
 
     /// Takes in that it was claimed.
-    pub(crate) fn hold(&mut self, holding: Holding) {
+    pub(crate) fn hold(&mut self, holding: HeldPartition) {
         if let Some(range) = holding.progress.pending {
             info!(
                 log.topic = %self.topic, log.partition = self.id.0, range.from = range.from.0, range.to = range.to.0,
@@ -114,9 +116,13 @@ impl Partition {
 
     /// Takes the first of these records off the queue, as far as there is room for them: at least one,
     /// and all of a pending range.
-    pub(crate) fn begin(&mut self, records: &mut VecDeque<LogRecord>, room: &mut Room) -> Begun {
+    pub(crate) fn begin(
+        &mut self,
+        records: &mut VecDeque<LogRecord>,
+        room: &mut Room,
+    ) -> NextRange {
         let Some((_, progress)) = self.held else {
-            return Begun::Stopped(Advance::Fenced);
+            return NextRange::Stopped(Advance::Fenced);
         };
         let checkpoint = progress.checkpoint;
         while records.front().is_some_and(|record| record.position.offset < checkpoint) {
@@ -125,7 +131,7 @@ impl Partition {
         let first = records.front().map(|record| record.position.offset);
         if first != Some(checkpoint) && self.asked_again != Some(checkpoint) {
             self.asked_again = Some(checkpoint);
-            return Begun::Stopped(Advance::ReadFrom(checkpoint));
+            return NextRange::Stopped(Advance::ReadFrom(checkpoint));
         }
         let decoded = compute(|| decode_next(progress.pending, records, room));
         let end = decoded.last().map_or(checkpoint, |last| Offset(last.offset.0 + 1));
@@ -134,14 +140,14 @@ impl Partition {
         let range = progress.pending.unwrap_or(next);
         let read = records.get(decoded.len()).map_or(end, |next| next.position.offset);
         if read < range.to {
-            return Begun::Stopped(Advance::Short(range.to));
+            return NextRange::Stopped(Advance::Short(range.to));
         }
         if range.to <= range.from {
-            return Begun::Stopped(Advance::To(checkpoint));
+            return NextRange::Stopped(Advance::To(checkpoint));
         }
         records.drain(..decoded.len());
         count_missing(&range, &decoded);
-        Begun::Range(range, RangeRecords::of(decoded))
+        NextRange::Range(range, RangeRecords::of(decoded))
     }
 
     /// What the range comes to.
@@ -150,7 +156,7 @@ impl Partition {
         stage: &Stage,
         range: LogRange,
         mut records: RangeRecords,
-    ) -> Result<Ready, PipelineError> {
+    ) -> Result<RangeResult, PipelineError> {
         let earliest = records.earliest_event()?;
         if let Some(earliest) = earliest {
             let erasures = retry!(&stage.config.retry, stage.erasures.erasures().await)?;
@@ -161,7 +167,7 @@ impl Partition {
         let window = self.window.as_ref().unwrap_or(&empty);
         let transformed =
             compute(|| transform(&stage.statements, window, range.partition, records))?;
-        Ok(Ready { transformed, earliest })
+        Ok(RangeResult { transformed, earliest })
     }
 
     /// Takes in that a range is committed.
@@ -170,7 +176,7 @@ impl Partition {
         stage: &Stage,
         claim: Claim,
         commit: &Commit,
-        Ready { transformed, earliest }: &Ready,
+        RangeResult { transformed, earliest }: &RangeResult,
     ) -> Advance {
         let to = commit.range.to;
         commit::count(self.topic, transformed, &stage.clock);
@@ -239,7 +245,7 @@ impl Partition {
     }
 
     /// Takes what a committed batch saw into the window.
-    fn absorb(&mut self, transformed: &Transformed, earliest: Option<UnixMillis>) {
+    fn absorb(&mut self, transformed: &RangeRows, earliest: Option<UnixMillis>) {
         let (Some(window), Some(earliest)) = (self.window.as_mut(), earliest) else { return };
         let forgotten = window.absorb(&transformed.firsts, earliest);
         let Some(window) = self.window.as_ref() else { return };

@@ -15,8 +15,8 @@ use stratum_models::table::Table;
 use stratum_models::time::UnixMillis;
 
 use crate::decode::DecodedRecord;
-use crate::dedupe::{DedupWindow, Deduped, Firsts, dedupe, earliest};
-use crate::land::{Placed, land};
+use crate::dedupe::{DedupWindow, DedupeResult, Firsts, dedupe, earliest};
+use crate::land::{RecordRows, land};
 use crate::roll_up::RollUp;
 use crate::score::Score;
 use crate::statement::{Inputs, session};
@@ -41,9 +41,9 @@ impl Statements {
 #[derive(Debug, Default)]
 pub(crate) struct RangeRecords {
     events: Vec<(Offset, RecordBatch)>,
-    ad_reports: Vec<Placed>,
-    splits: Vec<Placed>,
-    rejections: Vec<Placed>,
+    ad_reports: Vec<RecordRows>,
+    splits: Vec<RecordRows>,
+    rejections: Vec<RecordRows>,
 }
 
 impl RangeRecords {
@@ -53,13 +53,13 @@ impl RangeRecords {
             match content {
                 Some((RecordKind::Events, rows)) => range.events.push((offset, rows)),
                 Some((RecordKind::AdReports, rows)) => {
-                    range.ad_reports.push(Placed::all((offset, rows)));
+                    range.ad_reports.push(RecordRows::all((offset, rows)));
                 }
                 Some((RecordKind::AdReportSplits, rows)) => {
-                    range.splits.push(Placed::all((offset, rows)));
+                    range.splits.push(RecordRows::all((offset, rows)));
                 }
                 Some((RecordKind::Rejections, rows)) => {
-                    range.rejections.push(Placed::all((offset, rows)));
+                    range.rejections.push(RecordRows::all((offset, rows)));
                 }
                 // Hints are of no topic that is read here.
                 Some((RecordKind::Updates, _)) | None => {}
@@ -98,7 +98,7 @@ impl Tally {
 
 /// What a range comes to.
 #[derive(Debug, Default)]
-pub(crate) struct Transformed {
+pub(crate) struct RangeRows {
     /// What is committed.
     pub(crate) rows: Vec<(Table, RecordBatch)>,
     /// What the window learns once it is.
@@ -126,9 +126,9 @@ pub(crate) fn transform(
     window: &DedupWindow,
     partition: PartitionId,
     range: RangeRecords,
-) -> Result<Transformed> {
+) -> Result<RangeRows> {
     let mut judge = window.judge(range.events.iter().map(|(_, rows)| rows.num_rows()).sum());
-    let Deduped { landed, duplicates } = dedupe(&mut judge, range.events)?;
+    let DedupeResult { landed, duplicates } = dedupe(&mut judge, range.events)?;
     let events = land(Table::Events, partition, &landed)?;
     let rejections = land(Table::RejectedRows, partition, &range.rejections)?;
     let ad_reports = land(Table::AdReports, partition, &range.ad_reports)?;
@@ -160,5 +160,5 @@ pub(crate) fn transform(
         facts.into_iter().filter_map(|(table, rows)| Some((table, rows?))).collect();
     rows.extend(statements.score.score(&inputs)?);
     rows.extend(statements.roll_up.roll_up(&inputs)?);
-    Ok(Transformed { rows, firsts: judge.into_firsts(), tally, newest })
+    Ok(RangeRows { rows, firsts: judge.into_firsts(), tally, newest })
 }

@@ -32,12 +32,12 @@ struct Worker {
     reader: Reader,
     lanes: BTreeMap<PartitionId, Lane>,
     lanes_ever: u64,
-    running: JoinSet<Done>,
+    running: JoinSet<BatchEnd>,
     pace: Pace,
     checkpoints: watch::Sender<Checkpoints>,
 }
 
-struct Done {
+struct BatchEnd {
     begun: Instant,
     shares: Vec<Share>,
     outcome: Result<Advances, PipelineError>,
@@ -137,13 +137,13 @@ impl Worker {
         let (stage, topic, begun) = (self.stage.clone(), self.topic, Instant::now());
         self.running.spawn(async move {
             let outcome = batch::advance(&stage, topic, &mut shares).await;
-            Done { begun, shares, outcome }
+            BatchEnd { begun, shares, outcome }
         });
     }
 
     /// Takes in what a batch came to.
-    fn settle(&mut self, done: Result<Done, JoinError>) -> Result<(), PipelineError> {
-        let Done { begun, shares, outcome } = done.map_err(PipelineError::Panicked)?;
+    fn settle(&mut self, done: Result<BatchEnd, JoinError>) -> Result<(), PipelineError> {
+        let BatchEnd { begun, shares, outcome } = done.map_err(PipelineError::Panicked)?;
         let (now, advances) = (Instant::now(), outcome?);
         if advances.rows > 0 {
             self.pace.observe(begun, advances.rows, now);

@@ -90,7 +90,7 @@ struct Waiter {
 }
 
 /// A number in the queue, and where its permit is told, unless it has it at once.
-type Entered = (u64, Option<oneshot::Receiver<()>>);
+type QueueEntry = (u64, Option<oneshot::Receiver<()>>);
 
 impl FairQueue {
     /// A queue within these bounds.
@@ -137,7 +137,7 @@ impl QueueState {
         }
     }
 
-    fn enter(&mut self, tenant: TenantId) -> Result<Entered, QueueRefusal> {
+    fn enter(&mut self, tenant: TenantId) -> Result<QueueEntry, QueueRefusal> {
         let newcomer = TenantQueue { last_permit: self.forgotten, ..TenantQueue::default() };
         let line = self.tenants.entry(tenant).or_insert(newcomer);
         // Where there is room, whoever waits is at the bound of its own tenant.

@@ -4,6 +4,7 @@
 //! response; [`render`] gives it its body, because only there is the request's id known. What axum
 //! refuses by itself (no such route, wrong method, too large) is rendered the same way.
 
+mod refusal_code;
 mod request_id;
 
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ use stratum_state::limit::OverLimit;
 use stratum_state::page::Pagination;
 use utoipa::ToSchema;
 
+pub use self::refusal_code::RefusalCode;
 pub use self::request_id::RequestId;
 
 /// Answered requests by route pattern, method and status class.
@@ -81,7 +83,7 @@ pub type Answered<T> = Result<Answer<T>, Refusal>;
 /// One thing that is wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Detail {
-    /// The query parameter or body field; empty when it is the whole.
+    /// The query parameter or body field; empty if the whole request is meant.
     pub field: String,
     /// What is wrong with it.
     pub message: String,
@@ -92,10 +94,8 @@ pub struct Detail {
 pub struct RefusalBody {
     /// Always false.
     pub success: bool,
-    /// A stable code: `validation_error`, `unauthorized`, `forbidden`, `not_found`, `conflict`,
-    /// `payload_too_large`, `unprocessable_entity`, `rate_limited`, `unavailable`, `internal_error`,
-    /// `method_not_allowed`, `unsupported_media_type`.
-    pub error: &'static str,
+    /// The code of the refusal. It does not change.
+    pub error: RefusalCode,
     /// What happened and what to do about it.
     pub message: String,
     /// What is wrong with which field.
@@ -174,7 +174,7 @@ impl Refusal {
 
     /// 503: more is asked than can be answered.
     pub fn overloaded() -> Refusal {
-        let refusal = Refusal::unavailable("more is asked than can be answered now; try again");
+        let refusal = Refusal::unavailable("too many requests are being processed; try again");
         Refusal { quiet: true, ..refusal }
     }
 
@@ -232,20 +232,20 @@ impl Refusal {
         Refusal::new(status, message)
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> RefusalCode {
         match self.status.as_u16() {
-            401 => "unauthorized",
-            403 => "forbidden",
-            404 => "not_found",
-            405 => "method_not_allowed",
-            409 => "conflict",
-            413 => "payload_too_large",
-            415 => "unsupported_media_type",
-            422 => "unprocessable_entity",
-            429 => "rate_limited",
-            503 => "unavailable",
-            400..500 => "validation_error",
-            _ => "internal_error",
+            401 => RefusalCode::Unauthorized,
+            403 => RefusalCode::Forbidden,
+            404 => RefusalCode::NotFound,
+            405 => RefusalCode::MethodNotAllowed,
+            409 => RefusalCode::Conflict,
+            413 => RefusalCode::PayloadTooLarge,
+            415 => RefusalCode::UnsupportedMediaType,
+            422 => RefusalCode::UnprocessableEntity,
+            429 => RefusalCode::RateLimited,
+            503 => RefusalCode::Unavailable,
+            400..500 => RefusalCode::ValidationError,
+            _ => RefusalCode::InternalError,
         }
     }
 
@@ -281,18 +281,18 @@ impl IntoResponse for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Refusal {
         match error.kind {
-            StoreErrorKind::Conflict => Refusal::new(StatusCode::CONFLICT, "it exists already"),
+            StoreErrorKind::Conflict => Refusal::new(StatusCode::CONFLICT, "it already exists"),
             StoreErrorKind::Invalid => {
                 tracing::error!(error = %error, store = error.store, "store refused");
                 Refusal::internal()
             }
             StoreErrorKind::TooLarge => Refusal::unprocessable(
                 "",
-                "the answer takes more than one answer may; ask for fewer days, or narrow it down",
+                "the answer takes more than one answer may; request fewer days, or add a filter",
             ),
-            StoreErrorKind::Busy => {
-                Refusal::busy("too many questions of your organisation are under way; try again")
-            }
+            StoreErrorKind::Busy => Refusal::busy(
+                "too many requests of your organisation are being processed; try again",
+            ),
             StoreErrorKind::Transient => {
                 tracing::warn!(error = %error, store = error.store, "store did not answer");
                 let store = error.store;

@@ -57,7 +57,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 fn malformed(error: &serde_json::Error) -> Refusal {
     let (line, column) = (error.line(), error.column());
-    Refusal::malformed(format!("the body is no JSON at line {line} column {column}"), Vec::new())
+    Refusal::malformed(
+        format!("the body is not valid JSON at line {line} column {column}"),
+        Vec::new(),
+    )
 }
 
 fn refusal(path: &Path, error: &serde_json::Error) -> Refusal {

@@ -172,7 +172,7 @@ impl Fields {
     pub fn text(&mut self, field: &str, text: Option<String>, chars_max: usize) -> Option<String> {
         let text = text.filter(|text| !text.is_empty())?;
         if text.chars().count() > chars_max || text.contains('\0') {
-            self.fault(field, format!("is a text of at most {chars_max} characters"));
+            self.fault(field, format!("must be a text of at most {chars_max} characters"));
             return None;
         }
         Some(text)
@@ -187,7 +187,10 @@ impl Fields {
         let parts = text.unwrap_or_default().split(',').map(str::trim);
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
         if parts.len() > LIST_MAX || text.is_some_and(|text| text.contains('\0')) {
-            self.fault(field, format!("is a list of at most {LIST_MAX} values parted by commas"));
+            self.fault(
+                field,
+                format!("must be a list of at most {LIST_MAX} values, separated by commas"),
+            );
             return Vec::new();
         }
         parts.into_iter().filter_map(|part| self.optional(field, Some(part))).collect()

@@ -26,10 +26,10 @@ const NUMBER_MAX: u32 = 10_000_000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageParams {
-    /// The page, from 1.
+    /// The number of the page, from 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 10000000)]
     page: Option<String>,
-    /// Items of a page, 20 where absent.
+    /// Items per page, 20 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     page_size: Option<String>,
 }
@@ -63,7 +63,7 @@ pub fn read_page_of(
             None => default,
             Some(value) if (1..=most).contains(&value) => value,
             Some(_) => {
-                fields.fault(name, format!("is a number from 1 to {most}"));
+                fields.fault(name, format!("must be a number from 1 to {most}"));
                 default
             }
         }

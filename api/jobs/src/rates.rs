@@ -65,7 +65,7 @@ pub struct RateKeeper {
 
 /// Why no rates were kept.
 #[derive(Debug, thiserror::Error)]
-enum NotKept {
+enum RatesFetchError {
     #[error(transparent)]
     Bank(#[from] RatesError),
     #[error(transparent)]
@@ -120,7 +120,7 @@ impl RateKeeper {
     }
 
     /// Fetches a file and keeps its rates, all or none; how many.
-    async fn fetch(&self, file: RateFile) -> Result<usize, NotKept> {
+    async fn fetch(&self, file: RateFile) -> Result<usize, RatesFetchError> {
         let rates = distinct(self.bank.fetch(file).await?);
         let mut work = self.state.system().await?;
         work.put_reference_rates(&rates).await?;

@@ -19,14 +19,14 @@ use super::App;
 pub struct AdAccountItem {
     /// The platform.
     platform: Platform,
-    /// Its id as connectors name it.
+    /// The id of the account, as connectors name it.
     account_id: String,
     /// Its name.
     name: String,
     /// The currency of its amounts.
     #[schema(value_type = Currency)]
     currency: String,
-    /// The zone of its days.
+    /// The time zone of its days.
     time_zone: String,
     /// When the platform was last asked.
     updated_at: DateTime<Utc>,
@@ -45,7 +45,7 @@ impl From<AdAccount> for AdAccountItem {
     }
 }
 
-/// Ad accounts that connectors were asked for, by platform and id.
+/// Lists the ad accounts of the connectors, by platform and id.
 #[utoipa::path(
     get, path = "/api/v1/ad-accounts", tag = "connectors", params(PageParams),
     security(("bearer" = [])),

@@ -47,11 +47,11 @@ pub struct ApiKeyItem {
     name: String,
     /// What it opens.
     scope: ApiKeyScope,
-    /// The platform's id of the one dataset it opens; every dataset where null.
+    /// The platform's id of the only dataset that the key may send to; null for every dataset.
     dataset_id: Option<String>,
     /// That dataset's platform.
     platform: Option<Platform>,
-    /// Its last four characters, to tell keys apart.
+    /// The last four characters of the key, to tell keys apart.
     hint: String,
     /// When it was made.
     created_at: DateTime<Utc>,
@@ -89,7 +89,7 @@ pub struct NewApiKeyRequest {
     name: String,
     /// What it is to open.
     scope: ApiKeyScope,
-    /// The one dataset it is to open, by the platform's id; scope `ingest` only.
+    /// The only dataset that the key may send to, by the platform's id; for scope `ingest` only.
     dataset_id: Option<String>,
     /// That dataset's platform, where datasets of several platforms have the same id.
     platform: Option<Platform>,
@@ -102,7 +102,7 @@ pub struct NewApiKeyRequest {
 pub struct NewApiKeyResponse {
     /// Its id.
     id: Uuid,
-    /// The key. It cannot be had again.
+    /// The key. It is not shown again.
     key: String,
     /// Its last four characters.
     hint: String,
@@ -110,13 +110,13 @@ pub struct NewApiKeyResponse {
     name: String,
     /// What it opens.
     scope: ApiKeyScope,
-    /// The platform's id of the one dataset it opens; every dataset where null.
+    /// The platform's id of the only dataset that the key may send to; null for every dataset.
     dataset_id: Option<String>,
     /// From when on it opens nothing; null for never.
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// The tenant's keys, oldest first, revoked and expired ones included.
+/// Lists the tenant's API keys, oldest first, including revoked and expired ones.
 #[utoipa::path(
     get, path = "/api/v1/api-keys", tag = "api-keys", params(PageParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Vec<ApiKeyItem>>)),
@@ -131,15 +131,15 @@ pub async fn list_api_keys(
     Ok(Answer::page(keys, page.of(total)))
 }
 
-/// Makes a key and shows it, this once.
+/// Creates an API key and returns it, this one time only.
 ///
-/// It opens within two seconds.
+/// The key works within two seconds.
 #[utoipa::path(
     post, path = "/api/v1/api-keys", tag = "api-keys", security(("bearer" = [])),
     request_body = NewApiKeyRequest,
     responses(
         (status = 201, body = Answer<NewApiKeyResponse>),
-        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
+        (status = 422, body = RefusalBody, description = "a value is not valid, or the limit of the plan is reached"),
     ),
 )]
 pub async fn create_api_key(
@@ -213,7 +213,7 @@ pub struct ApiKeyChange {
     name: String,
 }
 
-/// Renames a key. What it opens never changes.
+/// Renames an API key. Its scope never changes.
 #[utoipa::path(
     patch, path = "/api/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the key's id")), request_body = ApiKeyChange,
@@ -239,11 +239,11 @@ pub async fn rename_api_key(
     Ok(Answer::of(key.into()))
 }
 
-/// Revokes a key. It opens nothing within two seconds; revoking it again changes nothing.
+/// Revokes an API key. Within two seconds it no longer works; revoking it again changes nothing.
 #[utoipa::path(
     delete, path = "/api/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the key's id")),
-    responses((status = 204, description = "it is revoked")),
+    responses((status = 204, description = "the key is revoked")),
 )]
 pub async fn revoke_api_key(
     State(app): State<App>,

@@ -50,10 +50,10 @@ pub fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AttentionParams {
-    /// First day, included; 30 days before the last one where absent.
+    /// The first day, included; 30 days before the last day if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_from: Option<String>,
-    /// Last day, included; today where absent.
+    /// The last day, included; today if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
 }

@@ -9,7 +9,7 @@ use stratum_http::answer::{Answer, Answered, Refusal, RequestId};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, Params};
 use stratum_http::paging::read_page;
-use stratum_state::audit::{ACTOR_KINDS, AuditAction, Outcome};
+use stratum_state::audit::{ACTOR_KINDS, AuditAction, AuditOutcome};
 use stratum_state::audit_page::{AuditFilter, AuditRow};
 use stratum_state::page::Page;
 use utoipa::{IntoParams, ToSchema};
@@ -38,20 +38,20 @@ pub struct AuditParams {
     /// Last day, included.
     #[param(value_type = Option<String>, format = Date)]
     to: Option<String>,
-    /// Who: a kind (`user`, `api_key`, `operator`, `system`, `nobody`), an id, or both as `user:ID`.
+    /// The actor: its kind, such as `user`, an id, or both as `user:ID`.
     actor: Option<String>,
     /// What was done, such as `user.updated`; an unknown action is refused.
     #[param(value_type = Option<AuditAction>)]
     action: Option<String>,
-    /// To what: a kind (`user`), or a kind and an id as `user:ID`.
+    /// The object: its kind, such as `campaign`, or kind and id as `campaign:ID`.
     object: Option<String>,
     /// Done or refused.
-    #[param(value_type = Option<Outcome>)]
+    #[param(value_type = Option<AuditOutcome>)]
     outcome: Option<String>,
-    /// The page, from 1.
+    /// The number of the page, from 1.
     #[param(value_type = Option<u32>, minimum = 1)]
     page: Option<String>,
-    /// Items of a page, 20 where absent.
+    /// Items per page, 20 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     page_size: Option<String>,
 }
@@ -71,14 +71,14 @@ pub struct AuditItem {
     /// To what.
     object: Party,
     /// Done or refused.
-    #[schema(value_type = Outcome)]
+    #[schema(value_type = AuditOutcome)]
     outcome: String,
     /// Field by field what is new; of personal data only that it is.
     #[schema(value_type = Object)]
     changes: Value,
-    /// The request it was done by; null outside of requests.
+    /// The id of the request; null for actions outside of requests.
     request_id: Option<String>,
-    /// The id that the client gave that request; null where it gave none.
+    /// The id that the client gave the request; null if it gave none.
     client_request_id: Option<String>,
     /// SHA-256 over the row and the hash before it, in hexadecimal.
     hash: String,
@@ -87,9 +87,9 @@ pub struct AuditItem {
 /// Who acted, or what was acted on.
 #[derive(Serialize, ToSchema)]
 pub struct Party {
-    /// What it is.
+    /// Its kind.
     kind: String,
-    /// Which one; null where there is none.
+    /// Its id; null if there is none.
     id: Option<String>,
 }
 
@@ -159,7 +159,7 @@ fn actor_of(text: &str) -> (Option<String>, Option<String>) {
     }
 }
 
-/// What was done and what was refused, newest first.
+/// Lists actions that were done and actions that were refused, newest first.
 #[utoipa::path(
     get, path = "/api/v1/audit", tag = "audit", params(AuditParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Vec<AuditItem>>)),

@@ -7,6 +7,7 @@ use stratum_http::answer::{Answer, Answered, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, JoinedParams};
 use stratum_http::paging::read_page;
+use stratum_models::ad_report::AdDevice;
 use stratum_models::breakdown::BreakdownBy;
 use stratum_models::platform::Platform;
 use stratum_query::ask::breakdown::PartFigures;
@@ -23,16 +24,19 @@ use super::kpis::{KpiParams, KpiRequest, untracked};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BreakdownParams {
-    /// `campaign` (the default), `account`, `ad_set`, `ad`, `country` or `device`.
+    /// What the KPIs are broken down by, `campaign` where absent.
+    #[param(value_type = Option<BreakdownBy>)]
     by: Option<String>,
-    /// `spend` (the default) or another KPI, as for `/analytics/series`.
+    /// The KPI by which rows are sorted, `spend` where absent.
+    #[param(value_type = Option<Kpi>)]
     sort_by: Option<String>,
-    /// `asc` or `desc` (the default). Unknown figures come last either way.
+    /// The order, `desc` where absent. Unknown figures come last either way.
+    #[param(value_type = Option<SortOrder>)]
     sort_order: Option<String>,
-    /// The page, from 1.
+    /// The number of the page, from 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 10000000)]
     page: Option<String>,
-    /// Items of a page, 20 where absent.
+    /// Items per page, 20 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     page_size: Option<String>,
 }
@@ -44,11 +48,11 @@ pub struct Breakdown {
     date_from: NaiveDate,
     /// Last day, included.
     date_to: NaiveDate,
-    /// How many days that is.
+    /// The number of days.
     days: i64,
-    /// By what.
-    by: &'static str,
-    /// Why the tracked figures of rows are null; null where they are not.
+    /// What the KPIs are broken down by.
+    by: BreakdownBy,
+    /// The reason why tracked figures of rows are null; null if they are known.
     tracked_reason: Option<&'static str>,
     /// The answer of `/analytics/kpis`.
     total: Money,
@@ -82,7 +86,8 @@ pub struct PartKpis {
     ad_name: Option<String>,
     /// ISO 3166 alpha-2.
     country: Option<String>,
-    /// `desktop`, `mobile`, `tablet`, `connected_tv` or `other`.
+    /// The class of device.
+    #[schema(value_type = Option<AdDevice>)]
     device: Option<String>,
     /// The figures.
     #[serde(flatten)]
@@ -91,11 +96,11 @@ pub struct PartKpis {
 
 const UNTRACKED: &str = "events do not tell their ad account, ad set or ad; see not_broken_down and the breakdown by campaign";
 
-/// KPIs by campaign, account, ad set, ad, country or device.
+/// Breaks KPIs down by campaign, account, ad set, ad, country or device.
 ///
-/// Campaigns and accounts are summed from the reports of campaigns, the others from the parts of them
-/// that platforms report beside. An ad set is the sum of its ads on days that report ads only. Reported
-/// and tracked figures stand side by side where events know the part.
+/// Figures of campaigns and accounts are sums of campaign reports. Ad sets, ads, countries and devices come from
+/// the more detailed reports of the platforms. On days for which a platform reports ads only, an ad set is the sum
+/// of its ads. Reported and tracked figures stand side by side where events know the part.
 #[utoipa::path(
     get, path = "/api/v1/analytics/breakdown", tag = "analytics", params(BreakdownParams, KpiParams), security(("bearer" = [])),
     responses(
@@ -122,7 +127,7 @@ pub async fn breakdown(
         date_from: range.days.from.0,
         date_to: range.days.to.0,
         days: range.days.days(),
-        by: by.as_str(),
+        by,
         tracked_reason: reason,
         total: found.total.into(),
         pagination: page.of(found.parts.len() as u64),

@@ -28,15 +28,16 @@ pub struct CampaignMetricsParams {
     /// The platform; needed where two platforms have a campaign of this id.
     #[param(value_type = Option<Platform>)]
     platform: Option<String>,
-    /// First day, included; 30 days before the last one where absent.
+    /// The first day, included; 30 days before the last day if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_from: Option<String>,
-    /// Last day, included; today in the tenant's zone where absent.
+    /// The last day, included; today in the tenant's time zone if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
-    /// `daily` (the default), `weekly` (from Mondays) or `monthly`.
+    /// The length of a period, `daily` where absent. Weeks begin on Mondays.
+    #[param(value_type = Option<Granularity>)]
     granularity: Option<String>,
-    /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
+    /// The currency of amounts. If absent: the only currency of the amounts, else the tenant's currency.
     #[param(value_type = Option<Currency>)]
     currency: Option<String>,
 }
@@ -46,15 +47,15 @@ pub struct CampaignMetricsParams {
 pub struct CampaignMetrics {
     /// The campaign's own id; null where it was asked for by the platform's.
     id: Option<Uuid>,
-    /// The platform's campaign id; null until it has one.
+    /// The platform's campaign id; null until the campaign has one.
     campaign_id: Option<String>,
-    /// The campaign's name; of one asked for by the platform's id the newest reported, null when only
-    /// events name it.
+    /// The name of the campaign. For a campaign requested by the platform's id it is the newest reported name, or
+    /// null if only events name the campaign.
     campaign_name: Option<String>,
     /// The platform.
     platform: Platform,
-    /// `daily`, `weekly` or `monthly`.
-    granularity: &'static str,
+    /// The length of a period.
+    granularity: Granularity,
     /// First day, included.
     date_from: NaiveDate,
     /// Last day, included.
@@ -65,11 +66,11 @@ pub struct CampaignMetrics {
     metrics: Vec<PeriodMetrics>,
 }
 
-/// A campaign's metrics per day, week or month.
+/// Returns the metrics of a campaign per day, week or month.
 ///
-/// `id` is the campaign's own id, or the platform's campaign id. A campaign asked for by the platform's
-/// id that never reported and that no event names, or another tenant's, is 404. Periods without data
-/// are there, with zeros and without ratios. Amounts are in one currency, as in `/analytics/kpis`.
+/// `id` is our id of the campaign or the platform's. A platform's id that neither a report nor an event of the
+/// tenant names is answered with 404. Periods without data are included, with zeros and without ratios. Amounts are
+/// in one currency, as in `/analytics/kpis`.
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{id}/metrics", tag = "campaigns",
     params(("id" = String, Path, description = "the campaign's id, or the platform's id of it"), CampaignMetricsParams),
@@ -99,7 +100,7 @@ pub async fn campaign_metrics(
     };
     let range = range.read(&app, caller.scope, fields)?;
     let found = match campaign {
-        Some(campaign) => Found::of(campaign, platform)?,
+        Some(campaign) => RequestedCampaign::of(campaign, platform)?,
         None => identify(&app, caller.scope, platform, id).await?,
     };
     let query = KpiQuery {
@@ -118,7 +119,7 @@ pub async fn campaign_metrics(
         campaign_id: found.campaign_id,
         campaign_name: found.name,
         platform: found.platform,
-        granularity: granularity.as_str(),
+        granularity,
         date_from: range.days.from.0,
         date_to: range.days.to.0,
         total: series.total.into(),
@@ -127,21 +128,21 @@ pub async fn campaign_metrics(
 }
 
 /// The campaign asked for, by whichever id.
-struct Found {
+struct RequestedCampaign {
     id: Option<Uuid>,
     campaign_id: Option<String>,
     platform: Platform,
     name: Option<String>,
 }
 
-impl Found {
-    fn of(campaign: Campaign, platform: Option<Platform>) -> Result<Found, Refusal> {
+impl RequestedCampaign {
+    fn of(campaign: Campaign, platform: Option<Platform>) -> Result<RequestedCampaign, Refusal> {
         if platform.is_some_and(|platform| platform != campaign.platform) {
             return Err(Refusal::not_found("campaign"));
         }
         let Campaign { id, platform, plan, .. } = campaign;
         let (campaign_id, name) = (plan.external_id, Some(plan.name));
-        Ok(Found { id: Some(id), campaign_id, platform, name })
+        Ok(RequestedCampaign { id: Some(id), campaign_id, platform, name })
     }
 }
 
@@ -160,7 +161,7 @@ async fn identify(
     scope: TenantScope,
     platform: Option<Platform>,
     campaign_id: Option<String>,
-) -> Result<Found, Refusal> {
+) -> Result<RequestedCampaign, Refusal> {
     let days = open_days(None, None).ok_or_else(Refusal::internal)?;
     let platforms = platform.into_iter().collect();
     let query = KpiQuery { platforms, campaign_id, ..KpiQuery::of(days) };
@@ -171,5 +172,5 @@ async fn identify(
         return Err(Refusal::unprocessable("platform", message));
     }
     let (platform, name) = found.pop_first().ok_or_else(|| Refusal::not_found("campaign"))?;
-    Ok(Found { id: None, campaign_id: query.campaign_id, platform, name })
+    Ok(RequestedCampaign { id: None, campaign_id: query.campaign_id, platform, name })
 }

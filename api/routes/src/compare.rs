@@ -6,30 +6,32 @@ use stratum_query::ask::figures::Kpi;
 use stratum_query::ask::sums::ConvertedFigures;
 use utoipa::{IntoParams, ToSchema};
 
-use super::range::{ComparePeriod, Date};
+use super::range::{ComparePeriod, Comparison, Date};
 
 /// What the days are compared with.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CompareParams {
-    /// As many days: `previous_period` ends the day before, `previous_year` begins on the same date a year
-    /// earlier; `same_weekdays` are the nearest days before of which each is the same day of the week, and
-    /// `same_weekdays_previous_year` lie 52 weeks earlier.
+    /// The days to compare with, as many as the range has. `previous_period` ends the day before, `previous_year` begins
+    /// on the same date a year earlier. `same_weekdays` are the nearest earlier days with the same days of the week,
+    /// and `same_weekdays_previous_year` lie 52 weeks earlier.
+    #[param(value_type = Option<ComparePeriod>)]
     pub compare_period: Option<String>,
-    /// As many days from this one on, instead of `compare_period`.
+    /// The first day of the days to compare with, instead of `compare_period`.
     #[param(value_type = Option<NaiveDate>)]
     pub compare_from: Option<String>,
 }
 
 impl CompareParams {
     /// The period that is asked for; what is wrong is left in `fields`.
-    pub fn read(&self, fields: &mut Fields) -> Option<ComparePeriod> {
-        let named = fields.optional("compare_period", self.compare_period.as_deref());
+    pub fn read(&self, fields: &mut Fields) -> Option<Comparison> {
+        let named: Option<ComparePeriod> =
+            fields.optional("compare_period", self.compare_period.as_deref());
         let from = fields.optional("compare_from", self.compare_from.as_deref());
         if named.is_some() && from.is_some() {
-            fields.fault("compare_from", "cannot stand beside compare_period");
+            fields.fault("compare_from", "cannot be used together with compare_period");
         }
-        named.or(from.map(|Date(day)| ComparePeriod::From(day)))
+        named.map(Comparison::Period).or(from.map(|Date(day)| Comparison::From(day)))
     }
 }
 

@@ -66,7 +66,7 @@ pub struct ConnectorItem {
     pulled_to: Option<NaiveDate>,
     /// When it is asked next; null where it is asked only when somebody says so.
     next_run_at: Option<DateTime<Utc>>,
-    /// What went wrong last, with what to do about it; null once a pull went well.
+    /// The last error, with advice; null after a successful pull.
     last_error: Option<String>,
     /// Accounts that the platform does not tell of while it tells of others, which are pulled.
     closed_accounts: Vec<ClosedAccount>,
@@ -103,7 +103,7 @@ impl From<Connector> for ConnectorItem {
 fn refusal(error: StoreError) -> Refusal {
     match error.kind {
         StoreErrorKind::Conflict => {
-            Refusal::conflict("there is a connector of this platform and name already")
+            Refusal::conflict("a connector with this platform and name already exists")
         }
         _ => error.into(),
     }
@@ -127,7 +127,7 @@ pub async fn list_connectors(
     Ok(Answer::page(connectors, page.of(total)))
 }
 
-/// A connector.
+/// Returns a connector.
 #[utoipa::path(
     get, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")),
@@ -154,8 +154,8 @@ pub async fn connector(
     request_body = ConnectorBody,
     responses(
         (status = 201, body = Answer<ConnectorItem>),
-        (status = 409, body = RefusalBody, description = "there is a connector of this platform and name already"),
-        (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
+        (status = 409, body = RefusalBody, description = "a connector with this platform and name already exists"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
     ),
 )]
 pub async fn create_connector(
@@ -186,13 +186,14 @@ pub async fn create_connector(
     Ok(Answer::created(connector.into()))
 }
 
-/// Changes a connector, and has it asked soon. What is not sent stays, credentials one by one.
+/// Changes a connector, which is then pulled soon. Fields that are not sent stay as they are, also single
+/// credentials.
 #[utoipa::path(
     patch, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")), request_body = ConnectorChange,
     responses(
         (status = 200, body = Answer<ConnectorItem>),
-        (status = 409, body = RefusalBody, description = "there is a connector of this platform and name already"),
+        (status = 409, body = RefusalBody, description = "a connector with this platform and name already exists"),
     ),
 )]
 pub async fn change_connector(
@@ -214,11 +215,11 @@ pub async fn change_connector(
     Ok(Answer::of(connector.into()))
 }
 
-/// Deletes a connector, its credentials and its pulls. What was pulled stays.
+/// Deletes a connector with its credentials and pulls. Figures that were pulled stay.
 #[utoipa::path(
     delete, path = "/api/v1/connectors/{id}", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")),
-    responses((status = 204, description = "it is deleted")),
+    responses((status = 204, description = "the object is deleted")),
 )]
 pub async fn delete_connector(
     State(app): State<App>,

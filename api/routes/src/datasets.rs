@@ -39,9 +39,9 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct DatasetItem {
     /// Its id.
     id: Uuid,
-    /// The ad platform it is of; null where its events are for none, as those of Segment.
+    /// The ad platform; null if its events are for none, such as those of Segment.
     platform: Option<Platform>,
-    /// The platform's pixel or dataset id, as senders name it.
+    /// The platform's pixel or dataset id, as senders use it.
     external_id: String,
     /// Name to show.
     name: String,
@@ -81,7 +81,7 @@ pub struct DatasetBody {
     /// The platform's pixel or dataset id, or a name of your own where there is no platform: letters, digits,
     /// `-`, `_`, `.` and `:`, 1 to 128 of them.
     external_id: String,
-    /// Name to show; the platform's id where absent.
+    /// The name to show; the platform's id if absent.
     name: Option<String>,
     /// The calling code put before phone numbers that have none, without `+`.
     #[schema(minimum = 1, maximum = 999)]
@@ -118,7 +118,7 @@ impl DatasetBody {
     }
 }
 
-/// Datasets, oldest first.
+/// Lists datasets, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/datasets", tag = "tracking", params(PageParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Vec<DatasetItem>>)),
@@ -135,14 +135,14 @@ pub async fn list_datasets(
     Ok(Answer::page(datasets, page.of(total)))
 }
 
-/// Makes a dataset, with version 1 of its tracking configuration. Senders may send for it within 2 s.
+/// Creates a dataset with version 1 of its tracking configuration. It accepts events within two seconds.
 #[utoipa::path(
     post, path = "/api/v1/datasets", tag = "tracking", security(("bearer" = [])),
     request_body = DatasetBody,
     responses(
         (status = 201, body = Answer<DatasetItem>),
-        (status = 409, body = RefusalBody, description = "there is a dataset of this platform and id already"),
-        (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
+        (status = 409, body = RefusalBody, description = "a dataset with this platform and id already exists"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
     ),
 )]
 pub async fn create_dataset(
@@ -160,7 +160,7 @@ pub async fn create_dataset(
     }
     let id = work.create_dataset(&new).await.map_err(|error| match error.kind {
         StoreErrorKind::Conflict => {
-            Refusal::conflict("there is a dataset of this platform and external_id already")
+            Refusal::conflict("a dataset with this platform and external_id already exists")
         }
         _ => error.into(),
     })?;

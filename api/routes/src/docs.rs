@@ -6,6 +6,8 @@ use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use stratum_query::ask::figures::Kpi;
+use stratum_state::campaign::CampaignStatus;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -13,6 +15,9 @@ use utoipa::openapi::{
     RefOr, Response, ResponseBuilder,
 };
 
+use super::campaigns::list::{CampaignSort, SortOrder};
+use super::imports::DecimalMark;
+use super::range::ComparePeriod;
 use super::{App, doors};
 
 /// Title, version, and how to sign in.
@@ -35,6 +40,13 @@ pub fn preamble() -> OpenApi {
         user.description(Some("An API key as the user, as Segment's clients send it")).build();
     let secret = ApiKeyValue::with_description("api_secret", "An API key");
     let components = ComponentsBuilder::new()
+        // Enums of query parameters, which the macros name and do not describe.
+        .schema_from::<Kpi>()
+        .schema_from::<ComparePeriod>()
+        .schema_from::<CampaignSort>()
+        .schema_from::<SortOrder>()
+        .schema_from::<DecimalMark>()
+        .schema_from::<CampaignStatus>()
         .security_scheme("bearer", scheme("JWT"))
         .security_scheme("api_key", scheme("stk_…"))
         .security_scheme("access_token", SecurityScheme::ApiKey(ApiKey::Header(token)))
@@ -144,6 +156,7 @@ pub fn router() -> Router<App> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use serde_json::{Value, json};
     use stratum_http::rights::{Access, RIGHTS};
 
     use super::*;
@@ -180,6 +193,54 @@ mod tests {
         }
         let often: Vec<_> = times.iter().filter(|(_, times)| **times > 5).collect();
         assert!(often.is_empty(), "share them: {often:?}");
+    }
+
+    /// A description that lists the values of a text, where the schema should.
+    fn lists_values(schema: &Value, description: &str) -> bool {
+        let is_plain = schema["type"] == "string" || schema["type"] == json!(["string", "null"]);
+        let says_more = ["enum", "format", "pattern"].iter().any(|key| schema.get(key).is_some());
+        let words = |parts: &[&str]| {
+            let word = |one: &&str| one.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            parts.iter().filter(|one| !one.is_empty() && word(one)).count()
+        };
+        // `a`, `b` or `c`: every second part stands between marks.
+        let marked: Vec<&str> = description.split('`').skip(1).step_by(2).collect();
+        let is_list = description.contains("`, `") || description.contains("` or `");
+        is_plain && !says_more && is_list && words(&marked) > 1
+    }
+
+    #[test]
+    fn every_reference_names_a_schema() {
+        let document = serde_json::to_value(super::super::document()).unwrap();
+        let text = document.to_string();
+        let names = text.split("\"#/components/schemas/").skip(1);
+        for name in names.filter_map(|rest| rest.split('"').next()) {
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name} is missing");
+        }
+    }
+
+    #[test]
+    fn texts_of_known_values_are_enums() {
+        let document = serde_json::to_value(super::super::document()).unwrap();
+        let mut offences = Vec::new();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+                if lists_values(schema, &text(&schema["description"])) {
+                    offences.push(format!("{name}.{field}"));
+                }
+            }
+        }
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for operation in operations.as_object().unwrap().values() {
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    if lists_values(&parameter["schema"], &text(&parameter["description"])) {
+                        offences.push(format!("{path} {}", parameter["name"]));
+                    }
+                }
+            }
+        }
+        assert_eq!(offences, Vec::<String>::new(), "a description lists what an enum should");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The document of the routes that ingest serves. Their code is in `stratum-ingest`, which knows no document;
-//! these functions carry the texts and are never called. The tests below hold the paths and the fields equal to
+//! the functions here carry the texts and are never called. The tests below hold the paths and the fields equal to
 //! those of ingest, and `api/tests/it/rights.rs` asks every documented path of a running program.
 #![expect(dead_code, reason = "read by the macro that writes the document")]
 
@@ -12,26 +12,41 @@ use serde::Deserialize;
 use stratum_http::answer::RefusalBody;
 use stratum_models::ad_report::AdDevice;
 use stratum_models::money::Currency;
+use stratum_models::name_set;
 use stratum_models::platform::Platform;
 use utoipa::openapi::OpenApi;
-use utoipa::{OpenApi as _, ToSchema};
+use utoipa::{IntoResponses, OpenApi as _, ToSchema};
 
 /// What Meta's SDKs send.
 #[derive(Deserialize, ToSchema)]
 struct MetaEvents {
     /// Server events, 1 to 1000, in Meta's own form.
     data: Vec<serde_json::Value>,
-    /// An API key; may come as a query parameter or as `Authorization: Bearer …` instead.
+    /// The API key. It can also be sent as a query parameter or as `Authorization: Bearer …`.
     access_token: Option<String>,
-    /// Marks the events as tests: they are checked and kept, and count nowhere.
+    /// Marks the events as tests, which count like other events and keep their mark.
     test_event_code: Option<String>,
+}
+
+name_set! {
+    /// Where events that are sent to TikTok's Events API happened.
+    TiktokEventSource {
+        /// On a web page.
+        Web = "web",
+        /// In an app.
+        App = "app",
+        /// In a shop.
+        Offline = "offline",
+        /// In a CRM.
+        Crm = "crm",
+    }
 }
 
 /// Events as TikTok's Events API 2.0 takes them.
 #[derive(Deserialize, ToSchema)]
 struct TiktokEvents {
-    /// `web`, `app`, `offline` or `crm`.
-    event_source: Option<String>,
+    /// Where the events happened.
+    event_source: Option<TiktokEventSource>,
     /// The dataset.
     event_source_id: String,
     /// Events, 1 to 1000, in TikTok's own form.
@@ -45,9 +60,9 @@ struct TiktokEvents {
 struct TiktokPixelEvent {
     /// The dataset.
     pixel_code: String,
-    /// Its name: `Purchase`, `CompletePayment`, `AddToCart` …
+    /// The name of the event, such as `CompletePayment`.
     event: String,
-    /// What it is deduplicated by.
+    /// The id by which duplicates are recognised.
     event_id: Option<String>,
     /// ISO 8601.
     timestamp: String,
@@ -55,6 +70,27 @@ struct TiktokPixelEvent {
     context: Option<serde_json::Value>,
     /// `value`, `currency`, `order_id` …
     properties: Option<serde_json::Value>,
+}
+
+/// What TikTok's three routes answer with: the status alone says little, the `code` says all.
+#[derive(IntoResponses)]
+enum TiktokAnswers {
+    #[response(
+        status = 200,
+        description = "`code` 0: accepted; 40001: the dataset is not yours; 40002: a field is wrong; 40105: the key is missing or not valid"
+    )]
+    Whole,
+    #[response(status = 404, description = "`code` 40002: the version does not begin with v")]
+    NoVersion,
+    #[response(status = 413, description = "`code` 40002: the body is too large")]
+    TooLarge,
+    #[response(
+        status = 429,
+        description = "`code` 40100: the plan does not allow more requests now"
+    )]
+    Limited,
+    #[response(status = 503, description = "`code` 50000: try again")]
+    Unavailable,
 }
 
 /// Events as TikTok's Events API 1.0 takes them together.
@@ -94,36 +130,35 @@ struct AdReportRow {
     impressions: i64,
     /// Times clicked.
     clicks: i64,
-    /// Conversions; fractions are taken.
+    /// Conversions; fractions are accepted.
     conversions: f64,
     /// Conversion value.
     revenue: f64,
-    /// Newest wins; the time of receipt in milliseconds where absent.
+    /// The version of the row; the highest counts. The time of receipt in milliseconds where absent.
     version: Option<u64>,
-    /// Makes the row a part of the campaign's day: that of an ad set. Parts explain a day, the row without
-    /// any of these fields is what counts. A row is broken down by one thing: by ad set or ad, by country,
-    /// or by device.
+    /// The ad set, for a row that is a part of the campaign's day. Parts explain a day; only rows without these
+    /// fields count in totals. A row can be broken down in one way only: by ad set or ad, by country, or by device.
     ad_set_id: Option<String>,
     /// The ad set's name.
     ad_set_name: Option<String>,
-    /// Makes the row the part of an ad.
+    /// The ad, for a row that is the part of one ad.
     ad_id: Option<String>,
     /// The ad's name.
     ad_name: Option<String>,
-    /// Makes the row the part of a country: its ISO 3166 code or English name.
+    /// The country, for a row that is the part of one country: its ISO 3166 code or English name.
     country: Option<String>,
-    /// Makes the row the part of a class of device.
+    /// The class of device, for a row that is the part of one.
     device: Option<AdDevice>,
 }
 
-/// Takes conversion events in Meta's form, and in that of v3 of Snapchat's Conversions API.
+/// Accepts conversion events in Meta's format, and in that of v3 of Snapchat's Conversions API.
 ///
-/// A request to v3 is Snapchat's where its key opens a dataset of Snapchat's of this id and none of Meta's: it takes up to 2000
-/// events in `data`, and its answers are as those of `/v2/conversion`, with `status` `VALID` or `INVALID`. All others are Meta's.
+/// A request to v3 is read as Snapchat's if its key opens a dataset of Snapchat with this id and none of Meta. It accepts up to
+/// 2000 events in `data` and answers as `/v2/conversion` does, with `status` `VALID` or `INVALID`. All other requests are Meta's.
 ///
-/// What Meta's SDKs, Segment and RudderStack send: JSON, form or multipart, optionally gzip. The
-/// answer is in Meta's own shape; it comes when the events are durable. One bad event refuses the
-/// whole request, as Meta does.
+/// The body is what Meta's SDKs send: JSON, a form or multipart, optionally packed with gzip. The answer has Meta's
+/// format and is sent when the events are stored durably. If one event is wrong, the whole request is refused, as
+/// Meta does.
 #[utoipa::path(
     post, path = "/{version}/{dataset_id}/events", tag = "ingest", security(("api_key" = [])),
     params(
@@ -141,70 +176,53 @@ struct AdReportRow {
 )]
 async fn meta_events() {}
 
-/// Takes conversion events in the form of Meta's Conversions API Gateway.
+/// Accepts conversion events in the format of Meta's Conversions API Gateway.
 #[utoipa::path(
     post, path = "/capi/{dataset_id}/events", tag = "ingest", security(("api_key" = [])),
     params(("dataset_id" = String, Path, description = "the pixel or dataset id")),
     request_body = MetaEvents,
     responses(
-        (status = 200, description = "as the Graph route"),
-        (status = 400, description = "as the Graph route"),
+        (status = 200, description = "as for the Graph route"),
+        (status = 400, description = "as for the Graph route"),
     ),
 )]
 async fn gateway_events() {}
 
-/// Takes conversion events in the form of TikTok's Events API 2.0.
+/// Accepts conversion events in the format of TikTok's Events API 2.0.
 ///
-/// The answer is in TikTok's own shape: status 200 and a `code`, 0 where the events are durable. One bad event
-/// refuses the whole request; `message` begins with the path of the field at fault. The path may lack its last slash.
+/// The answer has TikTok's format: status 200 and a `code`, which is 0 if the events are stored durably. If one
+/// event is wrong, the whole request is refused; `message` begins with the path of the wrong field. The last slash
+/// of the path is optional.
 #[utoipa::path(
     post, path = "/open_api/{version}/event/track/", tag = "ingest", security(("access_token" = [])),
     params(("version" = String, Path, description = "any version of TikTok's API, such as v1.3")),
     request_body = TiktokEvents,
-    responses(
-        (status = 200, description = "`code` 0: taken; 40001: not your dataset; 40002: a field is wrong; 40105: no valid key"),
-        (status = 404, description = "`code` 40002: the version does not begin with v"),
-        (status = 413, description = "`code` 40002: the body is too large"),
-        (status = 429, description = "`code` 40100: the plan takes no more now"),
-        (status = 503, description = "`code` 50000: try again"),
-    ),
+    responses(TiktokAnswers),
 )]
 async fn tiktok_events() {}
 
-/// Takes a conversion event in the form of TikTok's Events API 1.0, which TikTok's SDKs send.
+/// Accepts a conversion event in the format of TikTok's Events API 1.0, as TikTok's SDKs send it.
 #[utoipa::path(
     post, path = "/open_api/{version}/pixel/track/", tag = "ingest", security(("access_token" = [])),
     params(("version" = String, Path, description = "any version of TikTok's API, such as v1.3")),
     request_body = TiktokPixelEvent,
-    responses(
-        (status = 200, description = "as Events 2.0"),
-        (status = 404, description = "as Events 2.0"),
-        (status = 413, description = "as Events 2.0"),
-        (status = 429, description = "as Events 2.0"),
-        (status = 503, description = "as Events 2.0"),
-    ),
+    responses(TiktokAnswers),
 )]
 async fn tiktok_pixel_event() {}
 
-/// Takes conversion events in the form of TikTok's Events API 1.0, up to 50 together.
+/// Accepts up to 50 conversion events in the format of TikTok's Events API 1.0.
 #[utoipa::path(
     post, path = "/open_api/{version}/pixel/batch/", tag = "ingest", security(("access_token" = [])),
     params(("version" = String, Path, description = "any version of TikTok's API, such as v1.3")),
     request_body = TiktokPixelBatch,
-    responses(
-        (status = 200, description = "as Events 2.0"),
-        (status = 404, description = "as Events 2.0"),
-        (status = 413, description = "as Events 2.0"),
-        (status = 429, description = "as Events 2.0"),
-        (status = 503, description = "as Events 2.0"),
-    ),
+    responses(TiktokAnswers),
 )]
 async fn tiktok_pixel_batch() {}
 
-/// Takes conversion events in the form of Pinterest's Conversions API.
+/// Accepts conversion events in the format of Pinterest's Conversions API.
 ///
-/// The answer is in Pinterest's own shape, with a status for each event, and comes when the events are durable. The good
-/// events of a request are taken where others are not: 422 tells which.
+/// The answer has Pinterest's format, with a status for each event, and is sent when the events are stored durably.
+/// If some events are wrong, the others are accepted; the answer is then 422 and says which.
 #[utoipa::path(
     post, path = "/{version}/ad_accounts/{ad_account_id}/events", tag = "ingest", security(("api_key" = [])),
     params(
@@ -216,31 +234,31 @@ async fn tiktok_pixel_batch() {}
     responses(
         (status = 200, description = "`num_events_received`, `num_events_processed`, and `events` with a `status` each"),
         (status = 400, description = "`code` 1: the request as a whole is wrong"),
-        (status = 401, description = "`code` 2: no valid key"),
-        (status = 403, description = "`code` 29: not your dataset"),
+        (status = 401, description = "`code` 2: the key is missing or not valid"),
+        (status = 403, description = "`code` 29: the dataset is not yours"),
         (status = 404, description = "`code` 1: the version does not begin with v"),
         (status = 413, description = "`code` 1: the body is too large"),
-        (status = 422, description = "`code` 1: some events were not taken; `details` is as with 200"),
-        (status = 429, description = "`code` 8: the plan takes no more now"),
+        (status = 422, description = "`code` 1: some events were not accepted; `details` is as with 200"),
+        (status = 429, description = "`code` 8: the plan does not allow more requests now"),
         (status = 503, description = "`code` 0: try again"),
     ),
 )]
 async fn pinterest_events() {}
 
-/// Takes ad reports.
+/// Accepts ad reports.
 ///
-/// A JSON array, NDJSON, or CSV with a header line. A report for a key (platform, account, campaign,
-/// date) that is known replaces the earlier one when its version is newer.
+/// The body is a JSON array, NDJSON, or CSV with a header line. A report replaces an earlier one of the same
+/// platform, account, campaign and date if its version is newer.
 #[utoipa::path(
     post, path = "/api/v1/ad-reports", tag = "ingest", security(("api_key" = [])),
     request_body(content((Vec<AdReportRow> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
     responses(
-        (status = 200, description = "how many were taken"),
+        (status = 200, description = "the number of rows taken"),
         (status = 400, body = RefusalBody, description = "the body cannot be read"),
-        (status = 401, body = RefusalBody, description = "no valid API key"),
+        (status = 401, body = RefusalBody, description = "the API key is missing or not valid"),
         (status = 413, body = RefusalBody, description = "the body is too large"),
-        (status = 422, body = RefusalBody, description = "a row breaks a rule; none was taken"),
-        (status = 503, body = RefusalBody, description = "the log does not take more now"),
+        (status = 422, body = RefusalBody, description = "a row breaks a rule; no row was taken"),
+        (status = 503, body = RefusalBody, description = "the log is full at the moment; try again"),
     ),
 )]
 async fn ad_reports() {}

@@ -9,7 +9,7 @@ use stratum_http::answer::{Answer, Answered};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::Params;
 use stratum_models::emq::{EMQ_VERSION, Signal, Uplift};
-use stratum_models::identifier::InvalidReason;
+use stratum_models::identifier::{IdentifierKey, InvalidReason};
 use stratum_models::platform::Platform;
 use stratum_query::ask::match_quality::{self as ask, coverage};
 use utoipa::ToSchema;
@@ -48,8 +48,8 @@ pub struct PlatformCoverage {
 /// One identifier.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IdentifierCoverage {
-    /// The identifier (`em`, `ph`, `client_ip_address` …).
-    key: &'static str,
+    /// The identifier.
+    key: IdentifierKey,
     /// Events with a usable one.
     valid: u64,
     /// Events with an unusable one only.
@@ -63,8 +63,8 @@ pub struct IdentifierCoverage {
 /// How often an identifier was unusable for this reason.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReasonCount {
-    /// A stable code (`junk_hash`, `no_country_code` …).
-    reason: &'static str,
+    /// The reason.
+    reason: InvalidReason,
     /// Events.
     events: u64,
 }
@@ -98,7 +98,7 @@ pub struct EventCoverage {
     coverage: BTreeMap<&'static str, f64>,
 }
 
-/// Coverage and validity of identifiers, and what more of them would bring.
+/// Returns coverage and validity of identifiers, and what a better coverage would bring.
 #[utoipa::path(
     get, path = "/api/v1/emq/coverage", tag = "match quality", params(EmqParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<EmqCoverage>)),
@@ -134,7 +134,7 @@ impl From<ask::PlatformCoverage> for PlatformCoverage {
 impl From<ask::IdentifierCoverage> for IdentifierCoverage {
     fn from(coverage: ask::IdentifierCoverage) -> IdentifierCoverage {
         IdentifierCoverage {
-            key: coverage.key.as_str(),
+            key: coverage.key,
             valid: coverage.valid,
             invalid: coverage.invalid,
             coverage: coverage.share,
@@ -145,7 +145,7 @@ impl From<ask::IdentifierCoverage> for IdentifierCoverage {
 
 impl From<(InvalidReason, u64)> for ReasonCount {
     fn from((reason, events): (InvalidReason, u64)) -> ReasonCount {
-        ReasonCount { reason: reason.as_str(), events }
+        ReasonCount { reason, events }
     }
 }
 

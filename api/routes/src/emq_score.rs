@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stratum_http::answer::{Answer, Answered, Refusal};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, Params};
-use stratum_models::emq::{EMQ_VERSION, EmqScore, WeightTable};
+use stratum_models::emq::{EMQ_VERSION, EmqBand, EmqScore, WeightTable};
 use stratum_models::platform::Platform;
 use stratum_models::scope::TenantScope;
 use stratum_models::warehouse::MatchQualityQuery;
@@ -24,10 +24,10 @@ pub struct EmqParams {
     /// First day of event times, in the tenant's zone, included; 30 days before `to` where absent.
     #[param(value_type = Option<NaiveDate>)]
     from: Option<String>,
-    /// Last day, included; today where absent.
+    /// The last day, included; today if absent.
     #[param(value_type = Option<NaiveDate>)]
     to: Option<String>,
-    /// The platform; every one where absent.
+    /// The platform; all platforms if absent.
     #[param(value_type = Option<Platform>)]
     platform: Option<String>,
     /// The platform's pixel or dataset id.
@@ -79,14 +79,14 @@ pub struct Score {
     score: Option<f64>,
     /// 0 to 100; null where `score` is.
     score_100: Option<f64>,
-    /// `poor` (below 4), `ok` (below 6), `good` (below 8), `great`; null where `score` is.
-    band: Option<&'static str>,
+    /// `poor` below 4, `ok` below 6, `good` below 8, else `great`; null where `score` is.
+    band: Option<EmqBand>,
     /// The interval that holds the score of all such events with 95 %, as far as these are a sample of them;
     /// null of fewer than two events.
     interval: Option<ScoreInterval>,
     /// Whether they are too few to say anything: fewer than 100.
     too_few: bool,
-    /// Why there is no score; null where there is one.
+    /// The reason why there is no score; null if there is one.
     reason: Option<&'static str>,
 }
 
@@ -116,7 +116,7 @@ impl From<MatchScore> for Score {
             events,
             score: score.map(EmqScore::out_of_10),
             score_100: score.map(EmqScore::out_of_100),
-            band: score.map(|score| score.band().as_str()),
+            band: score.map(EmqScore::band),
             interval: interval.map(ScoreInterval::from),
             too_few,
             reason: score.is_none().then_some(reason),
@@ -150,7 +150,7 @@ pub struct EventScore {
     score: Score,
 }
 
-/// Match-quality scores.
+/// Returns match-quality scores.
 ///
 /// An estimate of how well the platforms can match the events to people, from the usable
 /// identifiers of each event. Without events in the range `platforms` and `events` are empty.

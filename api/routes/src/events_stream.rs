@@ -22,23 +22,23 @@ const COME_BACK: Duration = Duration::from_secs(1);
 /// Proxies that would gather the stream are told not to.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
-/// What changes, as it changes.
+/// Streams changes as they happen.
 ///
-/// Server-sent events, of the caller's tenant alone, within a second of the change. Their types are
-/// `metric_update`, `emq_update`, `fix_run`, `rule_triggered`, `export_done`, `ingest_rejects` and
-/// `resource_update` (something that users keep was made, changed or deleted); their
-/// data is a JSON object that says what to ask for again, never a figure. An event comes at least once.
-/// The id of the last event, sent as `Last-Event-ID`, resumes after it. `resync` says that events may have
-/// been missed: too much happened since that id, or the client read too slowly; ask for everything again.
-/// A comment every 15 s shows that the stream lives. It ends when the token does, or its session.
+/// Server-sent events of the caller's tenant, within a second of the change. Their types are `metric_update`,
+/// `emq_update`, `fix_run`, `rule_triggered`, `export_done`, `ingest_rejects` and `resource_update` (something that users
+/// keep was created, changed or deleted); their data is a JSON object that says what to request again; it contains no
+/// figures. Each event is sent at least once. Send the id of the last event as `Last-Event-ID` to continue after it.
+/// `resync` means that events may have been missed, because too much happened since that id or the client read too
+/// slowly: request everything again. A comment every 15 s shows that the connection works. The stream ends with the
+/// token or its session.
 ///
-/// The token goes in the `Authorization` header, as everywhere: a URL ends up in logs. A browser's
-/// `EventSource` cannot send it; read the body of a `fetch` instead.
+/// Send the token in the `Authorization` header, because URLs end up in logs. A browser's `EventSource` cannot send
+/// headers; read the body of a `fetch` instead.
 #[utoipa::path(
     get, path = "/api/v1/events/stream", tag = "live", security(("bearer" = [])),
     params(("Last-Event-ID" = Option<String>, Header, description = "the id of the last event that was seen")),
     responses(
-        (status = 200, body = UpdateEvent, content_type = "text/event-stream", description = "the stream; each event's data is such an object"),
+        (status = 200, body = UpdateEvent, content_type = "text/event-stream", description = "the stream; the data of each event is such an object"),
         (status = 429, body = RefusalBody, description = "too many streams at once"),
     ),
 )]

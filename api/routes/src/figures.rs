@@ -126,7 +126,7 @@ impl From<MissingRates> for MissingRate {
 /// Days whose amounts were converted by the exchange rate of an earlier day, because banks publish none on
 /// weekends and holidays.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct RateCarried {
+pub struct CarriedRate {
     /// The currency whose rate it is.
     #[schema(value_type = String, example = "EUR")]
     pub currency: Currency,
@@ -140,9 +140,9 @@ pub struct RateCarried {
     pub days: usize,
 }
 
-impl From<CarriedRates> for RateCarried {
-    fn from(carried: CarriedRates) -> RateCarried {
-        RateCarried {
+impl From<CarriedRates> for CarriedRate {
+    fn from(carried: CarriedRates) -> CarriedRate {
+        CarriedRate {
             currency: carried.currency,
             rate_date: carried.of.0,
             date_from: carried.days.from.0,
@@ -164,7 +164,7 @@ pub struct Money {
     pub missing_rates: Vec<MissingRate>,
     /// The exchange rates of earlier days, seven at most, that amounts were converted by. Of the parts of a
     /// whole only the whole tells them.
-    pub rates_carried: Vec<RateCarried>,
+    pub rates_carried: Vec<CarriedRate>,
     /// The figures.
     #[serde(flatten)]
     pub figures: Figures,
@@ -182,7 +182,7 @@ impl From<ConvertedFigures> for Money {
             currency: all.currency,
             currency_reason: all.unknown.as_ref().map(reason),
             missing_rates: all.missing_rates.into_iter().map(MissingRate::from).collect(),
-            rates_carried: all.carried_rates.into_iter().map(RateCarried::from).collect(),
+            rates_carried: all.carried_rates.into_iter().map(CarriedRate::from).collect(),
             figures: (&all.figures).into(),
             by_currency: by_currency.collect(),
         }

@@ -15,6 +15,7 @@ use stratum_http::paging::read_page;
 use stratum_http::rules::Rules;
 use stratum_models::fx::FxRate;
 use stratum_models::money::Currency;
+use stratum_models::name_set;
 use stratum_models::time::Day;
 use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::fx_rate::{FxRateQuery, ListedFxRate};
@@ -48,14 +49,25 @@ pub struct FxRateItem {
     currency: Currency,
     /// Units of the currency for one US dollar.
     per_usd: f64,
-    /// `own`: the tenant wrote it; `ecb`: it follows from the European Central Bank's reference rates.
-    source: &'static str,
+    /// Where the rate comes from.
+    source: FxRateSource,
+}
+
+name_set! {
+    /// Where an exchange rate comes from: `own` where the tenant wrote it, `ecb` where it follows from the European
+    /// Central Bank's reference rates.
+    FxRateSource {
+        /// The tenant wrote it.
+        Own = "own",
+        /// The bank published it.
+        Bank = "ecb",
+    }
 }
 
 impl From<ListedFxRate> for FxRateItem {
     fn from(ListedFxRate { rate, is_own }: ListedFxRate) -> FxRateItem {
         let per_usd = rate.per_usd_nanos as f64 / NANOS;
-        let source = if is_own { "own" } else { "ecb" };
+        let source = if is_own { FxRateSource::Own } else { FxRateSource::Bank };
         FxRateItem { date: rate.day.0, currency: rate.currency, per_usd, source }
     }
 }
@@ -84,7 +96,7 @@ pub struct FxRateBody {
 
 /// How many rates were written.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct FxRatesWritten {
+pub struct FxRateCount {
     /// Rates.
     written: usize,
 }
@@ -103,18 +115,18 @@ pub struct FxRateListParams {
     /// One currency.
     #[param(value_type = Option<Currency>)]
     currency: Option<String>,
-    /// The page, from 1.
+    /// The number of the page, from 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 10000000)]
     page: Option<String>,
-    /// Items of a page, 20 where absent.
+    /// Items per page, 20 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     page_size: Option<String>,
 }
 
-/// The exchange rates that count for the tenant, newest day first.
+/// Lists the exchange rates that apply to the tenant, newest day first.
 ///
-/// The tenant's own come first. Where it has none of a day and currency, the European Central Bank's reference
-/// rate counts, which is fetched by itself unless that is turned off.
+/// The tenant's own rates take precedence. For a day and currency without one, the reference rate of the European
+/// Central Bank applies, which is fetched automatically unless this is turned off.
 #[utoipa::path(
     get, path = "/api/v1/fx-rates", tag = "fx-rates", params(FxRateListParams),
     security(("bearer" = [])),
@@ -139,23 +151,23 @@ pub async fn list_fx_rates(
     Ok(Answer::page(rates, page.of(total)))
 }
 
-/// Writes exchange rates, all of them or none.
+/// Stores exchange rates, all of them or none.
 ///
-/// They go before the bank's. A day without any rate takes the last one of the seven days before it, and the
-/// answers it is used in say so (`rates_carried`).
+/// They take precedence over the bank's. A day without a rate uses the last rate of the seven days before it;
+/// answers that use it say so (`rates_carried`).
 #[utoipa::path(
     put, path = "/api/v1/fx-rates", tag = "fx-rates", security(("bearer" = [])),
     request_body = FxRatesBody,
     responses(
-        (status = 200, body = Answer<FxRatesWritten>),
-        (status = 422, body = RefusalBody, description = "a rule is broken, there are too many rates, or two of one day and currency"),
+        (status = 200, body = Answer<FxRateCount>),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, there are too many rates, or two of the same day and currency"),
     ),
 )]
 pub async fn put_fx_rates(
     State(app): State<App>,
     caller: Authenticated,
     Body(body): Body<FxRatesBody>,
-) -> Answered<FxRatesWritten> {
+) -> Answered<FxRateCount> {
     let rates = body.read(app.bounds.fx_rates_max)?;
     let written = rates.len();
     let mut work = caller.work(&app).await?;
@@ -168,7 +180,7 @@ pub async fn put_fx_rates(
     work.audit(&AuditEntry::done(AuditAction::FxRatesUpdated, "fx_rate", "", changes)).await?;
     work.commit().await?;
     app.fx.clear();
-    Ok(Answer::of(FxRatesWritten { written }))
+    Ok(Answer::of(FxRateCount { written }))
 }
 
 impl FxRatesBody {
@@ -211,7 +223,7 @@ impl FxRatesBody {
         ("date" = NaiveDate, Path, description = "the day"),
         ("currency" = Currency, Path, description = "the currency"),
     ),
-    responses((status = 204, description = "it is deleted")),
+    responses((status = 204, description = "the object is deleted")),
 )]
 pub async fn delete_fx_rate(
     State(app): State<App>,

@@ -134,22 +134,22 @@ impl PersonEventItem {
 
 /// What was taken away.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Anonymized {
-    /// Every place where a person may be kept, with how many were taken away there.
+pub struct AnonymizationReport {
+    /// Every place where a person may be kept, with the number of rows taken away there.
     places: Vec<PlaceItem>,
 }
 
-/// Tells what is kept about a person.
+/// Returns the data that is kept about a person.
 ///
-/// `places` names every place where a person may be kept, what is kept there and how many. The strong
-/// identifiers of their events (e-mail address, phone number, ids) are followed to further events, unless
-/// they stand beside many e-mail addresses. Of the log nothing is answered.
+/// `places` lists every place where data of a person may be, what it is and how much. Strong identifiers of the
+/// person's events (e-mail address, phone number, ids) lead to further events, unless they occur together with many
+/// e-mail addresses. The content of the log is not returned.
 #[utoipa::path(
     post, path = "/api/v1/gdpr/export", tag = "personal data", params(PageParams),
     security(("bearer" = [])), request_body = PersonRequest,
     responses(
         (status = 200, body = Answer<PersonExport>),
-        (status = 422, body = RefusalBody, description = "the identifier is none of its type"),
+        (status = 422, body = RefusalBody, description = "the identifier does not have the form of its type"),
     ),
 )]
 pub async fn export_person(
@@ -186,28 +186,28 @@ pub async fn export_person(
     Ok(answer)
 }
 
-/// Takes away what tells who a person is.
+/// Removes the data that identifies a person.
 ///
-/// `places` names every place that is gone to, and what is done there. The strong identifiers of their
-/// events (e-mail address, phone number, ids) are followed to further events, unless they stand beside
-/// many e-mail addresses. What they were known by goes, sealed, on a list that every landing asks, so that
-/// reading the log once more does not bring them back; a minute later all is done once more by itself, for
-/// what was on its way. Asking again changes nothing. An answer of 503 may mean that it is still going on:
-/// ask again. Events that are sent later are taken in as before.
+/// `places` lists every place where data of the person may be, and what is done there. Strong identifiers of the
+/// person's events (e-mail address, phone number, ids) lead to further events, unless they occur together with many
+/// e-mail addresses. The identifiers are kept, encrypted, on a list that is checked before data is stored, so that
+/// reading the log again does not bring the person back. After a minute everything is repeated automatically, for
+/// data that was being processed. Repeating the request changes nothing. An answer of 503 may mean that the removal
+/// is still in progress: repeat the request. Events that are sent later are accepted as before.
 #[utoipa::path(
     post, path = "/api/v1/gdpr/anonymize", tag = "personal data", security(("bearer" = [])),
     request_body = PersonRequest,
     responses(
-        (status = 200, body = Answer<Anonymized>),
-        (status = 409, body = RefusalBody, description = "they are the tenant's last admin"),
-        (status = 422, body = RefusalBody, description = "the identifier is none of its type"),
+        (status = 200, body = Answer<AnonymizationReport>),
+        (status = 409, body = RefusalBody, description = "the person is the tenant's last admin"),
+        (status = 422, body = RefusalBody, description = "the identifier does not have the form of its type"),
     ),
 )]
 pub async fn anonymize_person(
     State(app): State<App>,
     caller: Authenticated,
     Body(request): Body<PersonRequest>,
-) -> Answered<Anonymized> {
+) -> Answered<AnonymizationReport> {
     let mut work = caller.work(&app).await?;
     let mut person = Person::of(&request, &work.calling_codes().await?)?;
     // Asked first, so that nothing is done by halves; no lock is held while parts are rewritten.
@@ -222,7 +222,7 @@ pub async fn anonymize_person(
     let (person, seals) = (&person, &seals[..]);
     let ended = Vec::new();
     let mut walk = Walk { app: &app, caller: &caller, person, seals, erase: true, ended };
-    let done = Anonymized { places: walk.places().await? };
+    let done = AnonymizationReport { places: walk.places().await? };
     let mut work = caller.work(&app).await?;
     let pseudonym = work.pseudonym(person.name());
     let counts = done.places.iter().map(PlaceItem::count).collect::<serde_json::Map<_, _>>();
@@ -236,7 +236,7 @@ pub async fn anonymize_person(
 async fn refuse_last_admin(
     work: &mut stratum_state::work::TenantWork,
     person: &Person,
-) -> Result<person::Found, Refusal> {
+) -> Result<person::PersonRecords, Refusal> {
     let found = person.find(work).await?;
     for user in &found.users {
         if user.active && user.role == Role::Admin {

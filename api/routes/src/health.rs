@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 use stratum_http::answer::{Answer, RefusalBody};
+use stratum_models::name_set;
 use stratum_models::store::StoreError;
 use stratum_state::PostgresState;
 use tokio::sync::Mutex;
@@ -20,13 +21,25 @@ use super::{Operation, ServerConfig};
 /// 1 while a store answers, by store.
 const STORE_UP: &str = "stratum_api_store_up";
 
+name_set! {
+    /// One of the three stores.
+    StoreName {
+        /// Events and reports as they came in.
+        Log = "log",
+        /// What is counted.
+        Warehouse = "warehouse",
+        /// Users, tenants and their settings.
+        State = "state",
+    }
+}
+
 /// Asks a store whether it answers.
 pub type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), StoreError>> + Send + Sync>;
 
 /// A store this process needs.
 pub struct Probe {
-    /// `log`, `warehouse` or `state`.
-    pub store: &'static str,
+    /// The store.
+    pub store: StoreName,
     /// How to ask it.
     pub check: Check,
 }
@@ -58,7 +71,7 @@ impl Health {
         }
         let stores = join_all(self.probes.iter().map(|probe| self.ask(probe))).await;
         let up = stores.iter().all(|store| store.up);
-        let status = if up { "ok" } else { "degraded" };
+        let status = if up { HealthStatus::Ok } else { HealthStatus::Degraded };
         let exchange_rates = self.rates().await;
         let version = env!("CARGO_PKG_VERSION");
         let report = HealthReport { version, status, stores, exchange_rates };
@@ -80,14 +93,24 @@ impl Health {
             Ok(Ok(())) => None,
             // The store's own text is for the log, not for whoever asks.
             Ok(Err(error)) => {
-                tracing::warn!(error = %error, store = probe.store, "store is down");
+                tracing::warn!(error = %error, store = probe.store.as_str(), "store is down");
                 Some(error.kind.to_string())
             }
             Err(_) => Some("does not answer in time".to_owned()),
         };
         let up = reason.is_none();
-        metrics::gauge!(STORE_UP, "store" => probe.store).set(f64::from(u8::from(up)));
+        metrics::gauge!(STORE_UP, "store" => probe.store.as_str()).set(f64::from(u8::from(up)));
         StoreHealth { store: probe.store, up, reason }
+    }
+}
+
+name_set! {
+    /// Whether a process can do all of its work.
+    HealthStatus {
+        /// Every store answers.
+        Ok = "ok",
+        /// A store does not answer.
+        Degraded = "degraded",
     }
 }
 
@@ -96,8 +119,8 @@ impl Health {
 pub struct HealthReport {
     /// The program's version.
     pub version: &'static str,
-    /// `ok`, or `degraded` while a store does not answer.
-    pub status: &'static str,
+    /// `degraded` while a store does not answer.
+    pub status: HealthStatus,
     /// The stores this process needs.
     pub stores: Vec<StoreHealth>,
     /// The bank's exchange rates; null where none are fetched here, or the state store does not answer.
@@ -112,22 +135,22 @@ pub struct RatesHealth {
     pub fetched_at: Option<DateTime<Utc>>,
     /// The newest day there are rates of.
     pub newest_day: Option<NaiveDate>,
-    /// Why the last try failed; null where it did not.
+    /// The error of the last attempt; null if it succeeded.
     pub error: Option<String>,
 }
 
 /// One store.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StoreHealth {
-    /// `log`, `warehouse` or `state`.
-    pub store: &'static str,
+    /// The store.
+    pub store: StoreName,
     /// Whether it answers.
     pub up: bool,
-    /// Why it does not.
+    /// The reason why it does not answer.
     pub reason: Option<String>,
 }
 
-/// How the process and its stores are. Always 200 while the process serves.
+/// Reports the state of the process and its stores. The status is 200 while the process answers.
 #[utoipa::path(
     get, path = "/health", tag = "operation",
     responses((status = 200, body = Answer<HealthReport>)),
@@ -136,7 +159,7 @@ pub async fn health(State(operation): State<Operation>) -> Answer<HealthReport> 
     Answer::of(operation.health.report().await)
 }
 
-/// 200 while the process serves; asks no store.
+/// Answers 200 while the process runs; no store is asked.
 #[utoipa::path(
     get, path = "/health/live", tag = "operation",
     responses((status = 200, body = Answer<Live>)),
@@ -152,7 +175,7 @@ pub struct Live {
     status: &'static str,
 }
 
-/// 200 while every store this process needs answers, else 503 with the same body.
+/// Answers 200 while every store that this process needs is available, else 503 with the same body.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operation",
     responses(

@@ -17,6 +17,7 @@ use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, Params};
 use stratum_models::id::TenantId;
 use stratum_models::money::Currency;
+use stratum_models::name_set;
 use stratum_models::platform::Platform;
 use stratum_query::ask::report_changes::ReportChanges;
 use stratum_query::fair_queue::{FairQueue, QueueBounds, QueueGauges, QueuePermit, QueueRefusal};
@@ -71,6 +72,16 @@ impl ImportDesk {
     }
 }
 
+name_set! {
+    /// The decimal mark of a file.
+    DecimalMark {
+        /// 1.5
+        Point = "point",
+        /// 1,5
+        Comma = "comma",
+    }
+}
+
 /// What the file does not say itself.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -91,26 +102,28 @@ pub struct ImportParams {
     /// ISO 4217, where neither a column nor the header of the amounts tells it.
     #[param(value_type = Option<Currency>)]
     currency: Option<String>,
-    /// The order of days that can be read in two ways: `YMD`, `DMY` or `MDY`.
+    /// The order of day, month and year where dates can be read in two ways, in any usual form: `DMY`, `DD/MM/YYYY`.
+    #[param(max_length = 20)]
     date_format: Option<String>,
-    /// The mark of fractions: `point` or `comma`; found out where absent and where the numbers of the file tell.
+    /// The decimal mark of the file. Where absent, the numbers of the file decide if they can.
+    #[param(value_type = Option<DecimalMark>)]
     decimal: Option<String>,
-    /// A JSON object of column names and the field each is (`campaign_id`, `date`, `spend`, …; `last_day` for
-    /// the end of a row's range; `result_kind` for what its results are; null for a column that is not to be used). What it does not name is
-    /// found out.
+    /// A JSON object that gives columns their fields by name, such as `spend`; null for a column that is not to be
+    /// used. `last_day` is the end of a row's range of days, `result_kind` the kind of its results. Columns that
+    /// it does not name are recognised by their headers.
     #[param(max_length = 20000)]
     mapping: Option<String>,
 }
 
 /// What was asked for.
-struct Asked {
+struct ImportQuery {
     dry_run: bool,
     skip_faulty: bool,
     file: ImportRequest,
 }
 
 impl ImportParams {
-    fn read(self) -> Result<Asked, Refusal> {
+    fn read(self) -> Result<ImportQuery, Refusal> {
         const TEXT_CHARS_MAX: usize = 200;
         const MAPPING_CHARS_MAX: usize = 20_000;
         let mut fields = Fields::default();
@@ -120,22 +133,16 @@ impl ImportParams {
         let date_format = self.date_format.filter(|text| !text.is_empty());
         let date_order = date_format.as_deref().and_then(DateOrder::parse);
         if date_format.is_some() && date_order.is_none() {
-            fields.fault("date_format", "is one of YMD, DMY, MDY");
+            fields.fault("date_format", "must be one of YMD, DMY, MDY");
         }
-        let decimal_comma = match self.decimal.as_deref() {
-            None | Some("") => None,
-            Some("point") => Some(false),
-            Some("comma") => Some(true),
-            Some(_) => {
-                fields.fault("decimal", "is one of point, comma");
-                None
-            }
-        };
+        let decimal: Option<DecimalMark> = fields.optional("decimal", self.decimal.as_deref());
+        let decimal_comma = decimal.map(|mark| mark == DecimalMark::Comma);
         let mapping = fields
             .text("mapping", self.mapping, MAPPING_CHARS_MAX)
             .map(|text| serde_json::from_str::<BTreeMap<String, Option<String>>>(&text));
         if matches!(mapping, Some(Err(_))) {
-            fields.fault("mapping", "is a JSON object of column names and field names or null");
+            fields
+                .fault("mapping", "must be a JSON object of column names and field names or null");
         }
         let file = ImportRequest {
             platform: fields.optional("platform", self.platform.as_deref()),
@@ -146,20 +153,19 @@ impl ImportParams {
             mapping: mapping.and_then(Result::ok).unwrap_or_default(),
         };
         fields.finish()?;
-        Ok(Asked { dry_run, skip_faulty, file })
+        Ok(ImportQuery { dry_run, skip_faulty, file })
     }
 }
 
-/// Looks at a file of ad reports, and takes it in when told to.
+/// Checks a file of ad reports and, on request, imports it.
 ///
-/// The body is the file: CSV as the platforms' export screens write it, in any usual encoding,
-/// separator and form of numbers and days, or Parquet. The answer tells what the file is, how it was
-/// read, and what it changes: compared with the figures there are now, by campaign and day. By default
-/// nothing is taken (`dry_run`). With `dry_run=false` the rows are durable when the answer comes, and
-/// count within a second or so. The last import of a campaign's day counts, and the same file again changes
-/// nothing. A file broken down by ads or ad sets that does not hold their campaigns' days makes
-/// these as sums, and says so; parts by country or device explain days and make none. The file itself
-/// is not kept.
+/// The body is the file: CSV as the platforms export it, with any usual encoding, separator and format of numbers
+/// and dates, or Parquet. The answer says how the file was read and what it changes compared with the current
+/// figures, by campaign and day. By default nothing is imported (`dry_run`). With `dry_run=false` the rows are
+/// stored durably before the answer and count within about a second. The last import of a campaign's day counts;
+/// importing the same file again changes nothing. If a file contains ads or ad sets without their campaign's day,
+/// the day is their sum, and the answer says so; rows by country or device never make a day. The file itself is not
+/// kept.
 #[utoipa::path(
     post, path = "/api/v1/imports/ad-reports", tag = "imports", params(ImportParams),
     security(("bearer" = [])),
@@ -168,7 +174,7 @@ impl ImportParams {
         (status = 200, body = Answer<ImportReport>),
         (status = 408, body = RefusalBody, description = "the file came too slowly"),
         (status = 413, body = RefusalBody, description = "the file is too large"),
-        (status = 422, body = RefusalBody, description = "the file cannot be read, or rows break a rule and were to be taken"),
+        (status = 422, body = RefusalBody, description = "the file cannot be read, or rows that were to be imported break a rule"),
         (status = 429, body = RefusalBody, description = "too many files of the tenant at once"),
         (status = 503, body = RefusalBody, description = "too many files at once, or a store does not answer"),
     ),
@@ -197,7 +203,7 @@ pub async fn import_ad_reports(
         return Err(faulty(&import));
     }
     if import.days.is_empty() && import.splits.is_empty() {
-        return Err(Refusal::unprocessable("", "the file holds no row that can be taken"));
+        return Err(Refusal::unprocessable("", "the file contains no row that can be imported"));
     }
     let file_rows = import.file.rows;
     let taken = take::take(&app, import).await?;

@@ -20,10 +20,10 @@ use super::range::RangeFields;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct IngestParams {
-    /// First day, in the tenant's zone, included; 30 days before the last one where absent.
+    /// The first day, in the tenant's time zone, included; 30 days before the last day if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_from: Option<String>,
-    /// Last day, included; today where absent.
+    /// The last day, included; today if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
 }
@@ -98,11 +98,11 @@ pub struct Rejections {
     dialect: Option<Dialect>,
     /// The platform; null where the rows name none, or one that is not known.
     platform: Option<Platform>,
-    /// The platform's pixel or dataset id, or the ad account; empty where the rows name none.
+    /// The platform's pixel or dataset id, or the ad account; empty if the rows name none.
     dataset_id: String,
     /// A stable code (`missing_field`, `too_old` …).
     reason: RejectReason,
-    /// The path of the field at fault within its row (`user_data.em`); empty when it is the whole row.
+    /// The path of the wrong field within its row (`user_data.em`); empty if the whole row is wrong.
     field: String,
     /// How many rows.
     rows: u64,
@@ -119,15 +119,15 @@ pub struct Diagnostics {
     dataset_id: String,
     /// A stable code (`missing_currency`, `invalid_currency`).
     reason: RejectReason,
-    /// The path of the field at fault (`custom_data.currency`).
+    /// The path of the wrong field (`custom_data.currency`).
     field: String,
     /// The number of events, duplicates included.
     events: u64,
 }
 
-/// What came in, what landed, what was a duplicate, and what was refused.
+/// Counts the rows received, stored, recognised as duplicates and refused.
 ///
-/// Days are days of receipt. A row shows here once the pipeline has seen it, normally within a second.
+/// Days are days of receipt. A row is counted once the pipeline has processed it, normally within a second.
 #[utoipa::path(
     get, path = "/api/v1/analytics/ingest", tag = "analytics", params(IngestParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Ingest>)),

@@ -22,7 +22,7 @@ use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
 use stratum_state::invitation::{Invitation, LIFE_DAYS};
 use stratum_state::limit::Limit;
 use stratum_state::user::{NewUser, Role, canonical_email};
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -46,7 +46,7 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct InvitationItem {
     /// Its id.
     id: Uuid,
-    /// Who is invited.
+    /// The e-mail address that is invited.
     email: String,
     /// What they will be allowed to do.
     role: Role,
@@ -73,7 +73,7 @@ impl From<Invitation> for InvitationItem {
 
 /// An invitation that was just made.
 #[derive(Serialize, ToSchema)]
-pub struct InvitationMade {
+pub struct InvitationResponse {
     /// The invitation.
     #[serde(flatten)]
     invitation: InvitationItem,
@@ -101,7 +101,7 @@ pub struct InvitationRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptanceRequest {
-    /// The token that was mailed.
+    /// The token of the e-mail.
     token: String,
     /// Name.
     #[schema(min_length = 1, max_length = 200)]
@@ -115,14 +115,14 @@ pub struct AcceptanceRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitationQuestion {
-    /// The token that was mailed.
+    /// The token of the e-mail.
     token: String,
 }
 
 /// An invitation as it is shown to who has its token.
 #[derive(Serialize, ToSchema)]
 pub struct InvitationPreview {
-    /// Who is invited.
+    /// The e-mail address that is invited.
     email: String,
     /// The tenant's name.
     tenant_name: String,
@@ -145,7 +145,7 @@ pub struct AcceptanceResponse {
     role: Role,
 }
 
-/// The open invitations, oldest first.
+/// Lists open invitations, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/users/invitations", tag = "users", params(PageParams),
     security(("bearer" = [])),
@@ -161,26 +161,38 @@ pub async fn list_invitations(
     Ok(Answer::page(open, page.of(total)))
 }
 
-/// Invites an address.
+/// The refusals of an invitation, whichever route it came by.
+#[derive(IntoResponses)]
+pub enum InvitationRefusals {
+    /// a user of the tenant already has this address
+    #[response(status = 409)]
+    Present(RefusalBody),
+    /// a value is not valid, or the limit of the plan is reached
+    #[response(status = 422)]
+    Invalid(RefusalBody),
+    /// too many e-mails were sent lately, or wait to be sent
+    #[response(status = 429)]
+    Limited(RefusalBody),
+}
+
+/// Invites a person by e-mail.
 ///
-/// A token is mailed that works once, for seven days. An earlier invitation of the same address ends. Where no
-/// mail server is configured the answer holds the token, too, to be handed on.
-/// The answer is the same whether or not the address has an account elsewhere.
+/// The e-mail contains a token that works once, within seven days. An earlier invitation of the same address ends.
+/// If no mail server is configured, the answer contains the token, to be passed on. The answer is the same whether
+/// or not the address has an account in another tenant.
 #[utoipa::path(
     post, path = "/api/v1/users/invitations", tag = "users", security(("bearer" = [])),
     request_body = InvitationRequest,
     responses(
-        (status = 201, body = Answer<InvitationMade>),
-        (status = 409, body = RefusalBody, description = "the address is a user of the tenant already"),
-        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
-        (status = 429, body = RefusalBody, description = "too many letters were sent lately, or wait to be sent"),
+        (status = 201, body = Answer<InvitationResponse>),
+        InvitationRefusals,
     ),
 )]
 pub async fn invite(
     State(app): State<App>,
     caller: Authenticated,
     Body(request): Body<InvitationRequest>,
-) -> Answered<InvitationMade> {
+) -> Answered<InvitationResponse> {
     let email = canonical_email(&request.email)
         .ok_or_else(|| Refusal::unprocessable("email", "is not an e-mail address"))?;
     // A letter that could not be sent would leave an invitation that nobody can accept.
@@ -192,7 +204,7 @@ pub async fn invite(
     let made = work.create_invitation(&email, request.role).await;
     let (invitation, token) = made.map_err(|error| match error.kind {
         StoreErrorKind::Conflict => {
-            Refusal::new(StatusCode::CONFLICT, "the address is a user of this tenant already")
+            Refusal::new(StatusCode::CONFLICT, "a user of this tenant already has this address")
         }
         _ => error.into(),
     })?;
@@ -206,18 +218,18 @@ pub async fn invite(
     let message = messages::invitation(&tenant.name, token, LIFE_DAYS, url);
     app.mail.send(&mut work, permit, message).await?;
     work.commit().await?;
-    Ok(Answer::created(InvitationMade {
+    Ok(Answer::created(InvitationResponse {
         invitation: invitation.into(),
         token: shows.then(|| token.to_owned()),
         link: messages::link(url, "accept-invitation", token).filter(|_| shows),
     }))
 }
 
-/// Withdraws an open invitation: its token opens nothing any more.
+/// Withdraws an open invitation: its token stops working.
 #[utoipa::path(
     delete, path = "/api/v1/users/invitations/{id}", tag = "users", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the invitation's id")),
-    responses((status = 204, description = "it is withdrawn")),
+    responses((status = 204, description = "the invitation is withdrawn")),
 )]
 pub async fn withdraw_invitation(
     State(app): State<App>,
@@ -229,12 +241,12 @@ pub async fn withdraw_invitation(
     end_deletion::<Invitation>(work, id, withdrawn, AuditAction::InvitationWithdrawn).await
 }
 
-/// Tells who has an invitation's token what it is to. Nothing is changed.
+/// Shows the invitation that a token belongs to. Nothing is changed.
 #[utoipa::path(
     post, path = "/api/v1/auth/invitation", tag = "sign-in", request_body = InvitationQuestion,
     responses(
         (status = 200, body = Answer<InvitationPreview>),
-        (status = 422, body = RefusalBody, description = "the token is not open"),
+        (status = 422, body = RefusalBody, description = "the token is not valid any more"),
     ),
 )]
 pub async fn invitation(
@@ -256,14 +268,14 @@ pub async fn invitation(
     }))
 }
 
-/// Accepts an invitation: the user is there from now on and may sign in.
+/// Accepts an invitation: creates the user, who may sign in from now on.
 #[utoipa::path(
     post, path = "/api/v1/auth/accept-invitation", tag = "sign-in",
     request_body = AcceptanceRequest,
     responses(
         (status = 201, body = Answer<AcceptanceResponse>),
-        (status = 409, body = RefusalBody, description = "the address has an account already"),
-        (status = 422, body = RefusalBody, description = "the token is not open, or a value cannot be"),
+        (status = 409, body = RefusalBody, description = "an account with this address already exists"),
+        (status = 422, body = RefusalBody, description = "the token is not valid any more, or a value is not valid"),
         (status = 429, body = RefusalBody, description = "too many passwords are being set"),
     ),
 )]

@@ -26,10 +26,10 @@ use super::range::{Range, RangeFields};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct KpiParams {
-    /// First day, included; 30 days before the last one where absent.
+    /// The first day, included; 30 days before the last day if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_from: Option<String>,
-    /// Last day, included; today in the tenant's zone where absent.
+    /// The last day, included; today in the tenant's time zone if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
     /// One or several platforms, parted by commas; every one where absent.
@@ -40,7 +40,7 @@ pub struct KpiParams {
     account_id: Option<String>,
     /// The platform's campaign id.
     campaign_id: Option<String>,
-    /// The currency to show amounts in. Where absent: the only one there is, else the tenant's own.
+    /// The currency of amounts. If absent: the only currency of the amounts, else the tenant's currency.
     #[param(value_type = Option<Currency>)]
     currency: Option<String>,
 }
@@ -65,11 +65,11 @@ pub struct Kpis {
     date_from: NaiveDate,
     /// Last day, included.
     date_to: NaiveDate,
-    /// How many days that is.
+    /// The number of days.
     days: i64,
-    /// The zone of the days of tracked events; an ad report's day is of its account's zone.
+    /// The time zone of the days of tracked events. The days of ad reports are in the time zone of their account.
     time_zone: &'static str,
-    /// Why tracked figures are null; null where they are not.
+    /// The reason why tracked figures are null; null if they are known.
     tracked_reason: Option<&'static str>,
     /// The figures.
     #[serde(flatten)]
@@ -108,13 +108,14 @@ impl Comparison {
     }
 }
 
-/// KPIs of a range of days.
+/// Returns the KPIs of a range of days.
 ///
-/// Both ends count. `total_conversions` and `total_revenue` are what the platforms report,
-/// `tracked_*` what our own events show; they are never added. Amounts in several currencies are
-/// converted day by day into `currency`, else into the tenant's own; amounts that are all in one
-/// currency stay in it where none is asked for. A day without a rate takes the last one of the seven days before
-/// it (`rates_carried`); where there is none, amounts are null, with the missing rates, the reason and the split. The compared period is converted by its own days' rates.
+/// The first and the last day are included. `total_conversions` and `total_revenue` are what the platforms report,
+/// `tracked_*` is what our own events show; the two are never added. Amounts in several currencies are converted
+/// day by day into `currency`, or into the tenant's currency if none is given. If all amounts are in one currency
+/// and none is given, they stay in that currency. A day without an exchange rate uses the last rate of the seven
+/// days before it (`rates_carried`). Without any rate, amounts are null, and the answer names the missing rates and
+/// gives the amounts by currency. A compared period is converted with the rates of its own days.
 #[utoipa::path(
     get, path = "/api/v1/analytics/kpis", tag = "analytics", params(KpiParams, CompareParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Kpis>)),

@@ -56,7 +56,7 @@ where
     E: std::error::Error + Send + Sync + 'static,
     S: Stream<Item = Result<Bytes, E>> + Send + 'static,
 {
-    let state = Guarded { bytes: bytes.boxed(), end: end_of(app, caller) };
+    let state = GuardedBody { bytes: bytes.boxed(), end: end_of(app, caller) };
     stream::unfold(Some(state), |state| async move {
         let mut state = state?;
         match state.next().await? {
@@ -69,12 +69,12 @@ where
     })
 }
 
-struct Guarded<E> {
+struct GuardedBody<E> {
     bytes: BoxStream<'static, Result<Bytes, E>>,
     end: BoxFuture<'static, BrokenOff>,
 }
 
-impl<E: std::error::Error + Send + Sync + 'static> Guarded<E> {
+impl<E: std::error::Error + Send + Sync + 'static> GuardedBody<E> {
     async fn next(&mut self) -> Option<Result<Bytes, BrokenOff>> {
         tokio::select! {
             // Asked first: bytes that are always there must not go on for ever.

@@ -228,7 +228,7 @@ async fn check(work: &mut TenantWork, note: &NewNote) -> Result<(), Refusal> {
     request_body = NewNoteBody,
     responses(
         (status = 201, body = Answer<NoteItem>),
-        (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
     ),
 )]
 pub async fn create_note(
@@ -301,7 +301,7 @@ async fn written(
 #[utoipa::path(
     delete, path = "/api/v1/notes/{id}", tag = "notes", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the note's id")),
-    responses((status = 204, description = "it is deleted")),
+    responses((status = 204, description = "the object is deleted")),
 )]
 pub async fn delete_note(
     State(app): State<App>,

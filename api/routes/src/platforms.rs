@@ -23,9 +23,9 @@ pub struct Platforms {
     date_from: NaiveDate,
     /// Last day, included.
     date_to: NaiveDate,
-    /// How many days that is.
+    /// The number of days.
     days: i64,
-    /// Why tracked figures are null; null where they are not.
+    /// The reason why tracked figures are null; null if they are known.
     tracked_reason: Option<&'static str>,
     /// All of them together.
     total: Money,
@@ -53,9 +53,9 @@ pub struct PlatformKpis {
     comparison: Option<Comparison>,
 }
 
-/// KPIs per platform.
+/// Returns the KPIs of each platform.
 ///
-/// All in the currency that `/analytics/kpis` would show, so that they add up to it.
+/// All amounts are in the currency that `/analytics/kpis` would use, so that they add up to its totals.
 #[utoipa::path(
     get, path = "/api/v1/analytics/platforms", tag = "analytics", params(KpiParams, CompareParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Platforms>)),

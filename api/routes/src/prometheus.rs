@@ -69,16 +69,16 @@ impl Readers {
     }
 }
 
-/// Process measurements as Prometheus text.
+/// Returns measurements of the process in the text format of Prometheus.
 ///
-/// On the listener for operation (`[server] operation_listen`) without a token; here with the operator's,
-/// which lies in the data folder. They are as of the last second.
+/// No token is needed at the operations address (`[server] operation_listen`); here, send the operator token, which
+/// is stored in the data folder. The values are at most a second old.
 #[utoipa::path(
     get, path = "/metrics", tag = "operation", security(("bearer" = [])),
     responses(
         (status = 200, body = String, content_type = "text/plain"),
         (status = 401, body = RefusalBody, description = "not the operator's token"),
-        (status = 404, body = RefusalBody, description = "nothing is collected in this process"),
+        (status = 404, body = RefusalBody, description = "this process collects no measurements"),
     ),
 )]
 pub async fn measurements(State(operation): State<Operation>, headers: HeaderMap) -> Response {

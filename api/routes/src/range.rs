@@ -4,6 +4,7 @@ use chrono::{Datelike as _, Days, NaiveDate, TimeZone as _};
 use chrono_tz::Tz;
 use stratum_http::answer::Refusal;
 use stratum_http::fields::Fields;
+use stratum_models::name_set;
 use stratum_models::scope::TenantScope;
 use stratum_models::time::{Day, DayRange, UnixMillis};
 
@@ -20,17 +21,25 @@ pub struct Range {
     pub zone: Tz,
 }
 
-/// What a range is compared with.
+name_set! {
+    /// The days that a range is compared with, by name.
+    ComparePeriod {
+        /// As many days, ending the day before.
+        PreviousPeriod = "previous_period",
+        /// As many days, beginning a year earlier.
+        PreviousYear = "previous_year",
+        /// As many days, whole weeks earlier, the nearest that do not meet the range.
+        SameWeekdays = "same_weekdays",
+        /// As many days, 52 weeks earlier.
+        SameWeekdaysPreviousYear = "same_weekdays_previous_year",
+    }
+}
+
+/// The days that a range is compared with.
 #[derive(Clone, Copy, Debug)]
-pub enum ComparePeriod {
-    /// As many days, ending the day before.
-    PreviousPeriod,
-    /// As many days, beginning a year earlier.
-    PreviousYear,
-    /// As many days, whole weeks earlier, the nearest that do not meet the range.
-    SameWeekdays,
-    /// As many days, 52 weeks earlier.
-    SameWeekdaysPreviousYear,
+pub enum Comparison {
+    /// Days that have a name.
+    Period(ComparePeriod),
     /// As many days from this one on.
     From(NaiveDate),
 }
@@ -38,39 +47,25 @@ pub enum ComparePeriod {
 /// Days of 52 weeks.
 const YEAR_OF_WEEKS: u64 = 364;
 
-impl ComparePeriod {
+impl Comparison {
     /// The days that a range is compared with, exactly as many; `None` at the calendar's start.
     pub fn before(self, days: DayRange) -> Option<DayRange> {
         let length = u64::try_from(days.days()).ok()?;
         let first = match self {
-            ComparePeriod::PreviousPeriod => return days.previous(),
-            ComparePeriod::PreviousYear => {
+            Comparison::Period(ComparePeriod::PreviousPeriod) => return days.previous(),
+            Comparison::Period(ComparePeriod::PreviousYear) => {
                 days.from.0.checked_sub_months(chrono::Months::new(12))?
             }
-            ComparePeriod::SameWeekdays => {
+            Comparison::Period(ComparePeriod::SameWeekdays) => {
                 days.from.0.checked_sub_days(Days::new(length.div_ceil(7) * 7))?
             }
-            ComparePeriod::SameWeekdaysPreviousYear => {
+            Comparison::Period(ComparePeriod::SameWeekdaysPreviousYear) => {
                 let weeks = YEAR_OF_WEEKS.max(length.div_ceil(7) * 7);
                 days.from.0.checked_sub_days(Days::new(weeks))?
             }
-            ComparePeriod::From(day) => day,
+            Comparison::From(day) => day,
         };
         DayRange::new(Day(first), Day(first.checked_add_days(Days::new(length - 1))?))
-    }
-}
-
-impl std::str::FromStr for ComparePeriod {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "previous_period" => Ok(ComparePeriod::PreviousPeriod),
-            "previous_year" => Ok(ComparePeriod::PreviousYear),
-            "same_weekdays" => Ok(ComparePeriod::SameWeekdays),
-            "same_weekdays_previous_year" => Ok(ComparePeriod::SameWeekdaysPreviousYear),
-            _ => Err("is previous_period, previous_year, same_weekdays or \
-                      same_weekdays_previous_year"),
-        }
     }
 }
 
@@ -139,7 +134,7 @@ impl Range {
     }
 
     /// The days it is compared with, exactly as many; `None` at the calendar's start.
-    pub fn before(&self, period: ComparePeriod) -> Option<DayRange> {
+    pub fn before(&self, period: Comparison) -> Option<DayRange> {
         period.before(self.days)
     }
 }
@@ -226,8 +221,11 @@ mod tests {
 
     #[test]
     fn a_year_earlier_has_as_many_days() {
-        let year_before =
-            |from, to| range(from, to, Tz::UTC).before(ComparePeriod::PreviousYear).unwrap();
+        let year_before = |from, to| {
+            range(from, to, Tz::UTC)
+                .before(Comparison::Period(ComparePeriod::PreviousYear))
+                .unwrap()
+        };
         let leap = year_before("2024-02-01", "2024-02-29");
         assert_eq!((leap.from.0, leap.to.0), (date("2023-02-01"), date("2023-03-01")));
         let day = year_before("2024-02-29", "2024-02-29");
@@ -236,19 +234,19 @@ mod tests {
 
     #[test]
     fn the_same_weekdays_are_whole_weeks_earlier_and_never_meet_the_range() {
-        let before = |from, to, period: ComparePeriod| {
+        let before = |from, to, period: Comparison| {
             let days = range(from, to, Tz::UTC).before(period).unwrap();
             (days.from.0, days.to.0)
         };
-        let weekdays = ComparePeriod::SameWeekdays;
+        let weekdays = Comparison::Period(ComparePeriod::SameWeekdays);
         let three = before("2026-03-10", "2026-03-12", weekdays);
         assert_eq!(three, (date("2026-03-03"), date("2026-03-05")));
         let nine = before("2026-03-10", "2026-03-18", weekdays);
         assert_eq!(nine, (date("2026-02-24"), date("2026-03-04")));
-        let year = ComparePeriod::SameWeekdaysPreviousYear;
+        let year = Comparison::Period(ComparePeriod::SameWeekdaysPreviousYear);
         let day = before("2026-03-10", "2026-03-10", year);
         assert_eq!(day, (date("2025-03-11"), date("2025-03-11")));
-        let free = before("2026-03-10", "2026-03-12", ComparePeriod::From(date("2025-11-28")));
+        let free = before("2026-03-10", "2026-03-12", Comparison::From(date("2025-11-28")));
         assert_eq!(free, (date("2025-11-28"), date("2025-11-30")));
     }
 }

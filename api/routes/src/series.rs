@@ -21,11 +21,11 @@ use super::kpis::{KpiParams, KpiRequest, fresh, incomplete, untracked};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SeriesParams {
-    /// The KPI that stands as `value` in every period: `spend`, `revenue`, `impressions`, `clicks`,
-    /// `conversions`, `roas`, `ctr`, `cpc`, `cpm`, `cpa`, `cvr`, `tracked_conversions`,
-    /// `tracked_revenue`, `tracked_roas`, `tracked_cpa` or `tracked_cvr`.
+    /// The KPI that stands as `value` in every period.
+    #[param(value_type = Option<Kpi>)]
     metric: Option<String>,
-    /// `daily` (the default), `weekly` (from Mondays) or `monthly`.
+    /// The length of a period, `daily` where absent. Weeks begin on Mondays.
+    #[param(value_type = Option<Granularity>)]
     granularity: Option<String>,
     /// `platform`: beside the whole, each platform on its own. What the periods are compared with stands in `comparison`.
     by: Option<String>,
@@ -53,13 +53,13 @@ pub struct Series {
     date_from: NaiveDate,
     /// Last day, included.
     date_to: NaiveDate,
-    /// How many days that is.
+    /// The number of days.
     days: i64,
-    /// The zone of the days of tracked events; an ad report's day is of its account's zone.
+    /// The time zone of the days of tracked events. The days of ad reports are in the time zone of their account.
     time_zone: &'static str,
-    /// `daily`, `weekly` or `monthly`.
-    granularity: &'static str,
-    /// Why tracked figures are null; null where they are not.
+    /// The length of a period.
+    granularity: Granularity,
+    /// The reason why tracked figures are null; null if they are known.
     tracked_reason: Option<&'static str>,
     /// The whole range.
     total: Money,
@@ -110,10 +110,10 @@ pub struct Point {
     period: PeriodMetrics,
 }
 
-/// KPIs per day, week or month.
+/// Returns the KPIs of each day, week or month.
 ///
-/// Periods without data are there, with zeros and without ratios. A day on which clocks change has 23
-/// or 25 hours and is one day.
+/// Periods without data are included, with zeros and without ratios. A day on which the clocks change has 23 or 25
+/// hours.
 #[utoipa::path(
     get, path = "/api/v1/analytics/series", tag = "analytics", params(SeriesParams, KpiParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Series>)),
@@ -163,7 +163,7 @@ pub async fn series(
         date_to: range.days.to.0,
         days: range.days.days(),
         time_zone: range.zone.name(),
-        granularity: granularity.as_str(),
+        granularity,
         tracked_reason: untracked(&query),
         total: total.into(),
         series,

@@ -41,9 +41,9 @@ pub struct TenantItem {
     slug: String,
     /// Name.
     name: String,
-    /// The plan it is on.
+    /// The plan of the tenant.
     plan: String,
-    /// The zone whose days its events count for.
+    /// The time zone of its days.
     time_zone: String,
     /// The currency its totals are shown in.
     reporting_currency: Currency,
@@ -55,7 +55,7 @@ pub struct TenantItem {
     /// What it may have at most.
     limits: Limits,
     /// How much of that there is.
-    used: Used,
+    used: TenantUsage,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was changed last.
@@ -64,7 +64,7 @@ pub struct TenantItem {
 
 /// How much of its limits a tenant uses.
 #[derive(Serialize, ToSchema)]
-pub struct Used {
+pub struct TenantUsage {
     /// Active users and open invitations.
     users: u64,
     /// API keys that were not revoked.
@@ -78,7 +78,7 @@ pub struct TenantChange {
     /// Name.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
-    /// The zone whose days events count for that come in from now on; those before keep their day.
+    /// The time zone of the days of events that are received from now on; earlier events keep their day.
     time_zone: Option<String>,
     /// The currency totals are shown in, ISO 4217.
     #[schema(value_type = Option<Currency>)]
@@ -104,7 +104,7 @@ impl TenantChange {
         }
         if let Some(sent) = self.reporting_currency {
             tenant.reporting_currency = Currency::parse(&sent).ok_or_else(|| {
-                Refusal::unprocessable("reporting_currency", "is an ISO 4217 code such as EUR")
+                Refusal::unprocessable("reporting_currency", "must be an ISO 4217 code such as EUR")
             })?;
             changes.insert("reporting_currency".into(), json!(tenant.reporting_currency));
         }
@@ -150,13 +150,16 @@ async fn item(work: &mut TenantWork, tenant: Tenant) -> Result<TenantItem, Refus
         settings: tenant.settings,
         second_factor_required: tenant.second_factor_required,
         limits: work.limits().await?,
-        used: Used { users: work.user_places().await?, api_keys: work.count_api_keys().await?.1 },
+        used: TenantUsage {
+            users: work.user_places().await?,
+            api_keys: work.count_api_keys().await?.1,
+        },
         created_at: tenant.created_at.to_utc(),
         updated_at: tenant.updated_at.to_utc(),
     })
 }
 
-/// The caller's tenant.
+/// Returns the caller's tenant.
 #[utoipa::path(
     get, path = "/api/v1/tenant", tag = "tenant", security(("bearer" = [])),
     responses((status = 200, body = Answer<TenantItem>)),
@@ -169,7 +172,7 @@ pub async fn tenant(State(app): State<App>, caller: Authenticated) -> Answered<T
 
 /// Changes the tenant's settings.
 ///
-/// Ingest treats events by the new ones within two seconds. Plan and limits are the operator's.
+/// The new settings apply to events within two seconds. Only an operator can change plan and limits.
 #[utoipa::path(
     patch, path = "/api/v1/tenant", tag = "tenant", security(("bearer" = [])),
     request_body = TenantChange,

@@ -111,7 +111,7 @@ pub fn calling_code(rules: &mut Rules, code: Option<u16>) {
     rules.hold("default_calling_code", holds, "must be from 1 to 999");
 }
 
-/// The configuration in force of every dataset, oldest dataset first.
+/// Lists the current configuration of each dataset, oldest dataset first.
 #[utoipa::path(
     get, path = "/api/v1/tracking", tag = "tracking", params(PageParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Vec<DatasetTracking>>)),
@@ -128,7 +128,7 @@ pub async fn list_tracking(
     Ok(Answer::page(datasets, page.of(total)))
 }
 
-/// The configuration in force of a dataset.
+/// Returns the current configuration of a dataset.
 #[utoipa::path(
     get, path = "/api/v1/tracking/{dataset}", tag = "tracking", security(("bearer" = [])),
     params(("dataset" = Uuid, Path, description = "the dataset's id")),
@@ -143,7 +143,7 @@ pub async fn tracking(
     Ok(Answer::of(dataset.ok_or_else(TrackedDataset::not_found)?.into()))
 }
 
-/// Every version of a dataset's configuration, newest first.
+/// Lists all versions of a dataset's configuration, newest first.
 #[utoipa::path(
     get, path = "/api/v1/tracking/{dataset}/versions", tag = "tracking", security(("bearer" = [])),
     params(("dataset" = Uuid, Path, description = "the dataset's id"), PageParams),
@@ -164,16 +164,16 @@ pub async fn tracking_versions(
     Ok(Answer::page(versions, page.of(total)))
 }
 
-/// Writes a version with what this says; what is not sent is none.
+/// Stores a new version with exactly these settings; a setting that is not sent is empty.
 ///
-/// Earlier versions stay as they are. Every event that is received later than 2 s after the answer is
-/// treated with the new version and carries its number.
+/// Earlier versions are not changed. Events received more than two seconds after the answer are treated with the
+/// new version and carry its number.
 #[utoipa::path(
     put, path = "/api/v1/tracking/{dataset}", tag = "tracking", security(("bearer" = [])),
     params(("dataset" = Uuid, Path, description = "the dataset's id")), request_body = TrackingBody,
     responses(
         (status = 200, body = Answer<DatasetTracking>),
-        (status = 409, body = RefusalBody, description = "another version is in force than the expected one"),
+        (status = 409, body = RefusalBody, description = "the current version is not the expected one"),
     ),
 )]
 pub async fn replace_tracking(
@@ -188,13 +188,13 @@ pub async fn replace_tracking(
     write(app, caller, id, change).await
 }
 
-/// Writes a version with what this changes of the one in force; what is not sent stays.
+/// Stores a new version that changes the current one; settings that are not sent stay as they are.
 #[utoipa::path(
     patch, path = "/api/v1/tracking/{dataset}", tag = "tracking", security(("bearer" = [])),
     params(("dataset" = Uuid, Path, description = "the dataset's id")), request_body = TrackingChange,
     responses(
         (status = 200, body = Answer<DatasetTracking>),
-        (status = 409, body = RefusalBody, description = "another version is in force than the expected one"),
+        (status = 409, body = RefusalBody, description = "the current version is not the expected one"),
     ),
 )]
 pub async fn change_tracking(

@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::App;
-use super::invitations::{InvitationMade, InvitationRequest, invite};
+use super::invitations::{InvitationRefusals, InvitationRequest, InvitationResponse, invite};
 
 /// Longest name of a user.
 pub(super) const NAME_CHARS_MAX: usize = 200;
@@ -51,10 +51,10 @@ pub struct UsersParams {
     /// Only those who may sign in (`true`), or only those who may not (`false`).
     #[param(value_type = Option<bool>)]
     active: Option<String>,
-    /// The page, from 1.
+    /// The number of the page, from 1.
     #[param(value_type = Option<u32>, minimum = 1)]
     page: Option<String>,
-    /// Items of a page, 20 where absent.
+    /// Items per page, 20 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     page_size: Option<String>,
 }
@@ -72,9 +72,9 @@ pub struct UserItem {
     phone: Option<String>,
     /// What they may do.
     role: Role,
-    /// The language they read.
+    /// The user's language.
     locale: String,
-    /// Their own time zone; the tenant's where null.
+    /// The user's time zone; null for the tenant's.
     time_zone: Option<String>,
     /// Whether they may sign in.
     active: bool,
@@ -117,9 +117,9 @@ pub struct UserChange {
     pub(super) phone: Option<Option<String>>,
     /// What they may do. Another role ends their sign-ins.
     pub(super) role: Option<Role>,
-    /// The language they read, such as `en` or `ar-EG`.
+    /// The user's language, such as `en` or `ar-EG`.
     pub(super) locale: Option<String>,
-    /// Their own time zone.
+    /// The user's time zone.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     pub(super) time_zone: Option<Option<String>>,
@@ -178,7 +178,10 @@ fn phone(text: &str) -> Result<String, Refusal> {
     let digits = plain.strip_prefix('+').unwrap_or_default();
     let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if !fits || digits.starts_with('0') {
-        return Err(Refusal::unprocessable("phone", "is a number such as +49 170 1234567"));
+        return Err(Refusal::unprocessable(
+            "phone",
+            "must be a phone number such as +49 170 1234567",
+        ));
     }
     Ok(plain)
 }
@@ -192,7 +195,7 @@ fn locale(text: &str) -> Result<String, Refusal> {
         (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     if !language || !parts.all(plain) || text.len() > 35 {
-        return Err(Refusal::unprocessable("locale", "is a language such as en or ar-EG"));
+        return Err(Refusal::unprocessable("locale", "must be a language such as en or ar-EG"));
     }
     Ok(text.to_owned())
 }
@@ -200,10 +203,12 @@ fn locale(text: &str) -> Result<String, Refusal> {
 /// A zone of the tz database.
 pub(super) fn time_zone(text: &str) -> Result<Tz, Refusal> {
     let known = text.parse();
-    known.map_err(|_| Refusal::unprocessable("time_zone", "is a zone such as Africa/Cairo"))
+    known.map_err(|_| {
+        Refusal::unprocessable("time_zone", "must be a time zone such as Africa/Cairo")
+    })
 }
 
-/// The tenant's users, oldest first.
+/// Lists the tenant's users, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/users", tag = "users", params(UsersParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Vec<UserItem>>)),
@@ -223,28 +228,26 @@ pub async fn list_users(
     Ok(Answer::page(users, page.of(total)))
 }
 
-/// Adds a user: the same as inviting one.
+/// Adds a user, which is the same as inviting one.
 ///
-/// Nobody sets another's password, so the user is there once they have accepted.
+/// Nobody can set the password of somebody else, so the user exists once they have accepted.
 #[utoipa::path(
     post, path = "/api/v1/users", tag = "users", security(("bearer" = [])),
     request_body = InvitationRequest,
     responses(
-        (status = 201, body = Answer<InvitationMade>),
-        (status = 409, body = RefusalBody, description = "the address is a user of the tenant already"),
-        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
-        (status = 429, body = RefusalBody, description = "too many letters were sent lately, or wait to be sent"),
+        (status = 201, body = Answer<InvitationResponse>),
+        InvitationRefusals,
     ),
 )]
 pub async fn add_user(
     state: State<App>,
     caller: Authenticated,
     body: Body<InvitationRequest>,
-) -> Answered<InvitationMade> {
+) -> Answered<InvitationResponse> {
     invite(state, caller, body).await
 }
 
-/// One user.
+/// Returns a user.
 #[utoipa::path(
     get, path = "/api/v1/users/{id}", tag = "users", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the user's id")),
@@ -261,15 +264,15 @@ pub async fn user(
 
 /// Changes a user.
 ///
-/// Another role, losing the right to sign in and losing the second factor end the user's sign-ins. The last active admin
-/// stays one.
+/// A change of role, deactivation and removal of the second factor end all sessions of the user. The last active
+/// admin must stay admin.
 #[utoipa::path(
     patch, path = "/api/v1/users/{id}", tag = "users", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the user's id")), request_body = UserChange,
     responses(
         (status = 200, body = Answer<UserItem>),
-        (status = 409, body = RefusalBody, description = "the tenant would be left without an admin"),
-        (status = 422, body = RefusalBody, description = "a value cannot be, or the plan has no place"),
+        (status = 409, body = RefusalBody, description = "the tenant would have no admin"),
+        (status = 422, body = RefusalBody, description = "a value is not valid, or the limit of the plan is reached"),
     ),
 )]
 pub async fn change_user(
@@ -285,13 +288,13 @@ pub async fn change_user(
     Ok(Answer::of(user.into()))
 }
 
-/// Takes a user the right to sign in. What they did stays theirs: nothing is erased.
+/// Deactivates a user, who can no longer sign in. Nothing that the user did is erased.
 #[utoipa::path(
     delete, path = "/api/v1/users/{id}", tag = "users", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the user's id")),
     responses(
-        (status = 204, description = "they can sign in no more"),
-        (status = 409, body = RefusalBody, description = "the tenant would be left without an admin"),
+        (status = 204, description = "the user can no longer sign in"),
+        (status = 409, body = RefusalBody, description = "the tenant would have no admin"),
     ),
 )]
 pub async fn deactivate_user(

@@ -125,7 +125,7 @@ pub async fn list_views(State(app): State<App>, caller: Authenticated) -> Answer
     responses(
         (status = 201, body = Answer<ViewItem>),
         (status = 409, body = RefusalBody, description = "the user has a view of this name already"),
-        (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
     ),
 )]
 pub async fn create_view(
@@ -195,7 +195,7 @@ async fn written(
 #[utoipa::path(
     delete, path = "/api/v1/views/{id}", tag = "views", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the view's id")),
-    responses((status = 204, description = "it is deleted")),
+    responses((status = 204, description = "the object is deleted")),
 )]
 pub async fn delete_view(
     State(app): State<App>,

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::settings::Settings;
 use super::stores::Stores;
-use stratum_jobs::export::{ExportSource, Exports, FileExporter, Folder, Turns};
+use stratum_jobs::export::{ExportSource, Exports, FileExporter, Folder, StreamLimit};
 
 fn source(settings: &Settings, stores: &Stores) -> Result<ExportSource> {
     let state = stores.state.clone().context("exports have no state store")?;
@@ -21,7 +21,7 @@ pub fn exports(settings: &Settings, stores: &Stores) -> Result<Exports> {
     let config = settings.export.clone();
     Ok(Exports {
         source: source(settings, stores)?,
-        turns: Turns::new(config.streams_max, config.running_per_tenant_max),
+        streams: StreamLimit::new(config.streams_max, config.running_per_tenant_max),
         folder: Folder::new(&config.folder, &stores.data),
         config,
     })

@@ -6,7 +6,7 @@ use stratum_http::auth::revocation::Revocations;
 use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::warehouse::DataVersions;
-use stratum_routes::health::{Check, Health, Probe};
+use stratum_routes::health::{Check, Health, Probe, StoreName};
 use stratum_state::PostgresState;
 use stratum_state::work::operator_scope;
 
@@ -25,13 +25,14 @@ pub fn health(
 }
 
 fn probes(stores: &Stores, revocations: Option<Arc<Revocations>>) -> Vec<Probe> {
-    let log = stores.log.clone().map(|log| Probe { store: "log", check: of_log(log) });
-    let warehouse = stores
-        .warehouse
-        .clone()
-        .map(|warehouse| Probe { store: "warehouse", check: of_warehouse(Arc::new(warehouse)) });
+    let log = stores.log.clone().map(|log| Probe { store: StoreName::Log, check: of_log(log) });
+    let warehouse = stores.warehouse.clone().map(|warehouse| Probe {
+        store: StoreName::Warehouse,
+        check: of_warehouse(Arc::new(warehouse)),
+    });
     let state = stores.state.clone();
-    let state = state.map(|state| Probe { store: "state", check: of_state(state, revocations) });
+    let state =
+        state.map(|state| Probe { store: StoreName::State, check: of_state(state, revocations) });
     [log, warehouse, state].into_iter().flatten().collect()
 }
 

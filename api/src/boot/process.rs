@@ -124,7 +124,7 @@ impl Process {
         };
         let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
         let clock = Arc::new(SystemClock) as _;
-        let edge = Edge::new(&settings.edge, settings.server.pace, &clock)?;
+        let edge = Edge::new(&settings.http, settings.server.pace, &clock)?;
         let sign_in = match self.stores.state.clone().filter(|_| roles.has(Role::Api)) {
             Some(state) => Some(self.sign_in(settings, &state, &ids).await?),
             None => None,
@@ -196,7 +196,7 @@ impl Process {
             appender,
             clock: Arc::new(SystemClock),
             client: |of| of.get::<ClientIp>().map(|client| client.allowance_key()),
-            config: settings.door.clone(),
+            config: settings.ingest.clone(),
             trace_seed: u64::from_be_bytes(seed),
         }))
     }
@@ -231,7 +231,7 @@ impl Process {
         edge: &Edge,
     ) -> Result<Router> {
         let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
-        let reader = Arc::new(CachedReader::new(warehouse.clone(), &settings.answers));
+        let reader = Arc::new(CachedReader::new(warehouse.clone(), &settings.query_cache));
         let live = self.follow_updates(settings, &sign_in.ids, sign_in.live_ids)?;
         let forecasts = self.forecasts(settings, reader.clone())?;
         let services = Services {
@@ -248,7 +248,7 @@ impl Process {
             trials: stage::platforms(settings, settings.pull.trial())?,
             pull: settings.pull.clone(),
             appender: self.appender(settings)?,
-            imports: ImportDesk::new(settings.import.clone(), settings.door.row_limits()),
+            imports: ImportDesk::new(settings.import.clone(), settings.ingest.row_limits()),
             operator_token: self.operator_token(settings)?,
             log: self.stores.log.clone(),
             tokens: sign_in.tokens,
@@ -267,7 +267,7 @@ impl Process {
             stop: self.stop_serving.clone(),
             tails: Arc::new(Semaphore::new(settings.server.tails_max)),
             config: settings.server.clone(),
-            bounds: settings.bounds.clone(),
+            bounds: settings.tenant_limits.clone(),
         };
         Ok(stratum_routes::api(Arc::new(services), edge, page::router()))
     }

@@ -41,26 +41,26 @@ pub struct Settings {
     pub live: LiveConfig,
     /// Sign-in.
     pub auth: AuthConfig,
-    /// What stands before the routes.
-    pub edge: EdgeConfig,
-    /// Letters to users.
+    /// Limits and headers of requests to the API.
+    pub http: EdgeConfig,
+    /// E-mails to users.
     pub mail: MailConfig,
     /// Work that is done beside requests.
     pub jobs: JobsConfig,
     /// The state store.
     pub state: StateConfig,
-    /// Bounds on what tenants store.
-    pub bounds: BoundsConfig,
-    /// How campaigns are adopted from ad reports.
-    pub adopt: AdoptConfig,
+    /// Limits on what a tenant may store.
+    pub tenant_limits: BoundsConfig,
+    /// How campaigns that ad reports name are created.
+    pub campaign_discovery: AdoptConfig,
     /// Exports.
     pub export: ExportConfig,
     /// How ad platforms are pulled from.
     pub pull: PullConfig,
     /// How exchange rates are fetched.
     pub exchange_rates: ExchangeRatesConfig,
-    /// The front door.
-    pub door: DoorConfig,
+    /// How events and ad reports are received.
+    pub ingest: DoorConfig,
     /// Files of ad reports.
     pub import: ImportConfig,
     /// How rows are gathered into log records.
@@ -73,8 +73,8 @@ pub struct Settings {
     pub pipeline: PipelineConfig,
     /// The warehouse.
     pub warehouse: WarehouseSettings,
-    /// How the warehouse's answers are kept.
-    pub answers: AnswersConfig,
+    /// The cache of the warehouse's answers.
+    pub query_cache: AnswersConfig,
     /// Predictions.
     pub predictions: PredictionsConfig,
     /// The embedded engines.
@@ -92,16 +92,16 @@ impl Default for Settings {
             server: ServerConfig::default(),
             live: LiveConfig::default(),
             auth: AuthConfig::default(),
-            edge: EdgeConfig::default(),
+            http: EdgeConfig::default(),
             mail: MailConfig::default(),
             jobs: JobsConfig::default(),
             state: StateConfig::default(),
-            bounds: BoundsConfig::default(),
-            adopt: AdoptConfig::default(),
+            tenant_limits: BoundsConfig::default(),
+            campaign_discovery: AdoptConfig::default(),
             export: ExportConfig::default(),
             pull: PullConfig::default(),
             exchange_rates: ExchangeRatesConfig::default(),
-            door: DoorConfig::default(),
+            ingest: DoorConfig::default(),
             import: ImportConfig::default(),
             append: AppendConfig::default(),
             log: FjallLogConfig::default(),
@@ -109,7 +109,7 @@ impl Default for Settings {
             kafka: KafkaLogConfig { brokers: String::new(), ..KafkaLogConfig::default() },
             pipeline: PipelineConfig::default(),
             warehouse: WarehouseSettings::default(),
-            answers: AnswersConfig::default(),
+            query_cache: AnswersConfig::default(),
             predictions: PredictionsConfig::default(),
             engines: EnginesConfig::default(),
             telemetry: TelemetryConfig::default(),

@@ -160,7 +160,7 @@ pub fn discovery(
     state: PostgresState,
     warehouse: Arc<dyn WarehouseReader>,
 ) -> CampaignDiscovery {
-    let (config, lease) = (settings.adopt.clone(), settings.jobs.lease());
+    let (config, lease) = (settings.campaign_discovery.clone(), settings.jobs.lease());
     CampaignDiscovery { state, warehouse, clock: Arc::new(SystemClock), config, lease }
 }
 
@@ -190,7 +190,7 @@ pub fn puller(
         keys,
         platforms: platforms(settings, settings.pull.call.clone())?,
         appender,
-        limits: settings.door.row_limits(),
+        limits: settings.ingest.row_limits(),
         clock: Arc::new(SystemClock),
         rest: Arc::new(SystemRest),
         config: settings.pull.clone(),

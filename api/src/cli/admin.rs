@@ -36,42 +36,42 @@ pub struct AdminArgs {
 
 #[derive(Subcommand)]
 enum Noun {
-    /// Advertisers and agencies.
+    /// Manage tenants: advertisers and agencies.
     #[command(subcommand)]
     Tenant(TenantAct),
-    /// People who sign in.
+    /// Manage users who sign in.
     #[command(subcommand)]
     User(UserAct),
-    /// Pixels and datasets.
+    /// Manage pixels and datasets.
     #[command(subcommand)]
     Dataset(DatasetAct),
-    /// Keys for senders.
+    /// Manage API keys.
     #[command(subcommand, name = "api-key")]
     ApiKey(ApiKeyAct),
-    /// What tenants may have.
+    /// Manage plans and limits of tenants.
     #[command(subcommand)]
     Plan(PlanAct),
-    /// What was done and refused.
+    /// Verify the audit log.
     #[command(subcommand)]
     Audit(AuditAct),
-    /// Seal personal data anew that an older key sealed (`[auth] pii_encryption_keys_older`).
+    /// Encrypt personal data again that was encrypted with an older key (`[auth] pii_encryption_keys_older`).
     RotatePii,
 }
 
 #[derive(Subcommand)]
 enum TenantAct {
-    /// Make a tenant and print its short name.
+    /// Create a tenant and print its short name.
     Create {
         /// Short name: lower-case letters, digits and dashes.
         #[arg(long)]
         slug: String,
-        /// Name to show; the short name where absent.
+        /// The name to show; the short name if absent.
         #[arg(long)]
         name: Option<String>,
-        /// The zone whose days its events count for.
+        /// The time zone of its days.
         #[arg(long, default_value = "UTC")]
         time_zone: Tz,
-        /// The currency its totals are shown in.
+        /// The currency of its totals.
         #[arg(long, default_value = "USD")]
         currency: Currency,
     },
@@ -81,18 +81,18 @@ enum TenantAct {
 
 #[derive(Subcommand)]
 enum UserAct {
-    /// Make a user. The password is read from stdin where something is piped in, else made and printed.
+    /// Create a user. The password is read from standard input if it is piped in, else generated and printed.
     Create {
         /// The tenant's short name.
         #[arg(long)]
         tenant: String,
-        /// What to sign in with.
+        /// The e-mail address to sign in with.
         #[arg(long)]
         email: String,
-        /// Name to show.
+        /// The name to show.
         #[arg(long, default_value = "")]
         name: String,
-        /// What they may do: admin, manager, analyst or viewer.
+        /// The role: admin, manager, analyst or viewer.
         #[arg(long, default_value = "admin")]
         role: Role,
     },
@@ -102,9 +102,9 @@ enum UserAct {
         #[arg(long)]
         tenant: String,
     },
-    /// Take the second factor from a user who has lost the device, and end their sign-ins.
+    /// Remove the second factor of a user who has lost the device, and end their sessions.
     RemoveSecondFactor {
-        /// What they sign in with.
+        /// The e-mail address the user signs in with.
         #[arg(long)]
         email: String,
     },
@@ -112,31 +112,31 @@ enum UserAct {
 
 #[derive(Subcommand)]
 enum ApiKeyAct {
-    /// Make a key and print it, this once.
+    /// Create an API key and print it, this one time only.
     Create {
         /// The tenant's short name.
         #[arg(long)]
         tenant: String,
-        /// What it opens: ingest, read, export or export_identifiers.
+        /// What the key allows: ingest, read, export or export_identifiers.
         #[arg(long, default_value = "ingest")]
         scope: ApiKeyScope,
-        /// The one dataset it opens, by the platform's id; every dataset of the tenant where absent.
+        /// The only dataset it may send to, by the platform's id; every dataset if absent.
         #[arg(long)]
         dataset: Option<String>,
-        /// Name to show.
-        #[arg(long, default_value = "made at the command line")]
+        /// The name to show.
+        #[arg(long, default_value = "created on the command line")]
         name: String,
-        /// From when on it opens nothing, such as 2027-01-31T00:00:00Z; never where absent.
+        /// The time at which it expires, such as 2027-01-31T00:00:00Z; never if absent.
         #[arg(long)]
         expires_at: Option<DateTime<Utc>>,
     },
-    /// List a tenant's keys.
+    /// List a tenant's API keys.
     List {
         /// The tenant's short name.
         #[arg(long)]
         tenant: String,
     },
-    /// Revoke a key; it opens nothing within two seconds.
+    /// Revoke an API key; it stops working within two seconds.
     Revoke {
         /// The tenant's short name.
         #[arg(long)]
@@ -147,7 +147,7 @@ enum ApiKeyAct {
     },
 }
 
-/// Does it.
+/// Runs the command.
 pub async fn admin(settings: Settings, args: AdminArgs) -> Result<()> {
     let operator = Operator::open(&settings).await?;
     match args.noun {
@@ -163,7 +163,7 @@ pub async fn admin(settings: Settings, args: AdminArgs) -> Result<()> {
 
 pub(super) async fn find(operator: &Operator, slug: &str) -> Result<Tenant> {
     let tenant = operator.state.system().await?.tenant_by_slug(slug).await?;
-    tenant.with_context(|| format!("no tenant {slug}; `stratum admin tenant list` shows them"))
+    tenant.with_context(|| format!("no tenant {slug}; `stratum admin tenant list` lists them"))
 }
 
 /// A conflict in words.
@@ -189,7 +189,7 @@ async fn tenant(operator: &Operator, act: TenantAct) -> Result<()> {
             let new = NewTenant { slug, name, time_zone, reporting_currency: currency };
             let mut work = operator.state.system().await?;
             let made = work.create_tenant(&new).await;
-            let id = taken(made, format!("the short name {} is taken", new.slug))?;
+            let id = taken(made, format!("the short name {} is already in use", new.slug))?;
             let entry = AuditEntry::done(
                 AuditAction::TenantCreated,
                 "tenant",
@@ -229,7 +229,7 @@ async fn user(operator: &Operator, act: UserAct) -> Result<()> {
             let new = NewUser { email, full_name, role, password_hash };
             let mut work = operator.state.operate(tenant.id).await?;
             let outcome = work.create_user(&new).await;
-            let id = taken(outcome, "a user of this e-mail address exists".into())?;
+            let id = taken(outcome, "a user with this e-mail address already exists".into())?;
             let changes = json!({"role": role.as_str()});
             work.audit(&AuditEntry::done(AuditAction::UserCreated, "user", id, changes)).await?;
             work.commit().await?;
@@ -275,14 +275,14 @@ fn password_from_stdin() -> Result<Option<String>> {
 async fn find_dataset(operator: &Operator, tenant: &Tenant, id: &str) -> Result<Dataset> {
     let datasets = operator.state.operate(tenant.id).await?.datasets().await?;
     let dataset = datasets.into_iter().find(|one| one.external_id == id);
-    dataset.with_context(|| format!("{} has no dataset {id}", tenant.slug))
+    dataset.with_context(|| format!("the tenant {} has no dataset {id}", tenant.slug))
 }
 
 async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
     match act {
         ApiKeyAct::Create { tenant, scope, dataset, name, expires_at } => {
             if expires_at.is_some_and(|at| at <= Utc::now()) {
-                bail!("--expires-at must lie ahead");
+                bail!("--expires-at must be in the future");
             }
             let tenant = find(operator, &tenant).await?;
             let dataset_id = match dataset {
@@ -326,7 +326,7 @@ async fn api_key(operator: &Operator, act: ApiKeyAct) -> Result<()> {
             let tenant = find(operator, &tenant).await?;
             let mut work = operator.state.operate(tenant.id).await?;
             if !work.revoke_api_key(ApiKeyId(id)).await? {
-                bail!("{} has no key {id}", tenant.slug);
+                bail!("the tenant {} has no API key {id}", tenant.slug);
             }
             work.audit(&AuditEntry::done(AuditAction::ApiKeyRevoked, "api_key", id, json!({})))
                 .await?;

@@ -16,14 +16,15 @@ use stratum_jobs::heads::files::{HeadFiles, KeptHeads};
 
 #[derive(Subcommand)]
 pub enum AuditAct {
-    /// Follow every chain, or one tenant's, from its first row to its last, and say where it is broken.
-    /// The heads that are kept in the data folder must be met on the way, and those that are named.
+    /// Check the audit log of all tenants, or of one, from the first row to the last, and report
+    /// where a chain is broken. The heads stored in the data folder, and those given here, must be
+    /// part of the chains.
     Verify {
         /// The tenant's short name.
         #[arg(long)]
         tenant: Option<String>,
-        /// A head that was kept elsewhere, as the log of the program or an earlier verification told it,
-        /// or a file of lines that end with one. May be given several times.
+        /// A head that was stored elsewhere, as printed in the program's log or by an earlier
+        /// verification, or a file of lines that end with one. Can be given several times.
         #[arg(long, value_name = "HEAD|FILE")]
         since: Vec<String>,
     },
@@ -50,7 +51,7 @@ pub async fn audit(operator: &Operator, act: AuditAct) -> Result<()> {
     let gone = kept.chains.keys().copied().filter(|one| is_wanted(*one) && !is_there(*one));
     let gone: Vec<TenantId> = gone.collect();
     if chains.is_empty() && gone.is_empty() {
-        bail!("there is no audit log to verify");
+        bail!("there is no audit log to check");
     }
     let none = BTreeMap::new();
     let mut broken = gone.len();
@@ -73,14 +74,14 @@ pub async fn audit(operator: &Operator, act: AuditAct) -> Result<()> {
         print::line(&format!("{}: {line}", whose(chain)))?;
     }
     for tenant in &gone {
-        print::line(&format!("tenant {tenant}: BROKEN: all of its rows are gone"))?;
+        print::line(&format!("tenant {tenant}: BROKEN: all of its rows are missing"))?;
     }
     tell(&kept)?;
     if broken > 0 {
         bail!("{broken} of {} chains are broken", chains.len() + gone.len());
     }
     if !kept.faults.is_empty() {
-        bail!("not every head that was kept can be trusted");
+        bail!("some of the stored heads cannot be trusted");
     }
     Ok(())
 }
@@ -90,7 +91,7 @@ fn add(kept: &mut KeptHeads, key: &HeadKey, one: &str) -> Result<()> {
     match key.read(one.trim()) {
         Ok(head) => kept.add(head),
         Err(HeadError::Unreadable) => {
-            let context = || format!("--since {one} is no head, and no file of heads");
+            let context = || format!("--since {one} is neither a head nor a file of heads");
             kept.add_file(key, Path::new(one)).with_context(context)?;
         }
         Err(error) => return Err(error).with_context(|| format!("--since {one}")),
@@ -104,7 +105,7 @@ fn tell(kept: &KeptHeads) -> Result<()> {
     }
     match kept.unreadable {
         0 => Ok(()),
-        lines => print::line(&format!("{lines} lines of kept heads cannot be read")),
+        lines => print::line(&format!("{lines} lines of stored heads cannot be read")),
     }
 }
 

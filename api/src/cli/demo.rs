@@ -11,16 +11,16 @@ use crate::demo::{DemoPlan, event_age_days_max, feed, prepare};
 /// Where to, how much, for how long.
 #[derive(Args)]
 pub struct DemoArgs {
-    /// Where Stratum serves; the one running on the data folder where absent.
+    /// The address of Stratum; the process that runs on the data folder if absent.
     #[arg(long)]
     url: Option<String>,
-    /// Events a second.
+    /// Events per second.
     #[arg(long)]
     rate: Option<f64>,
     /// The same seed gives the same tenants, campaigns and customers.
     #[arg(long)]
     seed: Option<u64>,
-    /// Seconds to send for; without end where absent.
+    /// How many seconds to send; without end if absent.
     #[arg(long, value_name = "SECONDS")]
     duration: Option<f64>,
 }

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Whom to ask.
 #[derive(Args)]
 pub struct HealthArgs {
-    /// Where Stratum serves; the one running on the data folder where absent.
+    /// The address of Stratum; the process that runs on the data folder if absent.
     #[arg(long)]
     url: Option<String>,
 }

@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::boot::{Role, Roles, Settings};
 use crate::config::Loader;
 
-/// Conversion events and ad reports in; KPIs and match quality out.
+/// Receives conversion events and ad reports, and answers with KPIs and match quality.
 #[derive(Parser)]
 #[command(name = "stratum", version, about, max_term_width = 100)]
 struct Cli {
@@ -33,44 +33,45 @@ struct Cli {
 
 #[derive(Args)]
 struct Sources {
-    /// Settings to lay over the defaults (api/config/default.toml is the manual).
+    /// A file of settings that differ from the defaults (api/config/default.toml explains them).
     #[arg(long, global = true, env = "STRATUM_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where data and generated secrets live.
+    /// The folder of data and generated secrets.
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// What is logged, in the form of RUST_LOG.
+    /// What is logged, in the format of RUST_LOG.
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run every role in one process, on embedded engines where no URL names a shared one.
+    /// Run all roles in one process, with embedded engines where no URL names a shared one.
     Up(UpArgs),
-    /// Take events and ad reports into a shared log.
+    /// Receive events and ad reports and append them to a shared log.
     Ingest(ListenArgs),
-    /// Move a shared log into a shared warehouse.
+    /// Process a shared log into a shared warehouse.
     Pipeline(ListenArgs),
-    /// Answer from a shared warehouse and a shared state store.
+    /// Serve the API from a shared warehouse and a shared state store.
     Api(ListenArgs),
-    /// Clear up a shared state store, make the campaigns that ad reports name, and train models.
+    /// Run background work: e-mails, exports, pulls, training, campaigns of ad reports, and
+    /// clean-up.
     Jobs(ListenArgs),
-    /// Bring the warehouse and the state store up to this version.
+    /// Update the tables of the warehouse and of the state store to this version.
     Migrate,
-    /// Send generated events and ad reports through the front door.
+    /// Send generated events and ad reports to the public API.
     Demo(demo::DemoArgs),
-    /// Train the models that predict, now.
+    /// Train the prediction models now.
     Train(train::TrainArgs),
-    /// Look at trained models.
+    /// Show trained models.
     Model(model::ModelArgs),
-    /// Tenants, users, datasets and API keys.
+    /// Manage tenants, users, datasets and API keys.
     Admin(admin::AdminArgs),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the log as JSON lines.
     Tail(tail::TailArgs),
-    /// Ask a running Stratum whether its stores answer; fails where one does not.
+    /// Check whether the stores of a running Stratum answer; fails if one does not.
     Health(health::HealthArgs),
     /// Look at the machine, the running process and the stores; say what is wrong and what to do.
     Doctor(doctor::DoctorArgs),
@@ -78,7 +79,7 @@ enum Command {
 
 #[derive(Args)]
 struct ListenArgs {
-    /// Address and port to serve on; port 0 takes a free one.
+    /// Address and port to serve on; port 0 selects a free one.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
 }
@@ -87,10 +88,10 @@ struct ListenArgs {
 struct UpArgs {
     #[command(flatten)]
     listen: ListenArgs,
-    /// Make demo tenants and send generated traffic through the front door.
+    /// Create demo tenants and send generated traffic to the public API.
     #[arg(long)]
     demo: bool,
-    /// Events a second of that traffic.
+    /// Events per second of that traffic.
     #[arg(long, requires = "demo", value_name = "EVENTS")]
     rate: Option<f64>,
 }
@@ -98,7 +99,7 @@ struct UpArgs {
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = load(&cli).and_then(|settings| execute(cli.command, settings));
+    let outcome = load(&cli).and_then(|(settings, notes)| execute(cli.command, settings, &notes));
     match outcome {
         Ok(code) => code,
         // Whoever read our output has seen enough.
@@ -115,7 +116,8 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-fn load(cli: &Cli) -> Result<Settings> {
+/// The settings, and what is to be told of their sources.
+fn load(cli: &Cli) -> Result<(Settings, Vec<String>)> {
     let mut loader = Loader::new()?;
     if let Some(path) = &cli.sources.config {
         let name = path.display().to_string();
@@ -127,7 +129,7 @@ fn load(cli: &Cli) -> Result<Settings> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     loader.environment(variables)?;
     if let Some(data) = &cli.sources.data {
-        let data = data.to_str().context("--data is no UTF-8 text")?;
+        let data = data.to_str().context("--data is not UTF-8 text")?;
         loader.set("--data", &["data_dir"], data)?;
     }
     if let Some(log) = &cli.sources.log {
@@ -142,16 +144,20 @@ fn load(cli: &Cli) -> Result<Settings> {
     if let Some(listen) = listen {
         loader.set("--listen", &["server", "listen"], listen)?;
     }
-    Ok(loader.finish()?)
+    let notes = loader.renamed().map(str::to_owned).collect();
+    Ok((loader.finish()?, notes))
 }
 
-fn execute(command: Command, settings: Settings) -> Result<ExitCode> {
+fn execute(command: Command, settings: Settings, notes: &[String]) -> Result<ExitCode> {
     if let Command::Openapi = command {
         print::text(&stratum_routes::docs::json()?);
         return Ok(ExitCode::SUCCESS);
     }
     let reports = crate::report::start(&settings.telemetry.sentry_dsn)?;
     crate::telemetry::log(&settings.telemetry.log, settings.telemetry.log_json, reports.is_some())?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(dispatch(command, settings));
     // What hangs in a thread of its own must not hold up the end.

@@ -26,16 +26,16 @@ enum Act {
         #[arg(long)]
         tenant: String,
     },
-    /// Print what a model is: its data, the candidates and how close they were, and its forecasts with
-    /// the drivers that add up to them.
+    /// Describe a model: its data, the candidates and their errors, and its forecasts with the
+    /// drivers that add up to them.
     Card {
         /// The tenant's short name.
         #[arg(long)]
         tenant: String,
-        /// The model's version; the newest where absent.
+        /// The version of the model; the newest if absent.
         #[arg(long)]
         version: Option<String>,
-        /// Of this campaign only, by the platform's id.
+        /// Only this campaign, by the platform's id.
         #[arg(long)]
         campaign: Option<String>,
         /// Days ahead.
@@ -51,7 +51,7 @@ pub async fn model(settings: Settings, args: ModelArgs) -> Result<()> {
         Act::List { tenant } | Act::Card { tenant, .. } => tenant.clone(),
     };
     let found = operator.state.system().await?.tenant_by_slug(&slug).await?;
-    let tenant = found.with_context(|| format!("no tenant {slug:?}"))?;
+    let tenant = found.with_context(|| format!("there is no tenant {slug:?}"))?;
     let mut work = operator.state.operate(tenant.id).await?;
     let models = work.models(MODELS_MAX).await?;
     let Act::Card { version, campaign, days, .. } = args.act else {
@@ -67,9 +67,9 @@ pub async fn model(settings: Settings, args: ModelArgs) -> Result<()> {
     };
     let is_asked = |one: &str| version.as_deref().is_none_or(|asked| one.starts_with(asked));
     let Some(stored) = models.iter().find(|one| is_asked(&one.version)) else {
-        bail!("{slug} has no such model; `stratum train --tenant {slug}` trains one");
+        bail!("the tenant {slug} has no such model; `stratum train --tenant {slug}` trains one");
     };
-    let content = work.model_content(stored.id).await?.context("the model is gone")?;
+    let content = work.model_content(stored.id).await?.context("the model was deleted")?;
     let artifact = Artifact::decode(&content)?;
     print::text(&card(&artifact, &stored.version, campaign.as_deref(), days.into()));
     Ok(())

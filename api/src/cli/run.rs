@@ -15,7 +15,7 @@ pub async fn run(mut settings: Settings, roles: Roles, demo_rate: Option<f64>) -
     if demo_rate.is_some() {
         // The demo's past comes in by the front door, which elsewhere takes a week.
         let days = i64::from(settings.demo.history_days) + 2;
-        let door = &mut settings.door;
+        let door = &mut settings.ingest;
         door.event_age_days_max = door.event_age_days_max.max(days);
         door.store_event_age_days_max = door.store_event_age_days_max.max(days);
     }
@@ -44,8 +44,8 @@ pub async fn run(mut settings: Settings, roles: Roles, demo_rate: Option<f64>) -
     }
     tokio::select! {
         () = process.stop() => {}
-        _ = interrupt.recv() => print::note("stratum: ended at once"),
-        _ = terminate.recv() => print::note("stratum: ended at once"),
+        _ = interrupt.recv() => print::note("stratum: stopped without waiting"),
+        _ = terminate.recv() => print::note("stratum: stopped without waiting"),
     }
     outcome
 }

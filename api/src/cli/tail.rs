@@ -19,7 +19,7 @@ pub struct TailArgs {
     /// Where to begin.
     #[arg(long, value_enum, default_value = "end")]
     from: Begin,
-    /// End at what was there at the start.
+    /// Stop at the last row that exists at the start.
     #[arg(long)]
     no_follow: bool,
 }
@@ -51,7 +51,7 @@ async fn remote(settings: &Settings, args: &TailArgs) -> Result<()> {
     let answer = request.bearer_auth(token.expose()).send().await;
     let answer = answer.with_context(|| format!("{url} does not answer"))?;
     if !answer.status().is_success() {
-        bail!("{url} refuses: {}", answer.text().await?);
+        bail!("{url} refused the request: {}", answer.text().await?);
     }
     let mut chunks = answer.bytes_stream();
     let mut rest = Vec::new();

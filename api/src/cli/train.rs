@@ -11,7 +11,7 @@ use stratum_jobs::predict::train_each;
 /// Whose models to train.
 #[derive(Args)]
 pub struct TrainArgs {
-    /// The tenant's short name; every tenant where absent.
+    /// The tenant's short name; all tenants if absent.
     #[arg(long)]
     tenant: Option<String>,
 }
@@ -36,7 +36,7 @@ async fn remote(settings: &Settings, args: &TrainArgs) -> Result<()> {
     let answer = client.post(route).bearer_auth(token.expose()).send().await;
     let answer = answer.with_context(|| format!("{url} does not answer"))?;
     if !answer.status().is_success() {
-        bail!("{url} refuses: {}", answer.text().await?);
+        bail!("{url} refused the request: {}", answer.text().await?);
     }
     let mut chunks = answer.bytes_stream();
     let mut text = String::new();

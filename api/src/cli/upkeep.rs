@@ -15,9 +15,9 @@ use crate::boot::Operator;
 
 #[derive(Subcommand)]
 pub enum PlanAct {
-    /// Put a tenant on a plan; what is not named here is the plan's.
+    /// Set the plan of a tenant, and limits that differ from the plan's.
     Set(PlanSet),
-    /// Show what each plan allows.
+    /// Show the limits of each plan.
     List,
 }
 
@@ -29,16 +29,16 @@ pub struct PlanSet {
     /// The plan.
     #[arg(long, value_parser = PossibleValuesParser::new(PLANS.iter().map(|(name, _)| *name)))]
     plan: String,
-    /// Users, instead of the plan's.
+    /// Users, instead of the plan's limit.
     #[arg(long)]
     users: Option<u32>,
-    /// Campaigns, instead of the plan's.
+    /// Campaigns, instead of the plan's limit.
     #[arg(long)]
     campaigns: Option<u32>,
-    /// API keys, instead of the plan's.
+    /// API keys, instead of the plan's limit.
     #[arg(long)]
     api_keys: Option<u32>,
-    /// Events and ad reports a second, instead of the plan's.
+    /// Events and ad reports per second, instead of the plan's limit.
     #[arg(long)]
     events_per_second: Option<u32>,
 }
@@ -56,10 +56,10 @@ pub async fn remove_second_factor(operator: &Operator, email: &str) -> Result<()
     let entry = AuditEntry::done(AuditAction::UserSecondFactorRemoved, "user", user.id, changes);
     work.audit(&entry).await?;
     work.commit().await?;
-    print::line("they sign in with the password alone")
+    print::line("the second factor is removed; the user signs in with the password only")
 }
 
-/// What tenants may have.
+/// Manage plans and limits of tenants.
 pub async fn plan(operator: &Operator, act: PlanAct) -> Result<()> {
     let row = |name: &str, limits: Limits| {
         let Limits { users, campaigns, api_keys, events_per_second } = limits;
@@ -101,7 +101,7 @@ pub async fn rotate_pii(operator: &Operator) -> Result<()> {
             let mut work = operator.state.operate(tenant).await?;
             let some = work.reseal().await.map_err(|error| match error.kind {
                 StoreErrorKind::Invalid => anyhow::Error::new(error).context(
-                    "a row was sealed with a key that is not among pii_encryption_keys_older",
+                    "a row was encrypted with a key that is not in pii_encryption_keys_older",
                 ),
                 _ => error.into(),
             });
@@ -117,5 +117,5 @@ pub async fn rotate_pii(operator: &Operator) -> Result<()> {
             rows += some;
         }
     }
-    print::line(&format!("{rows} rows sealed anew"))
+    print::line(&format!("{rows} rows encrypted again"))
 }

@@ -1,8 +1,12 @@
 //! Reading settings. Every source is laid over the defaults key by key; a key that the defaults do
 //! not have, or a value of another type, is refused with its name and its source.
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
+
+use super::renamed::new_name;
 
 /// The manual: every key, its default, and what it means.
 pub const MANUAL: &str = include_str!("../../config/default.toml");
@@ -87,18 +91,43 @@ const PREFIX: &str = "STRATUM__";
 /// Lays sources over the defaults.
 pub struct Loader {
     settings: Table,
+    renamed: BTreeSet<String>,
 }
 
 impl Loader {
     /// The defaults alone.
     pub fn new() -> Result<Loader, ConfigError> {
-        Ok(Loader { settings: parse("default.toml", MANUAL)? })
+        Ok(Loader { settings: parse("default.toml", MANUAL)?, renamed: BTreeSet::new() })
     }
 
     /// Lays the text of a file over what is there.
     pub fn file(&mut self, name: &str, text: &str) -> Result<(), ConfigError> {
-        let source = Source { name };
-        source.lay(&mut self.settings, parse(name, text)?, &mut Vec::new())
+        let mut over = Table::new();
+        for (section, value) in parse(name, text)? {
+            let section = self.current(name, &section);
+            // A file may name a section by both of its names.
+            let value = match (over.remove(&section), value) {
+                (Some(Value::Table(mut known)), Value::Table(more)) => {
+                    known.extend(more);
+                    Value::Table(known)
+                }
+                (_, value) => value,
+            };
+            over.insert(section, value);
+        }
+        Source { name }.lay(&mut self.settings, over, &mut Vec::new())
+    }
+
+    /// The name that a section has now; notes where `source` uses an old one.
+    fn current(&mut self, source: &str, section: &str) -> String {
+        let Some(new) = new_name(section) else { return section.to_owned() };
+        self.renamed.insert(format!("{source}: section `{section}` is called `{new}` now"));
+        new.to_owned()
+    }
+
+    /// A sentence for each source and section that is still called by an old name.
+    pub fn renamed(&self) -> impl Iterator<Item = &str> {
+        self.renamed.iter().map(String::as_str)
     }
 
     /// Lays environment variables over what is there; those of other programs are left alone.
@@ -123,9 +152,12 @@ impl Loader {
 
     /// Sets one key from a text; `source` is the variable or flag it came from.
     pub fn set(&mut self, source: &str, key: &[&str], text: &str) -> Result<(), ConfigError> {
+        let section = key.first().map(|section| self.current(source, section));
+        let key: Vec<&str> =
+            section.as_deref().into_iter().chain(key.iter().skip(1).copied()).collect();
         let mut default = Some(&self.settings).filter(|_| !key.is_empty());
         let mut wanted = None;
-        for part in key {
+        for part in &key {
             let value = default.and_then(|table| table.get(*part));
             default = value.and_then(Value::as_table);
             wanted = value;
@@ -324,6 +356,28 @@ mod tests {
         let variable = ("STRATUM__server__lisen".to_owned(), "x".to_owned());
         let text = refused(|l| l.environment([variable]));
         assert!(text.contains("STRATUM__server__lisen: unknown key `server.lisen`"), "{text}");
+    }
+
+    #[test]
+    fn old_names_of_sections_are_read_and_told() {
+        let mut loader = Loader::new().unwrap();
+        loader.file("a.toml", "[edge]\nhsts_s = 7\n[edge.limits]\nclient_per_s = 8").unwrap();
+        loader.file("b.toml", "[door]\nevents_max = 9\n[ingest]\nbody_bytes_max = 10").unwrap();
+        let variable = ("STRATUM__bounds__fx_rates_max".to_owned(), "11".to_owned());
+        loader.environment([variable]).unwrap();
+        let told: Vec<String> = loader.renamed().map(str::to_owned).collect();
+        assert_eq!(
+            told,
+            [
+                "STRATUM__bounds__fx_rates_max: section `bounds` is called `tenant_limits` now",
+                "a.toml: section `edge` is called `http` now",
+                "b.toml: section `door` is called `ingest` now",
+            ]
+        );
+        let config: Settings = loader.finish().unwrap();
+        assert_eq!((config.http.hsts_s, config.http.limits.client_per_s), (7, 8));
+        assert_eq!((config.ingest.events_max, config.ingest.body_bytes_max), (9, 10));
+        assert_eq!(config.tenant_limits.fx_rates_max, 11);
     }
 
     #[test]

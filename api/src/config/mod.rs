@@ -4,6 +4,7 @@
 pub mod load;
 pub mod place;
 pub mod placeholder;
+mod renamed;
 
 pub use load::{ConfigError, Loader};
 pub use place::Surroundings;

@@ -13,13 +13,13 @@ use super::{damaged, store_error};
 pub struct AdAccount {
     /// The platform.
     pub platform: Platform,
-    /// Its id as connectors name it.
+    /// The id of the account, as connectors name it.
     pub account_id: String,
     /// Its name.
     pub name: String,
     /// The currency of its amounts.
     pub currency: String,
-    /// The zone of its days.
+    /// The time zone of its days.
     pub time_zone: String,
     /// When the platform was last asked.
     pub updated_at: DateTime<Utc>,

@@ -1,11 +1,9 @@
 //! API keys: shown once, known by their SHA-256 from then on.
 
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
 use stratum_models::directory::ApiKeyHash;
 use stratum_models::entropy::token;
 use stratum_models::id::ApiKeyId;
+use stratum_models::name_set;
 use stratum_models::platform::Platform;
 use stratum_models::secret::Secret;
 use stratum_models::store::StoreError;
@@ -16,49 +14,17 @@ use super::work::{SystemWork, TenantWork};
 use super::{damaged, millis, store_error};
 use crate::page::Page;
 
-/// What a key opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ApiKeyScope {
-    /// Sending events and ad reports.
-    Ingest,
-    /// Reading answers.
-    Read,
-    /// Exporting all but what tells who people are.
-    Export,
-    /// Exporting that as well.
-    ExportIdentifiers,
-}
-
-impl ApiKeyScope {
-    /// Every scope.
-    pub const ALL: [ApiKeyScope; 4] = [
-        ApiKeyScope::Ingest,
-        ApiKeyScope::Read,
-        ApiKeyScope::Export,
-        ApiKeyScope::ExportIdentifiers,
-    ];
-
-    /// The name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            ApiKeyScope::Ingest => "ingest",
-            ApiKeyScope::Read => "read",
-            ApiKeyScope::Export => "export",
-            ApiKeyScope::ExportIdentifiers => "export_identifiers",
-        }
-    }
-
-    /// The scope of this name.
-    pub fn parse(text: &str) -> Option<ApiKeyScope> {
-        ApiKeyScope::ALL.into_iter().find(|scope| scope.as_str() == text)
-    }
-}
-
-impl FromStr for ApiKeyScope {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<ApiKeyScope, Self::Err> {
-        ApiKeyScope::parse(text).ok_or("is one of ingest, read, export, export_identifiers")
+name_set! {
+    /// What a key opens.
+    ApiKeyScope {
+        /// Sending events and ad reports.
+        Ingest = "ingest",
+        /// Reading answers.
+        Read = "read",
+        /// Exporting all but what tells who people are.
+        Export = "export",
+        /// Exporting that as well.
+        ExportIdentifiers = "export_identifiers",
     }
 }
 

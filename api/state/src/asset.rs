@@ -1,56 +1,26 @@
 //! Creative assets: what is shown to people.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use stratum_models::name_set;
 use stratum_models::store::StoreError;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::work::TenantWork;
 use super::{damaged, fold, store_error};
 
-/// What kind of thing is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AssetKind {
-    /// A still picture.
-    Image,
-    /// A film.
-    Video,
-    /// Several cards.
-    Carousel,
-    /// A full-screen story.
-    Story,
-    /// An HTML5 bundle.
-    Html5,
-}
-
-impl AssetKind {
-    const ALL: [AssetKind; 5] = [
-        AssetKind::Image,
-        AssetKind::Video,
-        AssetKind::Carousel,
-        AssetKind::Story,
-        AssetKind::Html5,
-    ];
-
-    /// The name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            AssetKind::Image => "image",
-            AssetKind::Video => "video",
-            AssetKind::Carousel => "carousel",
-            AssetKind::Story => "story",
-            AssetKind::Html5 => "html5",
-        }
-    }
-}
-
-impl std::str::FromStr for AssetKind {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let kind = AssetKind::ALL.into_iter().find(|kind| kind.as_str() == text);
-        kind.ok_or("is image, video, carousel, story or html5")
+name_set! {
+    /// What kind of thing is shown.
+    AssetKind {
+        /// A still picture.
+        Image = "image",
+        /// A film.
+        Video = "video",
+        /// Several cards.
+        Carousel = "carousel",
+        /// A full-screen story.
+        Story = "story",
+        /// An HTML5 bundle.
+        Html5 = "html5",
     }
 }
 
@@ -63,7 +33,7 @@ pub struct NewAsset {
     pub name: String,
     /// What kind of thing it is.
     pub kind: AssetKind,
-    /// Where it lies.
+    /// The address of the asset.
     pub url: Option<String>,
     /// Its file format, such as `image/png`, `mp4` or `9:16`.
     pub format: Option<String>,

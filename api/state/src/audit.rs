@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stratum_models::id::{ApiKeyId, TenantId, UserId};
+use stratum_models::name_set;
 use stratum_models::store::StoreError;
-use utoipa::ToSchema;
 
 pub use super::audit_action::AuditAction;
 use super::work::{SystemWork, TenantWork};
@@ -72,31 +72,13 @@ impl Author {
     }
 }
 
-/// The outcome of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(as = AuditOutcome, rename_all = "snake_case")]
-pub enum Outcome {
-    /// It was.
-    Done,
-    /// It was not.
-    Refused,
-}
-
-impl Outcome {
-    /// The name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Done => "done",
-            Outcome::Refused => "refused",
-        }
-    }
-}
-
-impl std::str::FromStr for Outcome {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Outcome, Self::Err> {
-        let both = [Outcome::Done, Outcome::Refused];
-        both.into_iter().find(|one| one.as_str() == text).ok_or("is done or refused")
+name_set! {
+    /// The outcome of an action.
+    AuditOutcome {
+        /// It was.
+        Done = "done",
+        /// It was not.
+        Refused = "refused",
     }
 }
 
@@ -111,7 +93,7 @@ pub struct AuditEntry {
     /// Which one; empty where there is none.
     pub object_id: String,
     /// Whether it was done.
-    pub outcome: Outcome,
+    pub outcome: AuditOutcome,
     /// Field by field what is new.
     pub changes: Value,
 }
@@ -124,13 +106,13 @@ impl AuditEntry {
         object_id: impl ToString,
         changes: Value,
     ) -> AuditEntry {
-        let (object_id, outcome) = (object_id.to_string(), Outcome::Done);
+        let (object_id, outcome) = (object_id.to_string(), AuditOutcome::Done);
         AuditEntry { action, object_kind, object_id, outcome, changes }
     }
 
     /// Something that was refused.
     pub fn refused(action: AuditAction, object_kind: &'static str, why: Value) -> AuditEntry {
-        let outcome = Outcome::Refused;
+        let outcome = AuditOutcome::Refused;
         AuditEntry { action, object_kind, object_id: String::new(), outcome, changes: why }
     }
 }

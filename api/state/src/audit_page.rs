@@ -4,7 +4,7 @@ use serde_json::Value;
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 
-use super::audit::{AuditAction, Outcome};
+use super::audit::{AuditAction, AuditOutcome};
 use super::work::TenantWork;
 use super::{millis, store_error};
 use crate::page::Page;
@@ -27,7 +27,7 @@ pub struct AuditFilter {
     /// Which one.
     pub object_id: Option<String>,
     /// Whether it was done.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<AuditOutcome>,
 }
 
 /// A row of the audit log.
@@ -66,7 +66,7 @@ impl TenantWork {
     ) -> Result<(Vec<AuditRow>, u64), StoreError> {
         let (from, until) = (filter.from.map(|at| at.to_utc()), filter.until.map(|at| at.to_utc()));
         let action = filter.action.map(AuditAction::as_str);
-        let outcome = filter.outcome.map(Outcome::as_str);
+        let outcome = filter.outcome.map(AuditOutcome::as_str);
         let count = sqlx::query_file!(
             "sql/count_audit_rows.sql",
             self.key,

@@ -1,68 +1,37 @@
 //! Campaigns: made by users, or adopted from ad reports. A deleted one is only marked.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stratum_models::money::Currency;
+use stratum_models::name_set;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::CampaignKey;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::work::TenantWork;
 use super::{damaged, fold, store_error};
 
-/// Where a campaign is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum CampaignStatus {
-    /// Being prepared; nothing returns here.
-    Draft,
-    /// Running.
-    Active,
-    /// Held for a while.
-    Paused,
-    /// Over.
-    Completed,
-    /// Put away, for good.
-    Archived,
+name_set! {
+    /// Where a campaign is in its life.
+    CampaignStatus {
+        /// Being prepared; nothing returns here.
+        Draft = "draft",
+        /// Running.
+        Active = "active",
+        /// Held for a while.
+        Paused = "paused",
+        /// Over.
+        Completed = "completed",
+        /// Put away, for good.
+        Archived = "archived",
+    }
 }
 
 impl CampaignStatus {
-    const ALL: [CampaignStatus; 5] = [
-        CampaignStatus::Draft,
-        CampaignStatus::Active,
-        CampaignStatus::Paused,
-        CampaignStatus::Completed,
-        CampaignStatus::Archived,
-    ];
-
-    /// The name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            CampaignStatus::Draft => "draft",
-            CampaignStatus::Active => "active",
-            CampaignStatus::Paused => "paused",
-            CampaignStatus::Completed => "completed",
-            CampaignStatus::Archived => "archived",
-        }
-    }
-
-    fn parse(text: &str) -> Option<CampaignStatus> {
-        CampaignStatus::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-
     /// Whether a campaign may go from here to there. To stay is always allowed.
     pub fn may_become(self, next: CampaignStatus) -> bool {
         self == next || (self != CampaignStatus::Archived && next != CampaignStatus::Draft)
-    }
-}
-
-impl std::str::FromStr for CampaignStatus {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        CampaignStatus::parse(text).ok_or("is draft, active, paused, completed or archived")
     }
 }
 
@@ -77,7 +46,7 @@ pub struct CampaignPlan {
     pub name: String,
     /// Where it is in its life.
     pub status: CampaignStatus,
-    /// What it is for, in the platform's words.
+    /// The objective, in the platform's words.
     pub objective: Option<String>,
     /// What it may spend a day.
     pub daily_budget_micros: Option<i64>,
@@ -387,8 +356,7 @@ mod tests {
     #[test]
     fn archived_is_final_and_nothing_becomes_a_draft_again() {
         use CampaignStatus::*;
-        for status in CampaignStatus::ALL {
-            assert_eq!(CampaignStatus::parse(status.as_str()), Some(status));
+        for status in CampaignStatus::ALL.iter().copied() {
             assert!(status.may_become(status));
             assert_eq!(Archived.may_become(status), status == Archived);
             assert_eq!(status.may_become(Draft), status == Draft);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use stratum_models::connector::{Credentials, Level, is_pulled};
+use stratum_models::name_set;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::Day;
@@ -15,39 +16,21 @@ use super::pull_fault::ClosedAccount;
 use super::work::TenantWork;
 use super::{damaged, invalid, store_error};
 
-/// How often it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// Only when somebody says so.
-    Manual,
-    /// Every hour.
-    Hourly,
-    /// Four times a day.
-    #[serde(rename = "every_6_hours")]
-    Every6Hours,
-    /// Once a day.
-    Daily,
+name_set! {
+    /// How often it is asked.
+    Schedule {
+        /// Only when somebody says so.
+        Manual = "manual",
+        /// Every hour.
+        Hourly = "hourly",
+        /// Four times a day.
+        Every6Hours = "every_6_hours",
+        /// Once a day.
+        Daily = "daily",
+    }
 }
 
 impl Schedule {
-    const ALL: [Schedule; 4] =
-        [Schedule::Manual, Schedule::Hourly, Schedule::Every6Hours, Schedule::Daily];
-
-    /// The name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Schedule::Manual => "manual",
-            Schedule::Hourly => "hourly",
-            Schedule::Every6Hours => "every_6_hours",
-            Schedule::Daily => "daily",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Schedule> {
-        Schedule::ALL.into_iter().find(|schedule| schedule.as_str() == text)
-    }
-
     /// How long from one time to the next; `None` where there is no next.
     fn every(self) -> Option<Duration> {
         match self {
@@ -59,48 +42,23 @@ impl Schedule {
     }
 }
 
-/// What is known of whether it works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ConnectorStatus {
-    /// The platform was never asked with these credentials.
-    Unverified,
-    /// It was asked, and answered.
-    Working,
-    /// It was asked, and answered for some of its accounts; `closed_accounts` names the others.
-    Partial,
-    /// The platform wants to be left alone; it is asked again by itself.
-    Throttled,
-    /// It was asked, and did not answer; `last_error` tells why.
-    Failing,
-    /// The platform takes the credentials no more. It is asked again once they are new.
-    NeedsCredentials,
-    /// It is not in use.
-    Paused,
-}
-
-impl ConnectorStatus {
-    const ALL: [ConnectorStatus; 7] = [
-        ConnectorStatus::Unverified,
-        ConnectorStatus::Working,
-        ConnectorStatus::Partial,
-        ConnectorStatus::Throttled,
-        ConnectorStatus::Failing,
-        ConnectorStatus::NeedsCredentials,
-        ConnectorStatus::Paused,
-    ];
-
-    /// The name in the store.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            ConnectorStatus::Unverified => "unverified",
-            ConnectorStatus::Working => "working",
-            ConnectorStatus::Partial => "partial",
-            ConnectorStatus::Throttled => "throttled",
-            ConnectorStatus::Failing => "failing",
-            ConnectorStatus::NeedsCredentials => "needs_credentials",
-            ConnectorStatus::Paused => "paused",
-        }
+name_set! {
+    /// What is known of whether it works.
+    ConnectorStatus {
+        /// The platform was never asked with these credentials.
+        Unverified = "unverified",
+        /// It was asked, and answered.
+        Working = "working",
+        /// It was asked, and answered for some of its accounts; `closed_accounts` names the others.
+        Partial = "partial",
+        /// The platform wants to be left alone; it is asked again by itself.
+        Throttled = "throttled",
+        /// It was asked, and did not answer; `last_error` tells why.
+        Failing = "failing",
+        /// The platform takes the credentials no more. It is asked again once they are new.
+        NeedsCredentials = "needs_credentials",
+        /// It is not in use.
+        Paused = "paused",
     }
 }
 
@@ -194,7 +152,7 @@ struct ConnectorRow {
 impl TryFrom<ConnectorRow> for Connector {
     type Error = StoreError;
     fn try_from(row: ConnectorRow) -> Result<Connector, StoreError> {
-        let known = ConnectorStatus::ALL.into_iter().find(|known| known.as_str() == row.status);
+        let known = ConnectorStatus::parse(&row.status);
         let known = known.ok_or_else(|| damaged("status of a connector"))?;
         let settings = serde_json::from_value(row.settings);
         Ok(Connector {

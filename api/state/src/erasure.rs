@@ -98,11 +98,11 @@ impl SystemWork {
 /// The list as the pipeline asks for it: a copy, of which only what is new is read.
 pub struct ErasureCopy {
     state: PostgresState,
-    known: Mutex<Known>,
+    known: Mutex<ErasureCache>,
 }
 
 #[derive(Default)]
-struct Known {
+struct ErasureCache {
     erasures: Arc<Erasures>,
     newest: DateTime<Utc>,
     read_at: Option<Instant>,
@@ -114,7 +114,7 @@ impl ErasureCopy {
         ErasureCopy { state, known: Mutex::default() }
     }
 
-    async fn read(&self, known: &mut Known) -> Result<(), StoreError> {
+    async fn read(&self, known: &mut ErasureCache) -> Result<(), StoreError> {
         let since = known.newest.checked_sub_signed(OVERLAP).unwrap_or_default();
         let mut work = self.state.system().await?;
         let rows = work.erasures_since(since).await?;

@@ -1,64 +1,36 @@
 //! Exports made into files. Their rows tell which file counts; the bytes lie in a folder.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use serde::Serialize;
 use serde_json::Value;
 use stratum_models::export::{
     ExportQuery, ExportRequest, ExportType, FileCompression, FileFormat, columns_of,
 };
 use stratum_models::id::TenantId;
+use stratum_models::name_set;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::job::{EnqueueOutcome, JobKind, NewJob};
 use super::work::{SystemWork, TenantWork};
 use super::{damaged, store_error};
 
-/// How far a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum JobState {
-    /// It waits for its turn.
-    Queued,
-    /// Its file is being written.
-    Running,
-    /// Its file can be fetched.
-    Done,
-    /// It could not be made.
-    Failed,
-    /// Somebody did not want it any more.
-    Cancelled,
-    /// Its file is deleted.
-    Expired,
-}
-
-impl JobState {
-    const ALL: [JobState; 6] = [
-        JobState::Queued,
-        JobState::Running,
-        JobState::Done,
-        JobState::Failed,
-        JobState::Cancelled,
-        JobState::Expired,
-    ];
-
-    /// The name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            JobState::Queued => "queued",
-            JobState::Running => "running",
-            JobState::Done => "done",
-            JobState::Failed => "failed",
-            JobState::Cancelled => "cancelled",
-            JobState::Expired => "expired",
-        }
-    }
-
-    fn parse(text: &str) -> Option<JobState> {
-        JobState::ALL.into_iter().find(|state| state.as_str() == text)
+name_set! {
+    /// How far a job is.
+    JobState {
+        /// It waits for its turn.
+        Queued = "queued",
+        /// Its file is being written.
+        Running = "running",
+        /// Its file can be fetched.
+        Done = "done",
+        /// It could not be made.
+        Failed = "failed",
+        /// Somebody did not want it any more.
+        Cancelled = "cancelled",
+        /// Its file is deleted.
+        Expired = "expired",
     }
 }
 
@@ -97,7 +69,7 @@ pub struct ExportJob {
     pub amount: Amount,
     /// The digest of the whole file.
     pub sha256: Option<Vec<u8>>,
-    /// Why it failed.
+    /// The reason why it failed.
     pub error: Option<String>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,

@@ -77,7 +77,7 @@ pub fn recovery_code(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use stratum_testing::entropy::Counting;
+    use stratum_testing::entropy::CountingEntropy;
 
     use super::*;
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_read_as_it_was_written() {
-        let secret = FactorSecret::make(&Counting::default());
+        let secret = FactorSecret::make(&CountingEntropy::default());
         let text = secret.to_base32();
         assert_eq!(FactorSecret::parse(&text).unwrap().to_base32(), text);
         assert!(FactorSecret::parse("MFRGG").is_none() && FactorSecret::parse("?").is_none());
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn recovery_codes_differ_and_are_read_as_typed() {
-        let codes = recovery_codes(&Counting::default());
+        let codes = recovery_codes(&CountingEntropy::default());
         assert_eq!(codes.len(), RECOVERY_CODES);
         assert_ne!(codes[0], codes[1]);
         assert!(codes.iter().all(|code| code.len() == 19), "{codes:?}");

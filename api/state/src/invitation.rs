@@ -23,7 +23,7 @@ const TOKEN_LETTERS: usize = 43;
 pub struct Invitation {
     /// Its id.
     pub id: Uuid,
-    /// Who is invited.
+    /// The e-mail address that is invited.
     pub email: String,
     /// What they will be allowed to do.
     pub role: Role,

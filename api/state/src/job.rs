@@ -4,10 +4,10 @@
 //! [`super::job_lease`].
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
 use stratum_models::id::TenantId;
+use stratum_models::name_set;
 use stratum_models::store::StoreError;
 use uuid::Uuid;
 
@@ -20,90 +20,37 @@ pub(super) const INPUT: &str = "jobs.input";
 /// Jobs that belong to no tenant, such as a message to somebody who has no account.
 pub const NO_TENANT: TenantId = TenantId(0);
 
-/// A kind of work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JobKind {
-    /// Sends a message to a user.
-    Mail,
-    /// Looks up who forgot the password, and writes to them.
-    PasswordReset,
-    /// Makes the file of an export.
-    Export,
-    /// Asks an ad platform for days of its figures.
-    Pull,
-    /// Trains a tenant's model.
-    Training,
-    /// Creates the campaigns that ad reports name.
-    CampaignDiscovery,
-}
-
-impl JobKind {
-    /// Every kind.
-    pub const ALL: [JobKind; 6] = [
-        JobKind::Mail,
-        JobKind::PasswordReset,
-        JobKind::Export,
-        JobKind::Pull,
-        JobKind::Training,
-        JobKind::CampaignDiscovery,
-    ];
-
-    /// The kind's name in the store and in telemetry.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            JobKind::Mail => "mail",
-            JobKind::PasswordReset => "password_reset",
-            JobKind::Export => "export",
-            JobKind::Pull => "pull",
-            JobKind::Training => "training",
-            JobKind::CampaignDiscovery => "campaign_discovery",
-        }
-    }
-
-    /// The kind of this name; `None` where there is none.
-    pub fn parse(name: &str) -> Option<JobKind> {
-        JobKind::ALL.into_iter().find(|kind| kind.as_str() == name)
+name_set! {
+    /// A kind of work.
+    JobKind {
+        /// Sends a message to a user.
+        Mail = "mail",
+        /// Looks up who forgot the password, and writes to them.
+        PasswordReset = "password_reset",
+        /// Makes the file of an export.
+        Export = "export",
+        /// Asks an ad platform for days of its figures.
+        Pull = "pull",
+        /// Trains a tenant's model.
+        Training = "training",
+        /// Creates the campaigns that ad reports name.
+        CampaignDiscovery = "campaign_discovery",
     }
 }
 
-/// The state of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobState {
-    /// It waits for a worker, or for its time.
-    Queued,
-    /// A worker holds its lease.
-    Running,
-    /// Its work is done.
-    Done,
-    /// It was given up.
-    Failed,
-    /// Somebody ended it.
-    Cancelled,
-}
-
-impl JobState {
-    const ALL: [JobState; 5] = [
-        JobState::Queued,
-        JobState::Running,
-        JobState::Done,
-        JobState::Failed,
-        JobState::Cancelled,
-    ];
-
-    /// The state's name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            JobState::Queued => "queued",
-            JobState::Running => "running",
-            JobState::Done => "done",
-            JobState::Failed => "failed",
-            JobState::Cancelled => "cancelled",
-        }
-    }
-
-    fn parse(text: &str) -> Option<JobState> {
-        JobState::ALL.into_iter().find(|state| state.as_str() == text)
+name_set! {
+    /// The state of a job.
+    JobState {
+        /// It waits for a worker, or for its time.
+        Queued = "queued",
+        /// A worker holds its lease.
+        Running = "running",
+        /// Its work is done.
+        Done = "done",
+        /// It was given up.
+        Failed = "failed",
+        /// Somebody ended it.
+        Cancelled = "cancelled",
     }
 }
 

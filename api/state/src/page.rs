@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 /// Which part of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Pagination {
-    /// The page, from 1.
+    /// The number of the page, from 1.
     pub page: u32,
     /// Items of a full page.
     pub page_size: u32,

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use stratum_models::connector::PullErrorCode;
 use stratum_models::store::StoreError;
 use stratum_models::time::Day;
 use utoipa::ToSchema;
@@ -17,9 +18,10 @@ use super::{invalid, store_error};
 pub struct ClosedAccount {
     /// The platform's id of it.
     pub account_id: String,
-    /// Why: `forbidden` or `refused`.
+    /// The error that the platform answered with.
+    #[schema(value_type = PullErrorCode)]
     pub error: String,
-    /// The same in words, with what to do about it.
+    /// The same in words, with advice.
     pub message: String,
 }
 
@@ -34,13 +36,13 @@ impl ClosedAccount {
 /// A row that broke a rule of ad reports and was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PullFault {
-    /// The account it is of.
+    /// The ad account of the row.
     pub account_id: String,
-    /// Its campaign; empty where the id is none.
+    /// The campaign of the row; empty if its id is not valid.
     pub campaign_id: String,
     /// Its day; null where it is none.
     pub date: Option<NaiveDate>,
-    /// The field at fault; null where the row is wrong as a whole.
+    /// The wrong field; null if the row as a whole is wrong.
     pub field: Option<String>,
     /// What is wrong, in words.
     pub message: String,

@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stratum_models::id::TenantId;
+use stratum_models::name_set;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::job::{JobKind, NewJob};
@@ -17,69 +16,33 @@ use super::pull_fault::{ClosedAccount, PullFault};
 use super::work::{SystemWork, TenantWork};
 use super::{damaged, invalid, store_error};
 
-/// Why it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PullKind {
-    /// Its time had come.
-    Scheduled,
-    /// Somebody said so.
-    Manual,
-    /// Somebody wants earlier days.
-    Backfill,
-}
-
-impl PullKind {
-    const ALL: [PullKind; 3] = [PullKind::Scheduled, PullKind::Manual, PullKind::Backfill];
-
-    /// The name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            PullKind::Scheduled => "scheduled",
-            PullKind::Manual => "manual",
-            PullKind::Backfill => "backfill",
-        }
+name_set! {
+    /// Why it is asked.
+    PullKind {
+        /// Its time had come.
+        Scheduled = "scheduled",
+        /// Somebody said so.
+        Manual = "manual",
+        /// Somebody wants earlier days.
+        Backfill = "backfill",
     }
 }
 
-/// How it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PullState {
-    /// Nobody works at it yet.
-    Queued,
-    /// Somebody does.
-    Running,
-    /// The platform wants to be left alone, or is away; it goes on by itself.
-    Waiting,
-    /// All days are read.
-    Done,
-    /// It was given up.
-    Failed,
-    /// Somebody ended it.
-    Cancelled,
-}
-
-impl PullState {
-    const ALL: [PullState; 6] = [
-        PullState::Queued,
-        PullState::Running,
-        PullState::Waiting,
-        PullState::Done,
-        PullState::Failed,
-        PullState::Cancelled,
-    ];
-
-    /// The name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            PullState::Queued => "queued",
-            PullState::Running => "running",
-            PullState::Waiting => "waiting",
-            PullState::Done => "done",
-            PullState::Failed => "failed",
-            PullState::Cancelled => "cancelled",
-        }
+name_set! {
+    /// How it stands.
+    PullState {
+        /// Nobody works at it yet.
+        Queued = "queued",
+        /// Somebody does.
+        Running = "running",
+        /// The platform wants to be left alone, or is away; it goes on by itself.
+        Waiting = "waiting",
+        /// All days are read.
+        Done = "done",
+        /// It was given up.
+        Failed = "failed",
+        /// Somebody ended it.
+        Cancelled = "cancelled",
     }
 }
 
@@ -146,8 +109,8 @@ struct PullRunRow {
 impl TryFrom<PullRunRow> for PullRun {
     type Error = StoreError;
     fn try_from(row: PullRunRow) -> Result<PullRun, StoreError> {
-        let kind = PullKind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
-        let state = PullState::ALL.into_iter().find(|state| state.as_str() == row.state);
+        let kind = PullKind::parse(&row.kind);
+        let state = PullState::parse(&row.state);
         let days = DayRange::new(Day(row.date_from), Day(row.date_to));
         Ok(PullRun {
             id: row.id,

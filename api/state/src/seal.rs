@@ -188,7 +188,7 @@ impl Seal {
 
 #[cfg(test)]
 mod tests {
-    use stratum_testing::entropy::Counting;
+    use stratum_testing::entropy::CountingEntropy;
 
     use super::*;
 
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_in_its_place_only() {
         let seal = Seal::new(b"a secret").unwrap();
-        let sealed = seal.seal(&Counting::default(), PLACE, "ana@example.com").unwrap();
+        let sealed = seal.seal(&CountingEntropy::default(), PLACE, "ana@example.com").unwrap();
         assert!(!sealed.windows(3).any(|bytes| bytes == b"ana"));
         assert_eq!(seal.open(PLACE, &sealed).unwrap(), "ana@example.com");
         for elsewhere in [
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn an_older_key_opens_until_it_is_dropped_and_seals_nothing() {
-        let (entropy, purpose) = (Counting::default(), "users.email");
+        let (entropy, purpose) = (CountingEntropy::default(), "users.email");
         let old = Seal::new(b"the old secret").unwrap();
         let sealed = old.seal(&entropy, PLACE, "ana@example.com").unwrap();
         let new = Seal::new(b"the new secret").unwrap();

@@ -17,7 +17,7 @@ pub struct NewTenant {
     pub slug: String,
     /// Name to show.
     pub name: String,
-    /// The zone whose days its events count for.
+    /// The time zone of its days.
     pub time_zone: Tz,
     /// The currency its totals are shown in.
     pub reporting_currency: Currency,
@@ -32,9 +32,9 @@ pub struct Tenant {
     pub slug: String,
     /// Name to show.
     pub name: String,
-    /// The plan it is on.
+    /// The plan of the tenant.
     pub plan: String,
-    /// The zone whose days its events count for.
+    /// The time zone of its days.
     pub time_zone: Tz,
     /// The currency its totals are shown in.
     pub reporting_currency: Currency,

@@ -1,10 +1,8 @@
 //! People who sign in.
 
-use std::str::FromStr;
-
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
 use stratum_models::id::{TenantId, UserId};
+use stratum_models::name_set;
 use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::time::UnixMillis;
 use uuid::Uuid;
@@ -13,44 +11,17 @@ use super::seal::Place;
 use super::work::{SystemWork, TenantWork};
 use super::{STORE, Tools, damaged, invalid, millis, store_error};
 
-/// What a user may do. See the table of rights in the API document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Everything of the tenant.
-    Admin,
-    /// Campaigns, rules and fixes.
-    Manager,
-    /// Reads, exports and predictions.
-    Analyst,
-    /// Reads.
-    Viewer,
-}
-
-impl Role {
-    /// Every role, the mightiest first.
-    pub const ALL: [Role; 4] = [Role::Admin, Role::Manager, Role::Analyst, Role::Viewer];
-
-    /// The name in the store and in tokens.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Role::Admin => "admin",
-            Role::Manager => "manager",
-            Role::Analyst => "analyst",
-            Role::Viewer => "viewer",
-        }
-    }
-
-    /// The role of this name.
-    pub fn parse(text: &str) -> Option<Role> {
-        Role::ALL.into_iter().find(|role| role.as_str() == text)
-    }
-}
-
-impl FromStr for Role {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Role, Self::Err> {
-        Role::parse(text).ok_or("is one of admin, manager, analyst, viewer")
+name_set! {
+    /// What a user may do. See the table of rights in the API document.
+    Role {
+        /// Everything of the tenant.
+        Admin = "admin",
+        /// Campaigns, rules and fixes.
+        Manager = "manager",
+        /// Reads, exports and predictions.
+        Analyst = "analyst",
+        /// Reads.
+        Viewer = "viewer",
     }
 }
 
@@ -85,7 +56,7 @@ pub struct User {
     pub phone: Option<String>,
     /// What they may do.
     pub role: Role,
-    /// The language they read, such as `en` or `ar-EG`.
+    /// The user's language, such as `en` or `ar-EG`.
     pub locale: String,
     /// Their own zone; the tenant's where absent.
     pub time_zone: Option<Tz>,
@@ -269,13 +240,5 @@ mod tests {
         for wrong in ["", "ana", "@example.com", "ana@", "ana@host", "a b@c.de", "a@.de", "a@de."] {
             assert_eq!(canonical_email(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn roles_are_stored_by_name() {
-        for role in Role::ALL {
-            assert_eq!(Role::parse(role.as_str()), Some(role));
-        }
-        assert_eq!(Role::parse("superadmin"), None);
     }
 }

@@ -12,8 +12,8 @@ const HEADS_WAIT: Duration = Duration::from_secs(30);
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_log_is_listed_by_filters_and_tampering_is_found() {
     let limits = [
-        ("STRATUM__edge__limits__caller_per_s", "1"),
-        ("STRATUM__edge__limits__caller_burst", "40"),
+        ("STRATUM__http__limits__caller_per_s", "1"),
+        ("STRATUM__http__limits__caller_burst", "40"),
     ];
     let stratum = Stratum::start(&limits).await;
     let tenant = stratum.create_tenant("Nile Souq", "UTC", "EUR").await;

@@ -21,10 +21,10 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 const NOT_ASKED: &[&str] = &["/api/v1/events/stream", "/api/v1/auth/logout", "/metrics"];
 /// Limits would be met, and are tested elsewhere.
 const UNLIMITED: &[(&str, &str)] = &[
-    ("STRATUM__edge__limits__client_per_s", "0"),
-    ("STRATUM__edge__limits__caller_per_s", "0"),
-    ("STRATUM__edge__limits__tenant_per_s", "0"),
-    ("STRATUM__edge__limits__sign_in_per_min", "0"),
+    ("STRATUM__http__limits__client_per_s", "0"),
+    ("STRATUM__http__limits__caller_per_s", "0"),
+    ("STRATUM__http__limits__tenant_per_s", "0"),
+    ("STRATUM__http__limits__sign_in_per_min", "0"),
 ];
 
 /// Where `api/tests/clients/install` puts them.

@@ -20,14 +20,14 @@ const ME: &str = "/api/v1/auth/me";
 const KPIS: &str = "/api/v1/analytics/kpis";
 const LOGIN: &str = "/api/v1/auth/login";
 const SETTINGS: &[(&str, &str)] = &[
-    ("STRATUM__edge__trusted_proxies", "127.0.0.0/8"),
-    ("STRATUM__edge__cors_origins", ORIGIN),
-    ("STRATUM__edge__hsts_s", "600"),
-    ("STRATUM__edge__answer_ms_max", "5000"),
-    ("STRATUM__edge__limits__sign_in_per_min", "1"),
-    ("STRATUM__edge__limits__sign_in_burst", "5"),
-    ("STRATUM__edge__limits__caller_per_s", "1"),
-    ("STRATUM__edge__limits__caller_burst", "40"),
+    ("STRATUM__http__trusted_proxies", "127.0.0.0/8"),
+    ("STRATUM__http__cors_origins", ORIGIN),
+    ("STRATUM__http__hsts_s", "600"),
+    ("STRATUM__http__answer_ms_max", "5000"),
+    ("STRATUM__http__limits__sign_in_per_min", "1"),
+    ("STRATUM__http__limits__sign_in_burst", "5"),
+    ("STRATUM__http__limits__caller_per_s", "1"),
+    ("STRATUM__http__limits__caller_burst", "40"),
 ];
 
 fn ask(stratum: &Stratum, method: Method, path: &str) -> RequestBuilder {
@@ -179,7 +179,7 @@ const CONNECTIONS: &[(&str, &str)] = &[
     ("STRATUM__server__connections_per_address_max", "12"),
     ("STRATUM__server__head_ms_max", "1500"),
     ("STRATUM__server__pace__behind_ms_max", "2000"),
-    ("STRATUM__edge__limits__client_per_s", "0"),
+    ("STRATUM__http__limits__client_per_s", "0"),
 ];
 /// A busy machine is slow.
 const ENDED_WITHIN: Duration = Duration::from_secs(30);

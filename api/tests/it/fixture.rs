@@ -1,7 +1,7 @@
 //! A running Stratum: the real binary, `stratum up`, on embedded engines in a folder of its own.
 //!
 //! ```text
-//! let mut stratum = Stratum::start(&[("STRATUM__door__events_max", "10")]).await; // env of the process
+//! let mut stratum = Stratum::start(&[("STRATUM__ingest__events_max", "10")]).await; // env of the process
 //! let tenant = stratum.create_tenant("Nile Souq", "Africa/Cairo", "EGP").await;
 //! tenant.create_dataset("meta", "1234").await;
 //! let key = tenant.create_ingest_key().await; // open at once
@@ -56,7 +56,7 @@ pub struct Stratum {
 
 impl Stratum {
     /// Settings of a door that holds two requests at once.
-    pub const TINY_DOOR: &[(&str, &str)] = &[("STRATUM__door__requests_in_flight_max", "2")];
+    pub const TINY_DOOR: &[(&str, &str)] = &[("STRATUM__ingest__requests_in_flight_max", "2")];
 
     /// Starts on an empty folder with these environment variables, and waits until it is ready.
     pub async fn start(env: &[(&str, &str)]) -> Stratum {

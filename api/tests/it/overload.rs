@@ -32,8 +32,8 @@ const FEW_TURNS: &[(&str, &str)] = &[
 
 /// Two requests at once, and questions that end early.
 const FEW_PLACES: &[(&str, &str)] = &[
-    ("STRATUM__edge__requests_max", "2"),
-    ("STRATUM__edge__requests_wait_ms_max", "100"),
+    ("STRATUM__http__requests_max", "2"),
+    ("STRATUM__http__requests_wait_ms_max", "100"),
     ("STRATUM__warehouse__query_timeout_ms", "12000"),
 ];
 

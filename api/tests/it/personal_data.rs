@@ -31,7 +31,7 @@ async fn keys_are_rotated_without_anybody_noticing() {
     assert!(!again.status.success(), "an address of the old key is given twice");
     let told = stratum.admin(&["rotate-pii"], "").await;
     assert!(!told.starts_with("0 rows"), "{told}");
-    assert_eq!(stratum.admin(&["rotate-pii"], "").await.trim(), "0 rows sealed anew");
+    assert_eq!(stratum.admin(&["rotate-pii"], "").await.trim(), "0 rows encrypted again");
     assert_eq!(stratum.login(&email, PASSWORD).await.0, 200);
     stratum.stop().await;
     stratum.set_env(OLDER, "");

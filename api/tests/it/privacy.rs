@@ -5,7 +5,7 @@ use std::path::Path;
 
 use aho_corasick::AhoCorasick;
 use serde_json::{Value, json};
-use stratum_models::demo::{Expect, Person, Planted, PlantedKind, Traffic, TrafficConfig};
+use stratum_models::demo::{Expect, Person, PlantedKind, PlantedValue, Traffic, TrafficConfig};
 
 use crate::fixture::Stratum;
 use crate::load::{Load, now};
@@ -20,7 +20,7 @@ struct Needles {
 }
 
 impl Needles {
-    fn of(planted: &[Planted]) -> Needles {
+    fn of(planted: &[PlantedValue]) -> Needles {
         let (mut patterns, mut meant) = (Vec::new(), Vec::new());
         let telling = planted
             .iter()

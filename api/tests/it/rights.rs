@@ -89,7 +89,7 @@ async fn callers(stratum: &Stratum, tenant: &TestTenant<'_>) -> Vec<Caller> {
         Caller::nobody("nonsense", Some("nonsense".into())),
         Caller::nobody("an unknown key", Some(format!("stk_{}", "x".repeat(43)))),
     ];
-    for role in Role::ALL {
+    for role in Role::ALL.iter().copied() {
         let (access, refresh) = sign_in(stratum, tenant, role).await;
         if role == Role::Admin {
             callers.extend(forgeries(&access, refresh));
@@ -101,7 +101,7 @@ async fn callers(stratum: &Stratum, tenant: &TestTenant<'_>) -> Vec<Caller> {
             is_user: true,
         });
     }
-    for scope in ApiKeyScope::ALL {
+    for scope in ApiKeyScope::ALL.iter().copied() {
         let create = ["api-key", "create", "--tenant", &tenant.slug, "--scope", scope.as_str()];
         let key = stratum.admin(&create, "").await.trim().to_owned();
         let known = async || {

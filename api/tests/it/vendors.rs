@@ -283,7 +283,7 @@ async fn vendors_sdks_are_served() {
     };
     eventually(&format!("{landed} events have not landed"), WAIT, all).await;
     stratum.stop().await;
-    stratum.set_env("STRATUM__door__requests_in_flight_max", "0");
+    stratum.set_env("STRATUM__ingest__requests_in_flight_max", "0");
     stratum.restart().await;
     for client in CLIENTS {
         client.fails(&url, &key, "purchase", client.errors.busy);

@@ -17,7 +17,7 @@ use crate::event;
 use crate::get::Question;
 use crate::load::read_any;
 use crate::rounds::Spread;
-use crate::served::{DATASET, Served};
+use crate::served::{DATASET, RunningProgram};
 
 const ROUNDS: usize = 5;
 const DURATION: Duration = Duration::from_secs(20);
@@ -31,10 +31,10 @@ const CONNECTIONS: u64 = 32;
 const GOAL: f64 = 1.5;
 /// As the program has them: a benchmark of limits must not lift them.
 const LIMITS: &[(&str, &str)] = &[
-    ("STRATUM__edge__limits__client_per_s", "300"),
-    ("STRATUM__edge__limits__caller_per_s", "100"),
-    ("STRATUM__edge__limits__tenant_per_s", "200"),
-    ("STRATUM__edge__limits__sign_in_per_min", "120"),
+    ("STRATUM__http__limits__client_per_s", "300"),
+    ("STRATUM__http__limits__caller_per_s", "100"),
+    ("STRATUM__http__limits__tenant_per_s", "200"),
+    ("STRATUM__http__limits__sign_in_per_min", "120"),
     ("STRATUM__server__connections_per_address_max", "1024"),
 ];
 const PASSWORD: &str = "Corr3ct-horse-battery";
@@ -47,13 +47,13 @@ pub fn run() -> Result<()> {
 
 /// How a kind of request fared.
 #[derive(Default)]
-struct Fared {
+struct KindResult {
     latencies: Vec<Duration>,
     /// Answers other than 200, and connections that broke.
     failed: u64,
 }
 
-impl Fared {
+impl KindResult {
     fn percentile(&mut self, share: f64) -> f64 {
         self.latencies.sort_unstable();
         let at = ((self.latencies.len() as f64 - 1.0) * share).round().max(0.0) as usize;
@@ -65,14 +65,14 @@ impl Fared {
 type Requests = Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>;
 
 /// Asks at a rate, whether or not answers come; times count from when a request was due.
-async fn at_rate(address: &str, per_second: f64, requests: Requests) -> Result<Fared> {
+async fn at_rate(address: &str, per_second: f64, requests: Requests) -> Result<KindResult> {
     let total = (per_second * DURATION.as_secs_f64()) as u64;
     let started = Instant::now();
     let asking = (0..CONNECTIONS).map(|first| {
         let (address, requests) = (address.to_owned(), requests.clone());
         tokio::spawn(async move {
             let (mut stream, mut answer) = (None, vec![0; 64 * 1024]);
-            let mut fared = Fared::default();
+            let mut fared = KindResult::default();
             let mut number = first;
             while number < total {
                 let due = started + Duration::from_secs_f64(number as f64 / per_second);
@@ -86,7 +86,7 @@ async fn at_rate(address: &str, per_second: f64, requests: Requests) -> Result<F
             fared
         })
     });
-    let mut all = Fared::default();
+    let mut all = KindResult::default();
     for connection in asking.collect::<Vec<_>>() {
         let fared = connection.await?;
         all.latencies.extend(fared.latencies);
@@ -121,7 +121,7 @@ struct Traffic {
 }
 
 impl Traffic {
-    async fn of(served: &Served) -> Result<Traffic> {
+    async fn of(served: &RunningProgram) -> Result<Traffic> {
         let key = ["api-key", "create", "--tenant", "bench"];
         let key = served.admin(&key, "")?.trim().to_owned();
         let address = served.address.clone();
@@ -147,7 +147,7 @@ impl Traffic {
         Ok(Traffic { address, sends, asks })
     }
 
-    async fn run(&self) -> Result<[Fared; 2]> {
+    async fn run(&self) -> Result<[KindResult; 2]> {
         let sends = at_rate(&self.address, SENDS_PER_S, self.sends.clone());
         let asks = at_rate(&self.address, QUESTIONS_PER_S, self.asks.clone());
         let (sends, asks) = tokio::join!(sends, asks);
@@ -156,7 +156,7 @@ impl Traffic {
 }
 
 async fn measure() -> Result<()> {
-    let served = Served::start(LIMITS).await?;
+    let served = RunningProgram::start(LIMITS).await?;
     let traffic = Traffic::of(&served).await?;
     let stranger = Stranger::of(&served).await?;
     // New keys are known within two seconds.
@@ -204,7 +204,7 @@ async fn sign_in(address: &str, email: &str) -> Result<String> {
 }
 
 /// A user of the stranger's tenant, signed in.
-async fn user(served: &Served, role: &str) -> Result<String> {
+async fn user(served: &RunningProgram, role: &str) -> Result<String> {
     let email = format!("{role}@stranger.example");
     let create = ["user", "create", "--tenant", "stranger", "--email", &email, "--role", role];
     served.admin(&create, PASSWORD).context("a user")?;

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::user;
-use crate::served::Served;
+use crate::served::RunningProgram;
 
 /// All of the stranger's connections come from here.
 const FROM: [u8; 4] = [127, 0, 0, 2];
@@ -47,7 +47,7 @@ pub(super) struct Stranger {
 
 impl Stranger {
     /// Makes the stranger's tenant, users and key.
-    pub(super) async fn of(served: &Served) -> Result<Stranger> {
+    pub(super) async fn of(served: &RunningProgram) -> Result<Stranger> {
         served.admin(&["tenant", "create", "--slug", "stranger", "--name", "Stranger"], "")?;
         let key = served.admin(&["api-key", "create", "--tenant", "stranger"], "")?;
         let (viewer, manager) = (user(served, "viewer").await?, user(served, "manager").await?);

@@ -81,15 +81,15 @@ impl Supervisor {
     }
 }
 
-struct Running {
+struct RunningEngine {
     child: Child,
     /// Our end of the pseudo-terminal that is the child's standard input.
     line: OwnedFd,
-    said: Said,
+    said: OutputTail,
     since: Instant,
 }
 
-impl Running {
+impl RunningEngine {
     fn pid(&self) -> u32 {
         self.child.id().unwrap_or_default()
     }
@@ -115,7 +115,7 @@ fn kill_group(pid: u32) {
 
 async fn watch(
     blueprint: Blueprint,
-    mut running: Running,
+    mut running: RunningEngine,
     pid: Arc<AtomicU32>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -152,13 +152,13 @@ async fn watch(
     }
 }
 
-async fn launch(blueprint: &Blueprint) -> Result<Running> {
+async fn launch(blueprint: &Blueprint) -> Result<RunningEngine> {
     let name = blueprint.name;
     (blueprint.prepare)().with_context(|| format!("preparing {name}"))?;
     let (line, stdin) = terminal().context("making a pseudo-terminal")?;
     let mut child = spawn(blueprint, stdin).with_context(|| format!("starting {name}"))?;
-    let said = Said::listen(name, &mut child);
-    let mut running = Running { child, line, said, since: Instant::now() };
+    let said = OutputTail::listen(name, &mut child);
+    let mut running = RunningEngine { child, line, said, since: Instant::now() };
     let wait = blueprint.settings.ready_wait_max;
     let ready = async {
         while !(blueprint.ready)().await {
@@ -216,14 +216,14 @@ fn inherit(file: i32) -> std::io::Result<()> {
 }
 
 /// The last of what an engine said.
-struct Said {
+struct OutputTail {
     tail: Arc<Mutex<Vec<u8>>>,
     readers: JoinSet<()>,
 }
 
-impl Said {
-    fn listen(name: &'static str, child: &mut Child) -> Said {
-        let mut said = Said { tail: Arc::default(), readers: JoinSet::new() };
+impl OutputTail {
+    fn listen(name: &'static str, child: &mut Child) -> OutputTail {
+        let mut said = OutputTail { tail: Arc::default(), readers: JoinSet::new() };
         if let Some(stream) = child.stdout.take() {
             said.readers.spawn(read(name, stream, Arc::clone(&said.tail)));
         }

@@ -16,7 +16,12 @@ const authorize: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: send });
+export const api = createClient<paths>({
+  baseUrl: location.origin,
+  fetch: send,
+  // Lists are separated by commas.
+  querySerializer: { array: { style: "form", explode: false } },
+});
 api.use(authorize);
 
 interface Answered<T> {

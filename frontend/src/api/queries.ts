@@ -16,11 +16,11 @@ export interface Asked extends Range {
   currency?: string;
 }
 
-export type Granularity = "daily" | "weekly" | "monthly";
+export type Granularity = Schemas["Granularity"];
 
 /** What the days are compared with. */
 export interface Compared {
-  compare_period?: "previous_period" | "previous_year" | "same_weekdays" | "same_weekdays_previous_year";
+  compare_period?: Schemas["ComparePeriod"];
   compare_from?: string;
 }
 
@@ -56,13 +56,13 @@ export const series = (asked: Asked & Compared & { granularity: Granularity; by?
     ...kept,
   });
 
-export type Part = "campaign" | "account" | "ad_set" | "ad" | "country" | "device";
+export type Part = Schemas["BreakdownBy"];
 
 export const breakdown = (
   asked: Asked & {
     by: Part;
-    sort_by?: string;
-    sort_order?: "asc" | "desc";
+    sort_by?: Schemas["Kpi"];
+    sort_order?: Schemas["SortOrder"];
     page?: number;
     page_size?: number;
   },
@@ -165,9 +165,9 @@ export interface CampaignsFilter extends Range {
 }
 
 export interface CampaignsAsked extends CampaignsFilter, Compared {
-  sort_by?: string;
-  sort_order?: "asc" | "desc";
-  spark?: string;
+  sort_by?: Schemas["CampaignSort"];
+  sort_order?: Schemas["SortOrder"];
+  spark?: Schemas["Kpi"];
 }
 
 const CAMPAIGNS_PAGE = 100;

@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ad accounts that connectors were asked for, by platform and id. */
+        /** Lists the ad accounts of the connectors, by platform and id. */
         get: operations["list_ad_accounts"];
         put?: never;
         post?: never;
@@ -65,9 +65,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes ad reports.
-         * @description A JSON array, NDJSON, or CSV with a header line. A report for a key (platform, account, campaign,
-         *     date) that is known replaces the earlier one when its version is newer.
+         * Accepts ad reports.
+         * @description The body is a JSON array, NDJSON, or CSV with a header line. A report replaces an earlier one of the same
+         *     platform, account, campaign and date if its version is newer.
          */
         post: operations["ad_reports"];
         delete?: never;
@@ -84,10 +84,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * KPIs by campaign, account, ad set, ad, country or device.
-         * @description Campaigns and accounts are summed from the reports of campaigns, the others from the parts of them
-         *     that platforms report beside. An ad set is the sum of its ads on days that report ads only. Reported
-         *     and tracked figures stand side by side where events know the part.
+         * Breaks KPIs down by campaign, account, ad set, ad, country or device.
+         * @description Figures of campaigns and accounts are sums of campaign reports. Ad sets, ads, countries and devices come from
+         *     the more detailed reports of the platforms. On days for which a platform reports ads only, an ad set is the sum
+         *     of its ads. Reported and tracked figures stand side by side where events know the part.
          */
         get: operations["breakdown"];
         put?: never;
@@ -105,14 +105,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Exports that were asked for, newest first. */
+        /** Lists exports, newest first. */
         get: operations["list_exports"];
         put?: never;
         /**
-         * Asks for a file.
-         * @description Any number of rows. The file is made beside, one that is half made is never seen, and it is kept for
-         *     some days. Ask for its state by the id, or wait for `export_done` on the live stream. Events know a
-         *     person by SHA-256 alone. `GET /analytics/export/stream` tells how CSV is written.
+         * Requests an export as a file.
+         * @description The number of rows is not limited. The file is made in the background and can be fetched for some days once it
+         *     is complete. Ask for its state by its id, or wait for `export_done` on the live stream. Events identify people
+         *     by SHA-256 only. `GET /analytics/export/stream` describes the format of CSV.
          */
         post: operations["create_export"];
         delete?: never;
@@ -146,16 +146,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Exports at once, as the answer's body.
-         * @description Any number of rows, sent as they are read. Rows have the same order each time. A client that leaves
-         *     ends the work. A connection that ends before the body's own end (a chunked body without its last
-         *     chunk) means that something failed on the way, or that the caller's rights ended: what came until then
-         *     is not the whole. A client that takes less than 16 KiB a second for half a minute is cut off. A large
-         *     export is better made as a job, whose file can be fetched in pieces.
+         * Streams an export as the body of the answer.
+         * @description The number of rows is not limited; rows are sent as they are read, always in the same order. The export stops
+         *     when the client closes the connection. If the connection ends before the body does (a chunked body without its
+         *     last chunk), something failed or the caller lost the right to export: the rows received so far are not the whole
+         *     export. A client that reads less than 16 KiB a second for half a minute is disconnected. For a large export,
+         *     request a file instead; it can be fetched in pieces.
          *
-         *     In CSV a text that begins with `=`, `+`, `-`, `@`, a tab, a line break or `'` gets one `'` before it, so
-         *     that no spreadsheet takes it for a formula. Amounts are in units of the row's currency, exactly.
-         *     Events know a person by SHA-256 alone; several hashes of one kind are parted by `|`.
+         *     In CSV, a text that begins with `=`, `+`, `-`, `@`, a tab, a line break or `'` is preceded by one `'`, so that
+         *     no spreadsheet takes it for a formula. Amounts are exact, in units of the row's currency. Events identify people
+         *     by SHA-256 only; several hashes of one kind are separated by `|`.
          */
         get: operations["stream_export"];
         put?: never;
@@ -173,11 +173,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An export and how far it is. */
+        /** Returns an export and its progress. */
         get: operations["export_job"];
         put?: never;
         post?: never;
-        /** Cancels an export that waits or runs; deletes the file of one that is done. */
+        /** Cancels an export that is queued or running, or deletes the file of a finished one. */
         delete: operations["delete_export"];
         options?: never;
         head?: never;
@@ -192,9 +192,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Fetches the file of an export, whole or in pieces.
-         * @description A `Range` of bytes resumes a download that broke off; with `If-Range` and the `ETag`, which is the
-         *     file's SHA-256, it never mixes two files. Of several ranges at once the whole file is sent.
+         * Downloads the file of an export, whole or in pieces.
+         * @description A `Range` of bytes resumes an interrupted download. With `If-Range` and the `ETag`, which is the SHA-256 of the
+         *     file, parts of two different files are never mixed. A request for several ranges is answered with the whole
+         *     file.
          */
         get: operations["download_export"];
         put?: never;
@@ -234,8 +235,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What came in, what landed, what was a duplicate, and what was refused.
-         * @description Days are days of receipt. A row shows here once the pipeline has seen it, normally within a second.
+         * Counts the rows received, stored, recognised as duplicates and refused.
+         * @description Days are days of receipt. A row is counted once the pipeline has processed it, normally within a second.
          */
         get: operations["ingest_counts"];
         put?: never;
@@ -254,12 +255,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * KPIs of a range of days.
-         * @description Both ends count. `total_conversions` and `total_revenue` are what the platforms report,
-         *     `tracked_*` what our own events show; they are never added. Amounts in several currencies are
-         *     converted day by day into `currency`, else into the tenant's own; amounts that are all in one
-         *     currency stay in it where none is asked for. A day without a rate takes the last one of the seven days before
-         *     it (`rates_carried`); where there is none, amounts are null, with the missing rates, the reason and the split. The compared period is converted by its own days' rates.
+         * Returns the KPIs of a range of days.
+         * @description The first and the last day are included. `total_conversions` and `total_revenue` are what the platforms report,
+         *     `tracked_*` is what our own events show; the two are never added. Amounts in several currencies are converted
+         *     day by day into `currency`, or into the tenant's currency if none is given. If all amounts are in one currency
+         *     and none is given, they stay in that currency. A day without an exchange rate uses the last rate of the seven
+         *     days before it (`rates_carried`). Without any rate, amounts are null, and the answer names the missing rates and
+         *     gives the amounts by currency. A compared period is converted with the rates of its own days.
          */
         get: operations["kpis"];
         put?: never;
@@ -278,8 +280,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * KPIs per platform.
-         * @description All in the currency that `/analytics/kpis` would show, so that they add up to it.
+         * Returns the KPIs of each platform.
+         * @description All amounts are in the currency that `/analytics/kpis` would use, so that they add up to its totals.
          */
         get: operations["platforms"];
         put?: never;
@@ -298,9 +300,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * KPIs per day, week or month.
-         * @description Periods without data are there, with zeros and without ratios. A day on which clocks change has 23
-         *     or 25 hours and is one day.
+         * Returns the KPIs of each day, week or month.
+         * @description Periods without data are included, with zeros and without ratios. A day on which the clocks change has 23 or 25
+         *     hours.
          */
         get: operations["series"];
         put?: never;
@@ -318,12 +320,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's keys, oldest first, revoked and expired ones included. */
+        /** Lists the tenant's API keys, oldest first, including revoked and expired ones. */
         get: operations["list_api_keys"];
         put?: never;
         /**
-         * Makes a key and shows it, this once.
-         * @description It opens within two seconds.
+         * Creates an API key and returns it, this one time only.
+         * @description The key works within two seconds.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -342,11 +344,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revokes a key. It opens nothing within two seconds; revoking it again changes nothing. */
+        /** Revokes an API key. Within two seconds it no longer works; revoking it again changes nothing. */
         delete: operations["revoke_api_key"];
         options?: never;
         head?: never;
-        /** Renames a key. What it opens never changes. */
+        /** Renames an API key. Its scope never changes. */
         patch: operations["rename_api_key"];
         trace?: never;
     };
@@ -357,10 +359,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Creative assets, newest first. */
+        /** Lists creative assets, newest first. */
         get: operations["list_assets"];
         put?: never;
-        /** Makes a creative asset. */
+        /** Creates a creative asset. */
         post: operations["create_asset"];
         delete?: never;
         options?: never;
@@ -376,9 +378,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A creative asset.
-         * @description No score of fatigue is computed: ad reports name campaigns, not assets. It is what somebody gave, or null
-         *     with the reason.
+         * Returns a creative asset.
+         * @description The fatigue score is not computed, because ad reports name campaigns, not assets. It is the value that a user
+         *     entered, or null with the reason.
          */
         get: operations["asset"];
         put?: never;
@@ -387,7 +389,7 @@ export interface paths {
         delete: operations["delete_asset"];
         options?: never;
         head?: never;
-        /** Changes a creative asset. What is not sent stays; null clears what may be absent. */
+        /** Changes a creative asset. Fields that are not sent stay as they are; null clears an optional field. */
         patch: operations["change_asset"];
         trace?: never;
     };
@@ -453,7 +455,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was done and what was refused, newest first. */
+        /** Lists actions that were done and actions that were refused, newest first. */
         get: operations["list_audit"];
         put?: never;
         post?: never;
@@ -472,7 +474,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accepts an invitation: the user is there from now on and may sign in. */
+        /** Accepts an invitation: creates the user, who may sign in from now on. */
         post: operations["accept_invitation"];
         delete?: never;
         options?: never;
@@ -491,8 +493,8 @@ export interface paths {
         put?: never;
         /**
          * Changes the caller's password.
-         * @description Every other sign-in of the caller ends; a letter tells it. A wrong current password counts as a failed
-         *     sign-in, and locks like one.
+         * @description All other sessions of the caller end, and an e-mail informs them. A wrong current password counts as a failed
+         *     sign-in and can lock the account.
          */
         post: operations["change_password"];
         delete?: never;
@@ -510,7 +512,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirms a registration: makes the tenant with the registered user as its admin, who may sign in now. */
+        /** Confirms a registration: creates the tenant and the registered user as its admin, who may sign in from now on. */
         post: operations["confirm"];
         delete?: never;
         options?: never;
@@ -528,9 +530,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mails a token to choose a new password with.
-         * @description The answer is the same, in the same time, whether or not there is such an account. The token works
-         *     once, for an hour. An account is written to at most once a minute.
+         * Sends an e-mail with a token for choosing a new password.
+         * @description The answer and its time are the same whether or not the account exists. The token works once, within an hour. An
+         *     account receives at most one such e-mail a minute.
          */
         post: operations["forgot_password"];
         delete?: never;
@@ -548,7 +550,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tells who has an invitation's token what it is to. Nothing is changed. */
+        /** Shows the invitation that a token belongs to. Nothing is changed. */
         post: operations["invitation"];
         delete?: never;
         options?: never;
@@ -567,11 +569,10 @@ export interface paths {
         put?: never;
         /**
          * Signs in.
-         * @description Takes JSON or the OAuth2 password form. Every failure has the same answer and takes the same
-         *     time, whether or not the account exists. Five wrong passwords or codes in five minutes lock the account
-         *     for fifteen, one that does not exist like one that does; a device that has signed in before is counted
-         *     apart. Where more than a password is needed, the answer says so in `next` and holds no tokens: send the
-         *     same again, with `code`.
+         * @description Accepts JSON or the OAuth2 password form. Every failure has the same answer and takes the same time, whether or
+         *     not the account exists. Five wrong passwords or codes within five minutes lock the account for fifteen minutes,
+         *     also an account that does not exist; a device that has signed in before is counted separately. If more than a
+         *     password is needed, the answer says so in `next` and contains no tokens: send the request again with `code`.
          */
         post: operations["login"];
         delete?: never;
@@ -589,7 +590,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs out: ends the session of the token, and with it every token of the session. */
+        /** Signs out: ends the session of the token and with it all tokens of the session. */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -604,14 +605,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller and the caller's tenant. */
+        /** Returns the caller and the caller's tenant. */
         get: operations["me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes what the caller says of themselves. Role and activity are an admin's to change. */
+        /** Changes the caller's own profile. Only an admin can change a role or deactivate a user. */
         patch: operations["change_me"];
         trace?: never;
     };
@@ -626,10 +627,10 @@ export interface paths {
         put?: never;
         /**
          * Exchanges a refresh token for a new pair.
-         * @description A refresh token works once. For ten seconds the client that spent it is answered once more, with the same
-         *     refresh token: an answer was lost, or two tabs asked at once. One that is seen again after that, or from
-         *     elsewhere, is in two hands: its session ends, and with it every token of the session. However often it is
-         *     renewed, a session ends for good some time after the sign-in.
+         * @description A refresh token works once. Within ten seconds the client that used it gets the same answer once more, in case
+         *     the first answer was lost or two tabs asked at the same time. If it is used again later, or from elsewhere, it
+         *     is considered stolen: its session ends, and with it all tokens of the session. A session ends some time after
+         *     the sign-in, however often it is renewed.
          */
         post: operations["refresh"];
         delete?: never;
@@ -648,10 +649,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Asks for a new tenant with the caller as its admin.
-         * @description A letter is sent with a token for `/auth/confirm`; until then there is neither a tenant nor a user. An
-         *     address that has an account already is answered alike, in the same time; its owner gets a letter, and
-         *     nothing is changed. Where registration is `open` (for trials) the account is there at once.
+         * Registers a new tenant with the caller as its admin.
+         * @description An e-mail with a token for `/auth/confirm` is sent; neither the tenant nor the user exists before it is used.
+         *     For an address that already has an account, the answer and its time are the same; its owner gets an e-mail, and
+         *     nothing is changed. Where registration is `open` (for trials), the account is created at once.
          */
         post: operations["register"];
         delete?: never;
@@ -670,8 +671,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sets a new password with a token from a letter.
-         * @description Every session of the user ends. The token is spent, and so is every other one of the user.
+         * Sets a new password with a token from an e-mail.
+         * @description All sessions of the user end. The token and all other tokens of the user stop working.
          */
         post: operations["reset_password"];
         delete?: never;
@@ -687,10 +688,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The state of the caller's second factor. */
+        /** Returns the state of the caller's second factor. */
         get: operations["second_factor"];
         put?: never;
-        /** Begins to set up a second factor: makes a secret, which counts once a code of it is confirmed. */
+        /** Begins to set up a second factor: creates a secret, which takes effect once a code is confirmed. */
         post: operations["begin_second_factor"];
         delete?: never;
         options?: never;
@@ -707,7 +708,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirms the second factor with its first code: from now on signing in takes one. */
+        /** Confirms the second factor with its first code. From now on, a code is needed to sign in. */
         post: operations["confirm_second_factor"];
         delete?: never;
         options?: never;
@@ -724,7 +725,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes new recovery codes; the ones before count no more. */
+        /** Creates new recovery codes; earlier ones stop working. */
         post: operations["renew_recovery_codes"];
         delete?: never;
         options?: never;
@@ -741,7 +742,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes the caller's second factor away, with the recovery codes; not where the tenant wants one. */
+        /** Removes the caller's second factor and recovery codes, unless the tenant requires a second factor. */
         post: operations["remove_second_factor"];
         delete?: never;
         options?: never;
@@ -756,11 +757,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's sign-ins that have not ended, the newest first; a hundred at most. */
+        /** Lists the caller's active sessions, newest first, at most a hundred. */
         get: operations["list_sessions"];
         put?: never;
         post?: never;
-        /** Ends every sign-in of the caller but the one that asks. */
+        /** Ends all of the caller's sessions except the current one. */
         delete: operations["end_other_sessions"];
         options?: never;
         head?: never;
@@ -777,7 +778,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends one of the caller's sign-ins, and with it every token of it. */
+        /** Ends one of the caller's sessions and all of its tokens. */
         delete: operations["end_session"];
         options?: never;
         head?: never;
@@ -792,16 +793,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Campaigns.
-         * @description Figures are sums of what the platforms report, over all days or over those asked for, in `currency`
-         *     or in each campaign's own, and beside them what events show of the campaign (`tracked_*`); what is in another
-         *     currency is converted by the rates of its days. Sorting and conditions compare the numbers as they are shown. Campaigns
-         *     that ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
-         *     does not come back. `/campaigns/totals` adds them up.
+         * Lists campaigns with their figures.
+         * @description Figures are sums of what the platforms report, over all days or over the given range, in `currency` or in the
+         *     currency of each campaign, next to what events show of the campaign (`tracked_*`); amounts in other currencies
+         *     are converted with the rates of their days. Sorting and conditions compare the numbers as they are shown.
+         *     Campaigns that appear in ad reports are created automatically within two minutes; a deleted campaign does not
+         *     come back. `/campaigns/totals` returns the sums.
          */
         get: operations["list_campaigns"];
         put?: never;
-        /** Makes a campaign. */
+        /** Creates a campaign. */
         post: operations["create_campaign"];
         delete?: never;
         options?: never;
@@ -879,30 +880,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A campaign.
-         * @description Figures are sums over all of its days, of what the platform reports; what it reported in another
-         *     currency than the campaign's is converted by the rates of its days.
+         * Returns a campaign with its figures.
+         * @description Figures are sums of what the platform reports, over all days; amounts in other currencies than the campaign's
+         *     are converted with the rates of their days.
          */
         get: operations["campaign"];
         /**
          * Changes a campaign.
-         * @description What is not sent stays; null clears what may be absent. Archived is final, and nothing becomes a
-         *     draft again; every other change of status is allowed.
+         * @description Fields that are not sent stay as they are; null clears an optional field. An archived campaign stays archived,
+         *     and no campaign becomes a draft again; every other change of status is allowed.
          */
         put: operations["put_change_campaign"];
         post?: never;
         /**
          * Deletes a campaign.
-         * @description What its platform reported stays in every KPI. Its creative assets stay, without a campaign. A later
-         *     report does not bring it back; making it anew does.
+         * @description Reported figures stay in all KPIs, and creative assets stay, without a campaign. A later report does not bring
+         *     the campaign back; to have it back, create it again.
          */
         delete: operations["delete_campaign"];
         options?: never;
         head?: never;
         /**
          * Changes a campaign.
-         * @description What is not sent stays; null clears what may be absent. Archived is final, and nothing becomes a
-         *     draft again; every other change of status is allowed.
+         * @description Fields that are not sent stay as they are; null clears an optional field. An archived campaign stays archived,
+         *     and no campaign becomes a draft again; every other change of status is allowed.
          */
         patch: operations["change_campaign"];
         trace?: never;
@@ -935,10 +936,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A campaign's metrics per day, week or month.
-         * @description `id` is the campaign's own id, or the platform's campaign id. A campaign asked for by the platform's
-         *     id that never reported and that no event names, or another tenant's, is 404. Periods without data
-         *     are there, with zeros and without ratios. Amounts are in one currency, as in `/analytics/kpis`.
+         * Returns the metrics of a campaign per day, week or month.
+         * @description `id` is our id of the campaign or the platform's. A platform's id that neither a report nor an event of the
+         *     tenant names is answered with 404. Periods without data are included, with zeros and without ratios. Amounts are
+         *     in one currency, as in `/analytics/kpis`.
          */
         get: operations["campaign_metrics"];
         put?: never;
@@ -1015,15 +1016,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A connector. */
+        /** Returns a connector. */
         get: operations["connector"];
         put?: never;
         post?: never;
-        /** Deletes a connector, its credentials and its pulls. What was pulled stays. */
+        /** Deletes a connector with its credentials and pulls. Figures that were pulled stay. */
         delete: operations["delete_connector"];
         options?: never;
         head?: never;
-        /** Changes a connector, and has it asked soon. What is not sent stays, credentials one by one. */
+        /**
+         * Changes a connector, which is then pulled soon. Fields that are not sent stay as they are, also single
+         *     credentials.
+         */
         patch: operations["change_connector"];
         trace?: never;
     };
@@ -1037,8 +1041,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Pulls earlier days: window by window, with its progress in the list of pulls. It goes on by itself where
-         *     the platform or a process of ours was away, and lets scheduled pulls pass.
+         * Pulls earlier days, window by window; the list of pulls shows the progress. A backfill continues on its own
+         *     after an outage of the platform or of our processes, and scheduled pulls go first.
          */
         post: operations["backfill_connector"];
         delete?: never;
@@ -1056,7 +1060,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pulls a connector now: the days that platforms restate, and those that were missed. */
+        /** Pulls a connector now: the days that platforms may still correct, and days that were missed. */
         post: operations["pull_connector"];
         delete?: never;
         options?: never;
@@ -1071,7 +1075,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The pulls of a connector, newest first. */
+        /** Lists the pulls of a connector, newest first. */
         get: operations["list_pull_runs"];
         put?: never;
         post?: never;
@@ -1091,7 +1095,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends a pull. What it read stays. */
+        /** Cancels a pull. Rows that it has read stay. */
         delete: operations["cancel_pull_run"];
         options?: never;
         head?: never;
@@ -1107,7 +1111,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tries a connector out: asks the platform once for the connector's accounts, and keeps what it says. */
+        /** Tests a connector: asks the platform once for its accounts and stores the result as its status. */
         post: operations["test_connector"];
         delete?: never;
         options?: never;
@@ -1122,10 +1126,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Datasets, oldest first. */
+        /** Lists datasets, oldest first. */
         get: operations["list_datasets"];
         put?: never;
-        /** Makes a dataset, with version 1 of its tracking configuration. Senders may send for it within 2 s. */
+        /** Creates a dataset with version 1 of its tracking configuration. It accepts events within two seconds. */
         post: operations["create_dataset"];
         delete?: never;
         options?: never;
@@ -1174,7 +1178,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Coverage and validity of identifiers, and what more of them would bring. */
+        /** Returns coverage and validity of identifiers, and what a better coverage would bring. */
         get: operations["emq_coverage"];
         put?: never;
         post?: never;
@@ -1232,7 +1236,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Match-quality scores.
+         * Returns match-quality scores.
          * @description An estimate of how well the platforms can match the events to people, from the usable
          *     identifiers of each event. Without events in the range `platforms` and `events` are empty.
          */
@@ -1295,17 +1299,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What changes, as it changes.
-         * @description Server-sent events, of the caller's tenant alone, within a second of the change. Their types are
-         *     `metric_update`, `emq_update`, `fix_run`, `rule_triggered`, `export_done`, `ingest_rejects` and
-         *     `resource_update` (something that users keep was made, changed or deleted); their
-         *     data is a JSON object that says what to ask for again, never a figure. An event comes at least once.
-         *     The id of the last event, sent as `Last-Event-ID`, resumes after it. `resync` says that events may have
-         *     been missed: too much happened since that id, or the client read too slowly; ask for everything again.
-         *     A comment every 15 s shows that the stream lives. It ends when the token does, or its session.
+         * Streams changes as they happen.
+         * @description Server-sent events of the caller's tenant, within a second of the change. Their types are `metric_update`,
+         *     `emq_update`, `fix_run`, `rule_triggered`, `export_done`, `ingest_rejects` and `resource_update` (something that users
+         *     keep was created, changed or deleted); their data is a JSON object that says what to request again; it contains no
+         *     figures. Each event is sent at least once. Send the id of the last event as `Last-Event-ID` to continue after it.
+         *     `resync` means that events may have been missed, because too much happened since that id or the client read too
+         *     slowly: request everything again. A comment every 15 s shows that the connection works. The stream ends with the
+         *     token or its session.
          *
-         *     The token goes in the `Authorization` header, as everywhere: a URL ends up in logs. A browser's
-         *     `EventSource` cannot send it; read the body of a `fetch` instead.
+         *     Send the token in the `Authorization` header, because URLs end up in logs. A browser's `EventSource` cannot send
+         *     headers; read the body of a `fetch` instead.
          */
         get: operations["events_stream"];
         put?: never;
@@ -1324,15 +1328,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The exchange rates that count for the tenant, newest day first.
-         * @description The tenant's own come first. Where it has none of a day and currency, the European Central Bank's reference
-         *     rate counts, which is fetched by itself unless that is turned off.
+         * Lists the exchange rates that apply to the tenant, newest day first.
+         * @description The tenant's own rates take precedence. For a day and currency without one, the reference rate of the European
+         *     Central Bank applies, which is fetched automatically unless this is turned off.
          */
         get: operations["list_fx_rates"];
         /**
-         * Writes exchange rates, all of them or none.
-         * @description They go before the bank's. A day without any rate takes the last one of the seven days before it, and the
-         *     answers it is used in say so (`rates_carried`).
+         * Stores exchange rates, all of them or none.
+         * @description They take precedence over the bank's. A day without a rate uses the last rate of the seven days before it;
+         *     answers that use it say so (`rates_carried`).
          */
         put: operations["put_fx_rates"];
         post?: never;
@@ -1372,13 +1376,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes away what tells who a person is.
-         * @description `places` names every place that is gone to, and what is done there. The strong identifiers of their
-         *     events (e-mail address, phone number, ids) are followed to further events, unless they stand beside
-         *     many e-mail addresses. What they were known by goes, sealed, on a list that every landing asks, so that
-         *     reading the log once more does not bring them back; a minute later all is done once more by itself, for
-         *     what was on its way. Asking again changes nothing. An answer of 503 may mean that it is still going on:
-         *     ask again. Events that are sent later are taken in as before.
+         * Removes the data that identifies a person.
+         * @description `places` lists every place where data of the person may be, and what is done there. Strong identifiers of the
+         *     person's events (e-mail address, phone number, ids) lead to further events, unless they occur together with many
+         *     e-mail addresses. The identifiers are kept, encrypted, on a list that is checked before data is stored, so that
+         *     reading the log again does not bring the person back. After a minute everything is repeated automatically, for
+         *     data that was being processed. Repeating the request changes nothing. An answer of 503 may mean that the removal
+         *     is still in progress: repeat the request. Events that are sent later are accepted as before.
          */
         post: operations["anonymize_person"];
         delete?: never;
@@ -1397,10 +1401,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tells what is kept about a person.
-         * @description `places` names every place where a person may be kept, what is kept there and how many. The strong
-         *     identifiers of their events (e-mail address, phone number, ids) are followed to further events, unless
-         *     they stand beside many e-mail addresses. Of the log nothing is answered.
+         * Returns the data that is kept about a person.
+         * @description `places` lists every place where data of a person may be, what it is and how much. Strong identifiers of the
+         *     person's events (e-mail address, phone number, ids) lead to further events, unless they occur together with many
+         *     e-mail addresses. The content of the log is not returned.
          */
         post: operations["export_person"];
         delete?: never;
@@ -1419,15 +1423,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Looks at a file of ad reports, and takes it in when told to.
-         * @description The body is the file: CSV as the platforms' export screens write it, in any usual encoding,
-         *     separator and form of numbers and days, or Parquet. The answer tells what the file is, how it was
-         *     read, and what it changes: compared with the figures there are now, by campaign and day. By default
-         *     nothing is taken (`dry_run`). With `dry_run=false` the rows are durable when the answer comes, and
-         *     count within a second or so. The last import of a campaign's day counts, and the same file again changes
-         *     nothing. A file broken down by ads or ad sets that does not hold their campaigns' days makes
-         *     these as sums, and says so; parts by country or device explain days and make none. The file itself
-         *     is not kept.
+         * Checks a file of ad reports and, on request, imports it.
+         * @description The body is the file: CSV as the platforms export it, with any usual encoding, separator and format of numbers
+         *     and dates, or Parquet. The answer says how the file was read and what it changes compared with the current
+         *     figures, by campaign and day. By default nothing is imported (`dry_run`). With `dry_run=false` the rows are
+         *     stored durably before the answer and count within about a second. The last import of a campaign's day counts;
+         *     importing the same file again changes nothing. If a file contains ads or ad sets without their campaign's day,
+         *     the day is their sum, and the answer says so; rows by country or device never make a day. The file itself is not
+         *     kept.
          */
         post: operations["import_ad_reports"];
         delete?: never;
@@ -1486,12 +1489,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The best split of a budget.
-         * @description The optimum is exact: all campaigns that nothing holds have the same marginal ROAS. A campaign gets
-         *     at most one and a half times what it was ever seen to spend, or twice its current budget, unless
-         *     its own maximum says otherwise. A campaign that spent nothing in the last 14 days gets no budget unless it is
-         *     asked for. Recommended budgets and what is unspent add up to the budget, to the cent. 422 names the constraints
-         *     that clash.
+         * Optimises the distribution of a budget.
+         * @description The optimum is exact: all campaigns without a binding constraint have the same marginal ROAS. A campaign gets at
+         *     most one and a half times its highest spend so far, or twice its current budget, unless a maximum is given for
+         *     it. A campaign that spent nothing in the last 14 days gets no budget unless it is named in the request.
+         *     Recommended budgets and the unspent rest add up to the budget, to the cent. 422 names the constraints that
+         *     contradict each other.
          */
         post: operations["budget_optimize"];
         delete?: never;
@@ -1533,11 +1536,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Forecasts of ROAS.
-         * @description The window begins on the day after the model's data. The planned spend is the mean of the last
-         *     four weeks. A campaign with too little data, or whose spend has ended, gets the reason instead of a
-         *     guess. The same window and spend have the same figures here, in `/predictions/budget-optimize` and
-         *     in `/simulate`.
+         * Forecasts ROAS.
+         * @description The window begins on the day after the last day of the model's data. The planned spend is the mean of the last
+         *     four weeks. For a campaign with too little data or without recent spend, the answer gives the reason instead of
+         *     a forecast. The same window and spend give the same figures here, in `/predictions/budget-optimize` and in
+         *     `/simulate`.
          */
         get: operations["roas"];
         put?: never;
@@ -1558,9 +1561,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What if budgets changed, or events matched better.
-         * @description Budgets change by the same share from the window's first day on; what earlier spend carries over is
-         *     counted. A change of 0 % is the baseline, and the baseline is the forecast of `/predictions/roas`.
+         * Simulates changed budgets or a better match quality.
+         * @description All budgets change by the same share from the first day of the window on; carry-over of earlier spend is
+         *     included. A change of 0 % is the baseline, which is the forecast of `/predictions/roas`.
          */
         post: operations["simulate_budgets"];
         delete?: never;
@@ -1576,7 +1579,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's tenant. */
+        /** Returns the caller's tenant. */
         get: operations["tenant"];
         put?: never;
         post?: never;
@@ -1585,7 +1588,7 @@ export interface paths {
         head?: never;
         /**
          * Changes the tenant's settings.
-         * @description Ingest treats events by the new ones within two seconds. Plan and limits are the operator's.
+         * @description The new settings apply to events within two seconds. Only an operator can change plan and limits.
          */
         patch: operations["change_tenant"];
         trace?: never;
@@ -1597,7 +1600,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The configuration in force of every dataset, oldest dataset first. */
+        /** Lists the current configuration of each dataset, oldest dataset first. */
         get: operations["list_tracking"];
         put?: never;
         post?: never;
@@ -1614,19 +1617,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The configuration in force of a dataset. */
+        /** Returns the current configuration of a dataset. */
         get: operations["tracking"];
         /**
-         * Writes a version with what this says; what is not sent is none.
-         * @description Earlier versions stay as they are. Every event that is received later than 2 s after the answer is
-         *     treated with the new version and carries its number.
+         * Stores a new version with exactly these settings; a setting that is not sent is empty.
+         * @description Earlier versions are not changed. Events received more than two seconds after the answer are treated with the
+         *     new version and carry its number.
          */
         put: operations["replace_tracking"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Writes a version with what this changes of the one in force; what is not sent stays. */
+        /** Stores a new version that changes the current one; settings that are not sent stay as they are. */
         patch: operations["change_tracking"];
         trace?: never;
     };
@@ -1637,7 +1640,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every version of a dataset's configuration, newest first. */
+        /** Lists all versions of a dataset's configuration, newest first. */
         get: operations["tracking_versions"];
         put?: never;
         post?: never;
@@ -1654,12 +1657,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's users, oldest first. */
+        /** Lists the tenant's users, oldest first. */
         get: operations["list_users"];
         put?: never;
         /**
-         * Adds a user: the same as inviting one.
-         * @description Nobody sets another's password, so the user is there once they have accepted.
+         * Adds a user, which is the same as inviting one.
+         * @description Nobody can set the password of somebody else, so the user exists once they have accepted.
          */
         post: operations["add_user"];
         delete?: never;
@@ -1675,14 +1678,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The open invitations, oldest first. */
+        /** Lists open invitations, oldest first. */
         get: operations["list_invitations"];
         put?: never;
         /**
-         * Invites an address.
-         * @description A token is mailed that works once, for seven days. An earlier invitation of the same address ends. Where no
-         *     mail server is configured the answer holds the token, too, to be handed on.
-         *     The answer is the same whether or not the address has an account elsewhere.
+         * Invites a person by e-mail.
+         * @description The e-mail contains a token that works once, within seven days. An earlier invitation of the same address ends.
+         *     If no mail server is configured, the answer contains the token, to be passed on. The answer is the same whether
+         *     or not the address has an account in another tenant.
          */
         post: operations["invite"];
         delete?: never;
@@ -1701,7 +1704,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Withdraws an open invitation: its token opens nothing any more. */
+        /** Withdraws an open invitation: its token stops working. */
         delete: operations["withdraw_invitation"];
         options?: never;
         head?: never;
@@ -1715,18 +1718,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One user. */
+        /** Returns a user. */
         get: operations["user"];
         put?: never;
         post?: never;
-        /** Takes a user the right to sign in. What they did stays theirs: nothing is erased. */
+        /** Deactivates a user, who can no longer sign in. Nothing that the user did is erased. */
         delete: operations["deactivate_user"];
         options?: never;
         head?: never;
         /**
          * Changes a user.
-         * @description Another role, losing the right to sign in and losing the second factor end the user's sign-ins. The last active admin
-         *     stays one.
+         * @description A change of role, deactivation and removal of the second factor end all sessions of the user. The last active
+         *     admin must stay admin.
          */
         patch: operations["change_user"];
         trace?: never;
@@ -1793,7 +1796,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes conversion events in the form of Meta's Conversions API Gateway. */
+        /** Accepts conversion events in the format of Meta's Conversions API Gateway. */
         post: operations["gateway_events"];
         delete?: never;
         options?: never;
@@ -1825,7 +1828,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the process and its stores are. Always 200 while the process serves. */
+        /** Reports the state of the process and its stores. The status is 200 while the process answers. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -1842,7 +1845,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 200 while the process serves; asks no store. */
+        /** Answers 200 while the process runs; no store is asked. */
         get: operations["live"];
         put?: never;
         post?: never;
@@ -1859,7 +1862,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 200 while every store this process needs answers, else 503 with the same body. */
+        /** Answers 200 while every store that this process needs is available, else 503 with the same body. */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -1877,9 +1880,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Process measurements as Prometheus text.
-         * @description On the listener for operation (`[server] operation_listen`) without a token; here with the operator's,
-         *     which lies in the data folder. They are as of the last second.
+         * Returns measurements of the process in the text format of Prometheus.
+         * @description No token is needed at the operations address (`[server] operation_listen`); here, send the operator token, which
+         *     is stored in the data folder. The values are at most a second old.
          */
         get: operations["measurements"];
         put?: never;
@@ -1921,9 +1924,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes conversion events in the form of TikTok's Events API 2.0.
-         * @description The answer is in TikTok's own shape: status 200 and a `code`, 0 where the events are durable. One bad event
-         *     refuses the whole request; `message` begins with the path of the field at fault. The path may lack its last slash.
+         * Accepts conversion events in the format of TikTok's Events API 2.0.
+         * @description The answer has TikTok's format: status 200 and a `code`, which is 0 if the events are stored durably. If one
+         *     event is wrong, the whole request is refused; `message` begins with the path of the wrong field. The last slash
+         *     of the path is optional.
          */
         post: operations["tiktok_events"];
         delete?: never;
@@ -1941,7 +1945,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes conversion events in the form of TikTok's Events API 1.0, up to 50 together. */
+        /** Accepts up to 50 conversion events in the format of TikTok's Events API 1.0. */
         post: operations["tiktok_pixel_batch"];
         delete?: never;
         options?: never;
@@ -1958,7 +1962,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes a conversion event in the form of TikTok's Events API 1.0, which TikTok's SDKs send. */
+        /** Accepts a conversion event in the format of TikTok's Events API 1.0, as TikTok's SDKs send it. */
         post: operations["tiktok_pixel_event"];
         delete?: never;
         options?: never;
@@ -2093,9 +2097,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes conversion events in the form of Pinterest's Conversions API.
-         * @description The answer is in Pinterest's own shape, with a status for each event, and comes when the events are durable. The good
-         *     events of a request are taken where others are not: 422 tells which.
+         * Accepts conversion events in the format of Pinterest's Conversions API.
+         * @description The answer has Pinterest's format, with a status for each event, and is sent when the events are stored durably.
+         *     If some events are wrong, the others are accepted; the answer is then 422 and says which.
          */
         post: operations["pinterest_events"];
         delete?: never;
@@ -2114,13 +2118,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes conversion events in Meta's form, and in that of v3 of Snapchat's Conversions API.
-         * @description A request to v3 is Snapchat's where its key opens a dataset of Snapchat's of this id and none of Meta's: it takes up to 2000
-         *     events in `data`, and its answers are as those of `/v2/conversion`, with `status` `VALID` or `INVALID`. All others are Meta's.
+         * Accepts conversion events in Meta's format, and in that of v3 of Snapchat's Conversions API.
+         * @description A request to v3 is read as Snapchat's if its key opens a dataset of Snapchat with this id and none of Meta. It accepts up to
+         *     2000 events in `data` and answers as `/v2/conversion` does, with `status` `VALID` or `INVALID`. All other requests are Meta's.
          *
-         *     What Meta's SDKs, Segment and RudderStack send: JSON, form or multipart, optionally gzip. The
-         *     answer is in Meta's own shape; it comes when the events are durable. One bad event refuses the
-         *     whole request, as Meta does.
+         *     The body is what Meta's SDKs send: JSON, a form or multipart, optionally packed with gzip. The answer has Meta's
+         *     format and is sent when the events are stored durably. If one event is wrong, the whole request is refused, as
+         *     Meta does.
          */
         post: operations["meta_events"];
         delete?: never;
@@ -2142,7 +2146,7 @@ export interface components {
              * @description 8 to 128 characters; none of the commonest passwords, and not made of the address or the names.
              */
             password: string;
-            /** @description The token that was mailed. */
+            /** @description The token of the e-mail. */
             token: string;
         };
         /** @description Who joined. */
@@ -2166,7 +2170,7 @@ export interface components {
         ActionSource: "website" | "app" | "email" | "phone_call" | "chat" | "physical_store" | "system_generated" | "business_messaging" | "other";
         /** @description An ad account. */
         AdAccountItem: {
-            /** @description Its id as connectors name it. */
+            /** @description The id of the account, as connectors name it. */
             account_id: string;
             /** @description The currency of its amounts. */
             currency: components["schemas"]["Currency"];
@@ -2174,7 +2178,7 @@ export interface components {
             name: string;
             /** @description The platform. */
             platform: components["schemas"]["Platform"];
-            /** @description The zone of its days. */
+            /** @description The time zone of its days. */
             time_zone: string;
             /**
              * Format: date-time
@@ -2191,14 +2195,13 @@ export interface components {
         AdReportRow: {
             /** @description The platform's ad account. */
             account_id: string;
-            /** @description Makes the row the part of an ad. */
+            /** @description The ad, for a row that is the part of one ad. */
             ad_id?: string | null;
             /** @description The ad's name. */
             ad_name?: string | null;
             /**
-             * @description Makes the row a part of the campaign's day: that of an ad set. Parts explain a day, the row without
-             *     any of these fields is what counts. A row is broken down by one thing: by ad set or ad, by country,
-             *     or by device.
+             * @description The ad set, for a row that is a part of the campaign's day. Parts explain a day; only rows without these
+             *     fields count in totals. A row can be broken down in one way only: by ad set or ad, by country, or by device.
              */
             ad_set_id?: string | null;
             /** @description The ad set's name. */
@@ -2214,10 +2217,10 @@ export interface components {
             clicks: number;
             /**
              * Format: double
-             * @description Conversions; fractions are taken.
+             * @description Conversions; fractions are accepted.
              */
             conversions: number;
-            /** @description Makes the row the part of a country: its ISO 3166 code or English name. */
+            /** @description The country, for a row that is the part of one country: its ISO 3166 code or English name. */
             country?: string | null;
             /** @description The currency of the amounts. */
             currency: components["schemas"]["Currency"];
@@ -2246,13 +2249,18 @@ export interface components {
             spend: number;
             /**
              * Format: int64
-             * @description Newest wins; the time of receipt in milliseconds where absent.
+             * @description The version of the row; the highest counts. The time of receipt in milliseconds where absent.
              */
             version?: number | null;
         };
+        /**
+         * @description The best thing to do with a campaign's budget.
+         * @enum {string}
+         */
+        Advice: "vary" | "cut" | "spend_less" | "spend_more" | "keep";
         /** @description What was taken away. */
-        Anonymized: {
-            /** @description Every place where a person may be kept, with how many were taken away there. */
+        AnonymizationReport: {
+            /** @description Every place where a person may be kept, with the number of rows taken away there. */
             places: components["schemas"]["PlaceItem"][];
         };
         /** @description A successful answer. */
@@ -2276,10 +2284,10 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
-        Answer_Anonymized: {
+        Answer_AnonymizationReport: {
             /** @description What was taken away. */
             data: {
-                /** @description Every place where a person may be kept, with how many were taken away there. */
+                /** @description Every place where a person may be kept, with the number of rows taken away there. */
                 places: components["schemas"]["PlaceItem"][];
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -2295,14 +2303,14 @@ export interface components {
                  * @description When it was made.
                  */
                 created_at: string;
-                /** @description The platform's id of the one dataset it opens; every dataset where null. */
+                /** @description The platform's id of the only dataset that the key may send to; null for every dataset. */
                 dataset_id?: string | null;
                 /**
                  * Format: date-time
                  * @description From when on it opens nothing; null for never.
                  */
                 expires_at?: string | null;
-                /** @description Its last four characters, to tell keys apart. */
+                /** @description The last four characters of the key, to tell keys apart. */
                 hint: string;
                 /**
                  * Format: uuid
@@ -2348,7 +2356,7 @@ export interface components {
                  * @description How long it runs.
                  */
                 duration_seconds?: number | null;
-                /** @description Why there is no score; null where there is one. */
+                /** @description The reason why there is no score; null if there is one. */
                 fatigue_reason?: string | null;
                 /**
                  * Format: double
@@ -2383,7 +2391,7 @@ export interface components {
                  * @description When it was last changed.
                  */
                 updated_at: string;
-                /** @description Where it lies. */
+                /** @description The address of the asset. */
                 url?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -2394,8 +2402,8 @@ export interface components {
         Answer_Breakdown: {
             /** @description The KPIs of each part. All rows and the remainder add up to the total. */
             data: {
-                /** @description By what. */
-                by: string;
+                /** @description What the KPIs are broken down by. */
+                by: components["schemas"]["BreakdownBy"];
                 /**
                  * Format: date
                  * @description First day, included.
@@ -2408,7 +2416,7 @@ export interface components {
                 date_to: string;
                 /**
                  * Format: int64
-                 * @description How many days that is.
+                 * @description The number of days.
                  */
                 days: number;
                 /**
@@ -2422,7 +2430,7 @@ export interface components {
                 rows: components["schemas"]["PartKpis"][];
                 /** @description The answer of `/analytics/kpis`. */
                 total: components["schemas"]["Money"];
-                /** @description Why the tracked figures of rows are null; null where they are not. */
+                /** @description The reason why tracked figures of rows are null; null if they are known. */
                 tracked_reason?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -2539,7 +2547,7 @@ export interface components {
                 lifetime_budget?: number | null;
                 /** @description Name to show. */
                 name: string;
-                /** @description What it is for, in the platform's words. */
+                /** @description The objective, in the platform's words. */
                 objective?: string | null;
                 /** @description The platform. */
                 platform: components["schemas"]["Platform"];
@@ -2571,11 +2579,11 @@ export interface components {
         Answer_CampaignMetrics: {
             /** @description A campaign's figures over time. */
             data: {
-                /** @description The platform's campaign id; null until it has one. */
+                /** @description The platform's campaign id; null until the campaign has one. */
                 campaign_id?: string | null;
                 /**
-                 * @description The campaign's name; of one asked for by the platform's id the newest reported, null when only
-                 *     events name it.
+                 * @description The name of the campaign. For a campaign requested by the platform's id it is the newest reported name, or
+                 *     null if only events name the campaign.
                  */
                 campaign_name?: string | null;
                 /**
@@ -2588,8 +2596,8 @@ export interface components {
                  * @description Last day, included.
                  */
                 date_to: string;
-                /** @description `daily`, `weekly` or `monthly`. */
-                granularity: string;
+                /** @description The length of a period. */
+                granularity: components["schemas"]["Granularity"];
                 /**
                  * Format: uuid
                  * @description The campaign's own id; null where it was asked for by the platform's.
@@ -2679,7 +2687,7 @@ export interface components {
                  * @description Its id.
                  */
                 id: string;
-                /** @description What went wrong last, with what to do about it; null once a pull went well. */
+                /** @description The last error, with advice; null after a successful pull. */
                 last_error?: string | null;
                 /**
                  * Format: date-time
@@ -2732,7 +2740,7 @@ export interface components {
                 created_at: string;
                 /** @description The name of its events, where the platform's format has none: LinkedIn's. */
                 event_name?: string | null;
-                /** @description The platform's pixel or dataset id, as senders name it. */
+                /** @description The platform's pixel or dataset id, as senders use it. */
                 external_id: string;
                 /**
                  * Format: uuid
@@ -2930,14 +2938,14 @@ export interface components {
                  * @description Last day, included.
                  */
                 date_to: string;
-                /** @description Where its file can be fetched, once it is done. */
+                /** @description The path for downloading the file, once the export is finished. */
                 download_url?: string | null;
                 /**
                  * Format: date-time
                  * @description When it ended.
                  */
                 ended_at?: string | null;
-                /** @description Why it failed. */
+                /** @description The reason why it failed. */
                 error?: string | null;
                 /**
                  * Format: date-time
@@ -2998,7 +3006,7 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
-        Answer_FxRatesWritten: {
+        Answer_FxRateCount: {
             /** @description How many rates were written. */
             data: {
                 /** @description Rates. */
@@ -3013,8 +3021,8 @@ export interface components {
             /** @description The process and its stores. */
             data: {
                 exchange_rates?: components["schemas"]["RatesHealth"] | null;
-                /** @description `ok`, or `degraded` while a store does not answer. */
-                status: string;
+                /** @description `degraded` while a store does not answer. */
+                status: components["schemas"]["HealthStatus"];
                 /** @description The stores this process needs. */
                 stores: components["schemas"]["StoreHealth"][];
                 /** @description The program's version. */
@@ -3061,7 +3069,7 @@ export interface components {
                 platform?: components["schemas"]["Platform"] | null;
                 /** @description Sums of these campaigns' days now and afterwards. */
                 sums: components["schemas"]["SumsReport"][];
-                taken?: components["schemas"]["Taken"] | null;
+                taken?: components["schemas"]["ImportedRows"] | null;
                 /** @description The columns that are not. */
                 unused_columns: string[];
             };
@@ -3103,26 +3111,10 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
-        Answer_InvitationMade: {
-            /** @description An invitation that was just made. */
-            data: components["schemas"]["InvitationItem"] & {
-                /** @description The same as a link, where it is known where the dashboard is. */
-                link?: string | null;
-                /**
-                 * @description Only where no mail server is configured, so that the letter reaches nobody: its token, to be handed to
-                 *     whom is invited. Shown once.
-                 */
-                token?: string | null;
-            };
-            pagination?: components["schemas"]["Pagination"] | null;
-            /** @description Always true. */
-            success: boolean;
-        };
-        /** @description A successful answer. */
         Answer_InvitationPreview: {
             /** @description An invitation as it is shown to who has its token. */
             data: {
-                /** @description Who is invited. */
+                /** @description The e-mail address that is invited. */
                 email: string;
                 /**
                  * Format: date-time
@@ -3133,6 +3125,22 @@ export interface components {
                 role: components["schemas"]["Role"];
                 /** @description The tenant's name. */
                 tenant_name: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_InvitationResponse: {
+            /** @description An invitation that was just made. */
+            data: components["schemas"]["InvitationItem"] & {
+                /** @description The same as a link, where it is known where the dashboard is. */
+                link?: string | null;
+                /**
+                 * @description Only where no mail server is configured, so that the letter reaches nobody: its token, to be handed to
+                 *     whom is invited. Shown once.
+                 */
+                token?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3155,16 +3163,16 @@ export interface components {
                 date_to: string;
                 /**
                  * Format: int64
-                 * @description How many days that is.
+                 * @description The number of days.
                  */
                 days: number;
                 /** @description The newest data per platform. */
                 freshness: components["schemas"]["PlatformFreshness"][];
                 /** @description Days of the range that a platform has not reported. */
                 incomplete: components["schemas"]["UnreportedDays"][];
-                /** @description The zone of the days of tracked events; an ad report's day is of its account's zone. */
+                /** @description The time zone of the days of tracked events. The days of ad reports are in the time zone of their account. */
                 time_zone: string;
-                /** @description Why tracked figures are null; null where they are not. */
+                /** @description The reason why tracked figures are null; null if they are known. */
                 tracked_reason?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3186,9 +3194,12 @@ export interface components {
         Answer_LoginResponse: {
             /** @description A sign-in, or what it takes. */
             data: {
-                /** @description To be sent as `Authorization: Bearer …`; absent, as are those below, until signed in. */
+                /**
+                 * @description The access token, for `Authorization: Bearer …`. This and the fields below are absent until the user is
+                 *     signed in.
+                 */
                 access_token?: string | null;
-                /** @description To be kept by the device, and sent at its next sign-in. It opens nothing. */
+                /** @description A token that the device stores and sends at its next sign-in. It gives no access. */
                 device_token?: string | null;
                 /**
                  * Format: int64
@@ -3198,7 +3209,7 @@ export interface components {
                 next?: components["schemas"]["NextStep"] | null;
                 /** @description Shown once, where this sign-in has set up the second factor. */
                 recovery_codes?: string[] | null;
-                /** @description To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie. */
+                /** @description The refresh token, exchanged once for new tokens at `/auth/refresh`; absent if it is in a cookie. */
                 refresh_token?: string | null;
                 second_factor?: components["schemas"]["SecondFactorSecret"] | null;
                 /** @description Always `bearer`. */
@@ -3228,7 +3239,7 @@ export interface components {
                  * @description When they last signed in.
                  */
                 last_login_at?: string | null;
-                /** @description The language they read. */
+                /** @description The user's language. */
                 locale: string;
                 /** @description What that role may do. */
                 permissions: components["schemas"]["Permission"][];
@@ -3238,7 +3249,7 @@ export interface components {
                 role: components["schemas"]["Role"];
                 /** @description Their tenant. */
                 tenant: components["schemas"]["MeTenant"];
-                /** @description Their own time zone; the tenant's where null. */
+                /** @description The user's time zone; null for the tenant's. */
                 time_zone?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3249,7 +3260,7 @@ export interface components {
         Answer_NewApiKeyResponse: {
             /** @description A key, this once. */
             data: {
-                /** @description The platform's id of the one dataset it opens; every dataset where null. */
+                /** @description The platform's id of the only dataset that the key may send to; null for every dataset. */
                 dataset_id?: string | null;
                 /**
                  * Format: date-time
@@ -3263,7 +3274,7 @@ export interface components {
                  * @description Its id.
                  */
                 id: string;
-                /** @description The key. It cannot be had again. */
+                /** @description The key. It is not shown again. */
                 key: string;
                 /** @description Name. */
                 name: string;
@@ -3365,7 +3376,7 @@ export interface components {
                 date_to: string;
                 /**
                  * Format: int64
-                 * @description How many days that is.
+                 * @description The number of days.
                  */
                 days: number;
                 /** @description The newest data per platform. */
@@ -3376,7 +3387,7 @@ export interface components {
                 platforms: components["schemas"]["PlatformKpis"][];
                 /** @description All of them together. */
                 total: components["schemas"]["Money"];
-                /** @description Why tracked figures are null; null where they are not. */
+                /** @description The reason why tracked figures are null; null if they are known. */
                 tracked_reason?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3434,11 +3445,7 @@ export interface components {
                  * @description When it was over.
                  */
                 ended_at?: string | null;
-                /**
-                 * @description What went wrong last: `throttled`, `unauthorized`, `forbidden`, `unavailable`, `too_much`, `stale`, `refused`,
-                 *     `closed_accounts` where only some accounts are missing, or `partial` where only a break-down is.
-                 */
-                error?: string | null;
+                error?: components["schemas"]["PullErrorCode"] | null;
                 /** @description The same in words. */
                 error_message?: string | null;
                 /** @description What is wrong with the first 20 of them. */
@@ -3494,7 +3501,7 @@ export interface components {
             data: {
                 /** @description True where the link of a letter must be opened first; false where one may sign in at once. */
                 confirm: boolean;
-                /** @description The address, as it was understood. */
+                /** @description The e-mail address, normalised. */
                 email: string;
                 /** @description In words. */
                 message: string;
@@ -3525,8 +3532,8 @@ export interface components {
                 media_share: components["schemas"]["Interval"];
                 /** @description That share as it was believed before the data. */
                 media_share_before: components["schemas"]["Interval"];
-                /** @description How far the sampling can be trusted. */
-                sampling: components["schemas"]["Sampling"];
+                /** @description The quality of the sampling. */
+                sampling: components["schemas"]["SamplingQuality"];
                 /**
                  * Format: double
                  * @description Half the width of the interval of a step's sales, were all else known.
@@ -3545,9 +3552,9 @@ export interface components {
         Answer_SecondFactorSecret: {
             /** @description The secret that an app makes codes of. Shown once. */
             data: {
-                /** @description To be typed into the app: letters and digits (base32). */
+                /** @description The secret to type into the app: letters and digits (base32). */
                 secret: string;
-                /** @description The same for a picture that the app reads (`otpauth://…`). */
+                /** @description The same as a URI for a QR code (`otpauth://…`). */
                 uri: string;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3589,13 +3596,13 @@ export interface components {
                 date_to: string;
                 /**
                  * Format: int64
-                 * @description How many days that is.
+                 * @description The number of days.
                  */
                 days: number;
                 /** @description The newest data per platform. */
                 freshness: components["schemas"]["PlatformFreshness"][];
-                /** @description `daily`, `weekly` or `monthly`. */
-                granularity: string;
+                /** @description The length of a period. */
+                granularity: components["schemas"]["Granularity"];
                 /** @description Days of the range that a platform has not reported. */
                 incomplete: components["schemas"]["UnreportedDays"][];
                 /**
@@ -3605,11 +3612,11 @@ export interface components {
                 platforms?: components["schemas"]["PlatformSeries"][] | null;
                 /** @description Every period of the range, oldest first; the first and last are cut to the range. */
                 series: components["schemas"]["Point"][];
-                /** @description The zone of the days of tracked events; an ad report's day is of its account's zone. */
+                /** @description The time zone of the days of tracked events. The days of ad reports are in the time zone of their account. */
                 time_zone: string;
                 /** @description The whole range. */
                 total: components["schemas"]["Money"];
-                /** @description Why tracked figures are null; null where they are not. */
+                /** @description The reason why tracked figures are null; null if they are known. */
                 tracked_reason?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3654,7 +3661,7 @@ export interface components {
                 limits: components["schemas"]["Limits"];
                 /** @description Name. */
                 name: string;
-                /** @description The plan it is on. */
+                /** @description The plan of the tenant. */
                 plan: string;
                 /** @description The currency its totals are shown in. */
                 reporting_currency: components["schemas"]["Currency"];
@@ -3664,7 +3671,7 @@ export interface components {
                 settings: Record<string, never>;
                 /** @description Short name. */
                 slug: string;
-                /** @description The zone whose days its events count for. */
+                /** @description The time zone of its days. */
                 time_zone: string;
                 /**
                  * Format: date-time
@@ -3672,7 +3679,7 @@ export interface components {
                  */
                 updated_at: string;
                 /** @description How much of that there is. */
-                used: components["schemas"]["Used"];
+                used: components["schemas"]["TenantUsage"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3682,14 +3689,14 @@ export interface components {
         Answer_TokenResponse: {
             /** @description A pair of tokens. */
             data: {
-                /** @description To be sent as `Authorization: Bearer …`. */
+                /** @description The access token, for `Authorization: Bearer …`. */
                 access_token: string;
                 /**
                  * Format: int64
                  * @description Seconds until the access token ends.
                  */
                 expires_in: number;
-                /** @description To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie. */
+                /** @description The refresh token, exchanged once for new tokens at `/auth/refresh`; absent if it is in a cookie. */
                 refresh_token?: string | null;
                 /** @description Always `bearer`. */
                 token_type: string;
@@ -3706,9 +3713,8 @@ export interface components {
                 accounts: components["schemas"]["TriedAccount"][];
                 /** @description Those of them that were not, while others were. */
                 closed_accounts: components["schemas"]["ClosedAccount"][];
-                /** @description What went wrong: `throttled`, `unauthorized`, `forbidden`, `unavailable` or `refused`. */
-                error?: string | null;
-                /** @description The same in words, with what to do about it. */
+                error?: components["schemas"]["PullErrorCode"] | null;
+                /** @description The same in words, with advice. */
                 message?: string | null;
                 /** @description Whether every account that was asked for was told. */
                 works: boolean;
@@ -3744,13 +3750,13 @@ export interface components {
                  * @description When they last signed in.
                  */
                 last_login_at?: string | null;
-                /** @description The language they read. */
+                /** @description The user's language. */
                 locale: string;
                 /** @description Phone number, `+` and digits. */
                 phone?: string | null;
                 /** @description What they may do. */
                 role: components["schemas"]["Role"];
-                /** @description Their own time zone; the tenant's where null. */
+                /** @description The user's time zone; null for the tenant's. */
                 time_zone?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3760,7 +3766,7 @@ export interface components {
         /** @description A successful answer. */
         Answer_Vec_AdAccountItem: {
             data: {
-                /** @description Its id as connectors name it. */
+                /** @description The id of the account, as connectors name it. */
                 account_id: string;
                 /** @description The currency of its amounts. */
                 currency: components["schemas"]["Currency"];
@@ -3768,7 +3774,7 @@ export interface components {
                 name: string;
                 /** @description The platform. */
                 platform: components["schemas"]["Platform"];
-                /** @description The zone of its days. */
+                /** @description The time zone of its days. */
                 time_zone: string;
                 /**
                  * Format: date-time
@@ -3788,14 +3794,14 @@ export interface components {
                  * @description When it was made.
                  */
                 created_at: string;
-                /** @description The platform's id of the one dataset it opens; every dataset where null. */
+                /** @description The platform's id of the only dataset that the key may send to; null for every dataset. */
                 dataset_id?: string | null;
                 /**
                  * Format: date-time
                  * @description From when on it opens nothing; null for never.
                  */
                 expires_at?: string | null;
-                /** @description Its last four characters, to tell keys apart. */
+                /** @description The last four characters of the key, to tell keys apart. */
                 hint: string;
                 /**
                  * Format: uuid
@@ -3863,7 +3869,7 @@ export interface components {
                  * @description How long it runs.
                  */
                 duration_seconds?: number | null;
-                /** @description Why there is no score; null where there is one. */
+                /** @description The reason why there is no score; null if there is one. */
                 fatigue_reason?: string | null;
                 /**
                  * Format: double
@@ -3898,7 +3904,7 @@ export interface components {
                  * @description When it was last changed.
                  */
                 updated_at: string;
-                /** @description Where it lies. */
+                /** @description The address of the asset. */
                 url?: string | null;
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3919,7 +3925,7 @@ export interface components {
                 at: string;
                 /** @description Field by field what is new; of personal data only that it is. */
                 changes: Record<string, never>;
-                /** @description The id that the client gave that request; null where it gave none. */
+                /** @description The id that the client gave the request; null if it gave none. */
                 client_request_id?: string | null;
                 /** @description SHA-256 over the row and the hash before it, in hexadecimal. */
                 hash: string;
@@ -3927,7 +3933,7 @@ export interface components {
                 object: components["schemas"]["Party"];
                 /** @description Done or refused. */
                 outcome: components["schemas"]["AuditOutcome"];
-                /** @description The request it was done by; null outside of requests. */
+                /** @description The id of the request; null for actions outside of requests. */
                 request_id?: string | null;
                 /**
                  * Format: int64
@@ -3942,9 +3948,9 @@ export interface components {
         /** @description A successful answer. */
         Answer_Vec_CampaignChangeItem: {
             data: {
-                /** @description `campaign.created`, `campaign.updated` or `campaign.deleted`. */
-                action: string;
-                /** @description What made it: `user`, `api_key`, `operator` or `system`. */
+                /** @description The action. */
+                action: components["schemas"]["AuditAction"];
+                /** @description The kind of who made it, such as `user`. */
                 actor_kind: string;
                 /** @description The user's name; null for others, for users who are gone, and for API keys that ask. */
                 actor_name?: string | null;
@@ -4006,7 +4012,7 @@ export interface components {
                 lifetime_budget?: number | null;
                 /** @description Name to show. */
                 name: string;
-                /** @description What it is for, in the platform's words. */
+                /** @description The objective, in the platform's words. */
                 objective?: string | null;
                 /** @description The platform. */
                 platform: components["schemas"]["Platform"];
@@ -4092,7 +4098,7 @@ export interface components {
                  * @description Its id.
                  */
                 id: string;
-                /** @description What went wrong last, with what to do about it; null once a pull went well. */
+                /** @description The last error, with advice; null after a successful pull. */
                 last_error?: string | null;
                 /**
                  * Format: date-time
@@ -4158,7 +4164,7 @@ export interface components {
                 created_at: string;
                 /** @description The name of its events, where the platform's format has none: LinkedIn's. */
                 event_name?: string | null;
-                /** @description The platform's pixel or dataset id, as senders name it. */
+                /** @description The platform's pixel or dataset id, as senders use it. */
                 external_id: string;
                 /**
                  * Format: uuid
@@ -4223,14 +4229,14 @@ export interface components {
                  * @description Last day, included.
                  */
                 date_to: string;
-                /** @description Where its file can be fetched, once it is done. */
+                /** @description The path for downloading the file, once the export is finished. */
                 download_url?: string | null;
                 /**
                  * Format: date-time
                  * @description When it ended.
                  */
                 ended_at?: string | null;
-                /** @description Why it failed. */
+                /** @description The reason why it failed. */
                 error?: string | null;
                 /**
                  * Format: date-time
@@ -4289,8 +4295,8 @@ export interface components {
                  * @description Units of the currency for one US dollar.
                  */
                 per_usd: number;
-                /** @description `own`: the tenant wrote it; `ecb`: it follows from the European Central Bank's reference rates. */
-                source: string;
+                /** @description Where the rate comes from. */
+                source: components["schemas"]["FxRateSource"];
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -4304,7 +4310,7 @@ export interface components {
                  * @description When.
                  */
                 created_at: string;
-                /** @description Who is invited. */
+                /** @description The e-mail address that is invited. */
                 email: string;
                 /**
                  * Format: date-time
@@ -4408,11 +4414,7 @@ export interface components {
                  * @description When it was over.
                  */
                 ended_at?: string | null;
-                /**
-                 * @description What went wrong last: `throttled`, `unauthorized`, `forbidden`, `unavailable`, `too_much`, `stale`, `refused`,
-                 *     `closed_accounts` where only some accounts are missing, or `partial` where only a break-down is.
-                 */
-                error?: string | null;
+                error?: components["schemas"]["PullErrorCode"] | null;
                 /** @description The same in words. */
                 error_message?: string | null;
                 /** @description What is wrong with the first 20 of them. */
@@ -4505,7 +4507,7 @@ export interface components {
                 created_at: string;
                 /** @description True for the one that asks. */
                 current: boolean;
-                /** @description The kind of device, such as `Firefox on Linux`; empty where it is not known. */
+                /** @description The kind of device, such as `Firefox on Linux`; empty if unknown. */
                 device: string;
                 /**
                  * Format: date-time
@@ -4587,13 +4589,13 @@ export interface components {
                  * @description When they last signed in.
                  */
                 last_login_at?: string | null;
-                /** @description The language they read. */
+                /** @description The user's language. */
                 locale: string;
                 /** @description Phone number, `+` and digits. */
                 phone?: string | null;
                 /** @description What they may do. */
                 role: components["schemas"]["Role"];
-                /** @description Their own time zone; the tenant's where null. */
+                /** @description The user's time zone; null for the tenant's. */
                 time_zone?: string | null;
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
@@ -4665,14 +4667,14 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
-            /** @description The platform's id of the one dataset it opens; every dataset where null. */
+            /** @description The platform's id of the only dataset that the key may send to; null for every dataset. */
             dataset_id?: string | null;
             /**
              * Format: date-time
              * @description From when on it opens nothing; null for never.
              */
             expires_at?: string | null;
-            /** @description Its last four characters, to tell keys apart. */
+            /** @description The last four characters of the key, to tell keys apart. */
             hint: string;
             /**
              * Format: uuid
@@ -4781,7 +4783,10 @@ export interface components {
             tags?: string[] | null;
             /** @description What kind of thing it is. */
             type: components["schemas"]["AssetKind"];
-            /** @description Where it lies: an `http` or `https` address without a password in it. */
+            /**
+             * Format: uri
+             * @description The address of the asset: `http` or `https`, without a password.
+             */
             url?: string | null;
         };
         /** @description What is new of an asset. What is not sent stays; null clears what may be absent. */
@@ -4818,7 +4823,7 @@ export interface components {
             /** @description Words to find it by, in place of those that are there. */
             tags?: string[] | null;
             type?: components["schemas"]["AssetKind"] | null;
-            /** @description Where it lies. */
+            /** @description The address of the asset. */
             url?: string | null;
         };
         /** @description A creative asset. */
@@ -4838,7 +4843,7 @@ export interface components {
              * @description How long it runs.
              */
             duration_seconds?: number | null;
-            /** @description Why there is no score; null where there is one. */
+            /** @description The reason why there is no score; null if there is one. */
             fatigue_reason?: string | null;
             /**
              * Format: double
@@ -4873,7 +4878,7 @@ export interface components {
              * @description When it was last changed.
              */
             updated_at: string;
-            /** @description Where it lies. */
+            /** @description The address of the asset. */
             url?: string | null;
         };
         /**
@@ -4899,7 +4904,7 @@ export interface components {
             at: string;
             /** @description Field by field what is new; of personal data only that it is. */
             changes: Record<string, never>;
-            /** @description The id that the client gave that request; null where it gave none. */
+            /** @description The id that the client gave the request; null if it gave none. */
             client_request_id?: string | null;
             /** @description SHA-256 over the row and the hash before it, in hexadecimal. */
             hash: string;
@@ -4907,7 +4912,7 @@ export interface components {
             object: components["schemas"]["Party"];
             /** @description Done or refused. */
             outcome: components["schemas"]["AuditOutcome"];
-            /** @description The request it was done by; null outside of requests. */
+            /** @description The id of the request; null for actions outside of requests. */
             request_id?: string | null;
             /**
              * Format: int64
@@ -4964,7 +4969,7 @@ export interface components {
         };
         /** @description The baseline that was closest. */
         Baseline: {
-            /** @description `seasonal_naive`, `mean` or `ewma`. */
+            /** @description The name of the simple model, such as `ewma`. */
             model: string;
             /**
              * Format: double
@@ -4994,7 +4999,7 @@ export interface components {
              * @description When this answer was made.
              */
             generated_at: string;
-            /** @description The beginning of the hash of the model that answers; null before the first training. */
+            /** @description The version of the model: the beginning of its hash; null before the first training. */
             model_version?: string | null;
             /**
              * Format: date-time
@@ -5017,8 +5022,8 @@ export interface components {
         };
         /** @description The KPIs of each part. All rows and the remainder add up to the total. */
         Breakdown: {
-            /** @description By what. */
-            by: string;
+            /** @description What the KPIs are broken down by. */
+            by: components["schemas"]["BreakdownBy"];
             /**
              * Format: date
              * @description First day, included.
@@ -5031,7 +5036,7 @@ export interface components {
             date_to: string;
             /**
              * Format: int64
-             * @description How many days that is.
+             * @description The number of days.
              */
             days: number;
             /**
@@ -5045,9 +5050,14 @@ export interface components {
             rows: components["schemas"]["PartKpis"][];
             /** @description The answer of `/analytics/kpis`. */
             total: components["schemas"]["Money"];
-            /** @description Why the tracked figures of rows are null; null where they are not. */
+            /** @description The reason why tracked figures of rows are null; null if they are known. */
             tracked_reason?: string | null;
         };
+        /**
+         * @description By what KPIs are broken down.
+         * @enum {string}
+         */
+        BreakdownBy: "campaign" | "account" | "ad_set" | "ad" | "country" | "device";
         /** @description A plan. */
         BudgetAnswer: components["schemas"]["Basis"] & {
             /** @description The currency of every amount. */
@@ -5084,6 +5094,11 @@ export interface components {
              */
             unspent: number;
         };
+        /**
+         * @description What holds a recommended budget where it is.
+         * @enum {string}
+         */
+        BudgetLimit: "none" | "min" | "max" | "min_spend_per_platform" | "evidence" | "unknown_response";
         /** @description A budget and what it must keep to. All amounts are for the whole window. */
         BudgetRequest: {
             constraints?: components["schemas"]["Constraints"] | null;
@@ -5175,7 +5190,7 @@ export interface components {
             lifetime_budget?: number | null;
             /** @description Name to show, of 1 to 500 characters. */
             name?: string | null;
-            /** @description What it is for, in the platform's words. */
+            /** @description The objective, in the platform's words. */
             objective?: string | null;
             platform?: components["schemas"]["Platform"] | null;
             /**
@@ -5189,9 +5204,9 @@ export interface components {
         };
         /** @description A change of a campaign. */
         CampaignChangeItem: {
-            /** @description `campaign.created`, `campaign.updated` or `campaign.deleted`. */
-            action: string;
-            /** @description What made it: `user`, `api_key`, `operator` or `system`. */
+            /** @description The action. */
+            action: components["schemas"]["AuditAction"];
+            /** @description The kind of who made it, such as `user`. */
             actor_kind: string;
             /** @description The user's name; null for others, for users who are gone, and for API keys that ask. */
             actor_name?: string | null;
@@ -5259,8 +5274,8 @@ export interface components {
              */
             cvr?: number | null;
             /**
-             * @description Why figures are null: nothing was reported, or exchange rates are missing. Null when none is
-             *     missing but ratios without a denominator.
+             * @description The reason why figures are null: nothing was reported, or exchange rates are missing. Null if only ratios
+             *     without a denominator are missing.
              */
             figures_reason?: string | null;
             /**
@@ -5316,27 +5331,30 @@ export interface components {
             currency?: components["schemas"]["Currency"] | null;
             /**
              * Format: date
-             * @description Figures count from this day on, and campaigns that ended before are left out.
+             * @description The first day of the figures; campaigns that ended earlier are left out.
              */
             date_from?: string | null;
             /**
              * Format: date
-             * @description Figures count up to this day, and campaigns that begin after it are left out.
+             * @description The last day of the figures; campaigns that begin later are left out.
              */
             date_to?: string | null;
             /**
-             * @description Conditions on figures, parted by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
-             *     number. A figure that is not known meets none. Amounts compare as they are shown.
+             * @description Conditions on figures, separated by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
+             *     number. An unknown figure meets no condition. Amounts are compared as they are shown.
              * @example roas<1.5,spend>=100
              */
             having?: string | null;
-            /** @description Labels parted by commas: campaigns with every one of them. */
+            /** @description Labels, separated by commas: campaigns that have every one of them. */
             labels?: string | null;
-            /** @description One or several platforms, parted by commas. */
+            /** @description Platforms, separated by commas. */
             platform?: string | null;
-            /** @description A text that the name or the platform's id holds, in any letter case. It is taken literally. */
+            /** @description A text that the name or the platform's id contains, in upper or lower case. */
             search?: string | null;
-            /** @description One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas. */
+            /**
+             * @description Statuses, separated by commas.
+             * @example active,paused
+             */
             status?: string | null;
         };
         /** @description A campaign, and what is reported of it. */
@@ -5384,7 +5402,7 @@ export interface components {
             lifetime_budget?: number | null;
             /** @description Name to show. */
             name: string;
-            /** @description What it is for, in the platform's words. */
+            /** @description The objective, in the platform's words. */
             objective?: string | null;
             /** @description The platform. */
             platform: components["schemas"]["Platform"];
@@ -5420,11 +5438,11 @@ export interface components {
         };
         /** @description A campaign's figures over time. */
         CampaignMetrics: {
-            /** @description The platform's campaign id; null until it has one. */
+            /** @description The platform's campaign id; null until the campaign has one. */
             campaign_id?: string | null;
             /**
-             * @description The campaign's name; of one asked for by the platform's id the newest reported, null when only
-             *     events name it.
+             * @description The name of the campaign. For a campaign requested by the platform's id it is the newest reported name, or
+             *     null if only events name the campaign.
              */
             campaign_name?: string | null;
             /**
@@ -5437,8 +5455,8 @@ export interface components {
              * @description Last day, included.
              */
             date_to: string;
-            /** @description `daily`, `weekly` or `monthly`. */
-            granularity: string;
+            /** @description The length of a period. */
+            granularity: components["schemas"]["Granularity"];
             /**
              * Format: uuid
              * @description The campaign's own id; null where it was asked for by the platform's.
@@ -5469,6 +5487,11 @@ export interface components {
             refusals: components["schemas"]["Detail"][];
         };
         /**
+         * @description What campaigns are sorted by: the name, the time of creation, or a KPI.
+         * @enum {string}
+         */
+        CampaignSort: "name" | "created_at" | "spend" | "revenue" | "impressions" | "clicks" | "conversions" | "roas" | "ctr" | "cpc" | "cpm" | "cpa" | "cvr" | "tracked_conversions" | "tracked_revenue" | "tracked_roas" | "tracked_cpa" | "tracked_cvr";
+        /**
          * @description Where a campaign is in its life.
          * @enum {string}
          */
@@ -5481,6 +5504,34 @@ export interface components {
              */
             campaigns: number;
             comparison?: components["schemas"]["Comparison"] | null;
+        };
+        /**
+         * @description Days whose amounts were converted by the exchange rate of an earlier day, because banks publish none on
+         *     weekends and holidays.
+         */
+        CarriedRate: {
+            /**
+             * @description The currency whose rate it is.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * Format: date
+             * @description The first day it was taken for.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description The last one.
+             */
+            date_to: string;
+            /** @description How many there are in between. */
+            days: number;
+            /**
+             * Format: date
+             * @description The day of the rate; of several that of the last.
+             */
+            rate_date: string;
         };
         /** @description The password, and the one in its place. */
         ChangePasswordRequest: {
@@ -5548,7 +5599,7 @@ export interface components {
         ChannelAnswer: {
             /** @description Sales it brought over all steps. */
             contribution: components["schemas"]["Interval"];
-            /** @description How far the data show the effect. */
+            /** @description The degree to which the data show the effect. */
             knowledge: components["schemas"]["EffectKnowledge"];
             /** @description The channel. */
             name: string;
@@ -5583,9 +5634,9 @@ export interface components {
         ClosedAccount: {
             /** @description The platform's id of it. */
             account_id: string;
-            /** @description Why: `forbidden` or `refused`. */
-            error: string;
-            /** @description The same in words, with what to do about it. */
+            /** @description The error that the platform answered with. */
+            error: components["schemas"]["PullErrorCode"];
+            /** @description The same in words, with advice. */
             message: string;
         };
         /** @description A code of the app. */
@@ -5593,6 +5644,11 @@ export interface components {
             /** @description Six digits. */
             code: string;
         };
+        /**
+         * @description The days that a range is compared with, by name.
+         * @enum {string}
+         */
+        ComparePeriod: "previous_period" | "previous_year" | "same_weekdays" | "same_weekdays_previous_year";
         /** @description The compared days over time. */
         ComparedSeries: {
             /**
@@ -5692,7 +5748,7 @@ export interface components {
             } | null;
             /** @description Whether it is in use; it is where absent. */
             enabled?: boolean | null;
-            /** @description Name to show; the platform's where absent. One of its platform. */
+            /** @description The name to show, unique among the connectors of the platform; the platform's name if absent. */
             name?: string | null;
             /** @description The platform. */
             platform: components["schemas"]["Platform"];
@@ -5734,7 +5790,7 @@ export interface components {
              * @description Its id.
              */
             id: string;
-            /** @description What went wrong last, with what to do about it; null once a pull went well. */
+            /** @description The last error, with advice; null after a successful pull. */
             last_error?: string | null;
             /**
              * Format: date-time
@@ -5800,7 +5856,7 @@ export interface components {
         };
         /** @description A driver that is no spend. */
         ControlValues: {
-            /** @description What it is. */
+            /** @description Its kind. */
             name: string;
             /** @description Its value a step, as many as `target` has. */
             values: number[];
@@ -5875,7 +5931,7 @@ export interface components {
              *     `-`, `_`, `.` and `:`, 1 to 128 of them.
              */
             external_id: string;
-            /** @description Name to show; the platform's id where absent. */
+            /** @description The name to show; the platform's id if absent. */
             name?: string | null;
             platform: components["schemas"]["Platform"] | null;
         };
@@ -5913,7 +5969,7 @@ export interface components {
             created_at: string;
             /** @description The name of its events, where the platform's format has none: LinkedIn's. */
             event_name?: string | null;
-            /** @description The platform's pixel or dataset id, as senders name it. */
+            /** @description The platform's pixel or dataset id, as senders use it. */
             external_id: string;
             /**
              * Format: uuid
@@ -5961,6 +6017,11 @@ export interface components {
              */
             date: string;
         };
+        /**
+         * @description The decimal mark of a file.
+         * @enum {string}
+         */
+        DecimalMark: "point" | "comma";
         /** @description A sign-in of a demo tenant. */
         DemoAccount: {
             /** @description The user's e-mail address. */
@@ -5972,7 +6033,7 @@ export interface components {
         };
         /** @description One thing that is wrong with a request. */
         Detail: {
-            /** @description The query parameter or body field; empty when it is the whole. */
+            /** @description The query parameter or body field; empty if the whole request is meant. */
             field: string;
             /** @description What is wrong with it. */
             message: string;
@@ -5992,7 +6053,7 @@ export interface components {
              * @description The number of events, duplicates included.
              */
             events: number;
-            /** @description The path of the field at fault (`custom_data.currency`). */
+            /** @description The path of the wrong field (`custom_data.currency`). */
             field: string;
             platform?: components["schemas"]["Platform"] | null;
             /** @description A stable code (`missing_currency`, `invalid_currency`). */
@@ -6059,10 +6120,15 @@ export interface components {
             status?: components["schemas"]["CampaignStatus"] | null;
         };
         /**
-         * @description How far data show the effect of a channel.
+         * @description The degree to which data show the effect of a channel.
          * @enum {string}
          */
         EffectKnowledge: "known" | "weak" | "never_varied" | "moved_with_others";
+        /**
+         * @description How good a score is.
+         * @enum {string}
+         */
+        EmqBand: "poor" | "ok" | "good" | "great";
         /** @description Which identifiers the events carry. */
         EmqCoverage: {
             /** @description One a dataset and event name, most events first. */
@@ -6176,20 +6242,20 @@ export interface components {
         /** @description What is to be exported. */
         ExportBody: {
             /**
-             * @description Columns in the order they are wanted. Where absent, every one but those that tell who people are
-             *     (`em_sha256` and the like): they are named, and take the right for it.
+             * @description Columns in the order in which they are wanted. Where absent, every column but those that tell who people
+             *     are (`em_sha256` and the like): these must be named, and need their own permission.
              */
             columns?: string[];
             /** @description For CSV and NDJSON; Parquet packs by itself. */
             compression?: components["schemas"]["FileCompression"];
             /**
              * Format: date
-             * @description First day, included; 30 days before the last one where absent.
+             * @description The first day, included; 30 days before the last day if absent.
              */
             date_from?: string | null;
             /**
              * Format: date
-             * @description Last day, included; today in the tenant's zone where absent.
+             * @description The last day, included; today in the tenant's time zone if absent.
              */
             date_to?: string | null;
             /** @description The form of the file. */
@@ -6233,14 +6299,14 @@ export interface components {
              * @description Last day, included.
              */
             date_to: string;
-            /** @description Where its file can be fetched, once it is done. */
+            /** @description The path for downloading the file, once the export is finished. */
             download_url?: string | null;
             /**
              * Format: date-time
              * @description When it ended.
              */
             ended_at?: string | null;
-            /** @description Why it failed. */
+            /** @description The reason why it failed. */
             error?: string | null;
             /**
              * Format: date-time
@@ -6297,7 +6363,7 @@ export interface components {
         ExportType: "campaigns" | "campaign_metrics" | "events" | "emq";
         /** @description What is wrong with a row. */
         FaultReport: {
-            /** @description Our field; null when the row is wrong as a whole. */
+            /** @description Our field; null if the row as a whole is wrong. */
             field?: string | null;
             /** @description In words. */
             message: string;
@@ -6427,22 +6493,22 @@ export interface components {
          */
         FileCompression: "none" | "gzip" | "zstd";
         /**
-         * @description The form of the file.
+         * @description The form of a file. The name is the end of the file's name, too.
          * @enum {string}
          */
         FileFormat: "csv" | "parquet" | "ndjson";
         /** @description How a file is written. */
         FileReport: {
-            /** @description How days are written. */
+            /** @description The format of dates. */
             date_format: string;
-            /** @description What fractions begin with; null where no number tells. */
+            /** @description The decimal mark; null if no number of the file shows it. */
             decimal_mark?: string | null;
-            /** @description What separates cells of a text file. */
+            /** @description The separator of a text file. */
             delimiter?: string | null;
-            /** @description Of a text file. */
+            /** @description The encoding of a text file. */
             encoding?: string | null;
-            /** @description `csv` or `parquet`. */
-            format: string;
+            /** @description The form of the file. */
+            format: components["schemas"]["FileFormat"];
             /** @description Rows that are not blank. */
             rows: number;
             /** @description Lines before that of the headers. */
@@ -6488,6 +6554,11 @@ export interface components {
              */
             per_usd: number;
         };
+        /** @description How many rates were written. */
+        FxRateCount: {
+            /** @description Rates. */
+            written: number;
+        };
         /** @description What one US dollar was worth on a day. */
         FxRateItem: {
             /** @description The currency. */
@@ -6502,18 +6573,18 @@ export interface components {
              * @description Units of the currency for one US dollar.
              */
             per_usd: number;
-            /** @description `own`: the tenant wrote it; `ecb`: it follows from the European Central Bank's reference rates. */
-            source: string;
+            /** @description Where the rate comes from. */
+            source: components["schemas"]["FxRateSource"];
         };
+        /**
+         * @description Where an exchange rate comes from: `own` where the tenant wrote it, `ecb` where it follows from the European Central Bank's reference rates.
+         * @enum {string}
+         */
+        FxRateSource: "own" | "ecb";
         /** @description Rates to write, each over the one of its day and currency. */
         FxRatesBody: {
             /** @description The rates, 1000 at most unless configured otherwise. */
             rates: components["schemas"]["FxRateBody"][];
-        };
-        /** @description How many rates were written. */
-        FxRatesWritten: {
-            /** @description Rates. */
-            written: number;
         };
         /** @description Events as the Measurement Protocol of Google Analytics 4 takes them. */
         Ga4Events: {
@@ -6533,16 +6604,26 @@ export interface components {
             /** @description The shop's own id of the person. */
             user_id?: string | null;
         };
+        /**
+         * @description The length of a period.
+         * @enum {string}
+         */
+        Granularity: "daily" | "weekly" | "monthly";
         /** @description The process and its stores. */
         HealthReport: {
             exchange_rates?: components["schemas"]["RatesHealth"] | null;
-            /** @description `ok`, or `degraded` while a store does not answer. */
-            status: string;
+            /** @description `degraded` while a store does not answer. */
+            status: components["schemas"]["HealthStatus"];
             /** @description The stores this process needs. */
             stores: components["schemas"]["StoreHealth"][];
             /** @description The program's version. */
             version: string;
         };
+        /**
+         * @description Whether a process can do all of its work.
+         * @enum {string}
+         */
+        HealthStatus: "ok" | "degraded";
         /** @description One identifier. */
         IdentifierCoverage: {
             /**
@@ -6555,8 +6636,8 @@ export interface components {
              * @description Events with an unusable one only.
              */
             invalid: number;
-            /** @description The identifier (`em`, `ph`, `client_ip_address` …). */
-            key: string;
+            /** @description The identifier. */
+            key: components["schemas"]["IdentifierKey"];
             /** @description Why the unusable ones are, most frequent first. */
             reasons: components["schemas"]["ReasonCount"][];
             /**
@@ -6612,9 +6693,16 @@ export interface components {
             platform?: components["schemas"]["Platform"] | null;
             /** @description Sums of these campaigns' days now and afterwards. */
             sums: components["schemas"]["SumsReport"][];
-            taken?: components["schemas"]["Taken"] | null;
+            taken?: components["schemas"]["ImportedRows"] | null;
             /** @description The columns that are not. */
             unused_columns: string[];
+        };
+        /** @description What was taken in. */
+        ImportedRows: {
+            /** @description Campaigns' days. */
+            days: number;
+            /** @description Parts of days. */
+            parts: number;
         };
         /** @description What came in and what became of it. */
         Ingest: {
@@ -6659,6 +6747,11 @@ export interface components {
             /** Format: double */
             roas_upper?: number | null;
         };
+        /**
+         * @description Why an identifier that was sent cannot be used.
+         * @enum {string}
+         */
+        InvalidReason: "junk_hash" | "not_hashed" | "malformed" | "no_country_code" | "trunk_zero" | "private_ip" | "expired" | "in_future" | "bot" | "wrong_hash" | "unknown_code" | "too_long";
         /** @description An open invitation, without its token. */
         InvitationItem: {
             /**
@@ -6666,7 +6759,7 @@ export interface components {
              * @description When.
              */
             created_at: string;
-            /** @description Who is invited. */
+            /** @description The e-mail address that is invited. */
             email: string;
             /**
              * Format: date-time
@@ -6686,19 +6779,9 @@ export interface components {
             /** @description What they will be allowed to do. */
             role: components["schemas"]["Role"];
         };
-        /** @description An invitation that was just made. */
-        InvitationMade: components["schemas"]["InvitationItem"] & {
-            /** @description The same as a link, where it is known where the dashboard is. */
-            link?: string | null;
-            /**
-             * @description Only where no mail server is configured, so that the letter reaches nobody: its token, to be handed to
-             *     whom is invited. Shown once.
-             */
-            token?: string | null;
-        };
         /** @description An invitation as it is shown to who has its token. */
         InvitationPreview: {
-            /** @description Who is invited. */
+            /** @description The e-mail address that is invited. */
             email: string;
             /**
              * Format: date-time
@@ -6712,7 +6795,7 @@ export interface components {
         };
         /** @description A token from a letter. */
         InvitationQuestion: {
-            /** @description The token that was mailed. */
+            /** @description The token of the e-mail. */
             token: string;
         };
         /** @description Who is to join. */
@@ -6725,6 +6808,16 @@ export interface components {
             /** @description What they will be allowed to do. */
             role: components["schemas"]["Role"];
         };
+        /** @description An invitation that was just made. */
+        InvitationResponse: components["schemas"]["InvitationItem"] & {
+            /** @description The same as a link, where it is known where the dashboard is. */
+            link?: string | null;
+            /**
+             * @description Only where no mail server is configured, so that the letter reaches nobody: its token, to be handed to
+             *     whom is invited. Shown once.
+             */
+            token?: string | null;
+        };
         /**
          * @description How far a job is.
          * @enum {string}
@@ -6735,6 +6828,11 @@ export interface components {
          * @enum {string}
          */
         Kind: "email" | "phone" | "external_id";
+        /**
+         * @description A KPI: a sum or a ratio of sums.
+         * @enum {string}
+         */
+        Kpi: "spend" | "revenue" | "impressions" | "clicks" | "conversions" | "roas" | "ctr" | "cpc" | "cpm" | "cpa" | "cvr" | "tracked_conversions" | "tracked_revenue" | "tracked_roas" | "tracked_cpa" | "tracked_cvr";
         /** @description The KPIs of a range of days. */
         Kpis: components["schemas"]["Money"] & {
             comparison?: components["schemas"]["Comparison"] | null;
@@ -6750,16 +6848,16 @@ export interface components {
             date_to: string;
             /**
              * Format: int64
-             * @description How many days that is.
+             * @description The number of days.
              */
             days: number;
             /** @description The newest data per platform. */
             freshness: components["schemas"]["PlatformFreshness"][];
             /** @description Days of the range that a platform has not reported. */
             incomplete: components["schemas"]["UnreportedDays"][];
-            /** @description The zone of the days of tracked events; an ad report's day is of its account's zone. */
+            /** @description The time zone of the days of tracked events. The days of ad reports are in the time zone of their account. */
             time_zone: string;
-            /** @description Why tracked figures are null; null where they are not. */
+            /** @description The reason why tracked figures are null; null if they are known. */
             tracked_reason?: string | null;
         };
         /** @description A campaign that takes no part, and why. */
@@ -6770,13 +6868,10 @@ export interface components {
             campaign_name: string;
             /** @description Its platform. */
             platform: components["schemas"]["Platform"];
-            /** @description Why nothing can be said of it. */
+            /** @description The reason why the campaign is left out, in words. */
             reason: string;
-            /**
-             * @description The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running`, `unchecked` or
-             *     `inactive`.
-             */
-            reason_code: string;
+            /** @description The reason's code. */
+            reason_code: components["schemas"]["ReasonCode"];
             /** @description The numbers that the reason names, such as `days` and `needed`. */
             reason_parameters: {
                 [key: string]: number;
@@ -6787,11 +6882,11 @@ export interface components {
             /** @description Where the first are: lines of a text file, numbers of rows of a Parquet file, from 1. */
             places: number[];
             /**
-             * @description `summary`: it sums up others; `unknown_part`: it is what the platform could not tell the country
-             *     or device of; `repeated`: it is there twice; `nothing_reported`: it is of an export of ours and holds
-             *     only what our own events show.
+             * @description The reason. `summary`: the row sums up others. `unknown_part`: the platform could not tell its country or
+             *     device. `repeated`: the file holds it twice. `nothing_reported`: it comes from an export of ours and
+             *     holds only what our own events show.
              */
-            reason: string;
+            reason: components["schemas"]["SkipReason"];
             /** @description How many. */
             rows: number;
         };
@@ -6855,9 +6950,12 @@ export interface components {
         };
         /** @description Who signs in. `username`, the name of the OAuth2 password form, is the same as `email`. */
         LoginRequest: {
-            /** @description The code of the second factor, or a recovery code; where `next` asks for one. */
+            /** @description The code of the second factor, or a recovery code, if `next` asks for one. */
             code?: string | null;
-            /** @description The `device_token` of the last sign-in of this device: others who guess cannot lock it out. */
+            /**
+             * @description The `device_token` of this device's last sign-in. With it, wrong passwords of others cannot lock this device
+             *     out.
+             */
             device_token?: string | null;
             /** @description E-mail address. */
             email: string;
@@ -6869,9 +6967,12 @@ export interface components {
         };
         /** @description A sign-in, or what it takes. */
         LoginResponse: {
-            /** @description To be sent as `Authorization: Bearer …`; absent, as are those below, until signed in. */
+            /**
+             * @description The access token, for `Authorization: Bearer …`. This and the fields below are absent until the user is
+             *     signed in.
+             */
             access_token?: string | null;
-            /** @description To be kept by the device, and sent at its next sign-in. It opens nothing. */
+            /** @description A token that the device stores and sends at its next sign-in. It gives no access. */
             device_token?: string | null;
             /**
              * Format: int64
@@ -6881,7 +6982,7 @@ export interface components {
             next?: components["schemas"]["NextStep"] | null;
             /** @description Shown once, where this sign-in has set up the second factor. */
             recovery_codes?: string[] | null;
-            /** @description To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie. */
+            /** @description The refresh token, exchanged once for new tokens at `/auth/refresh`; absent if it is in a cookie. */
             refresh_token?: string | null;
             second_factor?: components["schemas"]["SecondFactorSecret"] | null;
             /** @description Always `bearer`. */
@@ -6926,11 +7027,11 @@ export interface components {
         MeChange: {
             /** @description Name. */
             full_name?: string | null;
-            /** @description The language they read, such as `en` or `ar-EG`. */
+            /** @description The user's language, such as `en` or `ar-EG`. */
             locale?: string | null;
             /** @description Phone number with its country code. */
             phone?: string | null;
-            /** @description Their own time zone. */
+            /** @description The user's time zone. */
             time_zone?: string | null;
         };
         /** @description The caller. */
@@ -6951,7 +7052,7 @@ export interface components {
              * @description When they last signed in.
              */
             last_login_at?: string | null;
-            /** @description The language they read. */
+            /** @description The user's language. */
             locale: string;
             /** @description What that role may do. */
             permissions: components["schemas"]["Permission"][];
@@ -6961,7 +7062,7 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description Their tenant. */
             tenant: components["schemas"]["MeTenant"];
-            /** @description Their own time zone; the tenant's where null. */
+            /** @description The user's time zone; null for the tenant's. */
             time_zone?: string | null;
         };
         /** @description The caller's tenant. */
@@ -6978,22 +7079,22 @@ export interface components {
             id: number;
             /** @description Name. */
             name: string;
-            /** @description The plan it is on. */
+            /** @description The plan of the tenant. */
             plan: string;
             /** @description The currency its totals are shown in. */
             reporting_currency: components["schemas"]["Currency"];
             /** @description Short name. */
             slug: string;
-            /** @description The zone whose days its events count for. */
+            /** @description The time zone of its days. */
             time_zone: string;
         };
         /** @description What Meta's SDKs send. */
         MetaEvents: {
-            /** @description An API key; may come as a query parameter or as `Authorization: Bearer …` instead. */
+            /** @description The API key. It can also be sent as a query parameter or as `Authorization: Bearer …`. */
             access_token?: string | null;
             /** @description Server events, 1 to 1000, in Meta's own form. */
             data: unknown[];
-            /** @description Marks the events as tests: they are checked and kept, and count nowhere. */
+            /** @description Marks the events as tests, which count like other events and keep their mark. */
             test_event_code?: string | null;
         };
         /** @description Days of a currency without an exchange rate that need one. */
@@ -7033,11 +7134,11 @@ export interface components {
              * @description The exchange rates of earlier days, seven at most, that amounts were converted by. Of the parts of a
              *     whole only the whole tells them.
              */
-            rates_carried: components["schemas"]["RateCarried"][];
+            rates_carried: components["schemas"]["CarriedRate"][];
         };
         /** @description A key to be made. */
         NewApiKeyRequest: {
-            /** @description The one dataset it is to open, by the platform's id; scope `ingest` only. */
+            /** @description The only dataset that the key may send to, by the platform's id; for scope `ingest` only. */
             dataset_id?: string | null;
             /**
              * Format: date-time
@@ -7052,7 +7153,7 @@ export interface components {
         };
         /** @description A key, this once. */
         NewApiKeyResponse: {
-            /** @description The platform's id of the one dataset it opens; every dataset where null. */
+            /** @description The platform's id of the only dataset that the key may send to; null for every dataset. */
             dataset_id?: string | null;
             /**
              * Format: date-time
@@ -7066,7 +7167,7 @@ export interface components {
              * @description Its id.
              */
             id: string;
-            /** @description The key. It cannot be had again. */
+            /** @description The key. It is not shown again. */
             key: string;
             /** @description Name. */
             name: string;
@@ -7099,7 +7200,7 @@ export interface components {
             lifetime_budget?: number | null;
             /** @description Name to show, of 1 to 500 characters. */
             name: string;
-            /** @description What it is for, in the platform's words. */
+            /** @description The objective, in the platform's words. */
             objective?: string | null;
             /** @description Where it runs. */
             platform: components["schemas"]["Platform"];
@@ -7232,7 +7333,7 @@ export interface components {
         Pagination: {
             /**
              * Format: int32
-             * @description The page, from 1.
+             * @description The number of the page, from 1.
              */
             page: number;
             /**
@@ -7276,15 +7377,14 @@ export interface components {
             campaign_name?: string | null;
             /** @description ISO 3166 alpha-2. */
             country?: string | null;
-            /** @description `desktop`, `mobile`, `tablet`, `connected_tv` or `other`. */
-            device?: string | null;
+            device?: components["schemas"]["AdDevice"] | null;
             platform?: components["schemas"]["Platform"] | null;
         };
         /** @description Who acted, or what was acted on. */
         Party: {
-            /** @description Which one; null where there is none. */
+            /** @description Its id; null if there is none. */
             id?: string | null;
-            /** @description What it is. */
+            /** @description Its kind. */
             kind: string;
         };
         /** @description The caller's password. */
@@ -7395,9 +7495,9 @@ export interface components {
              * @description How many; of the log, the identifiers that are looked for.
              */
             count: number;
-            /** @description What erasing does there. */
+            /** @description What the removal does there. */
             erasing: string;
-            /** @description What is kept there of a person, and for how long. */
+            /** @description What is stored there about a person, and for how long. */
             holds: string;
             /** @description Which. */
             place: components["schemas"]["Place"];
@@ -7499,7 +7599,7 @@ export interface components {
             date_to: string;
             /**
              * Format: int64
-             * @description How many days that is.
+             * @description The number of days.
              */
             days: number;
             /** @description The newest data per platform. */
@@ -7510,7 +7610,7 @@ export interface components {
             platforms: components["schemas"]["PlatformKpis"][];
             /** @description All of them together. */
             total: components["schemas"]["Money"];
-            /** @description Why tracked figures are null; null where they are not. */
+            /** @description The reason why tracked figures are null; null if they are known. */
             tracked_reason?: string | null;
         };
         /** @description One period. */
@@ -7525,9 +7625,8 @@ export interface components {
         Prediction: {
             /** @description Its ad account. */
             account_id: string;
-            /** @description The same in a word: `vary`, `cut`, `spend_less`, `spend_more` or `keep`. */
-            advice?: string | null;
-            /** @description What it rests on. */
+            advice?: components["schemas"]["Advice"] | null;
+            /** @description The basis of the forecast. */
             basis: components["schemas"]["Evidence"];
             /** @description The platform's id of the campaign. */
             campaign_id: string;
@@ -7552,7 +7651,7 @@ export interface components {
             current_roas?: number | null;
             /** @description What adds up to `predicted_roas`. */
             drivers: components["schemas"]["Driver"][];
-            /** @description Why there is no forecast; null where there is one. */
+            /** @description The reason why there is no forecast; null if there is one. */
             insufficient_data?: string | null;
             /**
              * Format: double
@@ -7581,13 +7680,12 @@ export interface components {
              * @description Revenue / spend over the window under the planned spend; null with `insufficient_data`.
              */
             predicted_roas?: number | null;
-            /** @description The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running` or `unchecked`. */
-            reason_code?: string | null;
+            reason_code?: components["schemas"]["ReasonCode"] | null;
             /** @description The numbers that the reason names, such as `days` and `needed`. */
             reason_parameters: {
                 [key: string]: number;
             };
-            /** @description What the numbers suggest. */
+            /** @description The recommendation, in words. */
             recommendation?: string | null;
             /** @description The trend of its ROAS over the last weeks. */
             trend: components["schemas"]["Trend"];
@@ -7601,18 +7699,23 @@ export interface components {
             /** @description Campaigns there are; `predictions` holds at most as many as the installation allows. */
             total: number;
         };
+        /**
+         * @description The code of an error of a pull.
+         * @enum {string}
+         */
+        PullErrorCode: "throttled" | "unauthorized" | "forbidden" | "unavailable" | "too_much" | "stale" | "refused" | "closed_accounts" | "partial";
         /** @description A row that broke a rule of ad reports and was left out. */
         PullFault: {
-            /** @description The account it is of. */
+            /** @description The ad account of the row. */
             account_id: string;
-            /** @description Its campaign; empty where the id is none. */
+            /** @description The campaign of the row; empty if its id is not valid. */
             campaign_id: string;
             /**
              * Format: date
              * @description Its day; null where it is none.
              */
             date?: string | null;
-            /** @description The field at fault; null where the row is wrong as a whole. */
+            /** @description The wrong field; null if the row as a whole is wrong. */
             field?: string | null;
             /** @description What is wrong, in words. */
             message: string;
@@ -7656,11 +7759,7 @@ export interface components {
              * @description When it was over.
              */
             ended_at?: string | null;
-            /**
-             * @description What went wrong last: `throttled`, `unauthorized`, `forbidden`, `unavailable`, `too_much`, `stale`, `refused`,
-             *     `closed_accounts` where only some accounts are missing, or `partial` where only a break-down is.
-             */
-            error?: string | null;
+            error?: components["schemas"]["PullErrorCode"] | null;
             /** @description The same in words. */
             error_message?: string | null;
             /** @description What is wrong with the first 20 of them. */
@@ -7717,39 +7816,11 @@ export interface components {
          */
         PullState: "queued" | "running" | "waiting" | "done" | "failed" | "cancelled";
         /**
-         * @description Days whose amounts were converted by the exchange rate of an earlier day, because banks publish none on
-         *     weekends and holidays.
-         */
-        RateCarried: {
-            /**
-             * @description The currency whose rate it is.
-             * @example EUR
-             */
-            currency: string;
-            /**
-             * Format: date
-             * @description The first day it was taken for.
-             */
-            date_from: string;
-            /**
-             * Format: date
-             * @description The last one.
-             */
-            date_to: string;
-            /** @description How many there are in between. */
-            days: number;
-            /**
-             * Format: date
-             * @description The day of the rate; of several that of the last.
-             */
-            rate_date: string;
-        };
-        /**
          * @description The exchange rates that are fetched. Without them amounts in several currencies are shown by a tenant's own
          *     rates alone; the process serves all the same.
          */
         RatesHealth: {
-            /** @description Why the last try failed; null where it did not. */
+            /** @description The error of the last attempt; null if it succeeded. */
             error?: string | null;
             /**
              * Format: date-time
@@ -7762,6 +7833,11 @@ export interface components {
              */
             newest_day?: string | null;
         };
+        /**
+         * @description The code of a reason for which nothing can be said of a campaign.
+         * @enum {string}
+         */
+        ReasonCode: "few_days" | "few_conversions" | "no_revenue" | "not_running" | "unchecked" | "inactive";
         /** @description How often an identifier was unusable for this reason. */
         ReasonCount: {
             /**
@@ -7769,8 +7845,8 @@ export interface components {
              * @description Events.
              */
             events: number;
-            /** @description A stable code (`junk_hash`, `no_country_code` …). */
-            reason: string;
+            /** @description The reason. */
+            reason: components["schemas"]["InvalidReason"];
         };
         /** @description An event that came in, without anything that tells of a person. */
         RecentEvent: {
@@ -7819,11 +7895,10 @@ export interface components {
         /** @description A campaign's part of the plan. */
         Recommendation: {
             /**
-             * @description What holds the budget where it is: `none`, `min`, `max`, `min_spend_per_platform`, `evidence`
-             *     (further spend was never seen) or `unknown_response` (spend never varied enough to know what
-             *     another budget would bring, so it is kept).
+             * @description What holds the budget where it is. `evidence`: the campaign was never seen to spend more.
+             *     `unknown_response`: its spend never varied enough to know what another budget would bring, so it is kept.
              */
-            binding: string;
+            binding: components["schemas"]["BudgetLimit"];
             /** @description The platform's id of the campaign. */
             campaign_id: string;
             /** @description Its name. */
@@ -7883,19 +7958,15 @@ export interface components {
         };
         /** @description The newest refresh token of a session. */
         RefreshRequest: {
-            /** @description As it was given; absent where it is in a cookie. */
+            /** @description The refresh token; absent if it is in a cookie. */
             refresh_token?: string | null;
         };
         /** @description The body of a refusal. */
         RefusalBody: {
             /** @description What is wrong with which field. */
             details: components["schemas"]["Detail"][];
-            /**
-             * @description A stable code: `validation_error`, `unauthorized`, `forbidden`, `not_found`, `conflict`,
-             *     `payload_too_large`, `unprocessable_entity`, `rate_limited`, `unavailable`, `internal_error`,
-             *     `method_not_allowed`, `unsupported_media_type`.
-             */
-            error: string;
+            /** @description The code of the refusal. It does not change. */
+            error: components["schemas"]["RefusalCode"];
             /** @description What happened and what to do about it. */
             message: string;
             /**
@@ -7906,6 +7977,11 @@ export interface components {
             /** @description Always false. */
             success: boolean;
         };
+        /**
+         * @description The code of a refusal.
+         * @enum {string}
+         */
+        RefusalCode: "validation_error" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "payload_too_large" | "unsupported_media_type" | "unprocessable_entity" | "rate_limited" | "internal_error" | "unavailable";
         /** @description Who registers. Role and tenant are not chosen: it is always a new tenant, with them as admin. */
         RegisterRequest: {
             /**
@@ -7927,7 +8003,7 @@ export interface components {
         RegisterResponse: {
             /** @description True where the link of a letter must be opened first; false where one may sign in at once. */
             confirm: boolean;
-            /** @description The address, as it was understood. */
+            /** @description The e-mail address, normalised. */
             email: string;
             /** @description In words. */
             message: string;
@@ -7944,10 +8020,10 @@ export interface components {
         RejectReason: "malformed_body" | "missing_field" | "wrong_type" | "invalid_value" | "too_old" | "in_future" | "missing_purchase_value" | "invalid_currency" | "insufficient_identifiers" | "too_many_rows" | "too_long" | "batch_rejected" | "empty_batch" | "unreadable_record" | "missing_currency";
         /** @description Refused rows of one reason. */
         Rejections: {
-            /** @description The platform's pixel or dataset id, or the ad account; empty where the rows name none. */
+            /** @description The platform's pixel or dataset id, or the ad account; empty if the rows name none. */
             dataset_id: string;
             dialect?: components["schemas"]["Dialect"] | null;
-            /** @description The path of the field at fault within its row (`user_data.em`); empty when it is the whole row. */
+            /** @description The path of the wrong field within its row (`user_data.em`); empty if the whole row is wrong. */
             field: string;
             platform?: components["schemas"]["Platform"] | null;
             /** @description A stable code (`missing_field`, `too_old` …). */
@@ -7988,8 +8064,8 @@ export interface components {
             media_share: components["schemas"]["Interval"];
             /** @description That share as it was believed before the data. */
             media_share_before: components["schemas"]["Interval"];
-            /** @description How far the sampling can be trusted. */
-            sampling: components["schemas"]["Sampling"];
+            /** @description The quality of the sampling. */
+            sampling: components["schemas"]["SamplingQuality"];
             /**
              * Format: double
              * @description Half the width of the interval of a step's sales, were all else known.
@@ -8029,8 +8105,8 @@ export interface components {
          * @enum {string}
          */
         RowKind: "event" | "ad_report" | "field";
-        /** @description How far the sampling can be trusted. */
-        Sampling: {
+        /** @description The quality of the sampling. */
+        SamplingQuality: {
             /**
              * Format: double
              * @description Share of draws whose path diverged.
@@ -8079,7 +8155,7 @@ export interface components {
              * @description The change in percent, -100 to 1000.
              */
             budget_change_percent: number;
-            /** @description What to call it. */
+            /** @description The name of the scenario. */
             name: string;
         };
         /**
@@ -8089,15 +8165,14 @@ export interface components {
         Schedule: "manual" | "hourly" | "every_6_hours" | "daily";
         /** @description A score. */
         Score: {
-            /** @description `poor` (below 4), `ok` (below 6), `good` (below 8), `great`; null where `score` is. */
-            band?: string | null;
+            band?: components["schemas"]["EmqBand"] | null;
             /**
              * Format: int64
              * @description Events it is made of.
              */
             events: number;
             interval?: components["schemas"]["ScoreInterval"] | null;
-            /** @description Why there is no score; null where there is one. */
+            /** @description The reason why there is no score; null if there is one. */
             reason?: string | null;
             /**
              * Format: double
@@ -8127,9 +8202,9 @@ export interface components {
         };
         /** @description The secret that an app makes codes of. Shown once. */
         SecondFactorSecret: {
-            /** @description To be typed into the app: letters and digits (base32). */
+            /** @description The secret to type into the app: letters and digits (base32). */
             secret: string;
-            /** @description The same for a picture that the app reads (`otpauth://…`). */
+            /** @description The same as a URI for a QR code (`otpauth://…`). */
             uri: string;
         };
         /** @description The state of the caller's second factor. */
@@ -8170,13 +8245,13 @@ export interface components {
             date_to: string;
             /**
              * Format: int64
-             * @description How many days that is.
+             * @description The number of days.
              */
             days: number;
             /** @description The newest data per platform. */
             freshness: components["schemas"]["PlatformFreshness"][];
-            /** @description `daily`, `weekly` or `monthly`. */
-            granularity: string;
+            /** @description The length of a period. */
+            granularity: components["schemas"]["Granularity"];
             /** @description Days of the range that a platform has not reported. */
             incomplete: components["schemas"]["UnreportedDays"][];
             /**
@@ -8186,11 +8261,11 @@ export interface components {
             platforms?: components["schemas"]["PlatformSeries"][] | null;
             /** @description Every period of the range, oldest first; the first and last are cut to the range. */
             series: components["schemas"]["Point"][];
-            /** @description The zone of the days of tracked events; an ad report's day is of its account's zone. */
+            /** @description The time zone of the days of tracked events. The days of ad reports are in the time zone of their account. */
             time_zone: string;
             /** @description The whole range. */
             total: components["schemas"]["Money"];
-            /** @description Why tracked figures are null; null where they are not. */
+            /** @description The reason why tracked figures are null; null if they are known. */
             tracked_reason?: string | null;
         };
         /** @description A sign-in of the caller. */
@@ -8202,7 +8277,7 @@ export interface components {
             created_at: string;
             /** @description True for the one that asks. */
             current: boolean;
-            /** @description The kind of device, such as `Firefox on Linux`; empty where it is not known. */
+            /** @description The kind of device, such as `Firefox on Linux`; empty if unknown. */
             device: string;
             /**
              * Format: date-time
@@ -8255,7 +8330,7 @@ export interface components {
         };
         /** @description What if. */
         SimulateRequest: {
-            /** @description The platform's campaign id; every campaign where absent. */
+            /** @description The platform's campaign id; all campaigns if absent. */
             campaign_id?: string | null;
             currency?: components["schemas"]["Currency"] | null;
             match_quality_fix?: components["schemas"]["FixRequest"] | null;
@@ -8304,6 +8379,11 @@ export interface components {
             /** @description Days of the window. */
             time_horizon_days: number;
         };
+        /**
+         * @description Why a row is no row of a report.
+         * @enum {string}
+         */
+        SkipReason: "summary" | "unknown_part" | "repeated" | "nothing_reported";
         /** @description Events as v3 of Snapchat's Conversions API takes them. */
         SnapchatEvents: {
             /** @description Events, 1 to 2000, in Snapchat's own form. */
@@ -8311,6 +8391,11 @@ export interface components {
             /** @description Marks the events as tests. */
             test_event_code?: string | null;
         };
+        /**
+         * @description Which end of a list comes first.
+         * @enum {string}
+         */
+        SortOrder: "asc" | "desc";
         /**
          * @description By what a campaign's day is broken down.
          * @enum {string}
@@ -8323,13 +8408,18 @@ export interface components {
         StepLength: "daily" | "weekly";
         /** @description One store. */
         StoreHealth: {
-            /** @description Why it does not. */
+            /** @description The reason why it does not answer. */
             reason?: string | null;
-            /** @description `log`, `warehouse` or `state`. */
-            store: string;
+            /** @description The store. */
+            store: components["schemas"]["StoreName"];
             /** @description Whether it answers. */
             up: boolean;
         };
+        /**
+         * @description One of the three stores.
+         * @enum {string}
+         */
+        StoreName: "log" | "warehouse" | "state";
         /** @description The sums of one currency. */
         SumsReport: {
             /** @description Of what will be. */
@@ -8338,13 +8428,6 @@ export interface components {
             before: components["schemas"]["FigureSums"];
             /** @description The currency. */
             currency: components["schemas"]["Currency"];
-        };
-        /** @description What was taken in. */
-        Taken: {
-            /** @description Campaigns' days. */
-            days: number;
-            /** @description Parts of days. */
-            parts: number;
         };
         /** @description What is to become another. Absent stays. */
         TenantChange: {
@@ -8358,7 +8441,7 @@ export interface components {
             second_factor_required?: boolean | null;
             /** @description Settings to add or replace by name; null takes one away. */
             settings?: Record<string, never> | null;
-            /** @description The zone whose days events count for that come in from now on; those before keep their day. */
+            /** @description The time zone of the days of events that are received from now on; earlier events keep their day. */
             time_zone?: string | null;
         };
         /** @description The tenant. */
@@ -8377,7 +8460,7 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /** @description Name. */
             name: string;
-            /** @description The plan it is on. */
+            /** @description The plan of the tenant. */
             plan: string;
             /** @description The currency its totals are shown in. */
             reporting_currency: components["schemas"]["Currency"];
@@ -8387,7 +8470,7 @@ export interface components {
             settings: Record<string, never>;
             /** @description Short name. */
             slug: string;
-            /** @description The zone whose days its events count for. */
+            /** @description The time zone of its days. */
             time_zone: string;
             /**
              * Format: date-time
@@ -8395,14 +8478,31 @@ export interface components {
              */
             updated_at: string;
             /** @description How much of that there is. */
-            used: components["schemas"]["Used"];
+            used: components["schemas"]["TenantUsage"];
         };
+        /** @description How much of its limits a tenant uses. */
+        TenantUsage: {
+            /**
+             * Format: int64
+             * @description API keys that were not revoked.
+             */
+            api_keys: number;
+            /**
+             * Format: int64
+             * @description Active users and open invitations.
+             */
+            users: number;
+        };
+        /**
+         * @description Where events that are sent to TikTok's Events API happened.
+         * @enum {string}
+         */
+        TiktokEventSource: "web" | "app" | "offline" | "crm";
         /** @description Events as TikTok's Events API 2.0 takes them. */
         TiktokEvents: {
             /** @description Events, 1 to 1000, in TikTok's own form. */
             data: unknown[];
-            /** @description `web`, `app`, `offline` or `crm`. */
-            event_source?: string | null;
+            event_source?: components["schemas"]["TiktokEventSource"] | null;
             /** @description The dataset. */
             event_source_id: string;
             /** @description Marks the events as tests. */
@@ -8419,9 +8519,9 @@ export interface components {
         TiktokPixelEvent: {
             /** @description `user`, `ad`, `page`, `ip` and `user_agent`. */
             context?: unknown;
-            /** @description Its name: `Purchase`, `CompletePayment`, `AddToCart` … */
+            /** @description The name of the event, such as `CompletePayment`. */
             event: string;
-            /** @description What it is deduplicated by. */
+            /** @description The id by which duplicates are recognised. */
             event_id?: string | null;
             /** @description The dataset. */
             pixel_code: string;
@@ -8432,14 +8532,14 @@ export interface components {
         };
         /** @description A pair of tokens. */
         TokenResponse: {
-            /** @description To be sent as `Authorization: Bearer …`. */
+            /** @description The access token, for `Authorization: Bearer …`. */
             access_token: string;
             /**
              * Format: int64
              * @description Seconds until the access token ends.
              */
             expires_in: number;
-            /** @description To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie. */
+            /** @description The refresh token, exchanged once for new tokens at `/auth/refresh`; absent if it is in a cookie. */
             refresh_token?: string | null;
             /** @description Always `bearer`. */
             token_type: string;
@@ -8525,9 +8625,8 @@ export interface components {
             accounts: components["schemas"]["TriedAccount"][];
             /** @description Those of them that were not, while others were. */
             closed_accounts: components["schemas"]["ClosedAccount"][];
-            /** @description What went wrong: `throttled`, `unauthorized`, `forbidden`, `unavailable` or `refused`. */
-            error?: string | null;
-            /** @description The same in words, with what to do about it. */
+            error?: components["schemas"]["PullErrorCode"] | null;
+            /** @description The same in words, with advice. */
             message?: string | null;
             /** @description Whether every account that was asked for was told. */
             works: boolean;
@@ -8540,7 +8639,7 @@ export interface components {
             currency: components["schemas"]["Currency"];
             /** @description Its name. */
             name: string;
-            /** @description The zone of its days. */
+            /** @description The time zone of its days. */
             time_zone: string;
         };
         /** @description Days of the range that a platform has not reported. */
@@ -8565,11 +8664,11 @@ export interface components {
         };
         /** @description The data of an event of the stream. A hint: what it is about is to be asked for again. */
         UpdateEvent: {
-            /** @description The dataset or ad account (`emq_update`, `ingest_rejects`). */
+            /** @description The dataset or ad account of the scores or of the refused rows. */
             dataset_id?: string | null;
             /**
              * Format: date
-             * @description The first day whose sums changed (`metric_update`).
+             * @description The first day whose sums changed.
              */
             date_from?: string | null;
             /**
@@ -8577,41 +8676,23 @@ export interface components {
              * @description The last such day.
              */
             date_to?: string | null;
-            /** @description The fix run, rule or export (`fix_run`, `rule_triggered`, `export_done`). */
+            /** @description The id of what the update is about, such as an export. */
             id?: string | null;
-            /** @description The platform (`metric_update`, `emq_update`, `ingest_rejects`). */
-            platform?: string | null;
-            /** @description Why rows were refused (`ingest_rejects`). */
-            reason?: string | null;
-            /**
-             * @description The kind of what was made, changed or deleted, as paths name it: `campaigns`, `connectors`
-             *     (`resource_update`).
-             */
+            platform?: components["schemas"]["Platform"] | null;
+            reason?: components["schemas"]["RejectReason"] | null;
+            /** @description The kind of what was created, changed or deleted, as in paths, such as `campaigns`. */
             resource?: string | null;
             /**
              * Format: int64
              * @description How many were.
              */
             rows?: number | null;
-            /** @description What it came to. */
+            /** @description The result. */
             state?: string | null;
-        };
-        /** @description How much of its limits a tenant uses. */
-        Used: {
-            /**
-             * Format: int64
-             * @description API keys that were not revoked.
-             */
-            api_keys: number;
-            /**
-             * Format: int64
-             * @description Active users and open invitations.
-             */
-            users: number;
         };
         /** @description A column and what it is to us. */
         UsedColumn: {
-            /** @description Its header. */
+            /** @description The header of the column. */
             column: string;
             /** @description Our field. */
             field: string;
@@ -8627,12 +8708,12 @@ export interface components {
              *     they can set one up.
              */
             has_second_factor?: boolean | null;
-            /** @description The language they read, such as `en` or `ar-EG`. */
+            /** @description The user's language, such as `en` or `ar-EG`. */
             locale?: string | null;
             /** @description Phone number with its country code. */
             phone?: string | null;
             role?: components["schemas"]["Role"] | null;
-            /** @description Their own time zone. */
+            /** @description The user's time zone. */
             time_zone?: string | null;
         };
         /** @description Somebody who may sign in, or might. */
@@ -8660,13 +8741,13 @@ export interface components {
              * @description When they last signed in.
              */
             last_login_at?: string | null;
-            /** @description The language they read. */
+            /** @description The user's language. */
             locale: string;
             /** @description Phone number, `+` and digits. */
             phone?: string | null;
             /** @description What they may do. */
             role: components["schemas"]["Role"];
-            /** @description Their own time zone; the tenant's where null. */
+            /** @description The user's time zone; null for the tenant's. */
             time_zone?: string | null;
         };
         /** @description What is new of a view. What is not sent stays. */
@@ -8819,9 +8900,9 @@ export interface operations {
     list_ad_accounts: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -8910,7 +8991,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description how many were taken */
+            /** @description the number of rows taken */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8926,7 +9007,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no valid API key */
+            /** @description the API key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8944,7 +9025,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a row breaks a rule; none was taken */
+            /** @description a row breaks a rule; no row was taken */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8953,7 +9034,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the log does not take more now */
+            /** @description the log is full at the moment; try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8967,19 +9048,19 @@ export interface operations {
     breakdown: {
         parameters: {
             query?: {
-                /** @description `campaign` (the default), `account`, `ad_set`, `ad`, `country` or `device`. */
-                by?: string;
-                /** @description `spend` (the default) or another KPI, as for `/analytics/series`. */
-                sort_by?: string;
-                /** @description `asc` or `desc` (the default). Unknown figures come last either way. */
-                sort_order?: string;
-                /** @description The page, from 1. */
+                /** @description What the KPIs are broken down by, `campaign` where absent. */
+                by?: components["schemas"]["BreakdownBy"];
+                /** @description The KPI by which rows are sorted, `spend` where absent. */
+                sort_by?: components["schemas"]["Kpi"];
+                /** @description The order, `desc` where absent. Unknown figures come last either way. */
+                sort_order?: components["schemas"]["SortOrder"];
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
-                /** @description First day, included; 30 days before the last one where absent. */
+                /** @description The first day, included; 30 days before the last day if absent. */
                 date_from?: string;
-                /** @description Last day, included; today in the tenant's zone where absent. */
+                /** @description The last day, included; today in the tenant's time zone if absent. */
                 date_to?: string;
                 /**
                  * @description One or several platforms, parted by commas; every one where absent.
@@ -8993,7 +9074,7 @@ export interface operations {
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
-                /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
+                /** @description The currency of amounts. If absent: the only currency of the amounts, else the tenant's currency. */
                 currency?: components["schemas"]["Currency"];
             };
             header?: never;
@@ -9079,9 +9160,9 @@ export interface operations {
     list_exports: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -9168,7 +9249,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description it is queued */
+            /** @description the job is queued */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -9222,7 +9303,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is no such type or column, or the range is wrong */
+            /** @description the type or a column does not exist, or the range is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9327,7 +9408,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is no such type or column, or the range is wrong */
+            /** @description the type or a column does not exist, or the range is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9368,23 +9449,23 @@ export interface operations {
     stream_export: {
         parameters: {
             query: {
-                /** @description `csv`, `parquet` or `ndjson`. */
-                format: "csv" | "parquet" | "ndjson";
+                /** @description The form of the file. */
+                format: components["schemas"]["FileFormat"];
                 /** @description What is exported. */
                 type: components["schemas"]["ExportType"];
-                /** @description First day, included; 30 days before the last one where absent. */
+                /** @description The first day, included; 30 days before the last day if absent. */
                 date_from?: string;
-                /** @description Last day, included; today in the tenant's zone where absent. */
+                /** @description The last day, included; today in the tenant's time zone if absent. */
                 date_to?: string;
-                /** @description Platforms, parted by commas; every one where absent. */
-                platforms?: string;
+                /** @description Platforms, separated by commas; every one where absent. */
+                platforms?: components["schemas"]["Platform"][];
                 /**
-                 * @description Columns in the order they are wanted, parted by commas. Where absent, every one but those that
-                 *     tell who people are (`em_sha256` and the like): they are named, and take the right for it.
+                 * @description Columns in the order in which they are wanted, separated by commas. Where absent, every column but those
+                 *     that tell who people are (`em_sha256` and the like): these must be named, and need their own permission.
                  */
-                columns?: string;
-                /** @description `gzip` or `zstd` for CSV and NDJSON; Parquet packs by itself. */
-                compression?: string;
+                columns?: string[];
+                /** @description How a CSV or NDJSON file is packed; Parquet packs by itself. */
+                compression?: components["schemas"]["FileCompression"];
             };
             header?: never;
             path?: never;
@@ -9432,7 +9513,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is no such type or column, or the range is wrong */
+            /** @description the type or a column does not exist, or the range is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9568,7 +9649,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is cancelled, or its file deleted */
+            /** @description the export is cancelled, or its file is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9710,7 +9791,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description no such export, or its file is deleted */
+            /** @description the export does not exist, or its file is deleted */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9719,7 +9800,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description it is not done */
+            /** @description the export is not finished */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9823,7 +9904,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description it is not done */
+            /** @description the export is not finished */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9864,9 +9945,9 @@ export interface operations {
     ingest_counts: {
         parameters: {
             query?: {
-                /** @description First day, in the tenant's zone, included; 30 days before the last one where absent. */
+                /** @description The first day, in the tenant's time zone, included; 30 days before the last day if absent. */
                 date_from?: string;
-                /** @description Last day, included; today where absent. */
+                /** @description The last day, included; today if absent. */
                 date_to?: string;
             };
             header?: never;
@@ -9952,9 +10033,9 @@ export interface operations {
     kpis: {
         parameters: {
             query?: {
-                /** @description First day, included; 30 days before the last one where absent. */
+                /** @description The first day, included; 30 days before the last day if absent. */
                 date_from?: string;
-                /** @description Last day, included; today in the tenant's zone where absent. */
+                /** @description The last day, included; today in the tenant's time zone if absent. */
                 date_to?: string;
                 /**
                  * @description One or several platforms, parted by commas; every one where absent.
@@ -9968,15 +10049,15 @@ export interface operations {
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
-                /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
+                /** @description The currency of amounts. If absent: the only currency of the amounts, else the tenant's currency. */
                 currency?: components["schemas"]["Currency"];
                 /**
-                 * @description As many days: `previous_period` ends the day before, `previous_year` begins on the same date a year
-                 *     earlier; `same_weekdays` are the nearest days before of which each is the same day of the week, and
-                 *     `same_weekdays_previous_year` lie 52 weeks earlier.
+                 * @description The days to compare with, as many as the range has. `previous_period` ends the day before, `previous_year` begins
+                 *     on the same date a year earlier. `same_weekdays` are the nearest earlier days with the same days of the week,
+                 *     and `same_weekdays_previous_year` lie 52 weeks earlier.
                  */
-                compare_period?: string;
-                /** @description As many days from this one on, instead of `compare_period`. */
+                compare_period?: components["schemas"]["ComparePeriod"];
+                /** @description The first day of the days to compare with, instead of `compare_period`. */
                 compare_from?: string;
             };
             header?: never;
@@ -10062,9 +10143,9 @@ export interface operations {
     platforms: {
         parameters: {
             query?: {
-                /** @description First day, included; 30 days before the last one where absent. */
+                /** @description The first day, included; 30 days before the last day if absent. */
                 date_from?: string;
-                /** @description Last day, included; today in the tenant's zone where absent. */
+                /** @description The last day, included; today in the tenant's time zone if absent. */
                 date_to?: string;
                 /**
                  * @description One or several platforms, parted by commas; every one where absent.
@@ -10078,15 +10159,15 @@ export interface operations {
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
-                /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
+                /** @description The currency of amounts. If absent: the only currency of the amounts, else the tenant's currency. */
                 currency?: components["schemas"]["Currency"];
                 /**
-                 * @description As many days: `previous_period` ends the day before, `previous_year` begins on the same date a year
-                 *     earlier; `same_weekdays` are the nearest days before of which each is the same day of the week, and
-                 *     `same_weekdays_previous_year` lie 52 weeks earlier.
+                 * @description The days to compare with, as many as the range has. `previous_period` ends the day before, `previous_year` begins
+                 *     on the same date a year earlier. `same_weekdays` are the nearest earlier days with the same days of the week,
+                 *     and `same_weekdays_previous_year` lie 52 weeks earlier.
                  */
-                compare_period?: string;
-                /** @description As many days from this one on, instead of `compare_period`. */
+                compare_period?: components["schemas"]["ComparePeriod"];
+                /** @description The first day of the days to compare with, instead of `compare_period`. */
                 compare_from?: string;
             };
             header?: never;
@@ -10172,23 +10253,19 @@ export interface operations {
     series: {
         parameters: {
             query?: {
-                /**
-                 * @description The KPI that stands as `value` in every period: `spend`, `revenue`, `impressions`, `clicks`,
-                 *     `conversions`, `roas`, `ctr`, `cpc`, `cpm`, `cpa`, `cvr`, `tracked_conversions`,
-                 *     `tracked_revenue`, `tracked_roas`, `tracked_cpa` or `tracked_cvr`.
-                 */
-                metric?: string;
-                /** @description `daily` (the default), `weekly` (from Mondays) or `monthly`. */
-                granularity?: string;
+                /** @description The KPI that stands as `value` in every period. */
+                metric?: components["schemas"]["Kpi"];
+                /** @description The length of a period, `daily` where absent. Weeks begin on Mondays. */
+                granularity?: components["schemas"]["Granularity"];
                 /** @description `platform`: beside the whole, each platform on its own. What the periods are compared with stands in `comparison`. */
                 by?: string;
                 /** @description As for `/analytics/kpis`. */
                 compare_period?: string;
                 /** @description As for `/analytics/kpis`. */
                 compare_from?: string;
-                /** @description First day, included; 30 days before the last one where absent. */
+                /** @description The first day, included; 30 days before the last day if absent. */
                 date_from?: string;
-                /** @description Last day, included; today in the tenant's zone where absent. */
+                /** @description The last day, included; today in the tenant's time zone if absent. */
                 date_to?: string;
                 /**
                  * @description One or several platforms, parted by commas; every one where absent.
@@ -10202,7 +10279,7 @@ export interface operations {
                 account_id?: string;
                 /** @description The platform's campaign id. */
                 campaign_id?: string;
-                /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
+                /** @description The currency of amounts. If absent: the only currency of the amounts, else the tenant's currency. */
                 currency?: components["schemas"]["Currency"];
             };
             header?: never;
@@ -10288,9 +10365,9 @@ export interface operations {
     list_api_keys: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -10431,7 +10508,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a value cannot be, or the plan has no place */
+            /** @description a value is not valid, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10481,7 +10558,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is revoked */
+            /** @description the key is revoked */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10673,17 +10750,17 @@ export interface operations {
     list_assets: {
         parameters: {
             query?: {
-                /** @description Those of one campaign. */
+                /** @description The campaign of the assets. */
                 campaign_id?: string;
-                /** @description One or several of `image`, `video`, `carousel`, `story`, `html5`, parted by commas. */
-                type?: string;
-                /** @description Tags parted by commas: assets with every one of them. */
-                tags?: string;
-                /** @description A text that the name holds, in any letter case. It is taken literally. */
+                /** @description Kinds of assets, separated by commas. */
+                type?: components["schemas"]["AssetKind"][];
+                /** @description Tags, separated by commas: assets that have every one of them. */
+                tags?: string[];
+                /** @description A text that the name contains, in upper or lower case. */
                 search?: string;
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -10824,7 +10901,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken, or there is no room for one more */
+            /** @description a field breaks a rule, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10960,7 +11037,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is deleted */
+            /** @description the object is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11152,9 +11229,9 @@ export interface operations {
     list_concerns: {
         parameters: {
             query?: {
-                /** @description First day, included; 30 days before the last one where absent. */
+                /** @description The first day, included; 30 days before the last day if absent. */
                 date_from?: string;
-                /** @description Last day, included; today where absent. */
+                /** @description The last day, included; today if absent. */
                 date_to?: string;
             };
             header?: never;
@@ -11433,17 +11510,17 @@ export interface operations {
                 from?: string;
                 /** @description Last day, included. */
                 to?: string;
-                /** @description Who: a kind (`user`, `api_key`, `operator`, `system`, `nobody`), an id, or both as `user:ID`. */
+                /** @description The actor: its kind, such as `user`, an id, or both as `user:ID`. */
                 actor?: string;
                 /** @description What was done, such as `user.updated`; an unknown action is refused. */
                 action?: components["schemas"]["AuditAction"];
-                /** @description To what: a kind (`user`), or a kind and an id as `user:ID`. */
+                /** @description The object: its kind, such as `campaign`, or kind and id as `campaign:ID`. */
                 object?: string;
                 /** @description Done or refused. */
                 outcome?: components["schemas"]["AuditOutcome"];
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -11557,7 +11634,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the address has an account already */
+            /** @description an account with this address already exists */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11584,7 +11661,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the token is not open, or a value cannot be */
+            /** @description the token is not valid any more, or a value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11758,7 +11835,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the address has got an account meanwhile */
+            /** @description an account with this address was created in the meantime */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11785,7 +11862,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the token is not known, spent or over, or the password is another one */
+            /** @description the token is unknown, used or expired, or the password is not the one of the registration */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11959,7 +12036,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the token is not open */
+            /** @description the token is not valid any more */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12615,7 +12692,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the password is too weak, or the token is not known, spent or over */
+            /** @description the password is too weak, or the token is unknown, used or expired */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12776,7 +12853,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is one already; remove it first */
+            /** @description a second factor is already set up; remove it first */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12890,7 +12967,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description nothing waits to be confirmed */
+            /** @description no second factor waits to be confirmed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13004,7 +13081,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is no second factor */
+            /** @description no second factor is set up */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13118,7 +13195,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is none, or the tenant wants one */
+            /** @description no second factor is set up, or the tenant requires one */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13343,7 +13420,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it has ended */
+            /** @description the session has ended */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13418,42 +13495,45 @@ export interface operations {
     list_campaigns: {
         parameters: {
             query?: {
-                /** @description `name`, `created_at` (the default) or a KPI, as for `/analytics/series`. */
-                sort_by?: string;
-                /** @description `asc` or `desc` (the default). Unknown figures come last either way. */
-                sort_order?: string;
-                /** @description A KPI to tell for every day of the range as well, in `spark`; the range is of at most 92 days. */
-                spark?: string;
-                /** @description As for `/analytics/kpis`, of each campaign; takes `date_from` and `date_to`. */
-                compare_period?: string;
+                /** @description What campaigns are sorted by, `created_at` where absent. */
+                sort_by?: components["schemas"]["CampaignSort"];
+                /** @description The order, `desc` where absent. Unknown figures come last either way. */
+                sort_order?: components["schemas"]["SortOrder"];
+                /** @description A KPI that is also returned for every day of the range, in `spark`; the range may have at most 92 days. */
+                spark?: components["schemas"]["Kpi"];
+                /** @description As for `/analytics/kpis`, for each campaign; needs `date_from` and `date_to`. */
+                compare_period?: components["schemas"]["ComparePeriod"];
                 /** @description As for `/analytics/kpis`. */
                 compare_from?: string;
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
                 /**
-                 * @description One or several platforms, parted by commas.
+                 * @description Platforms, separated by commas.
                  * @example meta,google
                  */
                 platform?: string;
-                /** @description One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas. */
+                /**
+                 * @description Statuses, separated by commas.
+                 * @example active,paused
+                 */
                 status?: string;
-                /** @description A text that the name or the platform's id holds, in any letter case. It is taken literally. */
+                /** @description A text that the name or the platform's id contains, in upper or lower case. */
                 search?: string;
-                /** @description Labels parted by commas: campaigns with every one of them. */
+                /** @description Labels, separated by commas: campaigns that have every one of them. */
                 labels?: string;
                 /** @description The platform's ad account. */
                 account_id?: string;
-                /** @description Figures count from this day on, and campaigns that ended before are left out. */
+                /** @description The first day of the figures; campaigns that ended earlier are left out. */
                 date_from?: string;
-                /** @description Figures count up to this day, and campaigns that begin after it are left out. */
+                /** @description The last day of the figures; campaigns that begin later are left out. */
                 date_to?: string;
-                /** @description The currency to show figures in; each campaign's own where absent. */
+                /** @description The currency of the figures; the currency of each campaign if absent. */
                 currency?: components["schemas"]["Currency"];
                 /**
-                 * @description Conditions on figures, parted by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
-                 *     number. A figure that is not known meets none. Amounts compare as they are shown.
+                 * @description Conditions on figures, separated by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
+                 *     number. An unknown figure meets no condition. Amounts are compared as they are shown.
                  * @example roas<1.5,spend>=100
                  */
                 having?: string;
@@ -13587,7 +13667,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is a campaign of this platform and external_id already */
+            /** @description a campaign with this platform and external_id already exists */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13614,7 +13694,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken, or the plan has no room for one more */
+            /** @description a field breaks a rule, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13835,37 +13915,40 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description One or several platforms, parted by commas.
+                 * @description Platforms, separated by commas.
                  * @example meta,google
                  */
                 platform?: string;
-                /** @description One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas. */
+                /**
+                 * @description Statuses, separated by commas.
+                 * @example active,paused
+                 */
                 status?: string;
-                /** @description A text that the name or the platform's id holds, in any letter case. It is taken literally. */
+                /** @description A text that the name or the platform's id contains, in upper or lower case. */
                 search?: string;
-                /** @description Labels parted by commas: campaigns with every one of them. */
+                /** @description Labels, separated by commas: campaigns that have every one of them. */
                 labels?: string;
                 /** @description The platform's ad account. */
                 account_id?: string;
-                /** @description Figures count from this day on, and campaigns that ended before are left out. */
+                /** @description The first day of the figures; campaigns that ended earlier are left out. */
                 date_from?: string;
-                /** @description Figures count up to this day, and campaigns that begin after it are left out. */
+                /** @description The last day of the figures; campaigns that begin later are left out. */
                 date_to?: string;
-                /** @description The currency to show figures in; each campaign's own where absent. */
+                /** @description The currency of the figures; the currency of each campaign if absent. */
                 currency?: components["schemas"]["Currency"];
                 /**
-                 * @description Conditions on figures, parted by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
-                 *     number. A figure that is not known meets none. Amounts compare as they are shown.
+                 * @description Conditions on figures, separated by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
+                 *     number. An unknown figure meets no condition. Amounts are compared as they are shown.
                  * @example roas<1.5,spend>=100
                  */
                 having?: string;
                 /**
-                 * @description As many days: `previous_period` ends the day before, `previous_year` begins on the same date a year
-                 *     earlier; `same_weekdays` are the nearest days before of which each is the same day of the week, and
-                 *     `same_weekdays_previous_year` lie 52 weeks earlier.
+                 * @description The days to compare with, as many as the range has. `previous_period` ends the day before, `previous_year` begins
+                 *     on the same date a year earlier. `same_weekdays` are the nearest earlier days with the same days of the week,
+                 *     and `same_weekdays_previous_year` lie 52 weeks earlier.
                  */
-                compare_period?: string;
-                /** @description As many days from this one on, instead of `compare_period`. */
+                compare_period?: components["schemas"]["ComparePeriod"];
+                /** @description The first day of the days to compare with, instead of `compare_period`. */
                 compare_from?: string;
             };
             header?: never;
@@ -14095,7 +14178,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is a campaign of this platform and external_id already */
+            /** @description a campaign with this platform and external_id already exists */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14172,7 +14255,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is deleted */
+            /** @description the object is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -14305,7 +14388,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is a campaign of this platform and external_id already */
+            /** @description a campaign with this platform and external_id already exists */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14373,9 +14456,9 @@ export interface operations {
     campaign_changes: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -14466,13 +14549,13 @@ export interface operations {
             query?: {
                 /** @description The platform; needed where two platforms have a campaign of this id. */
                 platform?: components["schemas"]["Platform"];
-                /** @description First day, included; 30 days before the last one where absent. */
+                /** @description The first day, included; 30 days before the last day if absent. */
                 date_from?: string;
-                /** @description Last day, included; today in the tenant's zone where absent. */
+                /** @description The last day, included; today in the tenant's time zone if absent. */
                 date_to?: string;
-                /** @description `daily` (the default), `weekly` (from Mondays) or `monthly`. */
-                granularity?: string;
-                /** @description The currency to show amounts in. Where absent: the only one there is, else the tenant's own. */
+                /** @description The length of a period, `daily` where absent. Weeks begin on Mondays. */
+                granularity?: components["schemas"]["Granularity"];
+                /** @description The currency of amounts. If absent: the only currency of the amounts, else the tenant's currency. */
                 currency?: components["schemas"]["Currency"];
             };
             header?: never;
@@ -14626,9 +14709,9 @@ export interface operations {
     list_connectors: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -14751,7 +14834,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is a connector of this platform and name already */
+            /** @description a connector with this platform and name already exists */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14778,7 +14861,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken, or there is no room for one more */
+            /** @description a field breaks a rule, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14988,7 +15071,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is deleted */
+            /** @description the object is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -15121,7 +15204,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is a connector of this platform and name already */
+            /** @description a connector with this platform and name already exists */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15202,7 +15285,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description it is queued */
+            /** @description the job is queued */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -15247,7 +15330,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description too many pulls of it are open */
+            /** @description too many pulls of this connector are open */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15274,7 +15357,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken, or it cannot be pulled */
+            /** @description a field breaks a rule, or the connector cannot be pulled */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15324,7 +15407,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is queued */
+            /** @description the job is queued */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -15369,7 +15452,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description too many pulls of it are open */
+            /** @description too many pulls of this connector are open */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15378,7 +15461,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description it cannot be pulled */
+            /** @description the connector cannot be pulled */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15419,9 +15502,9 @@ export interface operations {
     list_pull_runs: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -15521,7 +15604,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is ended, or was over already */
+            /** @description the pull has ended */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -15605,7 +15688,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description what the platform said, also where it refused */
+            /** @description the platform's answer, also where it refused */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15650,7 +15733,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description it names no ad account */
+            /** @description the connector names no ad account */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15691,9 +15774,9 @@ export interface operations {
     list_datasets: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -15816,7 +15899,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description there is a dataset of this platform and id already */
+            /** @description a dataset with this platform and id already exists */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15843,7 +15926,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken, or there is no room for one more */
+            /** @description a field breaks a rule, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16075,9 +16158,9 @@ export interface operations {
             query?: {
                 /** @description First day of event times, in the tenant's zone, included; 30 days before `to` where absent. */
                 from?: string;
-                /** @description Last day, included; today where absent. */
+                /** @description The last day, included; today if absent. */
                 to?: string;
-                /** @description The platform; every one where absent. */
+                /** @description The platform; all platforms if absent. */
                 platform?: components["schemas"]["Platform"];
                 /** @description The platform's pixel or dataset id. */
                 dataset_id?: string;
@@ -16169,9 +16252,9 @@ export interface operations {
             query?: {
                 /** @description First day of event times, in the tenant's zone, included; 30 days before `to` where absent. */
                 from?: string;
-                /** @description Last day, included; today where absent. */
+                /** @description The last day, included; today if absent. */
                 to?: string;
-                /** @description The platform; every one where absent. */
+                /** @description The platform; all platforms if absent. */
                 platform?: components["schemas"]["Platform"];
                 /** @description The platform's pixel or dataset id. */
                 dataset_id?: string;
@@ -16263,9 +16346,9 @@ export interface operations {
             query?: {
                 /** @description First day of event times, in the tenant's zone, included; 30 days before `to` where absent. */
                 from?: string;
-                /** @description Last day, included; today where absent. */
+                /** @description The last day, included; today if absent. */
                 to?: string;
-                /** @description The platform; every one where absent. */
+                /** @description The platform; all platforms if absent. */
                 platform?: components["schemas"]["Platform"];
                 /** @description The platform's pixel or dataset id. */
                 dataset_id?: string;
@@ -16357,9 +16440,9 @@ export interface operations {
             query?: {
                 /** @description First day of event times, in the tenant's zone, included; 30 days before `to` where absent. */
                 from?: string;
-                /** @description Last day, included; today where absent. */
+                /** @description The last day, included; today if absent. */
                 to?: string;
-                /** @description The platform; every one where absent. */
+                /** @description The platform; all platforms if absent. */
                 platform?: components["schemas"]["Platform"];
                 /** @description The platform's pixel or dataset id. */
                 dataset_id?: string;
@@ -16616,7 +16699,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description the stream; each event's data is such an object */
+            /** @description the stream; the data of each event is such an object */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16690,9 +16773,9 @@ export interface operations {
                 date_to?: string;
                 /** @description One currency. */
                 currency?: components["schemas"]["Currency"];
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -16794,7 +16877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_FxRatesWritten"];
+                    "application/json": components["schemas"]["Answer_FxRateCount"];
                 };
             };
             /** @description the request cannot be read */
@@ -16842,7 +16925,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken, there are too many rates, or two of one day and currency */
+            /** @description a field breaks a rule, there are too many rates, or two of the same day and currency */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16894,7 +16977,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is deleted */
+            /** @description the object is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -16985,7 +17068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_Anonymized"];
+                    "application/json": components["schemas"]["Answer_AnonymizationReport"];
                 };
             };
             /** @description the request cannot be read */
@@ -17015,7 +17098,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description they are the tenant's last admin */
+            /** @description the person is the tenant's last admin */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17042,7 +17125,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the identifier is none of its type */
+            /** @description the identifier does not have the form of its type */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17083,9 +17166,9 @@ export interface operations {
     export_person: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -17152,7 +17235,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the identifier is none of its type */
+            /** @description the identifier does not have the form of its type */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17203,14 +17286,14 @@ export interface operations {
                 account_id?: string;
                 /** @description ISO 4217, where neither a column nor the header of the amounts tells it. */
                 currency?: components["schemas"]["Currency"];
-                /** @description The order of days that can be read in two ways: `YMD`, `DMY` or `MDY`. */
+                /** @description The order of day, month and year where dates can be read in two ways, in any usual form: `DMY`, `DD/MM/YYYY`. */
                 date_format?: string;
-                /** @description The mark of fractions: `point` or `comma`; found out where absent and where the numbers of the file tell. */
-                decimal?: string;
+                /** @description The decimal mark of the file. Where absent, the numbers of the file decide if they can. */
+                decimal?: components["schemas"]["DecimalMark"];
                 /**
-                 * @description A JSON object of column names and the field each is (`campaign_id`, `date`, `spend`, …; `last_day` for
-                 *     the end of a row's range; `result_kind` for what its results are; null for a column that is not to be used). What it does not name is
-                 *     found out.
+                 * @description A JSON object that gives columns their fields by name, such as `spend`; null for a column that is not to be
+                 *     used. `last_day` is the end of a row's range of days, `result_kind` the kind of its results. Columns that
+                 *     it does not name are recognised by their headers.
                  */
                 mapping?: string;
             };
@@ -17288,7 +17371,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the file cannot be read, or rows break a rule and were to be taken */
+            /** @description the file cannot be read, or rows that were to be imported break a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17485,7 +17568,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken, or there is no room for one more */
+            /** @description a field breaks a rule, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17535,7 +17618,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is deleted */
+            /** @description the object is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -17791,7 +17874,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description constraints clash, a field breaks a rule, or no campaign can be forecast */
+            /** @description constraints contradict each other, a field breaks a rule, or no campaign can be forecast */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17937,9 +18020,9 @@ export interface operations {
     roas: {
         parameters: {
             query?: {
-                /** @description The platform's campaign id; every campaign where absent. */
+                /** @description The platform's campaign id; all campaigns if absent. */
                 campaign_id?: string;
-                /** @description The platform; every one where absent. */
+                /** @description The platform; all platforms if absent. */
                 platform?: components["schemas"]["Platform"];
                 /** @description Days ahead, 1 to 90; 7 where absent. */
                 days_ahead?: number;
@@ -18311,9 +18394,9 @@ export interface operations {
     list_tracking: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -18534,7 +18617,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description another version is in force than the expected one */
+            /** @description the current version is not the expected one */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18660,7 +18743,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description another version is in force than the expected one */
+            /** @description the current version is not the expected one */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18728,9 +18811,9 @@ export interface operations {
     tracking_versions: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -18823,9 +18906,9 @@ export interface operations {
                 role?: components["schemas"]["Role"];
                 /** @description Only those who may sign in (`true`), or only those who may not (`false`). */
                 active?: boolean;
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -18918,7 +19001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_InvitationMade"];
+                    "application/json": components["schemas"]["Answer_InvitationResponse"];
                 };
             };
             /** @description the request cannot be read */
@@ -18948,7 +19031,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the address is a user of the tenant already */
+            /** @description a user of the tenant already has this address */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18975,7 +19058,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a value cannot be, or the plan has no place */
+            /** @description a value is not valid, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18984,7 +19067,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description too many letters were sent lately, or wait to be sent */
+            /** @description too many e-mails were sent lately, or wait to be sent */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19016,9 +19099,9 @@ export interface operations {
     list_invitations: {
         parameters: {
             query?: {
-                /** @description The page, from 1. */
+                /** @description The number of the page, from 1. */
                 page?: number;
-                /** @description Items of a page, 20 where absent. */
+                /** @description Items per page, 20 if absent. */
                 page_size?: number;
             };
             header?: never;
@@ -19111,7 +19194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_InvitationMade"];
+                    "application/json": components["schemas"]["Answer_InvitationResponse"];
                 };
             };
             /** @description the request cannot be read */
@@ -19141,7 +19224,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the address is a user of the tenant already */
+            /** @description a user of the tenant already has this address */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19168,7 +19251,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a value cannot be, or the plan has no place */
+            /** @description a value is not valid, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19177,7 +19260,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description too many letters were sent lately, or wait to be sent */
+            /** @description too many e-mails were sent lately, or wait to be sent */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19218,7 +19301,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is withdrawn */
+            /** @description the invitation is withdrawn */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -19388,7 +19471,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description they can sign in no more */
+            /** @description the user can no longer sign in */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -19431,7 +19514,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the tenant would be left without an admin */
+            /** @description the tenant would have no admin */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19530,7 +19613,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the tenant would be left without an admin */
+            /** @description the tenant would have no admin */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19557,7 +19640,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a value cannot be, or the plan has no place */
+            /** @description a value is not valid, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19745,7 +19828,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a rule is broken, or there is no room for one more */
+            /** @description a field breaks a rule, or the limit of the plan is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19795,7 +19878,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is deleted */
+            /** @description the object is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -20045,14 +20128,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description as the Graph route */
+            /** @description as for the Graph route */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as the Graph route */
+            /** @description as for the Graph route */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -20200,7 +20283,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description nothing is collected in this process */
+            /** @description this process collects no measurements */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20282,7 +20365,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description `code` 0: taken; 40001: not your dataset; 40002: a field is wrong; 40105: no valid key */
+            /** @description `code` 0: accepted; 40001: the dataset is not yours; 40002: a field is wrong; 40105: the key is missing or not valid */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20303,7 +20386,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `code` 40100: the plan takes no more now */
+            /** @description `code` 40100: the plan does not allow more requests now */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -20335,35 +20418,35 @@ export interface operations {
             };
         };
         responses: {
-            /** @description as Events 2.0 */
+            /** @description `code` 0: accepted; 40001: the dataset is not yours; 40002: a field is wrong; 40105: the key is missing or not valid */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Events 2.0 */
+            /** @description `code` 40002: the version does not begin with v */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Events 2.0 */
+            /** @description `code` 40002: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Events 2.0 */
+            /** @description `code` 40100: the plan does not allow more requests now */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Events 2.0 */
+            /** @description `code` 50000: try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20388,35 +20471,35 @@ export interface operations {
             };
         };
         responses: {
-            /** @description as Events 2.0 */
+            /** @description `code` 0: accepted; 40001: the dataset is not yours; 40002: a field is wrong; 40105: the key is missing or not valid */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Events 2.0 */
+            /** @description `code` 40002: the version does not begin with v */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Events 2.0 */
+            /** @description `code` 40002: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Events 2.0 */
+            /** @description `code` 40100: the plan does not allow more requests now */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Events 2.0 */
+            /** @description `code` 50000: try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20807,14 +20890,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `code` 2: no valid key */
+            /** @description `code` 2: the key is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `code` 29: not your dataset */
+            /** @description `code` 29: the dataset is not yours */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20835,14 +20918,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `code` 1: some events were not taken; `details` is as with 200 */
+            /** @description `code` 1: some events were not accepted; `details` is as with 200 */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `code` 8: the plan takes no more now */
+            /** @description `code` 8: the plan does not allow more requests now */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -35,7 +35,7 @@ export function missingDays(rates: Schemas["MissingRate"][]): Map<string, number
 
 /** Days of each currency that an earlier day's rate was taken for. */
 export function carriedRates(
-  rates: Schemas["RateCarried"][],
+  rates: Schemas["CarriedRate"][],
 ): Map<string, { days: number; runs: { from: string; to: string }[] }> {
   const found = new Map<string, { days: number; runs: { from: string; to: string }[] }>();
   for (const { currency, days, date_from, date_to } of rates) {

@@ -3,7 +3,7 @@ import { useFormat, useTexts } from "../app/texts";
 import { carriedRates } from "../figures/attention";
 
 /** Days that were converted by an earlier day's rate, a line a currency: banks publish none at weekends. */
-export function CarriedRates({ rates }: { rates: Schemas["RateCarried"][] }) {
+export function CarriedRates({ rates }: { rates: Schemas["CarriedRate"][] }) {
   const t = useTexts();
   const format = useFormat();
   return [...carriedRates(rates)].map(([currency, { days, runs }]) => (

@@ -3,7 +3,7 @@
 use stratum_models::directory::TenantAccess;
 use stratum_models::platform::Platform;
 use stratum_models::rejection::{RejectReason, RowKind};
-use stratum_wire::ad_reports::{Column, Fault, Judge, Judged, Row, contradictions, read_rows};
+use stratum_wire::ad_reports::{Column, Fault, Judge, JudgedRow, Row, contradictions, read_rows};
 use stratum_wire::rejections::Rejections;
 
 use super::AdReports;
@@ -40,7 +40,7 @@ struct Rows<'r> {
     met: usize,
     /// What stands for each row should the request be refused.
     origins: Vec<(Option<Platform>, String)>,
-    judged: Vec<Judged>,
+    judged: Vec<JudgedRow>,
     /// Faulty rows: index, and what is wrong.
     faults: Vec<(usize, Fault)>,
     details: Vec<Detail>,
@@ -109,7 +109,7 @@ impl<'r> Rows<'r> {
         if let Err(denied) = door.admit(access.tenant_id, rows) {
             return Verdict::Denied(denied);
         }
-        let (reports, splits) = Judged::apart(self.judged);
+        let (reports, splits) = JudgedRow::apart(self.judged);
         Verdict::enqueued(rows, door.appender.enqueue_ad_reports(&reports, &splits))
     }
 

@@ -13,7 +13,7 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::encode::Encoder;
-use super::gather::{Lanes, Shared, Size, Taken};
+use super::gather::{Lanes, PendingRows, Size, TakenRows};
 use crate::telemetry;
 
 /// More than this is encoded on a thread of its own, so that it does not hold up requests.
@@ -21,7 +21,7 @@ const INLINE_BYTES_MAX: usize = 64 << 10;
 
 /// Owns the way into the log: one append at a time.
 pub struct Flusher {
-    shared: Arc<Shared>,
+    shared: Arc<PendingRows>,
     log: Arc<dyn EventLog>,
     encoder: Arc<Encoder>,
 }
@@ -35,7 +35,7 @@ impl Drop for Flusher {
 
 /// Gives back the room of rows that no longer wait, also after a panic.
 struct Room<'a> {
-    shared: &'a Shared,
+    shared: &'a PendingRows,
     sizes: HashMap<TenantId, Size>,
 }
 
@@ -47,7 +47,7 @@ impl Drop for Room<'_> {
 }
 
 impl Flusher {
-    pub fn new(shared: Arc<Shared>, log: Arc<dyn EventLog>) -> Flusher {
+    pub fn new(shared: Arc<PendingRows>, log: Arc<dyn EventLog>) -> Flusher {
         let partitions = [Topic::Events, Topic::AdReports].map(|topic| log.partitions(topic));
         let encoder = Encoder { record_rows_max: shared.config.record_rows_max, partitions };
         Flusher { shared, log, encoder: Arc::new(encoder) }
@@ -77,7 +77,7 @@ impl Flusher {
     /// One append of all that has gathered. Returns the lanes, empty, for the next.
     async fn flush(&self, mut lanes: Lanes) -> Lanes {
         let begun = Instant::now();
-        let Taken { sizes, outcome } = self.shared.take(&mut lanes);
+        let TakenRows { sizes, outcome } = self.shared.take(&mut lanes);
         let rows: usize = sizes.values().map(|size| size.rows).sum();
         let bytes = sizes.values().map(|size| size.bytes).sum();
         let room = Room { shared: &self.shared, sizes };

@@ -99,12 +99,12 @@ pub fn split_bytes(row: &AdReportSplit) -> usize {
 }
 
 /// What the appender and its flusher share.
-pub struct Shared {
+pub struct PendingRows {
     pub config: AppendConfig,
     /// Held shared while rows are added, alone while they are taken: all rows of a request are
     /// taken together.
-    gathering: RwLock<Gathering>,
-    pending: Mutex<Pending>,
+    gathering: RwLock<GatheringRows>,
+    pending: Mutex<PendingSizes>,
     work: Notify,
     /// Told of room that was given back.
     free: Notify,
@@ -143,13 +143,13 @@ impl Size {
 
 /// Rows that wait or are being appended.
 #[derive(Default)]
-struct Pending {
+struct PendingSizes {
     all: Size,
     /// Of each tenant that has any.
     tenants: HashMap<TenantId, Size>,
 }
 
-impl Pending {
+impl PendingSizes {
     fn reserve(
         &mut self,
         tenant: TenantId,
@@ -181,7 +181,7 @@ impl Pending {
     }
 }
 
-struct Gathering {
+struct GatheringRows {
     lanes: Lanes,
     /// Of each tenant; empty where no row has gathered.
     sizes: Mutex<HashMap<TenantId, Size>>,
@@ -189,22 +189,22 @@ struct Gathering {
     closed: bool,
 }
 
-/// The account of rows that were taken from a [`Shared`]. Dropping `outcome` unsaid fails them.
-pub struct Taken {
+/// The account of rows that were taken from a [`PendingRows`]. Dropping `outcome` unsaid fails them.
+pub struct TakenRows {
     /// Of each tenant.
     pub sizes: HashMap<TenantId, Size>,
     pub outcome: watch::Sender<Option<Outcome>>,
 }
 
-impl Shared {
-    pub fn new(partitions: u32, config: AppendConfig) -> Shared {
-        let gathering = Gathering {
+impl PendingRows {
+    pub fn new(partitions: u32, config: AppendConfig) -> PendingRows {
+        let gathering = GatheringRows {
             lanes: Lanes::new(partitions),
             sizes: Mutex::default(),
             outcome: watch::Sender::new(None),
             closed: false,
         };
-        Shared {
+        PendingRows {
             config,
             gathering: RwLock::new(gathering),
             pending: Mutex::default(),
@@ -272,10 +272,10 @@ impl Shared {
     }
 
     /// Exchanges what has gathered for empty `lanes`.
-    pub fn take(&self, lanes: &mut Lanes) -> Taken {
+    pub fn take(&self, lanes: &mut Lanes) -> TakenRows {
         let mut gathering = self.gathering.write();
         mem::swap(&mut gathering.lanes, lanes);
-        Taken {
+        TakenRows {
             sizes: mem::take(gathering.sizes.get_mut()),
             outcome: mem::replace(&mut gathering.outcome, watch::Sender::new(None)),
         }

@@ -27,7 +27,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use config::AppendConfig;
 use flush::Flusher;
-use gather::{Lanes, Shared, Size};
+use gather::{Lanes, PendingRows, Size};
 
 /// Nothing was taken, and why; the sender should come again later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +72,7 @@ pub struct Appender {
 }
 
 struct Gate {
-    shared: Arc<Shared>,
+    shared: Arc<PendingRows>,
 }
 
 impl Drop for Gate {
@@ -85,7 +85,7 @@ impl Appender {
     /// Starts the flusher on the current tokio runtime.
     pub fn start(log: Arc<dyn EventLog>, config: AppendConfig) -> Appender {
         let partitions = log.partitions(Topic::Events);
-        let shared = Arc::new(Shared::new(partitions, config));
+        let shared = Arc::new(PendingRows::new(partitions, config));
         tokio::spawn(Flusher::new(shared.clone(), log).run());
         Appender { gate: Arc::new(Gate { shared }) }
     }

@@ -28,7 +28,7 @@ struct Group {
 }
 
 /// What one member holds.
-pub(super) struct Settled {
+pub(super) struct MemberPartitions {
     /// The partitions that are its own now.
     pub ours: BTreeSet<PartitionId>,
     /// Whether it let go of some, so that others should look again.
@@ -66,11 +66,11 @@ impl Groups {
     }
 
     /// Lets go of what is due to others, takes what is due to this member and free.
-    pub(super) fn settle(&self, membership: &Membership, partitions: u32) -> Settled {
+    pub(super) fn settle(&self, membership: &Membership, partitions: u32) -> MemberPartitions {
         let mut state = self.state.lock();
         let key = (membership.topic, membership.group.clone());
         let Some(group) = state.groups.get_mut(&key) else {
-            return Settled { ours: BTreeSet::new(), released: false };
+            return MemberPartitions { ours: BTreeSet::new(), released: false };
         };
         let me = membership.member;
         let (members, owners) = (&group.members, &mut group.owners);
@@ -82,7 +82,7 @@ impl Groups {
             owners.entry(partition).or_insert(me);
         }
         let ours = owners.iter().filter(|(_, owner)| **owner == me).map(|(p, _)| *p).collect();
-        Settled { ours, released }
+        MemberPartitions { ours, released }
     }
 }
 
@@ -90,7 +90,7 @@ impl Groups {
 mod tests {
     use super::*;
 
-    fn numbers(settled: &Settled) -> Vec<u32> {
+    fn numbers(settled: &MemberPartitions) -> Vec<u32> {
         settled.ours.iter().map(|partition| partition.0).collect()
     }
 

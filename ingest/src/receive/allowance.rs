@@ -16,10 +16,10 @@ const BURST_S: f64 = 5.0;
 /// What tenants have left. It holds an entry for each tenant that sent within the burst's time.
 #[derive(Default)]
 pub(crate) struct Allowances {
-    left: Mutex<HashMap<TenantId, Left>>,
+    left: Mutex<HashMap<TenantId, AllowanceState>>,
 }
 
-struct Left {
+struct AllowanceState {
     rows: f64,
     at: UnixMillis,
 }
@@ -43,7 +43,7 @@ impl Allowances {
         if all.len() >= SWEEP_AT {
             all.retain(|_, left| (now.0 - left.at.0) as f64 / 1000.0 < BURST_S);
         }
-        let left = all.entry(tenant).or_insert(Left { rows: most, at: now });
+        let left = all.entry(tenant).or_insert(AllowanceState { rows: most, at: now });
         let seconds = (now.0 - left.at.0).max(0) as f64 / 1000.0;
         left.rows = (left.rows + seconds * rate).min(most);
         left.at = now;

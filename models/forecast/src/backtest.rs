@@ -64,7 +64,7 @@ impl Errors {
 
 /// A candidate's errors.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tried {
+pub(super) struct CandidateErrors {
     pub errors: Errors,
     pub misses: Vec<Miss>,
 }
@@ -76,7 +76,7 @@ pub(super) fn compare(
     end: i32,
     around: &Surroundings,
     config: &ForecastConfig,
-    tried: &mut [(Model, Tried)],
+    tried: &mut [(Model, CandidateErrors)],
 ) {
     let known: Vec<&History> =
         histories.iter().copied().filter(|h| h.length_until(end) > 0).collect();
@@ -100,7 +100,7 @@ pub(super) fn compare(
     }
 }
 
-impl Tried {
+impl CandidateErrors {
     fn add(&mut self, history: &History, path: &Path, from: i32, origin: (usize, f64)) {
         let start = history.length_until(from);
         let ahead = (history.spend.len() - start).min(path.revenue.len());

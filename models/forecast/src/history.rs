@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stratum_models::ad_report::{AccountCampaign, CampaignDay};
 use stratum_models::money::{Currency, micros_to_units};
+use stratum_models::name_set;
 use stratum_models::time::Day;
 
 use super::ForecastConfig;
@@ -39,6 +40,24 @@ pub struct History {
     pub foreign: usize,
 }
 
+name_set! {
+    /// The code of a reason for which nothing can be said of a campaign.
+    ReasonCode {
+        /// Too few days with spend.
+        FewDays = "few_days",
+        /// Too few conversions.
+        FewConversions = "few_conversions",
+        /// No revenue was ever reported.
+        NoRevenue = "no_revenue",
+        /// Nothing was spent lately.
+        NotRunning = "not_running",
+        /// Too short a history for a forecast to have been checked.
+        Unchecked = "unchecked",
+        /// The campaign is not in use, and was not asked for.
+        Inactive = "inactive",
+    }
+}
+
 /// Why a campaign gets no forecast.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason")]
@@ -71,14 +90,14 @@ pub enum Insufficient {
 }
 
 impl Insufficient {
-    /// The reason's name, for programs; it stays.
-    pub fn code(&self) -> &'static str {
+    /// The reason's code, for programs; it stays.
+    pub fn code(&self) -> ReasonCode {
         match self {
-            Insufficient::FewDays { .. } => "few_days",
-            Insufficient::FewConversions { .. } => "few_conversions",
-            Insufficient::NoRevenue => "no_revenue",
-            Insufficient::NotRunning { .. } => "not_running",
-            Insufficient::Unchecked => "unchecked",
+            Insufficient::FewDays { .. } => ReasonCode::FewDays,
+            Insufficient::FewConversions { .. } => ReasonCode::FewConversions,
+            Insufficient::NoRevenue => ReasonCode::NoRevenue,
+            Insufficient::NotRunning { .. } => ReasonCode::NotRunning,
+            Insufficient::Unchecked => ReasonCode::Unchecked,
         }
     }
 

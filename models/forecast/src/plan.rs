@@ -44,7 +44,7 @@ pub enum Hold {
 
 /// A campaign's part of the plan.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recommended {
+pub struct RecommendedBudget {
     /// What the plan up to now would spend.
     pub current: f64,
     /// What is recommended.
@@ -65,7 +65,7 @@ pub struct Recommended {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BudgetPlan {
     /// In the order of the outlooks.
-    pub campaigns: Vec<Recommended>,
+    pub campaigns: Vec<RecommendedBudget>,
     /// What is left of the budget.
     pub unspent: f64,
     /// No plan reaches more than `1 + gap` times what this one does.
@@ -154,14 +154,19 @@ impl BudgetQuestion {
     }
 }
 
-fn recommended(outlook: &Outlook, bounds: &Bounds, budget: f64, binding: Binding) -> Recommended {
+fn recommended(
+    outlook: &Outlook,
+    bounds: &Bounds,
+    budget: f64,
+    binding: Binding,
+) -> RecommendedBudget {
     let revenue = outlook.estimate(budget);
     let hold = match binding {
         _ if bounds.held => Hold::UnknownResponse,
         Binding::Max if bounds.by_evidence => Hold::Evidence,
         binding => Hold::Bound(binding),
     };
-    Recommended {
+    RecommendedBudget {
         current: outlook.planned_spend(),
         budget,
         revenue,

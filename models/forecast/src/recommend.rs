@@ -1,25 +1,25 @@
 //! Plain words that follow from the numbers.
 
-use serde::Serialize;
+use stratum_models::name_set;
 
 use super::artifact::Known;
 use super::outlook::Outlook;
 use super::trend::Direction;
 
-/// The best thing to do with a campaign's budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Advice {
-    /// Vary it, or run a lift test: spend never varied enough to know what more or less of it would bring.
-    Vary,
-    /// Cut it: even the interval's upper end is below what is spent.
-    Cut,
-    /// Spend less: the next unit returns less than it costs.
-    SpendLess,
-    /// Spend more: even the interval's lower end pays.
-    SpendMore,
-    /// Keep it until it is surer.
-    Keep,
+name_set! {
+    /// The best thing to do with a campaign's budget.
+    Advice {
+        /// Vary it, or run a lift test: spend never varied enough to know what more or less of it would bring.
+        Vary = "vary",
+        /// Cut it: even the interval's upper end is below what is spent.
+        Cut = "cut",
+        /// Spend less: the next unit returns less than it costs.
+        SpendLess = "spend_less",
+        /// Spend more: even the interval's lower end pays.
+        SpendMore = "spend_more",
+        /// Keep it until it is surer.
+        Keep = "keep",
+    }
 }
 
 impl Advice {

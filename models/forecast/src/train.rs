@@ -9,7 +9,7 @@ use stratum_models::time::Day;
 
 use super::ForecastConfig;
 use super::artifact::{Artifact, CampaignModel, Curve, FORMAT, Insight, Known, PlatformModel};
-use super::backtest::{Score, Tried, compare};
+use super::backtest::{CandidateErrors, Score, compare};
 use super::calendar::Calendar;
 use super::calibration::Calibration;
 use super::frame::{FEATURES, Surroundings};
@@ -56,8 +56,8 @@ pub fn train(
     let families = families(days, quality, last, config);
     let end = last.to_epoch_days() + 1;
     let of = config.origins + 1;
-    let mut tried: Vec<(Model, Tried)> =
-        Model::all(config).into_iter().map(|model| (model, Tried::default())).collect();
+    let mut tried: Vec<(Model, CandidateErrors)> =
+        Model::all(config).into_iter().map(|model| (model, CandidateErrors::default())).collect();
     for origin in 0..config.origins {
         let back = (origin + 1) * config.origin_days;
         let from = end - i32::try_from(back).unwrap_or(i32::MAX);
@@ -93,7 +93,7 @@ fn first_day(families: &[Family]) -> Option<Day> {
 }
 
 /// Closest first.
-fn scores(tried: &[(Model, Tried)]) -> Vec<(Model, Score)> {
+fn scores(tried: &[(Model, CandidateErrors)]) -> Vec<(Model, Score)> {
     let scored = tried.iter().filter_map(|(model, tried)| Some((*model, tried.errors.score()?)));
     let mut scores: Vec<(Model, Score)> = scored.collect();
     scores.sort_by(|l, r| l.1.wmape.total_cmp(&r.1.wmape));

@@ -3,39 +3,48 @@
 mod credentials;
 
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
 
 use crate::money::Currency;
+use crate::name_set;
 use crate::platform::Platform;
 
 pub use credentials::Credentials;
 
-/// What figures are broken down by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// A row a campaign and day: the only one that is always asked for.
-    Campaign,
-    /// A row an ad and day, with its ad set.
-    Ad,
-    /// A row a campaign, day and country.
-    Country,
-    /// A row a campaign, day and class of device.
-    Device,
+name_set! {
+    /// What figures are broken down by.
+    Level {
+        /// A row a campaign and day: the only one that is always asked for.
+        Campaign = "campaign",
+        /// A row an ad and day, with its ad set.
+        Ad = "ad",
+        /// A row a campaign, day and country.
+        Country = "country",
+        /// A row a campaign, day and class of device.
+        Device = "device",
+    }
 }
 
-impl Level {
-    /// Every level, in the order they are asked for.
-    pub const ALL: [Level; 4] = [Level::Campaign, Level::Ad, Level::Country, Level::Device];
-
-    /// Its name in settings and in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Level::Campaign => "campaign",
-            Level::Ad => "ad",
-            Level::Country => "country",
-            Level::Device => "device",
-        }
+name_set! {
+    /// The code of an error of a pull.
+    PullErrorCode {
+        /// Too much was asked lately.
+        Throttled = "throttled",
+        /// The credentials do not work any more.
+        Unauthorized = "unauthorized",
+        /// The credentials may not read the account, or it is closed.
+        Forbidden = "forbidden",
+        /// The platform did not answer, or not in time.
+        Unavailable = "unavailable",
+        /// The answer would be too large.
+        TooMuch = "too_much",
+        /// The platform does not know its cursor any more.
+        Stale = "stale",
+        /// The platform refuses the question.
+        Refused = "refused",
+        /// Only some accounts are missing.
+        ClosedAccounts = "closed_accounts",
+        /// Only a breakdown is missing.
+        Partial = "partial",
     }
 }
 
@@ -48,7 +57,7 @@ pub struct Account {
     pub name: String,
     /// The currency of its amounts.
     pub currency: Currency,
-    /// The zone of its days.
+    /// The time zone of its days.
     pub zone: Tz,
 }
 

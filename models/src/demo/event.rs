@@ -96,7 +96,7 @@ pub fn purchase_share() -> f64 {
 
 /// Something that happened, not yet written down.
 #[derive(Clone, Debug)]
-pub(super) struct Happening<'w> {
+pub(super) struct EventDraft<'w> {
     pub(super) fact: PlantedEvent,
     pub(super) person: &'w Person,
     tenant: &'w Tenant,
@@ -118,7 +118,7 @@ pub(super) struct Scene<'w> {
 
 impl<'w> Scene<'w> {
     /// Something that happens; `number` tells it from all others of the dataset.
-    pub(super) fn happening(&self, dice: &mut Dice, number: u64, seed: u64) -> Happening<'w> {
+    pub(super) fn happening(&self, dice: &mut Dice, number: u64, seed: u64) -> EventDraft<'w> {
         let (event_name, action_source, worth) = if self.web {
             let weights = WEB.iter().map(|(name, weight, _)| self.weight(name, *weight));
             let (name, _, worth) = WEB[dice.weighted(weights)];
@@ -150,7 +150,7 @@ impl<'w> Scene<'w> {
         };
         let leaking = dice.chance(self.config.leaking);
         let person = dice.pick(self.people);
-        Happening { fact, person, tenant: self.tenant, path: dice.pick::<&str>(PATHS), leaking }
+        EventDraft { fact, person, tenant: self.tenant, path: dice.pick::<&str>(PATHS), leaking }
     }
 
     /// The weight of an event, fine enough that purchases can be made rare.
@@ -195,16 +195,20 @@ impl<'w> Scene<'w> {
     }
 }
 
-impl<'w> Happening<'w> {
+impl<'w> EventDraft<'w> {
     /// A happening of this shop, without anything personal outside its user data.
-    pub(super) fn new(fact: PlantedEvent, person: &'w Person, tenant: &'w Tenant) -> Happening<'w> {
+    pub(super) fn new(
+        fact: PlantedEvent,
+        person: &'w Person,
+        tenant: &'w Tenant,
+    ) -> EventDraft<'w> {
         let path =
             if fact.event_name == PURCHASE { "checkout/thanks" } else { "products/linen-shirt" };
-        Happening { fact, person, tenant, path, leaking: false }
+        EventDraft { fact, person, tenant, path, leaking: false }
     }
 }
 
-impl Happening<'_> {
+impl EventDraft<'_> {
     /// The side that would report it first.
     pub(super) fn side(&self) -> Side {
         match self.fact.action_source {

@@ -22,11 +22,11 @@ mod reference;
 
 pub use dice::Dice;
 pub use event::{PlantedEvent, purchase_share};
-pub use history::{EventsRequest, History, Told};
+pub use history::{EventsRequest, History, ReportBatch};
 pub use mix::TrafficConfig;
 pub use part::report_parts;
 pub use person::Person;
-pub use planted::{Planted, PlantedKind};
+pub use planted::{PlantedKind, PlantedValue};
 pub use reference::{
     EventSums, IngestSums, MaskKey, MetricKey, Reference, ReportKey, TenantReference,
 };

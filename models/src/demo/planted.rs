@@ -26,7 +26,7 @@ pub enum PlantedKind {
 
 /// A personal value as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Planted {
+pub struct PlantedValue {
     /// Its kind.
     pub kind: PlantedKind,
     /// Its text, without the blanks around it.
@@ -35,8 +35,8 @@ pub struct Planted {
 
 impl World {
     /// Every clear personal value that traffic of this world may hold, each once, in order.
-    pub fn planted(&self) -> Vec<Planted> {
-        let mut all: Vec<Planted> = self.people.iter().flat_map(Person::planted).collect();
+    pub fn planted(&self) -> Vec<PlantedValue> {
+        let mut all: Vec<PlantedValue> = self.people.iter().flat_map(Person::planted).collect();
         all.sort();
         all.dedup();
         all
@@ -44,7 +44,7 @@ impl World {
 }
 
 impl Person {
-    fn planted(&self) -> Vec<Planted> {
+    fn planted(&self) -> Vec<PlantedValue> {
         use PlantedKind as Kind;
         let forms: [(Kind, &Forms); 7] = [
             (Kind::Email, &self.email),
@@ -65,6 +65,6 @@ impl Person {
         ];
         let forms = forms.iter().flat_map(|(kind, forms)| forms.raw.iter().map(|raw| (*kind, raw)));
         let all = forms.chain(single);
-        all.map(|(kind, text)| Planted { kind, text: text.trim().to_owned() }).collect()
+        all.map(|(kind, text)| PlantedValue { kind, text: text.trim().to_owned() }).collect()
     }
 }

@@ -65,7 +65,7 @@ impl Campaign {
 pub struct Tenant {
     /// Its name.
     pub name: String,
-    /// The zone of its days.
+    /// The time zone of its days.
     pub time_zone: Tz,
     /// The currency it reports in, and of most of its orders.
     pub currency: Currency,

@@ -1,82 +1,32 @@
 //! What an export is asked to be.
 
-use serde::{Deserialize, Serialize};
-
 use super::{ExportColumn, ExportQuery, ExportType};
+use crate::name_set;
 use crate::time::DayRange;
 
-/// The form of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum FileFormat {
-    /// Comma-separated values.
-    Csv,
-    /// Parquet.
-    Parquet,
-    /// A JSON object a line.
-    Ndjson,
-}
-
-/// How a text file is packed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum FileCompression {
-    /// Not at all; Parquet packs by itself.
-    #[default]
-    None,
-    /// gzip.
-    Gzip,
-    /// zstd.
-    Zstd,
-}
-
-impl FileFormat {
-    /// Its name on the wire, and the end of a file's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            FileFormat::Csv => "csv",
-            FileFormat::Parquet => "parquet",
-            FileFormat::Ndjson => "ndjson",
-        }
-    }
-
-    /// The format of this name.
-    pub fn parse(text: &str) -> Option<FileFormat> {
-        let all = [FileFormat::Csv, FileFormat::Parquet, FileFormat::Ndjson];
-        all.into_iter().find(|format| format.as_str() == text)
+name_set! {
+    /// The form of a file. The name is the end of the file's name, too.
+    FileFormat {
+        /// Comma-separated values.
+        Csv = "csv",
+        /// Parquet.
+        Parquet = "parquet",
+        /// A JSON object a line.
+        Ndjson = "ndjson",
     }
 }
 
-impl std::str::FromStr for FileFormat {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        FileFormat::parse(text).ok_or("is csv, parquet or ndjson")
-    }
-}
-
-impl FileCompression {
-    /// Its name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            FileCompression::None => "none",
-            FileCompression::Gzip => "gzip",
-            FileCompression::Zstd => "zstd",
-        }
-    }
-
-    /// The one of this name.
-    pub fn parse(text: &str) -> Option<FileCompression> {
-        let all = [FileCompression::None, FileCompression::Gzip, FileCompression::Zstd];
-        all.into_iter().find(|compression| compression.as_str() == text)
-    }
-}
-
-impl std::str::FromStr for FileCompression {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        FileCompression::parse(text).ok_or("is none, gzip or zstd")
+name_set! {
+    /// How a text file is packed.
+    #[derive(Default)]
+    FileCompression {
+        /// Not at all; Parquet packs by itself.
+        #[default]
+        None = "none",
+        /// gzip.
+        Gzip = "gzip",
+        /// zstd.
+        Zstd = "zstd",
     }
 }
 

@@ -44,16 +44,16 @@ fn the_largest_amounts_and_rates_do_not_overflow() {
     let most = [rate(Currency::EUR, 0, 1_000_000_000_000_000_000), rate(gbp(), 0, 1)];
     let factor = Conversion::new(Currency::EUR, most).factor(gbp(), day(0)).unwrap();
     assert_eq!(factor, FACTOR_ONE * FACTOR_ONE);
-    let mut sum = Converted::of(i128::from(i64::MAX) * 1000, factor);
+    let mut sum = ConvertedAmount::of(i128::from(i64::MAX) * 1000, factor);
     assert_eq!(sum.micros(), i128::MAX, "more than can be shown");
-    sum += Converted::of(-i128::from(i64::MAX) * 1000, factor);
-    assert_eq!(sum, Converted::default());
+    sum += ConvertedAmount::of(-i128::from(i64::MAX) * 1000, factor);
+    assert_eq!(sum, ConvertedAmount::default());
 }
 
 #[test]
 fn it_is_rounded_half_away_from_zero() {
     for (micros, factor, rounded) in [(3, FACTOR_ONE / 2, 2), (-3, FACTOR_ONE / 2, -2), (1, 1, 0)] {
-        assert_eq!(Converted::of(micros, factor).micros(), rounded, "{micros} × {factor}");
+        assert_eq!(ConvertedAmount::of(micros, factor).micros(), rounded, "{micros} × {factor}");
     }
 }
 

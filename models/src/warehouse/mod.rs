@@ -72,7 +72,7 @@ impl Claim {
 
 /// A partition in the hands of the worker that claimed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holding {
+pub struct HeldPartition {
     /// The partition.
     pub partition: PartitionId,
     /// What it is held with.
@@ -134,7 +134,7 @@ pub trait WarehouseWriter: Send + Sync {
         &self,
         topic: Topic,
         partitions: &[PartitionId],
-    ) -> Result<Vec<Holding>, StoreError>;
+    ) -> Result<Vec<HeldPartition>, StoreError>;
 
     /// Adds the rows of one range each of several held partitions of a topic and then moves their
     /// checkpoints; answers what became of each, in order. Of a pending range it adds what is

@@ -6,9 +6,9 @@ use stratum_models::entropy::Entropy;
 
 /// Counts instead of being random.
 #[derive(Default)]
-pub struct Counting(AtomicU8);
+pub struct CountingEntropy(AtomicU8);
 
-impl Entropy for Counting {
+impl Entropy for CountingEntropy {
     fn fill(&self, bytes: &mut [u8]) {
         for byte in bytes {
             *byte = self.0.fetch_add(1, Ordering::Relaxed);
@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn a_token_has_its_length_and_uses_the_whole_alphabet() {
-        let text = token(&Counting::default(), 400);
+        let text = token(&CountingEntropy::default(), 400);
         assert_eq!(text.len(), 400);
         let distinct: HashSet<char> = text.chars().collect();
         assert_eq!(distinct.len(), 62);

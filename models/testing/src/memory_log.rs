@@ -41,10 +41,10 @@ pub enum AppendFault {
 /// A log in memory. Clones share it.
 #[derive(Clone)]
 pub struct MemoryLog {
-    shared: Arc<Shared>,
+    shared: Arc<LogState>,
 }
 
-struct Shared {
+struct LogState {
     state: Mutex<State>,
     made: Instant,
     /// Counts whatever a waiting reader must look at: appends, rebalances, returns to service.
@@ -116,7 +116,7 @@ impl MemoryLog {
         };
         let topics = Topic::ALL.iter().map(|topic| (*topic, partitions(count(*topic))));
         let state = Mutex::new(State { topics: topics.collect(), ..State::default() });
-        let shared = Shared { state, made: Instant::now(), changes: watch::Sender::new(0) };
+        let shared = LogState { state, made: Instant::now(), changes: watch::Sender::new(0) };
         MemoryLog { shared: Arc::new(shared) }
     }
 
@@ -181,7 +181,7 @@ impl MemoryLog {
     }
 }
 
-impl Shared {
+impl LogState {
     fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
     }

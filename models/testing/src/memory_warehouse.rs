@@ -25,11 +25,11 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use stratum_models::table::Table;
 use stratum_models::time::UnixMillis;
 use stratum_models::warehouse::{
-    Claim, Commit, CommitOutcome, DataVersion, DataVersions, Holding, LogRange, Progress, SeenKeys,
-    WarehouseWriter,
+    Claim, Commit, CommitOutcome, DataVersion, DataVersions, HeldPartition, LogRange, Progress,
+    SeenKeys, WarehouseWriter,
 };
 
-pub use questions::{Answering, Questions};
+pub use questions::{AnswerMode, Questions};
 
 /// A call of the writing side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,7 +71,7 @@ pub struct MemoryWarehouse {
 #[derive(Default)]
 struct State {
     partitions: BTreeMap<(Topic, PartitionId), Place>,
-    landed: Vec<Landed>,
+    landed: Vec<LandedRows>,
     versions: BTreeMap<(TenantId, Topic, PartitionId), u64>,
     nonces: u64,
 }
@@ -86,7 +86,7 @@ struct Place {
     is_spent: bool,
 }
 
-struct Landed {
+struct LandedRows {
     range: LogRange,
     table: Table,
     rows: RecordBatch,
@@ -167,7 +167,7 @@ impl State {
         Progress { checkpoint: from, pending }
     }
 
-    fn claim(&mut self, topic: Topic, partitions: &[PartitionId]) -> Vec<Holding> {
+    fn claim(&mut self, topic: Topic, partitions: &[PartitionId]) -> Vec<HeldPartition> {
         self.nonces += 1;
         let nonce = self.nonces;
         let claim = |partition: &PartitionId| {
@@ -176,7 +176,7 @@ impl State {
             place.is_spent = false;
             let claim = *place.claim.insert(Claim { epoch, nonce });
             let progress = self.progress(topic, *partition);
-            Holding { partition: *partition, claim, progress }
+            HeldPartition { partition: *partition, claim, progress }
         };
         partitions.iter().map(claim).collect()
     }
@@ -270,7 +270,7 @@ impl State {
             false if there.into_iter().any(|landed| landed.range == range) => return Ok(()),
             false => rows.clone(),
         };
-        self.landed.push(Landed { range, table, rows });
+        self.landed.push(LandedRows { range, table, rows });
         Ok(())
     }
 }
@@ -312,7 +312,7 @@ impl WarehouseWriter for MemoryWarehouse {
         &self,
         topic: Topic,
         partitions: &[PartitionId],
-    ) -> Result<Vec<Holding>, StoreError> {
+    ) -> Result<Vec<HeldPartition>, StoreError> {
         self.call(WriterCall::Claim, |state, _| Ok(state.claim(topic, partitions))).await
     }
 

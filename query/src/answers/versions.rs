@@ -22,13 +22,13 @@ const LATELY: u32 = 4;
 pub(super) struct Versions<R> {
     source: Arc<R>,
     age_max: Duration,
-    known: Mutex<HashMap<TenantId, Known>>,
+    known: Mutex<HashMap<TenantId, KnownVersion>>,
     /// One reads at a time, for all who wait.
     reading: Arc<Turn<()>>,
 }
 
 #[derive(Clone, Copy)]
-struct Known {
+struct KnownVersion {
     scope: TenantScope,
     asked_at: Instant,
     /// The version, and when its read began.
@@ -64,7 +64,7 @@ impl<R: DataVersions + 'static> Versions<R> {
     /// The version and its age at this moment, where it counts still.
     fn fresh(&self, scope: TenantScope, at: Instant) -> Option<(DataVersion, Duration)> {
         let mut known = self.known.lock();
-        let unknown = Known { scope, asked_at: at, read: None };
+        let unknown = KnownVersion { scope, asked_at: at, read: None };
         let tenant = known.entry(scope.tenant_id()).or_insert(unknown);
         tenant.asked_at = at;
         let (version, read_at) = tenant.read?;
@@ -99,8 +99,9 @@ impl<R: DataVersions + 'static> Versions<R> {
 
     /// This tenant first. Those not asked about lately are forgotten where there are many.
     fn wanted(&self, scope: TenantScope, now: Instant) -> Vec<TenantScope> {
-        let lately =
-            |tenant: &Known| now.saturating_duration_since(tenant.asked_at) < LATELY * self.age_max;
+        let lately = |tenant: &KnownVersion| {
+            now.saturating_duration_since(tenant.asked_at) < LATELY * self.age_max
+        };
         let mut known = self.known.lock();
         if known.len() > TENANTS_MAX {
             known.retain(|_, tenant| lately(tenant));

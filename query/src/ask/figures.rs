@@ -5,88 +5,49 @@ use std::cmp::Ordering;
 use stratum_models::fx::Tally;
 use stratum_models::metrics::MetricSums;
 use stratum_models::money::MICROS;
+use stratum_models::name_set;
 
-/// A KPI: a sum or a ratio of sums.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Kpi {
-    /// Amount spent, as the platforms report it.
-    #[default]
-    Spend,
-    /// Conversion value, as the platforms report it.
-    Revenue,
-    /// Times shown.
-    Impressions,
-    /// Times clicked.
-    Clicks,
-    /// Conversions, as the platforms report them.
-    Conversions,
-    /// Revenue / spend.
-    Roas,
-    /// Clicks / impressions × 100.
-    Ctr,
-    /// Spend / clicks.
-    Cpc,
-    /// Spend / impressions × 1000.
-    Cpm,
-    /// Spend / conversions.
-    Cpa,
-    /// Conversions / clicks × 100.
-    Cvr,
-    /// Purchases that events show.
-    TrackedConversions,
-    /// Their value.
-    TrackedRevenue,
-    /// Tracked revenue / spend.
-    TrackedRoas,
-    /// Spend / purchases that events show.
-    TrackedCpa,
-    /// Purchases that events show / clicks × 100.
-    TrackedCvr,
+name_set! {
+    /// A KPI: a sum or a ratio of sums.
+    #[derive(Default)]
+    Kpi {
+        /// Amount spent, as the platforms report it.
+        #[default]
+        Spend = "spend",
+        /// Conversion value, as the platforms report it.
+        Revenue = "revenue",
+        /// Times shown.
+        Impressions = "impressions",
+        /// Times clicked.
+        Clicks = "clicks",
+        /// Conversions, as the platforms report them.
+        Conversions = "conversions",
+        /// Revenue / spend.
+        Roas = "roas",
+        /// Clicks / impressions × 100.
+        Ctr = "ctr",
+        /// Spend / clicks.
+        Cpc = "cpc",
+        /// Spend / impressions × 1000.
+        Cpm = "cpm",
+        /// Spend / conversions.
+        Cpa = "cpa",
+        /// Conversions / clicks × 100.
+        Cvr = "cvr",
+        /// Purchases that events show.
+        TrackedConversions = "tracked_conversions",
+        /// Their value.
+        TrackedRevenue = "tracked_revenue",
+        /// Tracked revenue / spend.
+        TrackedRoas = "tracked_roas",
+        /// Spend / purchases that events show.
+        TrackedCpa = "tracked_cpa",
+        /// Purchases that events show / clicks × 100.
+        TrackedCvr = "tracked_cvr",
+    }
 }
 
 impl Kpi {
-    /// All KPIs.
-    pub const ALL: [Kpi; 16] = [
-        Kpi::Spend,
-        Kpi::Revenue,
-        Kpi::Impressions,
-        Kpi::Clicks,
-        Kpi::Conversions,
-        Kpi::Roas,
-        Kpi::Ctr,
-        Kpi::Cpc,
-        Kpi::Cpm,
-        Kpi::Cpa,
-        Kpi::Cvr,
-        Kpi::TrackedConversions,
-        Kpi::TrackedRevenue,
-        Kpi::TrackedRoas,
-        Kpi::TrackedCpa,
-        Kpi::TrackedCvr,
-    ];
-
-    /// The short name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Kpi::Spend => "spend",
-            Kpi::Revenue => "revenue",
-            Kpi::Impressions => "impressions",
-            Kpi::Clicks => "clicks",
-            Kpi::Conversions => "conversions",
-            Kpi::Roas => "roas",
-            Kpi::Ctr => "ctr",
-            Kpi::Cpc => "cpc",
-            Kpi::Cpm => "cpm",
-            Kpi::Cpa => "cpa",
-            Kpi::Cvr => "cvr",
-            Kpi::TrackedConversions => "tracked_conversions",
-            Kpi::TrackedRevenue => "tracked_revenue",
-            Kpi::TrackedRoas => "tracked_roas",
-            Kpi::TrackedCpa => "tracked_cpa",
-            Kpi::TrackedCvr => "tracked_cvr",
-        }
-    }
-
     /// Whether events alone tell it, whatever platforms report.
     pub const fn is_of_events(self) -> bool {
         matches!(self, Kpi::TrackedConversions | Kpi::TrackedRevenue)
@@ -104,16 +65,6 @@ impl Kpi {
                 | Kpi::TrackedRevenue
                 | Kpi::TrackedCpa
         )
-    }
-}
-
-impl std::str::FromStr for Kpi {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Kpi, String> {
-        Kpi::ALL
-            .into_iter()
-            .find(|kpi| kpi.as_str() == text)
-            .ok_or_else(|| format!("is one of {}", Kpi::ALL.map(Kpi::as_str).join(", ")))
     }
 }
 
@@ -257,14 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn every_kpi_is_read_by_its_name() {
-        for kpi in Kpi::ALL {
-            assert_eq!(kpi.as_str().parse(), Ok(kpi));
-        }
+    fn an_unknown_kpi_is_answered_with_the_known_ones() {
         let names = "spend, revenue, impressions, clicks, conversions, roas, ctr, cpc, cpm, cpa, \
                      cvr, tracked_conversions, tracked_revenue, tracked_roas, tracked_cpa, \
                      tracked_cvr";
-        assert_eq!("money".parse::<Kpi>(), Err(format!("is one of {names}")));
+        assert_eq!("money".parse::<Kpi>(), Err(format!("must be one of {names}")));
     }
 
     #[test]
@@ -279,14 +227,14 @@ mod tests {
             tracked_revenue_micros: 100_000_000,
         };
         let figures = Figures::of(&sums, true, true);
-        let values = Kpi::ALL.map(|kpi| figures.value(kpi).unwrap());
+        let values: Vec<f64> = Kpi::ALL.iter().map(|kpi| figures.value(*kpi).unwrap()).collect();
         let expected = [
             50.0, 125.0, 10_000.0, 100.0, 2.5, 2.5, 1.0, 0.5, 5.0, 20.0, 2.5, 4.0, 100.0, 2.0,
             12.5, 4.0,
         ];
         assert_eq!(values, expected);
         let unknown = Figures::of(&sums, false, false);
-        let known = Kpi::ALL.into_iter().filter(|kpi| unknown.value(*kpi).is_some());
+        let known = Kpi::ALL.iter().copied().filter(|kpi| unknown.value(*kpi).is_some());
         let known: Vec<_> = known.map(Kpi::as_str).collect();
         let counted = [
             "impressions",

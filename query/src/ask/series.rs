@@ -6,6 +6,7 @@ use chrono::{Datelike as _, Days, NaiveDate};
 use stratum_models::fx::Conversion;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::Currency;
+use stratum_models::name_set;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
@@ -14,40 +15,21 @@ use super::TenantFigures;
 use super::exchange::Exchange;
 use super::sums::ConvertedFigures;
 
-/// The length of a period.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Granularity {
-    /// A day.
-    #[default]
-    Daily,
-    /// A week from Monday to Sunday.
-    Weekly,
-    /// A month of the calendar.
-    Monthly,
-}
-
-impl std::str::FromStr for Granularity {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "daily" => Ok(Granularity::Daily),
-            "weekly" => Ok(Granularity::Weekly),
-            "monthly" => Ok(Granularity::Monthly),
-            _ => Err("is daily, weekly or monthly"),
-        }
+name_set! {
+    /// The length of a period.
+    #[derive(Default)]
+    Granularity {
+        /// A day.
+        #[default]
+        Daily = "daily",
+        /// A week from Monday to Sunday.
+        Weekly = "weekly",
+        /// A month of the calendar.
+        Monthly = "monthly",
     }
 }
 
 impl Granularity {
-    /// The name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Granularity::Daily => "daily",
-            Granularity::Weekly => "weekly",
-            Granularity::Monthly => "monthly",
-        }
-    }
-
     /// The first and last day of the period that `day` lies in, cut to the range.
     fn period(self, day: NaiveDate, range: DayRange) -> (NaiveDate, NaiveDate) {
         let (first, last) = match self {

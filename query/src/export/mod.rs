@@ -17,7 +17,7 @@ use std::fmt;
 use stratum_models::store::{StoreError, StoreErrorKind};
 
 pub use encoder::Encoder;
-pub use pipe::{Encoded, encode};
+pub use pipe::{EncodedFile, encode};
 
 /// Bytes that are handed on at once, about.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -22,7 +22,7 @@ const BATCHES_AHEAD: usize = 1;
 const CHUNKS_AHEAD: usize = 2;
 
 /// A file as it is made.
-pub struct Encoded {
+pub struct EncodedFile {
     /// Its bytes.
     pub bytes: BoxStream<'static, Result<Bytes, StoreError>>,
     /// How many rows have gone into them so far.
@@ -42,12 +42,12 @@ pub fn encode(
     columns: Vec<&'static ExportColumn>,
     format: FileFormat,
     compression: FileCompression,
-) -> Encoded {
+) -> EncodedFile {
     let rows = Arc::new(AtomicU64::new(0));
     let (to_encoder, from_reader) = channel(BATCHES_AHEAD);
     let (to_caller, from_encoder) = channel(CHUNKS_AHEAD);
     let reading = tokio::spawn(read(batches, to_encoder));
-    let reading = Reading(reading.abort_handle());
+    let reading = ReadGuard(reading.abort_handle());
     let counted = rows.clone();
     tokio::task::spawn_blocking(move || {
         let made = make(from_reader, columns, format, compression, &to_caller, &counted);
@@ -59,13 +59,13 @@ pub fn encode(
         // Nobody there to take it is no fault.
         to_caller.blocking_send(last).ok();
     });
-    Encoded { bytes: bytes(from_encoder, reading).boxed(), rows }
+    EncodedFile { bytes: bytes(from_encoder, reading).boxed(), rows }
 }
 
 /// Ends the question when the bytes are dropped, also while it has nothing to say.
-struct Reading(AbortHandle);
+struct ReadGuard(AbortHandle);
 
-impl Drop for Reading {
+impl Drop for ReadGuard {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -110,7 +110,7 @@ fn make(
 
 fn bytes(
     from_encoder: Receiver<Step<Bytes>>,
-    reading: Reading,
+    reading: ReadGuard,
 ) -> impl stream::Stream<Item = Result<Bytes, StoreError>> {
     stream::try_unfold(Some((from_encoder, reading)), |state| async move {
         let Some((mut from_encoder, reading)) = state else { return Ok(None) };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use stratum_models::log::{PartitionId, Topic};
 use stratum_models::store::StoreError;
-use stratum_models::warehouse::{Claim, Commit, Holding, Progress};
+use stratum_models::warehouse::{Claim, Commit, HeldPartition, Progress};
 use tokio::time::Instant;
 
 use super::client::{ClickHouseWarehouse, Target};
@@ -27,8 +27,8 @@ pub(super) struct Holdings(Mutex<HashMap<(Topic, PartitionId), (Claim, Progress)
 
 impl Holdings {
     /// Holds a partition, unless it is held with a newer claim already.
-    pub(super) fn put(&self, topic: Topic, holding: Holding) {
-        let Holding { partition, claim, progress } = holding;
+    pub(super) fn put(&self, topic: Topic, holding: HeldPartition) {
+        let HeldPartition { partition, claim, progress } = holding;
         let mut held = self.0.lock();
         let entry = held.entry((topic, partition)).or_insert((claim, progress));
         if entry.0 <= claim {
@@ -60,7 +60,7 @@ impl ClickHouseWarehouse {
         &self,
         topic: Topic,
         partitions: &[PartitionId],
-    ) -> Result<Vec<Holding>, StoreError> {
+    ) -> Result<Vec<HeldPartition>, StoreError> {
         // Of this process and of any other none has the same.
         let nonce = RandomState::new().hash_one(partitions);
         self.insert_claims(topic, partitions, nonce).await?;
@@ -71,9 +71,9 @@ impl ClickHouseWarehouse {
         }
         let holdings = partitions.iter().zip(rows).map(|(partition, row)| {
             let (claim, progress) = (row.claim(), row.progress(topic, *partition));
-            Holding { partition: *partition, claim, progress }
+            HeldPartition { partition: *partition, claim, progress }
         });
-        let holdings: Vec<Holding> = holdings.collect();
+        let holdings: Vec<HeldPartition> = holdings.collect();
         holdings.iter().for_each(|holding| self.holdings.put(topic, *holding));
         Ok(holdings)
     }

@@ -9,7 +9,7 @@ use metrics::counter;
 use serde::Deserialize;
 use stratum_models::store::StoreError;
 use stratum_models::table::Table;
-use stratum_models::warehouse::{Commit, CommitOutcome, Holding, LogRange, Progress};
+use stratum_models::warehouse::{Commit, CommitOutcome, HeldPartition, LogRange, Progress};
 
 use super::client::{ClickHouseWarehouse, Target};
 use super::encode::{Guard, check, encode, encode_versions, lane, receipt, without};
@@ -111,7 +111,7 @@ impl ClickHouseWarehouse {
                     let LogRange { topic, partition, to, .. } = part.commit.range;
                     let progress = Progress { checkpoint: to, pending: None };
                     let claim = part.commit.claim;
-                    self.holdings.put(topic, Holding { partition, claim, progress });
+                    self.holdings.put(topic, HeldPartition { partition, claim, progress });
                     count_rows(part.commit);
                 }
             }

@@ -13,7 +13,7 @@ use stratum_models::log::{Offset, PartitionId, Topic};
 use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 use stratum_models::warehouse::{
-    Claim, Commit, CommitOutcome, Holding, LogRange, Progress, SeenKeys, WarehouseWriter,
+    Claim, Commit, CommitOutcome, HeldPartition, LogRange, Progress, SeenKeys, WarehouseWriter,
 };
 
 use super::client::ClickHouseWarehouse;
@@ -103,7 +103,7 @@ impl WarehouseWriter for ClickHouseWarehouse {
         &self,
         topic: Topic,
         partitions: &[PartitionId],
-    ) -> Result<Vec<Holding>, StoreError> {
+    ) -> Result<Vec<HeldPartition>, StoreError> {
         self.claim_partitions(topic, partitions).await
     }
 

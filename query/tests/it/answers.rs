@@ -13,7 +13,7 @@ use stratum_models::warehouse::{
 };
 use stratum_query::answers::{AnswersConfig, CachedReader};
 use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
-use stratum_testing::memory_warehouse::{Answering, MemoryWarehouse};
+use stratum_testing::memory_warehouse::{AnswerMode, MemoryWarehouse};
 use stratum_testing::warehouse_contract::rows::{
     self, Metric, TENANT, at, day, days, purchase, scope,
 };
@@ -87,7 +87,7 @@ async fn versions_are_read_together_and_only_while_somebody_asks() {
 async fn a_question_of_many_is_asked_once_and_given_up_when_all_have_left() {
     let (warehouse, reader) = cached(&AnswersConfig::default());
     let questions = warehouse.questions();
-    questions.answer(Answering::Held);
+    questions.answer(AnswerMode::Held);
     let until = async |under_way| {
         while questions.under_way() != under_way {
             tokio::task::yield_now().await;
@@ -115,7 +115,7 @@ async fn a_question_of_many_is_asked_once_and_given_up_when_all_have_left() {
     });
     until(1).await;
     waiting[0].abort();
-    questions.answer(Answering::AtOnce);
+    questions.answer(AnswerMode::AtOnce);
     let [_, second, third] = waiting;
     assert_eq!((second.await.unwrap(), third.await.unwrap()), (0, 0));
     assert_eq!(questions.begun(), 2);
@@ -124,12 +124,12 @@ async fn a_question_of_many_is_asked_once_and_given_up_when_all_have_left() {
 #[tokio::test]
 async fn an_error_is_told_to_all_and_not_kept() {
     let (warehouse, reader) = cached(&AnswersConfig::default());
-    warehouse.questions().answer(Answering::Refused);
+    warehouse.questions().answer(AnswerMode::Refused);
     let all = join_all((0..5).map(|_| reader.freshness(scope(TENANT)))).await;
     for error in all {
         assert_eq!(error.unwrap_err().kind, StoreErrorKind::Unavailable);
     }
-    warehouse.questions().answer(Answering::AtOnce);
+    warehouse.questions().answer(AnswerMode::AtOnce);
     assert!(reader.freshness(scope(TENANT)).await.unwrap().is_empty());
 }
 

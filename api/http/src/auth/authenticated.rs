@@ -76,7 +76,9 @@ impl Authenticated {
     pub fn user_id(&self) -> Result<UserId, Refusal> {
         match self.author.actor {
             Actor::User(id) => Ok(id),
-            _ => Err(Refusal::new(StatusCode::FORBIDDEN, "only a user may do this, no API key")),
+            _ => {
+                Err(Refusal::new(StatusCode::FORBIDDEN, "only a user may do this, not an API key"))
+            }
         }
     }
 

@@ -73,7 +73,7 @@ impl Key {
         })
     }
 
-    fn verifying(&self, issuer: &str) -> Verifying {
+    fn verifying(&self, issuer: &str) -> VerifyingKey {
         let (algorithm, key) = match self {
             Key::Hmac(secret) => (Algorithm::HS256, DecodingKey::from_secret(secret)),
             Key::Private(_, public) | Key::Public(public) => {
@@ -86,20 +86,20 @@ impl Key {
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
-        Verifying { key, validation }
+        VerifyingKey { key, validation }
     }
 }
 
 /// Claims as they are signed.
 #[derive(Serialize)]
-struct Issued<'a> {
+struct TokenClaims<'a> {
     iss: &'a str,
     aud: &'static str,
     #[serde(flatten)]
     claims: &'a Claims,
 }
 
-struct Verifying {
+struct VerifyingKey {
     key: DecodingKey,
     validation: Validation,
 }
@@ -112,7 +112,7 @@ pub struct KeyRing {
     issuer: String,
     header: Header,
     signing: EncodingKey,
-    verifying: HashMap<String, Verifying>,
+    verifying: HashMap<String, VerifyingKey>,
 }
 
 impl KeyRing {
@@ -141,7 +141,7 @@ impl KeyRing {
 
     /// The signed text of these claims.
     pub fn sign(&self, claims: &Claims) -> Result<String, TokenError> {
-        let claims = Issued { iss: &self.issuer, aud: AUDIENCE, claims };
+        let claims = TokenClaims { iss: &self.issuer, aud: AUDIENCE, claims };
         jsonwebtoken::encode(&self.header, &claims, &self.signing).map_err(|_| TokenError::Unsigned)
     }
 
@@ -169,7 +169,7 @@ mod tests {
     use stratum_models::id::{TenantId, UserId};
     use stratum_models::secret::Secret;
     use stratum_state::user::Role;
-    use stratum_testing::entropy::Counting;
+    use stratum_testing::entropy::CountingEntropy;
 
     use super::*;
     use crate::auth::token::TokenKind;
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn two_installations_with_one_key_do_not_open_each_other() {
-        let private = new_private_key(&Counting::default()).unwrap();
+        let private = new_private_key(&CountingEntropy::default()).unwrap();
         for (algorithm, key) in [(TokenAlgorithm::Hs256, SECRET), (TokenAlgorithm::EdDsa, &private)]
         {
             let one = of_installation(1, algorithm, key, &[]).unwrap();
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_rotated_key_verifies_as_long_as_it_is_listed() {
-        let private = new_private_key(&Counting::default()).unwrap();
+        let private = new_private_key(&CountingEntropy::default()).unwrap();
         let (hs, ed) = (TokenAlgorithm::Hs256, TokenAlgorithm::EdDsa);
         let by_secret = ring(hs, SECRET, &[]).unwrap().sign(&claims()).unwrap();
         let rotated = ring(ed, &private, &[SECRET]).unwrap();
@@ -261,7 +261,7 @@ mod tests {
     /// The classic confusion: the public key, which is no secret, used as an HMAC secret.
     #[test]
     fn a_key_verifies_by_its_own_algorithm_only() {
-        let private = new_private_key(&Counting::default()).unwrap();
+        let private = new_private_key(&CountingEntropy::default()).unwrap();
         let ring = ring(TokenAlgorithm::EdDsa, &private, &[]).unwrap();
         let Ok(Key::Private(_, public)) = Key::parse(&private) else { panic!("no private key") };
         for secret in [public.as_slice(), public_key(&private).as_bytes()] {
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn keys_that_are_none_are_refused() {
-        let private = new_private_key(&Counting::default()).unwrap();
+        let private = new_private_key(&CountingEntropy::default()).unwrap();
         let (hs, ed) = (TokenAlgorithm::Hs256, TokenAlgorithm::EdDsa);
         let wrong = [(hs, "short"), (hs, ""), (hs, private.as_str()), (ed, SECRET)];
         for (algorithm, key) in wrong.into_iter().chain([(ed, public_key(&private).as_str())]) {

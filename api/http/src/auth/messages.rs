@@ -122,10 +122,9 @@ pub fn known_address() -> MailMessage {
 impl From<MailError> for Refusal {
     fn from(error: MailError) -> Refusal {
         match error {
-            MailError::Full => Refusal::busy("too many letters wait to be sent; try again"),
+            MailError::Full => Refusal::busy("too many e-mails wait to be sent; try again"),
             MailError::Over => {
-                Refusal::busy("so many letters were sent lately that this one must wait")
-                    .after(3_600)
+                Refusal::busy("too many e-mails were sent recently; try again later").after(3_600)
             }
             MailError::Store(error) => error.into(),
         }

@@ -190,7 +190,7 @@ impl From<PasswordError> for Refusal {
 
 #[cfg(test)]
 mod tests {
-    use stratum_testing::entropy::Counting;
+    use stratum_testing::entropy::CountingEntropy;
 
     use super::*;
 
@@ -200,7 +200,7 @@ mod tests {
             password_queue_max: queue,
             ..AuthConfig::default()
         };
-        Passwords::new(&config, Arc::new(Counting::default())).unwrap()
+        Passwords::new(&config, Arc::new(CountingEntropy::default())).unwrap()
     }
 
     #[tokio::test]

@@ -35,7 +35,7 @@ struct Kind {
 }
 
 /// Refusals of a kind that are not written down yet.
-struct Unwritten {
+struct UnwrittenRefusal {
     since: Instant,
     times: u64,
     scope: TenantScope,
@@ -46,7 +46,7 @@ struct Unwritten {
 /// What was refused lately in this process.
 #[derive(Default)]
 pub struct Refusals {
-    by_tenant: Mutex<HashMap<TenantId, HashMap<Kind, Unwritten>>>,
+    by_tenant: Mutex<HashMap<TenantId, HashMap<Kind, UnwrittenRefusal>>>,
 }
 
 impl Refusals {
@@ -78,7 +78,10 @@ impl Refusals {
             return None;
         }
         let author = author.clone();
-        kinds.insert(kind.clone(), Unwritten { since: Instant::now(), times: 0, scope, author });
+        kinds.insert(
+            kind.clone(),
+            UnwrittenRefusal { since: Instant::now(), times: 0, scope, author },
+        );
         Some(kind)
     }
 
@@ -99,7 +102,7 @@ impl Refusals {
     }
 
     /// What came again at least so long ago. A kind that did not is forgotten; the others go on.
-    fn take_due(&self, within: Duration) -> Vec<(Kind, Unwritten)> {
+    fn take_due(&self, within: Duration) -> Vec<(Kind, UnwrittenRefusal)> {
         let (mut due, now) = (Vec::new(), Instant::now());
         let mut by_tenant = self.by_tenant.lock();
         by_tenant.retain(|_, kinds| {
@@ -107,11 +110,11 @@ impl Refusals {
                 if unwritten.since.elapsed() < within {
                     return true;
                 }
-                let Unwritten { times, scope, ref author, .. } = *unwritten;
+                let UnwrittenRefusal { times, scope, ref author, .. } = *unwritten;
                 if times == 0 {
                     return false;
                 }
-                let taken = Unwritten { since: now, times, scope, author: author.clone() };
+                let taken = UnwrittenRefusal { since: now, times, scope, author: author.clone() };
                 due.push((kind.clone(), taken));
                 (unwritten.since, unwritten.times) = (now, 0);
                 true

@@ -27,9 +27,9 @@ pub struct Admission {
 }
 
 /// A request that is not yet worked on.
-struct Waiting<'a>(&'a AtomicUsize);
+struct WaitingRequest<'a>(&'a AtomicUsize);
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingRequest<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -50,7 +50,7 @@ impl Admission {
     async fn enter(&self) -> Option<SemaphorePermit<'_>> {
         let came = Instant::now();
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _waiting = Waiting(&self.waiting);
+        let _waiting = WaitingRequest(&self.waiting);
         if before >= self.waiting_max {
             return None;
         }

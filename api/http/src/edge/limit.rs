@@ -48,17 +48,17 @@ struct Buckets<K> {
     clock: Ticks,
     /// The limiter counts its times from here.
     start: Nanos,
-    kept: Mutex<Kept<K>>,
+    kept: Mutex<BucketTimes<K>>,
 }
 
-struct Kept<K> {
+struct BucketTimes<K> {
     by_key: HashMap<K, Nanos>,
     others: Option<Nanos>,
 }
 
 impl<K: Eq + Hash + Clone> Buckets<K> {
     /// Forgets the keys whose buckets are empty: they are as if they had never asked.
-    fn sweep(&self, kept: &mut Kept<K>) {
+    fn sweep(&self, kept: &mut BucketTimes<K>) {
         let now = self.clock.now().duration_since(self.start);
         kept.by_key.retain(|_, empty_at| *empty_at > now);
     }
@@ -101,7 +101,7 @@ impl<K: Eq + Hash + Clone> Limit<K> {
     fn new(quota: Option<Quota>, keys_max: usize, clock: SharedClock) -> Limit<K> {
         let clock = Ticks(clock);
         let limiter = quota.map(|quota| {
-            let kept = Mutex::new(Kept { by_key: HashMap::new(), others: None });
+            let kept = Mutex::new(BucketTimes { by_key: HashMap::new(), others: None });
             let start = clock.now();
             let buckets = Buckets { keys_max, clock: clock.clone(), start, kept };
             RateLimiter::new(quota, buckets, clock.clone())

@@ -18,7 +18,7 @@ pub async fn bound_time(
         Ok(response) => response,
         Err(_) => {
             tracing::warn!(wait_ms_max = answer_max.as_millis() as u64, "an answer took too long");
-            Refusal::unavailable("the answer took too long; ask for less, or try again")
+            Refusal::unavailable("the answer took too long; request less, or try again")
                 .into_response()
         }
     }

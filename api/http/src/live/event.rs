@@ -9,31 +9,30 @@ use utoipa::ToSchema;
 /// The data of an event of the stream. A hint: what it is about is to be asked for again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UpdateEvent {
-    /// The platform (`metric_update`, `emq_update`, `ingest_rejects`).
+    /// The platform of the figures or rows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub platform: Option<&'static str>,
-    /// The first day whose sums changed (`metric_update`).
+    pub platform: Option<Platform>,
+    /// The first day whose sums changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_from: Option<chrono::NaiveDate>,
     /// The last such day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_to: Option<chrono::NaiveDate>,
-    /// The dataset or ad account (`emq_update`, `ingest_rejects`).
+    /// The dataset or ad account of the scores or of the refused rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset_id: Option<String>,
-    /// The fix run, rule or export (`fix_run`, `rule_triggered`, `export_done`).
+    /// The id of what the update is about, such as an export.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What it came to.
+    /// The result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The kind of what was made, changed or deleted, as paths name it: `campaigns`, `connectors`
-    /// (`resource_update`).
+    /// The kind of what was created, changed or deleted, as in paths, such as `campaigns`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// Why rows were refused (`ingest_rejects`).
+    /// Why rows were refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
+    pub reason: Option<RejectReason>,
     /// How many were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
@@ -50,14 +49,14 @@ impl From<&Update> for UpdateEvent {
             _ => (None, subject, None),
         };
         UpdateEvent {
-            platform: update.platform.map(Platform::as_str),
+            platform: update.platform,
             date_from: update.days.map(|days| days.from.0),
             date_to: update.days.map(|days| days.to.0),
             dataset_id,
             id,
             resource,
             state: Some(update.state.clone()).filter(|text| !text.is_empty()),
-            reason: update.reason.map(RejectReason::as_str),
+            reason: update.reason,
             rows: Some(update.rows).filter(|_| update.kind == UpdateKind::IngestRejects),
         }
     }

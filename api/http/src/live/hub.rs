@@ -30,7 +30,7 @@ pub struct UpdateId {
 
 /// An update as it is handed on.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Announced {
+pub struct LiveUpdate {
     /// Its place.
     pub id: UpdateId,
     /// What it is about.
@@ -44,7 +44,7 @@ pub struct Announced {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Something changed.
-    Update(Arc<Announced>),
+    Update(Arc<LiveUpdate>),
     /// Something may have been missed: everything is to be asked for again. With it the newest place.
     Resync(Option<UpdateId>),
 }
@@ -75,7 +75,7 @@ pub struct Hub {
 
 #[derive(Default)]
 struct State {
-    history: VecDeque<Arc<Announced>>,
+    history: VecDeque<Arc<LiveUpdate>>,
     /// The record from which on the history is whole.
     first: Option<u64>,
     /// The record that comes next.
@@ -116,7 +116,7 @@ impl Hub {
         }
         state.next = Some(offset + 1);
         for (update, row) in updates.iter().zip(0..) {
-            let announced = Arc::new(Announced {
+            let announced = Arc::new(LiveUpdate {
                 id: UpdateId { offset, row },
                 kind: update.kind,
                 data: serde_json::to_string(&UpdateEvent::from(update)).unwrap_or_default(),

@@ -14,7 +14,7 @@ use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::store::StoreError;
 use stratum_models::update::{Update, UpdateKind};
-use stratum_query::export::Encoded;
+use stratum_query::export::EncodedFile;
 use stratum_state::PostgresState;
 use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::export_job::{Amount, FileKey, JobState};
@@ -128,7 +128,7 @@ impl FileExporter {
         let room = self.room().await?;
         let scope = operator_scope(job.lease.tenant);
         let (encoded, rows_expected) = self.source.begin(scope, request).await?;
-        let Encoded { mut bytes, rows } = encoded;
+        let EncodedFile { mut bytes, rows } = encoded;
         let mut amount = Amount { rows_expected, ..Amount::default() };
         let mut shows = interval(job.lease.life / 4);
         let mut digest = Sha256::new();

@@ -6,7 +6,7 @@
 mod campaigns;
 mod source;
 mod unseal;
-mod turns;
+mod stream_limit;
 mod folder;
 mod exporter;
 
@@ -15,14 +15,14 @@ use serde::{Deserialize, Serialize};
 pub use exporter::FileExporter;
 pub use folder::Folder;
 pub use source::ExportSource;
-pub use turns::{Turn, Turns};
+pub use stream_limit::{StreamLimit, StreamPermit};
 
 /// What exports are served with.
 pub struct Exports {
     /// Where rows come from.
     pub source: ExportSource,
     /// Streams that run.
-    pub turns: std::sync::Arc<Turns>,
+    pub streams: std::sync::Arc<StreamLimit>,
     /// Where files lie.
     pub folder: Folder,
     /// Bounds.

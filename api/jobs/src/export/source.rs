@@ -7,7 +7,7 @@ use stratum_models::scope::TenantScope;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::warehouse::WarehouseReader;
-use stratum_query::export::{Encoded, encode};
+use stratum_query::export::{EncodedFile, encode};
 use stratum_state::PostgresState;
 
 use super::{campaigns, unseal};
@@ -32,7 +32,7 @@ impl ExportSource {
         &self,
         scope: TenantScope,
         request: &ExportRequest,
-    ) -> Result<(Encoded, u64), StoreError> {
+    ) -> Result<(EncodedFile, u64), StoreError> {
         let export = self.rows(scope, request.query.clone()).await?;
         let (format, compression) = (request.format, request.compression);
         let encoded = encode(export.batches, request.columns(), format, compression);

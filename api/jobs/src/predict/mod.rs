@@ -24,7 +24,7 @@ use uuid::Uuid;
 pub use card::card;
 pub use config::PredictionsConfig;
 pub use job::TrainingJob;
-pub use train::{Trained, train_each};
+pub use train::{TrainingResult, train_each};
 
 /// When the newest model cannot be read, so many older ones are tried.
 const FALLBACKS: i64 = 5;

@@ -25,7 +25,7 @@ const STOPPED_DAYS: i64 = 7;
 
 /// What a training has led to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trained {
+pub struct TrainingResult {
     /// The beginning of the model's hash.
     pub version: String,
     /// The model that is served.
@@ -49,7 +49,7 @@ impl Forecasts {
         &self,
         tenant: &Tenant,
         progress: impl FnMut(Stage) + Send + 'static,
-    ) -> Result<Option<Trained>, StoreError> {
+    ) -> Result<Option<TrainingResult>, StoreError> {
         let _turn = self.turn.acquire().await.map_err(|_| refused("training has ended"))?;
         let scope = operator_scope(tenant.id);
         let Some(last) = self.last_day(scope, tenant).await? else { return Ok(None) };
@@ -71,8 +71,8 @@ impl Forecasts {
         tenant: &Tenant,
         artifact: &Artifact,
         content: Vec<u8>,
-    ) -> Result<Trained, StoreError> {
-        let trained = Trained {
+    ) -> Result<TrainingResult, StoreError> {
+        let trained = TrainingResult {
             version: Artifact::version(&content),
             model: artifact.model.name(),
             campaigns: artifact.campaigns.len(),

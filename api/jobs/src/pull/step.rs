@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stratum_models::connector::PullErrorCode;
 use stratum_reports::connector::{
     ConnectorDeps, PullCursor, PullError, PullExecutor, PullPlan, PulledFault, ReportingApi,
     StepError, StepResult,
@@ -92,7 +93,7 @@ fn progress(task: &Task<'_>, plan: &PullPlan, here: &PullCursor, result: &StepRe
         missing_breakdown: result
             .missing
             .as_ref()
-            .map(|missing| ("partial".into(), missing.to_string())),
+            .map(|missing| (PullErrorCode::Partial.to_string(), missing.to_string())),
     }
 }
 

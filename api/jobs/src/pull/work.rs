@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use stratum_models::connector::PullErrorCode;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Day, DayRange};
 use stratum_reports::connector::{
-    Account, Counting, Credentials, Level, PullError, PullPlan, ReportingApi,
+    Account, ConversionChoice, Credentials, Level, PullError, PullPlan, ReportingApi,
 };
 use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::connector::{Connector, ConnectorStatus};
@@ -165,7 +166,9 @@ impl Job for Puller {
                     Some(_) => ConnectorStatus::Partial,
                     None => ConnectorStatus::Working,
                 };
-                let error = missing.as_deref().map(|missing| ("closed_accounts", missing));
+                let error = missing
+                    .as_deref()
+                    .map(|missing| (PullErrorCode::ClosedAccounts.as_str(), missing));
                 let mut work = job.work().await?;
                 work.finish_pull_run(job.lease.job, PullState::Done, error).await?;
                 self.note(&task, &mut work, status, missing.clone(), true).await?;
@@ -219,7 +222,7 @@ impl Puller {
 
     async fn pull(&self, task: &Task<'_>, last: Option<&Value>) -> Result<(), Stop> {
         let content = &task.connector.content;
-        let counting = Counting { conversion: content.settings.conversion.clone() };
+        let counting = ConversionChoice { conversion: content.settings.conversion.clone() };
         let credentials = task.credentials.clone();
         let api = self.platforms.connect(task.connector.platform, credentials, counting)?;
         let pulled = self.pull_with(task, &*api, last).await;
@@ -235,7 +238,7 @@ impl Puller {
         last: Option<&Value>,
     ) -> Result<(), Stop> {
         let accounts = self.accounts(task, api).await?;
-        let wanted = task.connector.content.settings.levels.as_deref().unwrap_or(&Level::ALL);
+        let wanted = task.connector.content.settings.levels.as_deref().unwrap_or(Level::ALL);
         let told = api.levels().iter().copied();
         let levels = told.filter(|level| *level == Level::Campaign || wanted.contains(level));
         let window_days = self.config.window_days_max.min(api.window_days_max());

@@ -29,7 +29,7 @@ pub struct AssetItem {
     /// What kind of thing it is.
     #[serde(rename = "type")]
     kind: AssetKind,
-    /// Where it lies.
+    /// The address of the asset.
     url: Option<String>,
     /// Its file format or its shape, such as `image/png`, `mp4` or `9:16`.
     format: Option<String>,
@@ -41,7 +41,7 @@ pub struct AssetItem {
     tags: Vec<String>,
     /// How tired of it people are, 0 (not at all) to 100, as it was given; null where it was not.
     fatigue_score: Option<f64>,
-    /// Why there is no score; null where there is one.
+    /// The reason why there is no score; null if there is one.
     fatigue_reason: Option<&'static str>,
     /// The first day it was shown.
     first_used: Option<NaiveDate>,
@@ -85,7 +85,8 @@ pub struct AssetBody {
     kind: AssetKind,
     /// The campaign it is shown in.
     campaign_id: Option<Uuid>,
-    /// Where it lies: an `http` or `https` address without a password in it.
+    /// The address of the asset: `http` or `https`, without a password.
+    #[schema(format = "uri")]
     url: Option<String>,
     /// Its file format or its shape.
     format: Option<String>,
@@ -117,7 +118,7 @@ pub struct AssetChange {
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<Uuid>)]
     campaign_id: Option<Option<Uuid>>,
-    /// Where it lies.
+    /// The address of the asset.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     url: Option<Option<String>>,

@@ -24,12 +24,12 @@ async fn hold_campaign(work: &mut TenantWork, id: Option<Uuid>) -> Result<(), Re
     }
 }
 
-/// Makes a creative asset.
+/// Creates a creative asset.
 #[utoipa::path(
     post, path = "/api/v1/assets", tag = "assets", security(("bearer" = [])), request_body = AssetBody,
     responses(
         (status = 201, body = Answer<AssetItem>),
-        (status = 422, body = RefusalBody, description = "a rule is broken, or there is no room for one more"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
     ),
 )]
 pub async fn create_asset(
@@ -56,7 +56,7 @@ pub async fn create_asset(
     Ok(Answer::created(asset.into()))
 }
 
-/// Changes a creative asset. What is not sent stays; null clears what may be absent.
+/// Changes a creative asset. Fields that are not sent stay as they are; null clears an optional field.
 #[utoipa::path(
     patch, path = "/api/v1/assets/{id}", tag = "assets", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the asset's id")), request_body = AssetChange,
@@ -87,7 +87,7 @@ pub async fn change_asset(
 #[utoipa::path(
     delete, path = "/api/v1/assets/{id}", tag = "assets", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the asset's id")),
-    responses((status = 204, description = "it is deleted")),
+    responses((status = 204, description = "the object is deleted")),
 )]
 pub async fn delete_asset(
     State(app): State<App>,

@@ -7,7 +7,7 @@ use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, Params};
 use stratum_http::id::{Id, Resource};
 use stratum_http::paging::read_page;
-use stratum_state::asset::{Asset, AssetQuery};
+use stratum_state::asset::{Asset, AssetKind, AssetQuery};
 use stratum_state::page::Page;
 use utoipa::IntoParams;
 
@@ -19,20 +19,22 @@ use super::asset::AssetItem;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AssetListParams {
-    /// Those of one campaign.
+    /// The campaign of the assets.
     #[param(value_type = Option<Uuid>)]
     campaign_id: Option<String>,
-    /// One or several of `image`, `video`, `carousel`, `story`, `html5`, parted by commas.
+    /// Kinds of assets, separated by commas.
     #[serde(rename = "type")]
+    #[param(value_type = Option<Vec<AssetKind>>, style = Form, explode = false)]
     kind: Option<String>,
-    /// Tags parted by commas: assets with every one of them.
+    /// Tags, separated by commas: assets that have every one of them.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
     tags: Option<String>,
-    /// A text that the name holds, in any letter case. It is taken literally.
+    /// A text that the name contains, in upper or lower case.
     search: Option<String>,
-    /// The page, from 1.
+    /// The number of the page, from 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 10000000)]
     page: Option<String>,
-    /// Items of a page, 20 where absent.
+    /// Items per page, 20 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     page_size: Option<String>,
 }
@@ -51,7 +53,7 @@ impl AssetListParams {
     }
 }
 
-/// Creative assets, newest first.
+/// Lists creative assets, newest first.
 #[utoipa::path(
     get, path = "/api/v1/assets", tag = "assets", params(AssetListParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Vec<AssetItem>>)),
@@ -68,10 +70,10 @@ pub async fn list_assets(
     Ok(Answer::page(assets, page.of(total)))
 }
 
-/// A creative asset.
+/// Returns a creative asset.
 ///
-/// No score of fatigue is computed: ad reports name campaigns, not assets. It is what somebody gave, or null
-/// with the reason.
+/// The fatigue score is not computed, because ad reports name campaigns, not assets. It is the value that a user
+/// entered, or null with the reason.
 #[utoipa::path(
     get, path = "/api/v1/assets/{id}", tag = "assets", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the asset's id")),

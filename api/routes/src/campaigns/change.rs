@@ -21,20 +21,20 @@ use super::plan::{CampaignChange, NewCampaign, difference};
 fn refusal(error: StoreError) -> Refusal {
     match error.kind {
         StoreErrorKind::Conflict => {
-            Refusal::conflict("there is a campaign of this platform and external_id already")
+            Refusal::conflict("a campaign with this platform and external_id already exists")
         }
         _ => error.into(),
     }
 }
 
-/// Makes a campaign.
+/// Creates a campaign.
 #[utoipa::path(
     post, path = "/api/v1/campaigns", tag = "campaigns", security(("bearer" = [])),
     request_body = NewCampaign,
     responses(
         (status = 201, body = Answer<CampaignItem>),
-        (status = 409, body = RefusalBody, description = "there is a campaign of this platform and external_id already"),
-        (status = 422, body = RefusalBody, description = "a rule is broken, or the plan has no room for one more"),
+        (status = 409, body = RefusalBody, description = "a campaign with this platform and external_id already exists"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
     ),
 )]
 pub async fn create_campaign(
@@ -68,14 +68,14 @@ async fn shown(app: &App, caller: &Authenticated, campaign: Campaign) -> Campaig
 
 /// Changes a campaign.
 ///
-/// What is not sent stays; null clears what may be absent. Archived is final, and nothing becomes a
-/// draft again; every other change of status is allowed.
+/// Fields that are not sent stay as they are; null clears an optional field. An archived campaign stays archived,
+/// and no campaign becomes a draft again; every other change of status is allowed.
 #[utoipa::path(
     method(put, patch), path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the campaign's id")), request_body = CampaignChange,
     responses(
         (status = 200, body = Answer<CampaignItem>),
-        (status = 409, body = RefusalBody, description = "there is a campaign of this platform and external_id already"),
+        (status = 409, body = RefusalBody, description = "a campaign with this platform and external_id already exists"),
     ),
 )]
 pub async fn change_campaign(
@@ -103,12 +103,12 @@ pub async fn change_campaign(
 
 /// Deletes a campaign.
 ///
-/// What its platform reported stays in every KPI. Its creative assets stay, without a campaign. A later
-/// report does not bring it back; making it anew does.
+/// Reported figures stay in all KPIs, and creative assets stay, without a campaign. A later report does not bring
+/// the campaign back; to have it back, create it again.
 #[utoipa::path(
     delete, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the campaign's id")),
-    responses((status = 204, description = "it is deleted")),
+    responses((status = 204, description = "the object is deleted")),
 )]
 pub async fn delete_campaign(
     State(app): State<App>,

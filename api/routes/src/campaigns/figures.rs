@@ -48,8 +48,8 @@ pub struct CampaignFigures {
     tracked_cpa: Option<f64>,
     /// Tracked conversions / clicks × 100.
     tracked_cvr: Option<f64>,
-    /// Why figures are null: nothing was reported, or exchange rates are missing. Null when none is
-    /// missing but ratios without a denominator.
+    /// The reason why figures are null: nothing was reported, or exchange rates are missing. Null if only ratios
+    /// without a denominator are missing.
     figures_reason: Option<String>,
 }
 

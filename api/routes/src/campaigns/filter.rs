@@ -23,31 +23,33 @@ use super::super::range::Date;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CampaignFilterParams {
-    /// One or several platforms, parted by commas.
+    /// Platforms, separated by commas.
     #[param(value_type = Option<String>, example = "meta,google")]
     pub platform: Option<String>,
-    /// One or several of `draft`, `active`, `paused`, `completed`, `archived`, parted by commas.
+    /// Statuses, separated by commas.
+    #[param(example = "active,paused")]
+    #[schema(example = "active,paused")]
     pub status: Option<String>,
-    /// A text that the name or the platform's id holds, in any letter case. It is taken literally.
+    /// A text that the name or the platform's id contains, in upper or lower case.
     pub search: Option<String>,
-    /// Labels parted by commas: campaigns with every one of them.
+    /// Labels, separated by commas: campaigns that have every one of them.
     pub labels: Option<String>,
     /// The platform's ad account.
     pub account_id: Option<String>,
-    /// Figures count from this day on, and campaigns that ended before are left out.
+    /// The first day of the figures; campaigns that ended earlier are left out.
     #[param(value_type = Option<NaiveDate>)]
     #[schema(value_type = Option<NaiveDate>)]
     pub date_from: Option<String>,
-    /// Figures count up to this day, and campaigns that begin after it are left out.
+    /// The last day of the figures; campaigns that begin later are left out.
     #[param(value_type = Option<NaiveDate>)]
     #[schema(value_type = Option<NaiveDate>)]
     pub date_to: Option<String>,
-    /// The currency to show figures in; each campaign's own where absent.
+    /// The currency of the figures; the currency of each campaign if absent.
     #[param(value_type = Option<Currency>)]
     #[schema(value_type = Option<Currency>)]
     pub currency: Option<String>,
-    /// Conditions on figures, parted by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
-    /// number. A figure that is not known meets none. Amounts compare as they are shown.
+    /// Conditions on figures, separated by commas: the name of a KPI, `<`, `<=`, `>`, `>=` or `=`, and a
+    /// number. An unknown figure meets no condition. Amounts are compared as they are shown.
     #[param(example = "roas<1.5,spend>=100")]
     #[schema(example = "roas<1.5,spend>=100")]
     pub having: Option<String>,

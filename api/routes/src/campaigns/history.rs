@@ -11,7 +11,7 @@ use stratum_http::auth::Authenticated;
 use stratum_http::fields::Params;
 use stratum_http::id::{Id, Resource};
 use stratum_http::paging::PageParams;
-use stratum_state::audit::Outcome;
+use stratum_state::audit::{AuditAction, AuditOutcome};
 use stratum_state::audit_page::{AuditFilter, AuditRow};
 use stratum_state::campaign::Campaign;
 use utoipa::ToSchema;
@@ -24,9 +24,10 @@ use super::super::App;
 pub struct CampaignChangeItem {
     /// When.
     at: DateTime<Utc>,
-    /// `campaign.created`, `campaign.updated` or `campaign.deleted`.
+    /// The action.
+    #[schema(value_type = AuditAction)]
     action: String,
-    /// What made it: `user`, `api_key`, `operator` or `system`.
+    /// The kind of who made it, such as `user`.
     actor_kind: String,
     /// The user's name; null for others, for users who are gone, and for API keys that ask.
     actor_name: Option<String>,
@@ -55,7 +56,7 @@ pub async fn campaign_changes(
     let filter = AuditFilter {
         object_kind: Some(Campaign::KIND.to_owned()),
         object_id: Some(id.to_string()),
-        outcome: Some(Outcome::Done),
+        outcome: Some(AuditOutcome::Done),
         ..AuditFilter::default()
     };
     let (rows, total) = work.audit_page(&filter, page).await?;

@@ -32,7 +32,7 @@ pub struct CampaignItem {
     platform: Platform,
     /// Where it is in its life.
     status: CampaignStatus,
-    /// What it is for, in the platform's words.
+    /// The objective, in the platform's words.
     objective: Option<String>,
     /// The platform's id, once it has one.
     external_id: Option<String>,
@@ -141,10 +141,10 @@ impl CampaignItem {
     }
 }
 
-/// A campaign.
+/// Returns a campaign with its figures.
 ///
-/// Figures are sums over all of its days, of what the platform reports; what it reported in another
-/// currency than the campaign's is converted by the rates of its days.
+/// Figures are sums of what the platform reports, over all days; amounts in other currencies than the campaign's
+/// are converted with the rates of their days.
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{id}", tag = "campaigns", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the campaign's id")),

@@ -6,6 +6,7 @@ use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, JoinedParams};
 use stratum_http::paging::read_page_of;
+use stratum_models::name_set;
 use stratum_models::time::DayRange;
 use stratum_models::warehouse::CampaignKey;
 use stratum_query::ask::campaign_list::CampaignDays;
@@ -13,12 +14,14 @@ use stratum_query::ask::campaigns::CampaignReports;
 use stratum_query::ask::figures::Kpi;
 use stratum_state::campaign::ListedCampaign;
 use stratum_state::page::Page;
-use utoipa::IntoParams;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::super::App;
 use super::super::compare::CompareParams;
 use super::super::figures::tenant_figures;
+use super::super::range::ComparePeriod;
 use super::filter::{CampaignFilter, CampaignFilterParams};
 use super::item::CampaignItem;
 
@@ -31,79 +34,92 @@ const SPARK_DAYS_MAX: i64 = 92;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CampaignListParams {
-    /// `name`, `created_at` (the default) or a KPI, as for `/analytics/series`.
+    /// What campaigns are sorted by, `created_at` where absent.
+    #[param(value_type = Option<CampaignSort>)]
     sort_by: Option<String>,
-    /// `asc` or `desc` (the default). Unknown figures come last either way.
+    /// The order, `desc` where absent. Unknown figures come last either way.
+    #[param(value_type = Option<SortOrder>)]
     sort_order: Option<String>,
-    /// A KPI to tell for every day of the range as well, in `spark`; the range is of at most 92 days.
+    /// A KPI that is also returned for every day of the range, in `spark`; the range may have at most 92 days.
+    #[param(value_type = Option<Kpi>)]
     spark: Option<String>,
-    /// As for `/analytics/kpis`, of each campaign; takes `date_from` and `date_to`.
+    /// As for `/analytics/kpis`, for each campaign; needs `date_from` and `date_to`.
+    #[param(value_type = Option<ComparePeriod>)]
     compare_period: Option<String>,
     /// As for `/analytics/kpis`.
     #[param(value_type = Option<NaiveDate>)]
     compare_from: Option<String>,
-    /// The page, from 1.
+    /// The number of the page, from 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 10000000)]
     page: Option<String>,
-    /// Items of a page, 20 where absent.
+    /// Items per page, 20 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     page_size: Option<String>,
 }
 
+/// What campaigns are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum SortBy {
+pub enum CampaignSort {
+    /// The name.
     Name,
+    /// A figure.
     Figure(Kpi),
+    /// The time at which the campaign was created here.
     #[default]
     CreatedAt,
 }
 
-impl std::str::FromStr for SortBy {
+impl std::str::FromStr for CampaignSort {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "name" => Ok(SortBy::Name),
-            "created_at" => Ok(SortBy::CreatedAt),
+            "name" => Ok(CampaignSort::Name),
+            "created_at" => Ok(CampaignSort::CreatedAt),
             text => match text.parse() {
-                Ok(kpi) => Ok(SortBy::Figure(kpi)),
-                Err(message) => Err(format!("is name, created_at or a KPI, which {message}")),
+                Ok(kpi) => Ok(CampaignSort::Figure(kpi)),
+                Err(message) => Err(format!("must be name, created_at or a KPI, which {message}")),
             },
         }
     }
 }
 
-/// Which end of a list comes first.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum SortOrder {
-    /// The smallest.
-    Ascending,
-    /// The largest.
-    Descending,
-}
-
-impl std::str::FromStr for SortOrder {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "asc" => Ok(SortOrder::Ascending),
-            "desc" => Ok(SortOrder::Descending),
-            _ => Err("is asc or desc"),
-        }
+impl PartialSchema for CampaignSort {
+    fn schema() -> RefOr<Schema> {
+        let names = ["name", "created_at"].into_iter();
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "What campaigns are sorted by: the name, the time of creation, or a KPI.",
+            ))
+            .enum_values(Some(names.chain(Kpi::ALL.iter().map(|kpi| kpi.as_str()))))
+            .into()
     }
 }
 
-struct Asked {
+impl ToSchema for CampaignSort {}
+
+name_set! {
+    /// Which end of a list comes first.
+    SortOrder {
+        /// The smallest.
+        Ascending = "asc",
+        /// The largest.
+        Descending = "desc",
+    }
+}
+
+struct CampaignListQuery {
     filter: CampaignFilter,
     before: Option<DayRange>,
     spark: Option<(Kpi, DayRange)>,
-    sort_by: SortBy,
+    sort_by: CampaignSort,
     page: Page,
 }
 
 impl CampaignListParams {
-    fn read(self, filter: CampaignFilterParams) -> Result<Asked, Refusal> {
+    fn read(self, filter: CampaignFilterParams) -> Result<CampaignListQuery, Refusal> {
         let mut fields = Fields::default();
-        let sort_by: Option<SortBy> = fields.optional("sort_by", self.sort_by.as_deref());
+        let sort_by: Option<CampaignSort> = fields.optional("sort_by", self.sort_by.as_deref());
         let sort_by = sort_by.unwrap_or_default();
         let order: Option<SortOrder> = fields.optional("sort_order", self.sort_order.as_deref());
         let spark: Option<Kpi> = fields.optional("spark", self.spark.as_deref());
@@ -112,7 +128,7 @@ impl CampaignListParams {
         let (number, size) = (self.page.as_deref(), self.page_size.as_deref());
         let page = read_page_of(&mut fields, number, size, PAGE_SIZE_MAX);
         let mut filter = filter.read(fields)?;
-        filter.query.by_name = sort_by == SortBy::Name;
+        filter.query.by_name = sort_by == CampaignSort::Name;
         filter.query.descending = order != Some(SortOrder::Ascending);
         let whole = |field| {
             let message = "takes date_from and date_to";
@@ -130,17 +146,17 @@ impl CampaignListParams {
             let message = format!("is told for at most {SPARK_DAYS_MAX} days");
             return Err(Refusal::unprocessable("spark", message));
         }
-        Ok(Asked { filter, before, spark, sort_by, page })
+        Ok(CampaignListQuery { filter, before, spark, sort_by, page })
     }
 }
 
-/// Campaigns.
+/// Lists campaigns with their figures.
 ///
-/// Figures are sums of what the platforms report, over all days or over those asked for, in `currency`
-/// or in each campaign's own, and beside them what events show of the campaign (`tracked_*`); what is in another
-/// currency is converted by the rates of its days. Sorting and conditions compare the numbers as they are shown. Campaigns
-/// that ad reports name and nobody has made appear by themselves within two minutes; one that was deleted
-/// does not come back. `/campaigns/totals` adds them up.
+/// Figures are sums of what the platforms report, over all days or over the given range, in `currency` or in the
+/// currency of each campaign, next to what events show of the campaign (`tracked_*`); amounts in other currencies
+/// are converted with the rates of their days. Sorting and conditions compare the numbers as they are shown.
+/// Campaigns that appear in ad reports are created automatically within two minutes; a deleted campaign does not
+/// come back. `/campaigns/totals` returns the sums.
 #[utoipa::path(
     get, path = "/api/v1/campaigns", tag = "campaigns", params(CampaignListParams, CampaignFilterParams),
     security(("bearer" = [])),
@@ -156,9 +172,11 @@ pub async fn list_campaigns(
 ) -> Answered<Vec<CampaignItem>> {
     let asked = own.read(filter)?;
     let (listed, total, reports) = match asked.sort_by {
-        SortBy::Figure(kpi) => by_figures(&app, &caller, &asked, Some(kpi)).await?,
+        CampaignSort::Figure(kpi) => by_figures(&app, &caller, &asked, Some(kpi)).await?,
         _ if asked.filter.needs_figures() => by_figures(&app, &caller, &asked, None).await?,
-        SortBy::Name | SortBy::CreatedAt => by_text_or_age(&app, &caller, &asked).await?,
+        CampaignSort::Name | CampaignSort::CreatedAt => {
+            by_text_or_age(&app, &caller, &asked).await?
+        }
     };
     let (before, days) = beside(&app, &caller, &asked, &listed).await?;
     let ids: Vec<Uuid> = listed.iter().map(|one| one.id).collect();
@@ -173,13 +191,13 @@ pub async fn list_campaigns(
 }
 
 /// One page, how many there are in all, and the reports of the page at least.
-type Listed = (Vec<ListedCampaign>, u64, CampaignReports);
+type CampaignListPage = (Vec<ListedCampaign>, u64, CampaignReports);
 
 async fn by_text_or_age(
     app: &App,
     caller: &Authenticated,
-    asked: &Asked,
-) -> Result<Listed, Refusal> {
+    asked: &CampaignListQuery,
+) -> Result<CampaignListPage, Refusal> {
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let mut work = caller.work(app).await?;
     let (listed, total) = work.list_campaigns(&asked.filter.query, limit, offset).await?;
@@ -192,9 +210,9 @@ async fn by_text_or_age(
 async fn by_figures(
     app: &App,
     caller: &Authenticated,
-    asked: &Asked,
+    asked: &CampaignListQuery,
     kpi: Option<Kpi>,
-) -> Result<Listed, Refusal> {
+) -> Result<CampaignListPage, Refusal> {
     let field = if kpi.is_some() { "sort_by" } else { "having" };
     let (mut listed, reports) = asked.filter.all(app, caller, field).await?;
     if let Some(kpi) = kpi {
@@ -207,7 +225,7 @@ async fn by_figures(
 async fn reports_of(
     app: &App,
     caller: &Authenticated,
-    asked: &Asked,
+    asked: &CampaignListQuery,
     days: DayRange,
     listed: &[ListedCampaign],
 ) -> Result<CampaignReports, Refusal> {
@@ -223,7 +241,7 @@ async fn reports_of(
 async fn beside(
     app: &App,
     caller: &Authenticated,
-    asked: &Asked,
+    asked: &CampaignListQuery,
     listed: &[ListedCampaign],
 ) -> Result<(Option<(DayRange, CampaignReports)>, Option<CampaignDays>), Refusal> {
     let before = async {

@@ -30,7 +30,7 @@ pub struct NewCampaign {
     name: String,
     /// Where it is in its life; `draft` where absent.
     status: Option<CampaignStatus>,
-    /// What it is for, in the platform's words.
+    /// The objective, in the platform's words.
     objective: Option<String>,
     /// The platform's id: unique among the tenant's campaigns of the platform that are not deleted.
     external_id: Option<String>,
@@ -66,7 +66,7 @@ pub struct CampaignChange {
     name: Option<String>,
     /// Archived is final, and nothing becomes a draft again.
     status: Option<CampaignStatus>,
-    /// What it is for, in the platform's words.
+    /// The objective, in the platform's words.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     objective: Option<Option<String>>,

@@ -23,7 +23,7 @@ const CREDENTIAL_BYTES_MAX: usize = 8_192;
 pub struct ConnectorBody {
     /// The platform.
     pub platform: Platform,
-    /// Name to show; the platform's where absent. One of its platform.
+    /// The name to show, unique among the connectors of the platform; the platform's name if absent.
     name: Option<String>,
     /// The platform's ad accounts.
     account_ids: Option<Vec<String>>,

@@ -12,6 +12,7 @@ use stratum_http::fields::Params;
 use stratum_http::id::{Id, Resource};
 use stratum_http::paging::PageParams;
 use stratum_http::rules::Rules;
+use stratum_models::connector::PullErrorCode;
 use stratum_models::time::{Day, DayRange};
 use stratum_reports::connector::is_pulled;
 use stratum_state::audit::{AuditAction, AuditEntry};
@@ -63,8 +64,8 @@ pub struct PullRunItem {
     faults: Vec<PullFault>,
     /// Accounts that could not be read; the others are.
     closed_accounts: Vec<ClosedAccount>,
-    /// What went wrong last: `throttled`, `unauthorized`, `forbidden`, `unavailable`, `too_much`, `stale`, `refused`,
-    /// `closed_accounts` where only some accounts are missing, or `partial` where only a break-down is.
+    /// The last error; null where there was none.
+    #[schema(value_type = Option<PullErrorCode>)]
     error: Option<String>,
     /// The same in words.
     error_message: Option<String>,
@@ -148,14 +149,14 @@ async fn ask(
     Ok(Answer::with(StatusCode::ACCEPTED, item.into()))
 }
 
-/// Pulls a connector now: the days that platforms restate, and those that were missed.
+/// Pulls a connector now: the days that platforms may still correct, and days that were missed.
 #[utoipa::path(
     post, path = "/api/v1/connectors/{id}/pull", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")),
     responses(
-        (status = 202, body = Answer<PullRunItem>, description = "it is queued"),
-        (status = 409, body = RefusalBody, description = "too many pulls of it are open"),
-        (status = 422, body = RefusalBody, description = "it cannot be pulled"),
+        (status = 202, body = Answer<PullRunItem>, description = "the job is queued"),
+        (status = 409, body = RefusalBody, description = "too many pulls of this connector are open"),
+        (status = 422, body = RefusalBody, description = "the connector cannot be pulled"),
     ),
 )]
 pub async fn pull_connector(
@@ -169,15 +170,15 @@ pub async fn pull_connector(
     ask(&app, work, id, PullKind::Manual, days).await
 }
 
-/// Pulls earlier days: window by window, with its progress in the list of pulls. It goes on by itself where
-/// the platform or a process of ours was away, and lets scheduled pulls pass.
+/// Pulls earlier days, window by window; the list of pulls shows the progress. A backfill continues on its own
+/// after an outage of the platform or of our processes, and scheduled pulls go first.
 #[utoipa::path(
     post, path = "/api/v1/connectors/{id}/backfill", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")), request_body = BackfillBody,
     responses(
-        (status = 202, body = Answer<PullRunItem>, description = "it is queued"),
-        (status = 409, body = RefusalBody, description = "too many pulls of it are open"),
-        (status = 422, body = RefusalBody, description = "a rule is broken, or it cannot be pulled"),
+        (status = 202, body = Answer<PullRunItem>, description = "the job is queued"),
+        (status = 409, body = RefusalBody, description = "too many pulls of this connector are open"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the connector cannot be pulled"),
     ),
 )]
 pub async fn backfill_connector(
@@ -207,7 +208,7 @@ pub async fn backfill_connector(
     ask(&app, work, id, PullKind::Backfill, days).await
 }
 
-/// The pulls of a connector, newest first.
+/// Lists the pulls of a connector, newest first.
 #[utoipa::path(
     get, path = "/api/v1/connectors/{id}/runs", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id"), PageParams),
@@ -227,14 +228,14 @@ pub async fn list_pull_runs(
     Ok(Answer::page(runs, page.of(total)))
 }
 
-/// Ends a pull. What it read stays.
+/// Cancels a pull. Rows that it has read stay.
 #[utoipa::path(
     delete, path = "/api/v1/connectors/{id}/runs/{run}", tag = "connectors", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the connector's id"),
         ("run" = Uuid, Path, description = "the pull's id"),
     ),
-    responses((status = 204, description = "it is ended, or was over already")),
+    responses((status = 204, description = "the pull has ended")),
 )]
 pub async fn cancel_pull_run(
     State(app): State<App>,

@@ -8,8 +8,9 @@ use serde_json::json;
 use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::id::{Id, Resource};
+use stratum_models::connector::PullErrorCode;
 use stratum_models::money::Currency;
-use stratum_reports::connector::{Account, Counting, Credentials, PullError};
+use stratum_reports::connector::{Account, ConversionChoice, Credentials, PullError};
 use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::connector::{Connector, ConnectorStatus};
 use stratum_state::pull_fault::{ClosedAccount, Outcome};
@@ -36,9 +37,10 @@ pub struct Trial {
     accounts: Vec<TriedAccount>,
     /// Those of them that were not, while others were.
     closed_accounts: Vec<ClosedAccount>,
-    /// What went wrong: `throttled`, `unauthorized`, `forbidden`, `unavailable` or `refused`.
+    /// The error that the platform answered with.
+    #[schema(value_type = Option<PullErrorCode>)]
     error: Option<&'static str>,
-    /// The same in words, with what to do about it.
+    /// The same in words, with advice.
     message: Option<String>,
 }
 
@@ -51,7 +53,7 @@ pub struct TriedAccount {
     name: String,
     /// The currency of its amounts.
     currency: Currency,
-    /// The zone of its days.
+    /// The time zone of its days.
     time_zone: String,
 }
 
@@ -68,7 +70,7 @@ impl From<&Account> for TriedAccount {
 
 /// What a platform told when it was asked for accounts.
 #[derive(Default)]
-struct Tried {
+struct TrialResult {
     accounts: Vec<Account>,
     closed: Vec<ClosedAccount>,
     /// The first thing that went wrong.
@@ -76,7 +78,7 @@ struct Tried {
     renewed: Option<Credentials>,
 }
 
-impl Tried {
+impl TrialResult {
     fn status(&self) -> ConnectorStatus {
         match &self.error {
             None => ConnectorStatus::Working,
@@ -92,13 +94,13 @@ impl Tried {
     }
 }
 
-async fn tried(app: &App, connector: &Connector, credentials: Credentials) -> Tried {
-    let counting = Counting { conversion: connector.content.settings.conversion.clone() };
+async fn tried(app: &App, connector: &Connector, credentials: Credentials) -> TrialResult {
+    let counting = ConversionChoice { conversion: connector.content.settings.conversion.clone() };
     let api = match app.trials.connect(connector.platform, credentials, counting) {
         Ok(api) => api,
-        Err(error) => return Tried { error: Some(error), ..Tried::default() },
+        Err(error) => return TrialResult { error: Some(error), ..TrialResult::default() },
     };
-    let mut tried = Tried::default();
+    let mut tried = TrialResult::default();
     let asked = async {
         for id in connector.content.account_ids.iter().take(ACCOUNTS_MAX) {
             match api.account(id).await {
@@ -122,13 +124,13 @@ async fn tried(app: &App, connector: &Connector, credentials: Credentials) -> Tr
     tried
 }
 
-/// Tries a connector out: asks the platform once for the connector's accounts, and keeps what it says.
+/// Tests a connector: asks the platform once for its accounts and stores the result as its status.
 #[utoipa::path(
     post, path = "/api/v1/connectors/{id}/test", tag = "connectors", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the connector's id")),
     responses(
-        (status = 200, body = Answer<Trial>, description = "what the platform said, also where it refused"),
-        (status = 422, body = RefusalBody, description = "it names no ad account"),
+        (status = 200, body = Answer<Trial>, description = "the platform's answer, also where it refused"),
+        (status = 422, body = RefusalBody, description = "the connector names no ad account"),
     ),
 )]
 pub async fn test_connector(
@@ -146,7 +148,7 @@ pub async fn test_connector(
     drop(work);
     let tried = tried(&app, &connector, credentials.clone()).await;
     let status = tried.status();
-    let Tried { accounts, closed, error, renewed } = tried;
+    let TrialResult { accounts, closed, error, renewed } = tried;
     let message = error.as_ref().map(ToString::to_string);
     let mut work = caller.work(&app).await?;
     let now = work.lock_credentials(id).await?.ok_or_else(Connector::not_found)?;

@@ -22,25 +22,28 @@ use super::super::{App, Services};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ExportParams {
-    /// `csv`, `parquet` or `ndjson`.
-    #[param(value_type = FileFormat, inline)]
+    /// The form of the file.
+    #[param(value_type = FileFormat)]
     format: String,
     /// What is exported.
     #[serde(rename = "type")]
     #[param(value_type = ExportType)]
     of: String,
-    /// First day, included; 30 days before the last one where absent.
+    /// The first day, included; 30 days before the last day if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_from: Option<String>,
-    /// Last day, included; today in the tenant's zone where absent.
+    /// The last day, included; today in the tenant's time zone if absent.
     #[param(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
-    /// Platforms, parted by commas; every one where absent.
+    /// Platforms, separated by commas; every one where absent.
+    #[param(value_type = Option<Vec<Platform>>, style = Form, explode = false)]
     platforms: Option<String>,
-    /// Columns in the order they are wanted, parted by commas. Where absent, every one but those that
-    /// tell who people are (`em_sha256` and the like): they are named, and take the right for it.
+    /// Columns in the order in which they are wanted, separated by commas. Where absent, every column but those
+    /// that tell who people are (`em_sha256` and the like): these must be named, and need their own permission.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
     columns: Option<String>,
-    /// `gzip` or `zstd` for CSV and NDJSON; Parquet packs by itself.
+    /// How a CSV or NDJSON file is packed; Parquet packs by itself.
+    #[param(value_type = Option<FileCompression>)]
     compression: Option<String>,
 }
 
@@ -54,18 +57,18 @@ pub struct ExportBody {
     #[serde(rename = "type")]
     #[schema(value_type = ExportType)]
     of: String,
-    /// First day, included; 30 days before the last one where absent.
+    /// The first day, included; 30 days before the last day if absent.
     #[schema(value_type = Option<NaiveDate>)]
     date_from: Option<String>,
-    /// Last day, included; today in the tenant's zone where absent.
+    /// The last day, included; today in the tenant's time zone if absent.
     #[schema(value_type = Option<NaiveDate>)]
     date_to: Option<String>,
     /// Every one where absent.
     #[serde(default)]
     #[schema(value_type = Vec<Platform>)]
     platforms: Vec<String>,
-    /// Columns in the order they are wanted. Where absent, every one but those that tell who people are
-    /// (`em_sha256` and the like): they are named, and take the right for it.
+    /// Columns in the order in which they are wanted. Where absent, every column but those that tell who people
+    /// are (`em_sha256` and the like): these must be named, and need their own permission.
     #[serde(default)]
     columns: Vec<String>,
     /// For CSV and NDJSON; Parquet packs by itself.
@@ -82,7 +85,7 @@ impl ExportParams {
         let mut fields = Fields::default();
         let format = fields.optional("format", Some(self.format.as_str()));
         if format.is_none() && self.format.is_empty() {
-            fields.fault("format", "is csv, parquet or ndjson");
+            fields.fault("format", "is missing");
         }
         let compression = fields.optional("compression", self.compression.as_deref());
         let body = ExportBody {

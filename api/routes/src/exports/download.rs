@@ -30,10 +30,11 @@ use super::job::digits;
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// Fetches the file of an export, whole or in pieces.
+/// Downloads the file of an export, whole or in pieces.
 ///
-/// A `Range` of bytes resumes a download that broke off; with `If-Range` and the `ETag`, which is the
-/// file's SHA-256, it never mixes two files. Of several ranges at once the whole file is sent.
+/// A `Range` of bytes resumes an interrupted download. With `If-Range` and the `ETag`, which is the SHA-256 of the
+/// file, parts of two different files are never mixed. A request for several ranges is answered with the whole
+/// file.
 #[utoipa::path(
     get, path = "/api/v1/analytics/export/{id}/download", tag = "exports",
     security(("bearer" = [])),
@@ -51,8 +52,8 @@ const CHUNK_BYTES: usize = 256 * 1024;
             (String = "text/csv"), (String = "application/x-ndjson"), (String = "application/vnd.apache.parquet"),
             (String = "application/gzip"), (String = "application/zstd"),
         )),
-        (status = 404, body = RefusalBody, description = "no such export, or its file is deleted"),
-        (status = 409, body = RefusalBody, description = "it is not done"),
+        (status = 404, body = RefusalBody, description = "the export does not exist, or its file is deleted"),
+        (status = 409, body = RefusalBody, description = "the export is not finished"),
         (status = 416, body = RefusalBody, description = "the file ends before the range begins"),
         (status = 503, body = RefusalBody, description = "a store does not answer, or this process does not see the file"),
     ),
@@ -83,7 +84,7 @@ pub(super) async fn fetched(
     let etag = match (job.state, &job.sha256) {
         (JobState::Done, Some(sha256)) => format!("\"{}\"", digits(sha256)),
         (JobState::Queued | JobState::Running, _) => {
-            return Err(Refusal::conflict("the export is not done yet").after(1));
+            return Err(Refusal::conflict("the export is not finished yet").after(1));
         }
         _ => return Err(Refusal::not_found("the file of this export")),
     };

@@ -23,7 +23,7 @@ pub struct ExportEstimate {
     security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<ExportEstimate>),
-        (status = 422, body = RefusalBody, description = "there is no such type or column, or the range is wrong"),
+        (status = 422, body = RefusalBody, description = "the type or a column does not exist, or the range is not valid"),
     ),
 )]
 pub async fn estimate_export(

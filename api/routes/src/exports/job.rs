@@ -49,9 +49,9 @@ pub struct ExportItem {
     bytes: u64,
     /// How much of it is made, 0 to 1; about, until it is done.
     progress: f64,
-    /// Why it failed.
+    /// The reason why it failed.
     error: Option<String>,
-    /// Where its file can be fetched, once it is done.
+    /// The path for downloading the file, once the export is finished.
     download_url: Option<String>,
     /// SHA-256 of the file, in hexadecimal digits.
     sha256: Option<String>,
@@ -110,17 +110,17 @@ impl From<ExportJob> for ExportItem {
     }
 }
 
-/// Asks for a file.
+/// Requests an export as a file.
 ///
-/// Any number of rows. The file is made beside, one that is half made is never seen, and it is kept for
-/// some days. Ask for its state by the id, or wait for `export_done` on the live stream. Events know a
-/// person by SHA-256 alone. `GET /analytics/export/stream` tells how CSV is written.
+/// The number of rows is not limited. The file is made in the background and can be fetched for some days once it
+/// is complete. Ask for its state by its id, or wait for `export_done` on the live stream. Events identify people
+/// by SHA-256 only. `GET /analytics/export/stream` describes the format of CSV.
 #[utoipa::path(
     post, path = "/api/v1/analytics/export", tag = "exports", request_body = ExportBody,
     security(("bearer" = [])),
     responses(
-        (status = 202, body = Answer<ExportItem>, description = "it is queued"),
-        (status = 422, body = RefusalBody, description = "there is no such type or column, or the range is wrong"),
+        (status = 202, body = Answer<ExportItem>, description = "the job is queued"),
+        (status = 422, body = RefusalBody, description = "the type or a column does not exist, or the range is not valid"),
         (status = 429, body = RefusalBody, description = "too many exports wait already"),
     ),
 )]
@@ -135,7 +135,7 @@ pub async fn create_export(
     work.lock_limits().await?;
     let most = app.exports.config.queued_per_tenant_max;
     let id = work.create_export_job(&request, most).await?.ok_or_else(|| {
-        Refusal::busy("too many exports wait already; wait for one to end").after(30)
+        Refusal::busy("too many exports are queued; wait for one to finish").after(30)
     })?;
     work.audit(&AuditEntry::done(
         AuditAction::ExportAsked,
@@ -149,7 +149,7 @@ pub async fn create_export(
     Ok(Answer::with(StatusCode::ACCEPTED, job.into()))
 }
 
-/// Exports that were asked for, newest first.
+/// Lists exports, newest first.
 #[utoipa::path(
     get, path = "/api/v1/analytics/export", tag = "exports", params(PageParams),
     security(("bearer" = [])),
@@ -167,7 +167,7 @@ pub async fn list_exports(
     Ok(Answer::page(jobs, page.of(total)))
 }
 
-/// An export and how far it is.
+/// Returns an export and its progress.
 #[utoipa::path(
     get, path = "/api/v1/analytics/export/{id}", tag = "exports", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the export's id")),
@@ -182,11 +182,11 @@ pub async fn export_job(
     Ok(Answer::of(job.ok_or_else(ExportJob::not_found)?.into()))
 }
 
-/// Cancels an export that waits or runs; deletes the file of one that is done.
+/// Cancels an export that is queued or running, or deletes the file of a finished one.
 #[utoipa::path(
     delete, path = "/api/v1/analytics/export/{id}", tag = "exports", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the export's id")),
-    responses((status = 204, description = "it is cancelled, or its file deleted")),
+    responses((status = 204, description = "the export is cancelled, or its file is deleted")),
 )]
 pub async fn delete_export(
     State(app): State<App>,

@@ -41,7 +41,7 @@ pub struct ExportLinkItem {
     params(("id" = Uuid, Path, description = "the export's id")),
     responses(
         (status = 201, body = Answer<ExportLinkItem>),
-        (status = 409, body = RefusalBody, description = "it is not done"),
+        (status = 409, body = RefusalBody, description = "the export is not finished"),
     ),
 )]
 pub async fn create_export_link(

@@ -26,17 +26,17 @@ use super::asked::{ExportParams, admit};
 /// Proxies that would gather the stream are told not to.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
-/// Exports at once, as the answer's body.
+/// Streams an export as the body of the answer.
 ///
-/// Any number of rows, sent as they are read. Rows have the same order each time. A client that leaves
-/// ends the work. A connection that ends before the body's own end (a chunked body without its last
-/// chunk) means that something failed on the way, or that the caller's rights ended: what came until then
-/// is not the whole. A client that takes less than 16 KiB a second for half a minute is cut off. A large
-/// export is better made as a job, whose file can be fetched in pieces.
+/// The number of rows is not limited; rows are sent as they are read, always in the same order. The export stops
+/// when the client closes the connection. If the connection ends before the body does (a chunked body without its
+/// last chunk), something failed or the caller lost the right to export: the rows received so far are not the whole
+/// export. A client that reads less than 16 KiB a second for half a minute is disconnected. For a large export,
+/// request a file instead; it can be fetched in pieces.
 ///
-/// In CSV a text that begins with `=`, `+`, `-`, `@`, a tab, a line break or `'` gets one `'` before it, so
-/// that no spreadsheet takes it for a formula. Amounts are in units of the row's currency, exactly.
-/// Events know a person by SHA-256 alone; several hashes of one kind are parted by `|`.
+/// In CSV, a text that begins with `=`, `+`, `-`, `@`, a tab, a line break or `'` is preceded by one `'`, so that
+/// no spreadsheet takes it for a formula. Amounts are exact, in units of the row's currency. Events identify people
+/// by SHA-256 only; several hashes of one kind are separated by `|`.
 #[utoipa::path(
     get, path = "/api/v1/analytics/export/stream", tag = "exports", params(ExportParams),
     security(("bearer" = [])),
@@ -45,7 +45,7 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
             (String = "text/csv"), (String = "application/x-ndjson"), (String = "application/vnd.apache.parquet"),
             (String = "application/gzip"), (String = "application/zstd"),
         )),
-        (status = 422, body = RefusalBody, description = "there is no such type or column, or the range is wrong"),
+        (status = 422, body = RefusalBody, description = "the type or a column does not exist, or the range is not valid"),
         (status = 429, body = RefusalBody, description = "too many exports at once"),
     ),
 )]
@@ -59,9 +59,10 @@ pub async fn stream_export(
     let mut work = caller.work(&app).await?;
     let jobs = work.running_export_jobs().await?;
     let jobs = usize::try_from(jobs).unwrap_or(usize::MAX);
-    let turn = app.exports.turns.take(caller.scope.tenant_id(), jobs);
+    let turn = app.exports.streams.take(caller.scope.tenant_id(), jobs);
     let turn = turn.ok_or_else(|| {
-        Refusal::busy("too many exports at once; wait for one to end, or ask for a job").after(5)
+        Refusal::busy("too many exports are running; wait for one to finish, or request a file")
+            .after(5)
     })?;
     let entry =
         AuditEntry::done(AuditAction::ExportStreamed, ExportJob::KIND, "", described(&request));

@@ -29,9 +29,9 @@ pub struct PersonRequest {
     /// of its normalised form, in hexadecimal.
     #[schema(min_length = 1, max_length = 512)]
     identifier: String,
-    /// What it is. Where absent: with an `@` an e-mail address, with a `+` before it a phone number, 64
-    /// hexadecimal digits the hash of either or of an id, other texts an id. Digits alone could be a
-    /// phone number or an id, so of them it must be told.
+    /// Its kind. Where absent: with an `@` an e-mail address, with a `+` before it a phone number, 64 hexadecimal
+    /// digits the hash of either or of an id, other texts an id. Digits alone could be a phone number or an id, so
+    /// of them it must be told.
     #[serde(rename = "type")]
     kind: Option<Kind>,
 }
@@ -73,7 +73,7 @@ pub struct Person {
 const STEPS_MAX: usize = 8;
 
 /// Where a person is in the state store.
-pub struct Found {
+pub struct PersonRecords {
     /// Users they are.
     pub users: Vec<User>,
     /// Invitations that were sent to them.
@@ -159,7 +159,7 @@ impl Person {
 
     /// Where the person is in the state store. What is kept there is sealed, so each row is opened
     /// and compared; a tenant's plan bounds how many there are.
-    pub async fn find(&self, work: &mut TenantWork) -> Result<Found, StoreError> {
+    pub async fn find(&self, work: &mut TenantWork) -> Result<PersonRecords, StoreError> {
         let is_they = |user: &User| {
             let phone = user.phone.as_deref();
             self.is(IdentifierKey::Email, &user.email)
@@ -174,7 +174,7 @@ impl Person {
             let theirs = some.into_iter().filter(|one| self.is(IdentifierKey::Email, &one.email));
             invitations.extend(theirs);
         }
-        Ok(Found { users, invitations })
+        Ok(PersonRecords { users, invitations })
     }
 }
 

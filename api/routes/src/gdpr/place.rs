@@ -86,9 +86,9 @@ pub struct PlaceItem {
     place: Place,
     /// How many; of the log, the identifiers that are looked for.
     count: u64,
-    /// What is kept there of a person, and for how long.
+    /// What is stored there about a person, and for how long.
     holds: &'static str,
-    /// What erasing does there.
+    /// What the removal does there.
     erasing: &'static str,
 }
 
@@ -223,7 +223,7 @@ impl Walk<'_> {
         let work = move || letters_to(&folder, &|address| person.has_address(address), act);
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(letters)) => Ok(letters),
-            _ => Err(Refusal::unavailable("the letters cannot be read; try again")),
+            _ => Err(Refusal::unavailable("the stored e-mails cannot be read; try again")),
         }
     }
 

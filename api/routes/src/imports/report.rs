@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 use stratum_models::ad_report::SplitBy;
+use stratum_models::export::FileFormat;
 use stratum_models::metrics::MetricSums;
 use stratum_models::money::{Currency, MICROS};
 use stratum_models::platform::Platform;
 use stratum_query::ask::report_changes::{DayChange, ReportChanges};
-use stratum_reports::import::{Import, LeftOut, ResultKinds, RowFault};
+use stratum_reports::import::{Import, ResultKinds, RowFault, SkipReason};
 use utoipa::ToSchema;
 
-use super::take::Taken;
+use super::take::ImportedRows;
 
 /// Places of rows of one kind that are told at most.
 const PLACES_MAX: usize = 20;
@@ -54,25 +55,26 @@ pub struct ImportReport {
     /// What is worth knowing, in words.
     notes: Vec<String>,
     /// What was taken in; null where it was only looked at.
-    pub(super) taken: Option<Taken>,
+    pub(super) taken: Option<ImportedRows>,
 }
 
 /// How a file is written.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FileReport {
-    /// `csv` or `parquet`.
+    /// The form of the file.
+    #[schema(value_type = FileFormat)]
     format: &'static str,
-    /// Of a text file.
+    /// The encoding of a text file.
     encoding: Option<&'static str>,
-    /// What separates cells of a text file.
+    /// The separator of a text file.
     #[schema(value_type = Option<String>)]
     delimiter: Option<char>,
     /// Lines before that of the headers.
     title_lines: usize,
-    /// What fractions begin with; null where no number tells.
+    /// The decimal mark; null if no number of the file shows it.
     #[schema(value_type = Option<String>)]
     decimal_mark: Option<char>,
-    /// How days are written.
+    /// The format of dates.
     date_format: &'static str,
     /// Rows that are not blank.
     rows: usize,
@@ -81,7 +83,7 @@ pub struct FileReport {
 /// A column and what it is to us.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UsedColumn {
-    /// Its header.
+    /// The header of the column.
     column: String,
     /// Our field.
     field: &'static str,
@@ -138,10 +140,10 @@ pub struct FigureSums {
 /// Rows left out for one reason.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeftOutReport {
-    /// `summary`: it sums up others; `unknown_part`: it is what the platform could not tell the country
-    /// or device of; `repeated`: it is there twice; `nothing_reported`: it is of an export of ours and holds
-    /// only what our own events show.
-    reason: &'static str,
+    /// The reason. `summary`: the row sums up others. `unknown_part`: the platform could not tell its country or
+    /// device. `repeated`: the file holds it twice. `nothing_reported`: it comes from an export of ours and
+    /// holds only what our own events show.
+    reason: SkipReason,
     /// How many.
     rows: usize,
     /// Where the first are: lines of a text file, numbers of rows of a Parquet file, from 1.
@@ -153,7 +155,7 @@ pub struct LeftOutReport {
 pub struct FaultReport {
     /// The line of a text file, the number of a row of a Parquet file, from 1.
     row: u64,
-    /// Our field; null when the row is wrong as a whole.
+    /// Our field; null if the row as a whole is wrong.
     field: Option<&'static str>,
     /// In words.
     message: String,
@@ -255,11 +257,10 @@ fn parts(import: &Import) -> Vec<PartCount> {
 }
 
 fn left_out(import: &Import) -> Vec<LeftOutReport> {
-    let mut by_reason: BTreeMap<LeftOut, LeftOutReport> = BTreeMap::new();
+    let mut by_reason: BTreeMap<SkipReason, LeftOutReport> = BTreeMap::new();
     for (reason, place) in &import.left_out {
-        let reason_name = reason.as_str();
         let entry = by_reason.entry(*reason).or_insert_with(|| LeftOutReport {
-            reason: reason_name,
+            reason: *reason,
             rows: 0,
             places: Vec::new(),
         });

@@ -12,7 +12,7 @@ use crate::App;
 
 /// What was taken in.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
-pub struct Taken {
+pub struct ImportedRows {
     /// Campaigns' days.
     pub days: usize,
     /// Parts of days.
@@ -21,7 +21,7 @@ pub struct Taken {
 
 /// Takes every row; returns once they survive a crash. Rows that are as they were are taken too: what is
 /// read now may be older than what is in the log, and the last import counts whatever lies between.
-pub async fn take(app: &App, import: Import) -> Result<Taken, Refusal> {
+pub async fn take(app: &App, import: Import) -> Result<ImportedRows, Refusal> {
     let wait = Duration::from_millis(app.imports.config.append_wait_ms_max);
     let (days, splits) = (&import.days, &import.splits);
     let appended = app.appender.append_ad_reports(days, splits, Instant::now() + wait).await;
@@ -29,7 +29,7 @@ pub async fn take(app: &App, import: Import) -> Result<Taken, Refusal> {
         tracing::warn!(%error, "rows of a file were not kept");
         not_kept()
     })?;
-    Ok(Taken { days: days.len(), parts: splits.len() })
+    Ok(ImportedRows { days: days.len(), parts: splits.len() })
 }
 
 fn not_kept() -> Refusal {

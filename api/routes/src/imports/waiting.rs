@@ -16,11 +16,11 @@ use stratum_models::id::TenantId;
 pub(super) struct WaitingBytes {
     all_max: usize,
     per_tenant_max: usize,
-    held: Mutex<Held>,
+    held: Mutex<HeldBytes>,
 }
 
 #[derive(Default)]
-struct Held {
+struct HeldBytes {
     all: usize,
     by_tenant: HashMap<TenantId, usize>,
 }

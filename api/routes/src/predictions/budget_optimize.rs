@@ -6,19 +6,21 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use stratum_forecast::allocate::{Binding, Clash, Goal, in_cents};
 use stratum_forecast::{
-    BudgetPlan, BudgetQuestion, CampaignModel, Hold, Outlook, Recommended, cents, plan,
+    BudgetPlan, BudgetQuestion, CampaignModel, Hold, Outlook, ReasonCode, RecommendedBudget, cents,
+    plan,
 };
 use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_models::money::Currency;
+use stratum_models::name_set;
 use stratum_models::platform::Platform;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::App;
-use super::{Basis, Chosen, LeftOut, Reason, model_of, shown, window};
+use super::{Basis, CampaignChoice, LeftOut, Reason, model_of, shown, window};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -148,25 +150,42 @@ pub struct Recommendation {
     expected_conversions: f64,
     /// Revenue of the next unit spent.
     marginal_roas: f64,
-    /// What holds the budget where it is: `none`, `min`, `max`, `min_spend_per_platform`, `evidence`
-    /// (further spend was never seen) or `unknown_response` (spend never varied enough to know what
-    /// another budget would bring, so it is kept).
-    binding: &'static str,
+    /// What holds the budget where it is. `evidence`: the campaign was never seen to spend more.
+    /// `unknown_response`: its spend never varied enough to know what another budget would bring, so it is kept.
+    binding: BudgetLimit,
 }
 
-/// The best split of a budget.
+name_set! {
+    /// What holds a recommended budget where it is.
+    BudgetLimit {
+        /// Nothing: its marginal ROAS is that of the others.
+        None = "none",
+        /// Its own minimum.
+        Min = "min",
+        /// Its own maximum.
+        Max = "max",
+        /// The minimum of its platform.
+        MinSpendPerPlatform = "min_spend_per_platform",
+        /// More spend was never seen.
+        Evidence = "evidence",
+        /// Its response to spend is not known.
+        UnknownResponse = "unknown_response",
+    }
+}
+
+/// Optimises the distribution of a budget.
 ///
-/// The optimum is exact: all campaigns that nothing holds have the same marginal ROAS. A campaign gets
-/// at most one and a half times what it was ever seen to spend, or twice its current budget, unless
-/// its own maximum says otherwise. A campaign that spent nothing in the last 14 days gets no budget unless it is
-/// asked for. Recommended budgets and what is unspent add up to the budget, to the cent. 422 names the constraints
-/// that clash.
+/// The optimum is exact: all campaigns without a binding constraint have the same marginal ROAS. A campaign gets at
+/// most one and a half times its highest spend so far, or twice its current budget, unless a maximum is given for
+/// it. A campaign that spent nothing in the last 14 days gets no budget unless it is named in the request.
+/// Recommended budgets and the unspent rest add up to the budget, to the cent. 422 names the constraints that
+/// contradict each other.
 #[utoipa::path(
     post, path = "/api/v1/predictions/budget-optimize", tag = "predictions", request_body = BudgetRequest,
     security(("bearer" = [])),
     responses(
         (status = 200, body = Answer<BudgetAnswer>),
-        (status = 422, body = RefusalBody, description = "constraints clash, a field breaks a rule, or no campaign can be forecast"),
+        (status = 422, body = RefusalBody, description = "constraints contradict each other, a field breaks a rule, or no campaign can be forecast"),
     ),
 )]
 pub async fn budget_optimize(
@@ -180,8 +199,13 @@ pub async fn budget_optimize(
     let basis = Basis::of(&app, Some(&loaded), days);
     let work = move || {
         let (artifact, currency) = (&loaded.artifact, request.currency);
-        let chosen =
-            Chosen::but(artifact, days, currency, |_| true, |one| request.inactivity_of(one))?;
+        let chosen = CampaignChoice::but(
+            artifact,
+            days,
+            currency,
+            |_| true,
+            |one| request.inactivity_of(one),
+        )?;
         let question = request.question(goal, &chosen.outlooks)?;
         let found = plan(&chosen.outlooks, &question).map_err(clash)?;
         Ok(answer(chosen, &found, request.total_budget, days, basis))
@@ -198,7 +222,7 @@ fn clash(clash: Clash) -> Refusal {
         Clash::Group { .. } => "constraints.min_spend_per_platform",
         Clash::Ratio { .. } => "target_roas",
     };
-    Refusal::unprocessable(field, format!("these constraints clash: {clash}"))
+    Refusal::unprocessable(field, format!("these constraints contradict each other: {clash}"))
 }
 
 impl BudgetRequest {
@@ -229,7 +253,7 @@ impl BudgetRequest {
                  include_inactive to plan for it"
             );
             let parameters = BTreeMap::from([("days", INACTIVE_DAYS as f64)]);
-            Reason { code: "inactive", parameters, statement }
+            Reason { code: ReasonCode::Inactive, parameters, statement }
         })
     }
 
@@ -265,13 +289,13 @@ impl BudgetRequest {
 }
 
 fn answer(
-    chosen: Chosen,
+    chosen: CampaignChoice,
     plan: &BudgetPlan,
     total: f64,
     days: usize,
     basis: Basis,
 ) -> BudgetAnswer {
-    let sum = |of: fn(&Recommended) -> f64| plan.campaigns.iter().map(of).sum::<f64>();
+    let sum = |of: fn(&RecommendedBudget) -> f64| plan.campaigns.iter().map(of).sum::<f64>();
     let (spend, revenue) = (sum(|one| one.budget), sum(|one| one.revenue.value));
     // What is shown adds up to the budget, to the cent.
     let budgets = plan.campaigns.iter().map(|one| one.budget).chain([plan.unspent]);
@@ -300,7 +324,7 @@ fn units(cents: i64) -> f64 {
 }
 
 impl Recommendation {
-    fn of(outlook: &Outlook, part: &Recommended, budget_cents: i64) -> Recommendation {
+    fn of(outlook: &Outlook, part: &RecommendedBudget, budget_cents: i64) -> Recommendation {
         let key = &outlook.campaign.key;
         Recommendation {
             campaign_id: key.campaign_id.clone(),
@@ -316,12 +340,12 @@ impl Recommendation {
             expected_conversions: shown(part.conversions),
             marginal_roas: shown(part.marginal),
             binding: match part.hold {
-                Hold::Bound(Binding::Free) => "none",
-                Hold::Bound(Binding::Min) => "min",
-                Hold::Bound(Binding::Max) => "max",
-                Hold::Bound(Binding::GroupMin) => "min_spend_per_platform",
-                Hold::Evidence => "evidence",
-                Hold::UnknownResponse => "unknown_response",
+                Hold::Bound(Binding::Free) => BudgetLimit::None,
+                Hold::Bound(Binding::Min) => BudgetLimit::Min,
+                Hold::Bound(Binding::Max) => BudgetLimit::Max,
+                Hold::Bound(Binding::GroupMin) => BudgetLimit::MinSpendPerPlatform,
+                Hold::Evidence => BudgetLimit::Evidence,
+                Hold::UnknownResponse => BudgetLimit::UnknownResponse,
             },
         }
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
-use stratum_forecast::{Artifact, CampaignModel, Insufficient, Outlook};
+use stratum_forecast::{Artifact, CampaignModel, Insufficient, Outlook, ReasonCode};
 use stratum_http::answer::Refusal;
 use stratum_http::auth::Authenticated;
 use stratum_models::money::Currency;
@@ -34,7 +34,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// Which model answers, and for which days.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Basis {
-    /// The beginning of the hash of the model that answers; null before the first training.
+    /// The version of the model: the beginning of its hash; null before the first training.
     pub model_version: Option<String>,
     /// When it was trained.
     pub trained_at: Option<DateTime<Utc>>,
@@ -69,11 +69,10 @@ pub struct LeftOut {
     pub campaign_name: String,
     /// Its platform.
     pub platform: Platform,
-    /// Why nothing can be said of it.
+    /// The reason why the campaign is left out, in words.
     pub reason: String,
-    /// The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running`, `unchecked` or
-    /// `inactive`.
-    pub reason_code: &'static str,
+    /// The reason's code.
+    pub reason_code: ReasonCode,
     /// The numbers that the reason names, such as `days` and `needed`.
     pub reason_parameters: BTreeMap<&'static str, f64>,
 }
@@ -93,26 +92,26 @@ fn window(app: &App, field: &str, days: Option<u32>, default: u32) -> Result<usi
     let days = days.unwrap_or(default) as usize;
     match (1..=most).contains(&days) {
         true => Ok(days),
-        false => Err(Refusal::unprocessable(field, format!("is from 1 to {most} days"))),
+        false => Err(Refusal::unprocessable(field, format!("must be from 1 to {most} days"))),
     }
 }
 
 /// The campaigns that an answer is about, in one currency, with those that can take no part.
-struct Chosen<'a> {
+struct CampaignChoice<'a> {
     outlooks: Vec<Outlook<'a>>,
     left_out: Vec<LeftOut>,
     currency: Currency,
 }
 
-impl<'a> Chosen<'a> {
+impl<'a> CampaignChoice<'a> {
     /// Of these campaigns, those with a forecast; 422 where they are of several currencies, or none.
     fn of(
         artifact: &'a Artifact,
         days: usize,
         wanted: Option<Currency>,
         asked: impl Fn(&CampaignModel) -> bool,
-    ) -> Result<Chosen<'a>, Refusal> {
-        Chosen::but(artifact, days, wanted, asked, |_| None)
+    ) -> Result<CampaignChoice<'a>, Refusal> {
+        CampaignChoice::but(artifact, days, wanted, asked, |_| None)
     }
 
     /// The same without those that there is a reason to leave out.
@@ -122,7 +121,7 @@ impl<'a> Chosen<'a> {
         wanted: Option<Currency>,
         asked: impl Fn(&CampaignModel) -> bool,
         reason: impl Fn(&CampaignModel) -> Option<Reason>,
-    ) -> Result<Chosen<'a>, Refusal> {
+    ) -> Result<CampaignChoice<'a>, Refusal> {
         let (mut outlooks, mut left_out) = (Vec::new(), Vec::new());
         let campaigns = artifact.campaigns.iter().filter(|one| asked(one));
         for campaign in campaigns.filter(|one| wanted.is_none_or(|wanted| one.currency == wanted)) {
@@ -140,7 +139,7 @@ impl<'a> Chosen<'a> {
         currencies.sort();
         currencies.dedup();
         match currencies.as_slice() {
-            [currency] => Ok(Chosen { outlooks, left_out, currency: *currency }),
+            [currency] => Ok(CampaignChoice { outlooks, left_out, currency: *currency }),
             [] => Err(nothing_known(&left_out)),
             several => {
                 let names: Vec<&str> = several.iter().map(Currency::as_str).collect();
@@ -170,7 +169,7 @@ fn nothing_known(left_out: &[LeftOut]) -> Refusal {
 
 /// The reason for which a campaign takes no part, for programs and in plain words.
 struct Reason {
-    code: &'static str,
+    code: ReasonCode,
     parameters: BTreeMap<&'static str, f64>,
     statement: String,
 }

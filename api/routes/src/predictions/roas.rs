@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use stratum_forecast::{
-    Advice, Artifact, CampaignModel, Insufficient, Outlook, cents, recommendation,
+    Advice, Artifact, CampaignModel, Insufficient, Outlook, ReasonCode, cents, recommendation,
 };
 use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
@@ -30,9 +30,9 @@ pub fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct RoasParams {
-    /// The platform's campaign id; every campaign where absent.
+    /// The platform's campaign id; all campaigns if absent.
     campaign_id: Option<String>,
-    /// The platform; every one where absent.
+    /// The platform; all platforms if absent.
     #[param(value_type = Option<Platform>)]
     platform: Option<String>,
     /// Days ahead, 1 to 90; 7 where absent.
@@ -85,20 +85,19 @@ pub struct Prediction {
     marginal_roas: Option<f64>,
     /// The trend of its ROAS over the last weeks.
     trend: TrendItem,
-    /// What the numbers suggest.
+    /// The recommendation, in words.
     recommendation: Option<String>,
-    /// The same in a word: `vary`, `cut`, `spend_less`, `spend_more` or `keep`.
-    #[schema(value_type = Option<String>)]
+    /// The same in a word.
     advice: Option<Advice>,
-    /// Why there is no forecast; null where there is one.
+    /// The reason why there is no forecast; null if there is one.
     insufficient_data: Option<String>,
-    /// The reason's name: `few_days`, `few_conversions`, `no_revenue`, `not_running` or `unchecked`.
-    reason_code: Option<&'static str>,
+    /// The reason's code; null where there is a forecast.
+    reason_code: Option<ReasonCode>,
     /// The numbers that the reason names, such as `days` and `needed`.
     reason_parameters: BTreeMap<&'static str, f64>,
     /// What adds up to `predicted_roas`.
     drivers: Vec<DriverItem>,
-    /// What it rests on.
+    /// The basis of the forecast.
     basis: Evidence,
 }
 
@@ -140,7 +139,7 @@ pub struct Backtest {
 /// The baseline that was closest.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Baseline {
-    /// `seasonal_naive`, `mean` or `ewma`.
+    /// The name of the simple model, such as `ewma`.
     model: String,
     /// Sum of absolute errors over sum of revenue.
     wmape: f64,
@@ -148,12 +147,12 @@ pub struct Baseline {
     nrmse: f64,
 }
 
-/// Forecasts of ROAS.
+/// Forecasts ROAS.
 ///
-/// The window begins on the day after the model's data. The planned spend is the mean of the last
-/// four weeks. A campaign with too little data, or whose spend has ended, gets the reason instead of a
-/// guess. The same window and spend have the same figures here, in `/predictions/budget-optimize` and
-/// in `/simulate`.
+/// The window begins on the day after the last day of the model's data. The planned spend is the mean of the last
+/// four weeks. For a campaign with too little data or without recent spend, the answer gives the reason instead of
+/// a forecast. The same window and spend give the same figures here, in `/predictions/budget-optimize` and in
+/// `/simulate`.
 #[utoipa::path(
     get, path = "/api/v1/predictions/roas", tag = "predictions", params(RoasParams), security(("bearer" = [])),
     responses(

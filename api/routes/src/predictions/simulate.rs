@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::App;
-use super::{Basis, Chosen, LeftOut, model_of, shown, window};
+use super::{Basis, CampaignChoice, LeftOut, model_of, shown, window};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -32,7 +32,7 @@ const NAME_CHARS_MAX: usize = 200;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SimulateRequest {
-    /// The platform's campaign id; every campaign where absent.
+    /// The platform's campaign id; all campaigns if absent.
     campaign_id: Option<String>,
     /// The currency, where campaigns are in several.
     currency: Option<Currency>,
@@ -48,7 +48,7 @@ pub struct SimulateRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioRequest {
-    /// What to call it.
+    /// The name of the scenario.
     name: String,
     /// The change in percent, -100 to 1000.
     budget_change_percent: f64,
@@ -151,10 +151,10 @@ pub struct MatchQualityAnswer {
 const STATEMENT: &str = "These are reported conversions, not sales: better matching lets the platform \
     credit and learn from more of the sales that happen anyway. Revenue and ROAS above do not change.";
 
-/// What if budgets changed, or events matched better.
+/// Simulates changed budgets or a better match quality.
 ///
-/// Budgets change by the same share from the window's first day on; what earlier spend carries over is
-/// counted. A change of 0 % is the baseline, and the baseline is the forecast of `/predictions/roas`.
+/// All budgets change by the same share from the first day of the window on; carry-over of earlier spend is
+/// included. A change of 0 % is the baseline, which is the forecast of `/predictions/roas`.
 #[utoipa::path(
     post, path = "/api/v1/simulate", tag = "predictions", request_body = SimulateRequest,
     security(("bearer" = [])),
@@ -176,7 +176,8 @@ pub async fn simulate_budgets(
     if !artifact.campaigns.iter().any(|one| wanted(&one.key.campaign_id)) {
         return Err(Refusal::not_found("campaign"));
     }
-    let chosen = Chosen::of(&artifact, days, request.currency, |one| wanted(&one.key.campaign_id))?;
+    let chosen =
+        CampaignChoice::of(&artifact, days, request.currency, |one| wanted(&one.key.campaign_id))?;
     let run =
         |budget_change_percent| simulate(&chosen.outlooks, &Scenario { budget_change_percent });
     let baseline = Figures::of(&run(0.0));
@@ -219,7 +220,7 @@ impl SimulateRequest {
         }
         let share = self.match_quality_fix.as_ref().and_then(|fix| fix.share).unwrap_or(1.0);
         if !(0.0..=1.0).contains(&share) {
-            return Err(Refusal::unprocessable("match_quality_fix.share", "is from 0 to 1"));
+            return Err(Refusal::unprocessable("match_quality_fix.share", "must be from 0 to 1"));
         }
         Ok(())
     }
@@ -230,7 +231,7 @@ async fn fixed(
     app: &App,
     caller: &Authenticated,
     fix: &FixRequest,
-    chosen: &Chosen<'_>,
+    chosen: &CampaignChoice<'_>,
     conversions: f64,
 ) -> Result<MatchQualityAnswer, Refusal> {
     let platforms: Vec<Platform> =

@@ -25,15 +25,15 @@ pub struct MeChange {
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     phone: Option<Option<String>>,
-    /// The language they read, such as `en` or `ar-EG`.
+    /// The user's language, such as `en` or `ar-EG`.
     locale: Option<String>,
-    /// Their own time zone.
+    /// The user's time zone.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
 }
 
-/// Changes what the caller says of themselves. Role and activity are an admin's to change.
+/// Changes the caller's own profile. Only an admin can change a role or deactivate a user.
 #[utoipa::path(
     patch, path = "/api/v1/auth/me", tag = "sign-in", security(("bearer" = [])),
     request_body = MeChange,

@@ -28,8 +28,8 @@ pub struct ChangePasswordRequest {
 
 /// Changes the caller's password.
 ///
-/// Every other sign-in of the caller ends; a letter tells it. A wrong current password counts as a failed
-/// sign-in, and locks like one.
+/// All other sessions of the caller end, and an e-mail informs them. A wrong current password counts as a failed
+/// sign-in and can lock the account.
 #[utoipa::path(
     post, path = "/api/v1/auth/change-password", tag = "sign-in", security(("bearer" = [])),
     request_body = ChangePasswordRequest,

@@ -55,13 +55,13 @@ pub struct ConfirmResponse {
     role: Role,
 }
 
-/// Confirms a registration: makes the tenant with the registered user as its admin, who may sign in now.
+/// Confirms a registration: creates the tenant and the registered user as its admin, who may sign in from now on.
 #[utoipa::path(
     post, path = "/api/v1/auth/confirm", tag = "sign-in", request_body = ConfirmRequest,
     responses(
         (status = 201, body = Answer<ConfirmResponse>),
-        (status = 409, body = RefusalBody, description = "the address has got an account meanwhile"),
-        (status = 422, body = RefusalBody, description = "the token is not known, spent or over, or the password is another one"),
+        (status = 409, body = RefusalBody, description = "an account with this address was created in the meantime"),
+        (status = 422, body = RefusalBody, description = "the token is unknown, used or expired, or the password is not the one of the registration"),
         (status = 429, body = RefusalBody, description = "too many passwords at once"),
     ),
 )]
@@ -90,7 +90,9 @@ pub async fn confirm(
     let Applicant { email, full_name, tenant_name, .. } = applicant.clone();
     let made = make_account(&app, work, applicant, None, &request_id).await?;
     let tenant = made.ok_or_else(|| {
-        Refusal::conflict("your address has an account already; sign in, or ask for a new password")
+        Refusal::conflict(
+            "an account with your address already exists; sign in, or request a new password",
+        )
     })?;
     let role = Role::Admin;
     Ok(Answer::created(ConfirmResponse { email, full_name, tenant_name, tenant, role }))
@@ -151,7 +153,7 @@ async fn create_tenant(
             return Ok((id, slug));
         }
     }
-    Err(Refusal::unavailable("no short name was free; try again"))
+    Err(Refusal::unavailable("no short name is free; try again"))
 }
 
 /// Letters and digits of a name, dashes for the rest.

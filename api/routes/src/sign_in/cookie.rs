@@ -31,7 +31,10 @@ impl FromRequestParts<App> for Carrier {
             None => return Ok(Carrier::Body),
             Some(b"cookie") => {}
             Some(_) => {
-                return Err(Refusal::malformed("x-session is cookie, or absent", Vec::new()));
+                return Err(Refusal::malformed(
+                    "the header x-session must be cookie or absent",
+                    Vec::new(),
+                ));
             }
         }
         let host = parts.uri.authority().map(|authority| authority.as_str());

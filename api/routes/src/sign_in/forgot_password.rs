@@ -19,10 +19,10 @@ pub struct ForgotPasswordRequest {
     email: String,
 }
 
-/// Mails a token to choose a new password with.
+/// Sends an e-mail with a token for choosing a new password.
 ///
-/// The answer is the same, in the same time, whether or not there is such an account. The token works
-/// once, for an hour. An account is written to at most once a minute.
+/// The answer and its time are the same whether or not the account exists. The token works once, within an hour. An
+/// account receives at most one such e-mail a minute.
 #[utoipa::path(
     post, path = "/api/v1/auth/forgot-password", tag = "sign-in",
     request_body = ForgotPasswordRequest,

@@ -46,10 +46,11 @@ pub struct LoginRequest {
     /// Password.
     #[schema(format = Password)]
     password: String,
-    /// The code of the second factor, or a recovery code; where `next` asks for one.
+    /// The code of the second factor, or a recovery code, if `next` asks for one.
     #[serde(default)]
     code: Option<String>,
-    /// The `device_token` of the last sign-in of this device: others who guess cannot lock it out.
+    /// The `device_token` of this device's last sign-in. With it, wrong passwords of others cannot lock this device
+    /// out.
     #[serde(default)]
     device_token: Option<String>,
 }
@@ -59,10 +60,11 @@ pub struct LoginRequest {
 pub struct LoginResponse {
     /// The step that is missing, to be sent again with the password; null when signed in.
     next: Option<NextStep>,
-    /// To be sent as `Authorization: Bearer …`; absent, as are those below, until signed in.
+    /// The access token, for `Authorization: Bearer …`. This and the fields below are absent until the user is
+    /// signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token: Option<String>,
-    /// To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie.
+    /// The refresh token, exchanged once for new tokens at `/auth/refresh`; absent if it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     /// Always `bearer`.
@@ -71,7 +73,7 @@ pub struct LoginResponse {
     /// Seconds until the access token ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in: Option<i64>,
-    /// To be kept by the device, and sent at its next sign-in. It opens nothing.
+    /// A token that the device stores and sends at its next sign-in. It gives no access.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
     /// Shown once, where this sign-in has set up the second factor.
@@ -128,11 +130,10 @@ fn unreadable(error: &(dyn std::error::Error + 'static), status: StatusCode) -> 
 
 /// Signs in.
 ///
-/// Takes JSON or the OAuth2 password form. Every failure has the same answer and takes the same
-/// time, whether or not the account exists. Five wrong passwords or codes in five minutes lock the account
-/// for fifteen, one that does not exist like one that does; a device that has signed in before is counted
-/// apart. Where more than a password is needed, the answer says so in `next` and holds no tokens: send the
-/// same again, with `code`.
+/// Accepts JSON or the OAuth2 password form. Every failure has the same answer and takes the same time, whether or
+/// not the account exists. Five wrong passwords or codes within five minutes lock the account for fifteen minutes,
+/// also an account that does not exist; a device that has signed in before is counted separately. If more than a
+/// password is needed, the answer says so in `next` and contains no tokens: send the request again with `code`.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "sign-in",
     params(("x-session" = Option<String>, Header, description = "`cookie`, for a page of this address: the refresh token comes in a cookie that no script reads")),
@@ -230,7 +231,7 @@ async fn sign_in(
             Admission::Answer(answer) => return Ok(Answer::of(*answer)),
             Admission::WrongCode => {
                 refuse(app, &attempt, account).await?;
-                return Err(Refusal::unauthorized("the code is wrong, or was used already"));
+                return Err(Refusal::unauthorized("the code is wrong or was already used"));
             }
             Admission::Changed => {}
         }

@@ -11,7 +11,7 @@ use super::NoticeResponse;
 use super::cookie::Carrier;
 use crate::App;
 
-/// Signs out: ends the session of the token, and with it every token of the session.
+/// Signs out: ends the session of the token and with it all tokens of the session.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "sign-in", security(("bearer" = [])),
     params(("x-session" = Option<String>, Header, description = "`cookie`, where the refresh token is in one: it is taken away")),

@@ -26,9 +26,9 @@ pub struct MeResponse {
     full_name: String,
     /// Phone number, `+` and digits.
     phone: Option<String>,
-    /// The language they read.
+    /// The user's language.
     locale: String,
-    /// Their own time zone; the tenant's where null.
+    /// The user's time zone; null for the tenant's.
     time_zone: Option<String>,
     /// What they may do.
     role: Role,
@@ -51,9 +51,9 @@ pub struct MeTenant {
     slug: String,
     /// Name.
     name: String,
-    /// The plan it is on.
+    /// The plan of the tenant.
     plan: String,
-    /// The zone whose days its events count for.
+    /// The time zone of its days.
     time_zone: String,
     /// The currency its totals are shown in.
     reporting_currency: Currency,
@@ -61,7 +61,7 @@ pub struct MeTenant {
     created_at: DateTime<Utc>,
 }
 
-/// The caller and the caller's tenant.
+/// Returns the caller and the caller's tenant.
 #[utoipa::path(
     get, path = "/api/v1/auth/me", tag = "sign-in", security(("bearer" = [])),
     responses(

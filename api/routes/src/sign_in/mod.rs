@@ -53,9 +53,9 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A pair of tokens.
 #[derive(Serialize, ToSchema)]
 struct TokenResponse {
-    /// To be sent as `Authorization: Bearer …`.
+    /// The access token, for `Authorization: Bearer …`.
     access_token: String,
-    /// To be exchanged for the next pair at `/auth/refresh`, once; absent where it is in a cookie.
+    /// The refresh token, exchanged once for new tokens at `/auth/refresh`; absent if it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     /// Always `bearer`.

@@ -22,17 +22,17 @@ use crate::App;
 /// The newest refresh token of a session.
 #[derive(Deserialize, ToSchema)]
 pub struct RefreshRequest {
-    /// As it was given; absent where it is in a cookie.
+    /// The refresh token; absent if it is in a cookie.
     #[serde(default)]
     refresh_token: Option<String>,
 }
 
 /// Exchanges a refresh token for a new pair.
 ///
-/// A refresh token works once. For ten seconds the client that spent it is answered once more, with the same
-/// refresh token: an answer was lost, or two tabs asked at once. One that is seen again after that, or from
-/// elsewhere, is in two hands: its session ends, and with it every token of the session. However often it is
-/// renewed, a session ends for good some time after the sign-in.
+/// A refresh token works once. Within ten seconds the client that used it gets the same answer once more, in case
+/// the first answer was lost or two tabs asked at the same time. If it is used again later, or from elsewhere, it
+/// is considered stolen: its session ends, and with it all tokens of the session. A session ends some time after
+/// the sign-in, however often it is renewed.
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "sign-in", request_body = RefreshRequest,
     params(("x-session" = Option<String>, Header, description = "`cookie`, for a page of this address: the refresh token is and stays in a cookie that no script reads")),

@@ -44,7 +44,7 @@ pub struct RegisterRequest {
 /// The next step. It is the same whether or not the address was known before.
 #[derive(Serialize, ToSchema)]
 pub struct RegisterResponse {
-    /// The address, as it was understood.
+    /// The e-mail address, normalised.
     email: String,
     /// True where the link of a letter must be opened first; false where one may sign in at once.
     confirm: bool,
@@ -52,11 +52,11 @@ pub struct RegisterResponse {
     message: &'static str,
 }
 
-/// Asks for a new tenant with the caller as its admin.
+/// Registers a new tenant with the caller as its admin.
 ///
-/// A letter is sent with a token for `/auth/confirm`; until then there is neither a tenant nor a user. An
-/// address that has an account already is answered alike, in the same time; its owner gets a letter, and
-/// nothing is changed. Where registration is `open` (for trials) the account is there at once.
+/// An e-mail with a token for `/auth/confirm` is sent; neither the tenant nor the user exists before it is used.
+/// For an address that already has an account, the answer and its time are the same; its owner gets an e-mail, and
+/// nothing is changed. Where registration is `open` (for trials), the account is created at once.
 #[utoipa::path(
     post, path = "/api/v1/auth/register", tag = "sign-in", request_body = RegisterRequest,
     responses(

@@ -24,15 +24,15 @@ pub struct ResetPasswordRequest {
     new_password: String,
 }
 
-/// Sets a new password with a token from a letter.
+/// Sets a new password with a token from an e-mail.
 ///
-/// Every session of the user ends. The token is spent, and so is every other one of the user.
+/// All sessions of the user end. The token and all other tokens of the user stop working.
 #[utoipa::path(
     post, path = "/api/v1/auth/reset-password", tag = "sign-in",
     request_body = ResetPasswordRequest,
     responses(
         (status = 200, body = Answer<NoticeResponse>),
-        (status = 422, body = RefusalBody, description = "the password is too weak, or the token is not known, spent or over"),
+        (status = 422, body = RefusalBody, description = "the password is too weak, or the token is unknown, used or expired"),
         (status = 429, body = RefusalBody, description = "too many passwords at once"),
     ),
 )]

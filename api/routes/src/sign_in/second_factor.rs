@@ -32,9 +32,9 @@ pub struct SecondFactorState {
 /// The secret that an app makes codes of. Shown once.
 #[derive(Serialize, ToSchema)]
 pub struct SecondFactorSecret {
-    /// To be typed into the app: letters and digits (base32).
+    /// The secret to type into the app: letters and digits (base32).
     secret: String,
-    /// The same for a picture that the app reads (`otpauth://…`).
+    /// The same as a URI for a QR code (`otpauth://…`).
     uri: String,
 }
 
@@ -91,7 +91,7 @@ async fn is_required(work: &mut TenantWork) -> Result<bool, Refusal> {
 }
 
 fn wrong_code() -> Refusal {
-    Refusal::unprocessable("code", "is wrong, or was used already")
+    Refusal::unprocessable("code", "is wrong or was already used")
 }
 
 /// Tells the owner, who may be another one than the caller.
@@ -104,7 +104,7 @@ async fn tell(
     Ok(app.mail.notify(work, email, messages::second_factor_changed(is_set)).await?)
 }
 
-/// The state of the caller's second factor.
+/// Returns the state of the caller's second factor.
 #[utoipa::path(
     get, path = "/api/v1/auth/second-factor", tag = "sign-in", security(("bearer" = [])),
     responses(
@@ -125,14 +125,14 @@ pub async fn second_factor(
     }))
 }
 
-/// Begins to set up a second factor: makes a secret, which counts once a code of it is confirmed.
+/// Begins to set up a second factor: creates a secret, which takes effect once a code is confirmed.
 #[utoipa::path(
     post, path = "/api/v1/auth/second-factor", tag = "sign-in", security(("bearer" = [])),
     request_body = PasswordProof,
     responses(
         (status = 200, body = Answer<SecondFactorSecret>),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
-        (status = 409, body = RefusalBody, description = "there is one already; remove it first"),
+        (status = 409, body = RefusalBody, description = "a second factor is already set up; remove it first"),
         (status = 422, body = RefusalBody, description = "the password is wrong"),
         (status = 429, body = RefusalBody, description = "too many wrong passwords, or passwords at once"),
     ),
@@ -159,14 +159,14 @@ pub async fn begin_second_factor(
     Ok(Answer::of(SecondFactorSecret::of(&secret, &user.email)))
 }
 
-/// Confirms the second factor with its first code: from now on signing in takes one.
+/// Confirms the second factor with its first code. From now on, a code is needed to sign in.
 #[utoipa::path(
     post, path = "/api/v1/auth/second-factor/confirm", tag = "sign-in", security(("bearer" = [])),
     request_body = CodeProof,
     responses(
         (status = 200, body = Answer<RecoveryCodes>),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
-        (status = 409, body = RefusalBody, description = "nothing waits to be confirmed"),
+        (status = 409, body = RefusalBody, description = "no second factor waits to be confirmed"),
         (status = 422, body = RefusalBody, description = "the code is wrong"),
     ),
 )]
@@ -178,7 +178,7 @@ pub async fn confirm_second_factor(
     let mut work = caller.work(&app).await?;
     let user = me(&mut work, &caller).await?;
     let factor = work.second_factor(user.id).await?.filter(|factor| !factor.confirmed);
-    let nothing = || Refusal::conflict("no second factor waits to be confirmed; begin one");
+    let nothing = || Refusal::conflict("no second factor waits to be confirmed; set one up first");
     let factor = factor.ok_or_else(nothing)?;
     if !takes_code(&app, &mut work, &user, &factor, &proof.code).await? {
         return Err(wrong_code());
@@ -202,7 +202,7 @@ async fn prove_both(
     let user = prove_password(app, &turn, caller, "password", proof.password, request_id).await?;
     let mut work = caller.work(app).await?;
     let factor = work.second_factor(user.id).await?.filter(|factor| factor.confirmed);
-    let factor = factor.ok_or_else(|| Refusal::conflict("there is no second factor"))?;
+    let factor = factor.ok_or_else(|| Refusal::conflict("no second factor is set up"))?;
     if !takes_code(app, &mut work, &user, &factor, &proof.code).await? {
         drop(work);
         let mut work = app.state.system().await?;
@@ -214,14 +214,14 @@ async fn prove_both(
     Ok((user, work))
 }
 
-/// Takes the caller's second factor away, with the recovery codes; not where the tenant wants one.
+/// Removes the caller's second factor and recovery codes, unless the tenant requires a second factor.
 #[utoipa::path(
     post, path = "/api/v1/auth/second-factor/remove", tag = "sign-in", security(("bearer" = [])),
     request_body = FullProof,
     responses(
         (status = 200, body = Answer<NoticeResponse>),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
-        (status = 409, body = RefusalBody, description = "there is none, or the tenant wants one"),
+        (status = 409, body = RefusalBody, description = "no second factor is set up, or the tenant requires one"),
         (status = 422, body = RefusalBody, description = "the password or the code is wrong"),
         (status = 429, body = RefusalBody, description = "too many wrong passwords or codes, or passwords at once"),
     ),
@@ -245,14 +245,14 @@ pub async fn remove_second_factor(
     Ok(Answer::of(NoticeResponse { message: "signing in takes your password alone" }))
 }
 
-/// Makes new recovery codes; the ones before count no more.
+/// Creates new recovery codes; earlier ones stop working.
 #[utoipa::path(
     post, path = "/api/v1/auth/second-factor/recovery-codes", tag = "sign-in",
     security(("bearer" = [])), request_body = FullProof,
     responses(
         (status = 200, body = Answer<RecoveryCodes>),
         (status = 403, body = RefusalBody, description = "an API key has no second factor"),
-        (status = 409, body = RefusalBody, description = "there is no second factor"),
+        (status = 409, body = RefusalBody, description = "no second factor is set up"),
         (status = 422, body = RefusalBody, description = "the password or the code is wrong"),
         (status = 429, body = RefusalBody, description = "too many wrong passwords or codes, or passwords at once"),
     ),

@@ -26,7 +26,7 @@ pub struct SessionItem {
     id: Uuid,
     /// True for the one that asks.
     current: bool,
-    /// The kind of device, such as `Firefox on Linux`; empty where it is not known.
+    /// The kind of device, such as `Firefox on Linux`; empty if unknown.
     device: String,
     /// When it began.
     created_at: DateTime<Utc>,
@@ -42,7 +42,7 @@ fn own(caller: &Authenticated) -> Result<Uuid, Refusal> {
     Ok(caller.claims.as_ref().ok_or_else(Refusal::internal)?.sid)
 }
 
-/// The caller's sign-ins that have not ended, the newest first; a hundred at most.
+/// Lists the caller's active sessions, newest first, at most a hundred.
 #[utoipa::path(
     get, path = "/api/v1/auth/sessions", tag = "sign-in", security(("bearer" = [])),
     responses(
@@ -68,12 +68,12 @@ pub async fn list_sessions(
     Ok(Answer::of(items.collect()))
 }
 
-/// Ends one of the caller's sign-ins, and with it every token of it.
+/// Ends one of the caller's sessions and all of its tokens.
 #[utoipa::path(
     delete, path = "/api/v1/auth/sessions/{id}", tag = "sign-in", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the session's id")),
     responses(
-        (status = 204, description = "it has ended"),
+        (status = 204, description = "the session has ended"),
         (status = 403, body = RefusalBody, description = "an API key has no session"),
     ),
 )]
@@ -93,7 +93,7 @@ pub async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends every sign-in of the caller but the one that asks.
+/// Ends all of the caller's sessions except the current one.
 #[utoipa::path(
     delete, path = "/api/v1/auth/sessions", tag = "sign-in", security(("bearer" = [])),
     responses(

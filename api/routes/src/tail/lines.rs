@@ -76,7 +76,10 @@ pub async fn lines(
     let resume = Arc::new(ResumeAt { log: log.clone(), begin });
     let group = format!("stratum-tail-{reader}");
     let subscription = log.subscribe(topic, &group, resume).await?;
-    Ok(futures::stream::try_unfold(Reading { subscription, ahead }, Reading::next_chunk))
+    Ok(futures::stream::try_unfold(
+        PartitionReader { subscription, ahead },
+        PartitionReader::next_chunk,
+    ))
 }
 
 /// Where each partition ends now, where there is anything to read before it.
@@ -95,14 +98,14 @@ async fn ends(
     Ok(ends)
 }
 
-struct Reading {
+struct PartitionReader {
     subscription: Box<dyn Subscription>,
     /// The partitions not read up to their end yet; `None` to follow without end.
     ahead: Option<BTreeMap<PartitionId, Offset>>,
 }
 
-impl Reading {
-    async fn next_chunk(mut self) -> Result<Option<(String, Reading)>, StoreError> {
+impl PartitionReader {
+    async fn next_chunk(mut self) -> Result<Option<(String, PartitionReader)>, StoreError> {
         if self.ahead.as_ref().is_some_and(BTreeMap::is_empty) {
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! Pixels and datasets.
+//! Manage pixels and datasets.
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -14,7 +14,7 @@ use crate::cli::print;
 /// What to do with datasets.
 #[derive(Subcommand)]
 pub(super) enum DatasetAct {
-    /// Make a dataset that senders may send for.
+    /// Create a dataset that receives events.
     Create {
         /// The tenant's short name.
         #[arg(long)]
@@ -25,10 +25,10 @@ pub(super) enum DatasetAct {
         /// The platform's pixel or dataset id, or a name of your own.
         #[arg(long)]
         id: String,
-        /// Name to show; the id where absent.
+        /// The name to show; the id if absent.
         #[arg(long)]
         name: Option<String>,
-        /// The calling code put before phone numbers that have none, without `+`.
+        /// The calling code for phone numbers that have none, without `+`.
         #[arg(long)]
         default_calling_code: Option<u16>,
         /// The name of its events: of a conversion of LinkedIn, whose format has no names.
@@ -57,7 +57,8 @@ pub(super) async fn run(operator: &Operator, act: DatasetAct) -> Result<()> {
             };
             let mut work = operator.state.operate(tenant.id).await?;
             let made = work.create_dataset(&new).await;
-            let taken_text = format!("{} has dataset {} already", tenant.slug, new.external_id);
+            let taken_text =
+                format!("the tenant {} already has a dataset {}", tenant.slug, new.external_id);
             let id = taken(made, taken_text)?;
             let platform = Platform::optional_name(platform);
             let changes = json!({"platform": platform, "external_id": new.external_id});

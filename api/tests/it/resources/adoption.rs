@@ -11,7 +11,7 @@ const WAIT: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn campaigns_that_reports_name_show_up_and_stay_as_users_wrote_them() {
-    let stratum = Stratum::start(&[("STRATUM__adopt__every_ms", "200")]).await;
+    let stratum = Stratum::start(&[("STRATUM__campaign_discovery__every_ms", "200")]).await;
     let tenant = stratum.create_tenant("One", "UTC", "EUR").await;
     let key = tenant.create_ingest_key().await;
     let admin = Caller::of(&stratum, &tenant, "admin").await;

@@ -7,7 +7,7 @@ use crate::fixture::Stratum;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn assets_rates_and_connectors_are_kept() {
-    let stratum = Stratum::start(&[("STRATUM__bounds__fx_rates_max", "3")]).await;
+    let stratum = Stratum::start(&[("STRATUM__tenant_limits__fx_rates_max", "3")]).await;
     let tenant = stratum.create_tenant("One", "UTC", "EUR").await;
     let admin = Caller::of(&stratum, &tenant, "admin").await;
     let foreign = stratum.create_tenant("Other", "UTC", "USD").await;

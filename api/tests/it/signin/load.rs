@@ -16,7 +16,7 @@ const OTHERS_MAX: Duration = Duration::from_secs(5);
 async fn a_thousand_sign_ins_starve_nobody() {
     // All come from one address here, and one user asks without a pause.
     let limits = ["client_per_s", "sign_in_per_min", "caller_per_s", "tenant_per_s"]
-        .map(|limit| format!("STRATUM__edge__limits__{limit}"));
+        .map(|limit| format!("STRATUM__http__limits__{limit}"));
     let unlimited: Vec<(&str, &str)> = limits.iter().map(|name| (name.as_str(), "0")).collect();
     let stratum = Stratum::start(&unlimited).await;
     let tenant = stratum.create_tenant("Nile Souq", "UTC", "EGP").await;

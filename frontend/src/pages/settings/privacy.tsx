@@ -105,7 +105,7 @@ function RemovePerson() {
   const [type, setType] = useState<Kind>("email");
   const [identifier, setIdentifier] = useState("");
   const [typed, setTyped] = useState("");
-  const [done, setDone] = useState<Schemas["Anonymized"] | null>(null);
+  const [done, setDone] = useState<Schemas["AnonymizationReport"] | null>(null);
   const word = t("privacy.word");
   const send = async () => {
     setDone(await dataOf(api.POST("/api/v1/gdpr/anonymize", { body: { identifier, type } })));

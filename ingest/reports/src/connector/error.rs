@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use stratum_models::connector::PullErrorCode;
+
 /// What went wrong with a question. No text of it holds a credential or an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PullError {
@@ -44,17 +46,18 @@ pub enum PullError {
 }
 
 impl PullError {
-    /// Its name in the store and in answers.
+    /// The code in the store and in answers.
     pub const fn code(&self) -> &'static str {
-        match self {
-            PullError::Throttled { .. } => "throttled",
-            PullError::Unauthorized { .. } => "unauthorized",
-            PullError::Forbidden { .. } => "forbidden",
-            PullError::Transient { .. } => "unavailable",
-            PullError::TooMuch => "too_much",
-            PullError::Stale => "stale",
-            PullError::Refused { .. } => "refused",
-        }
+        let code = match self {
+            PullError::Throttled { .. } => PullErrorCode::Throttled,
+            PullError::Unauthorized { .. } => PullErrorCode::Unauthorized,
+            PullError::Forbidden { .. } => PullErrorCode::Forbidden,
+            PullError::Transient { .. } => PullErrorCode::Unavailable,
+            PullError::TooMuch => PullErrorCode::TooMuch,
+            PullError::Stale => PullErrorCode::Stale,
+            PullError::Refused { .. } => PullErrorCode::Refused,
+        };
+        code.as_str()
     }
 
     pub(super) fn transient(message: impl Into<String>) -> PullError {

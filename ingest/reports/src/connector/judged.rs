@@ -7,14 +7,14 @@ use stratum_models::rejection::{RejectReason, Rejection, RowKind};
 
 use super::call::plain_id;
 use super::{Account, PulledRow, PulledSplit};
-use stratum_wire::ad_reports::{Column, Fault, Judge, Judged, Row};
+use stratum_wire::ad_reports::{Column, Fault, Judge, JudgedRow, Row};
 use stratum_wire::rejections::Rejections;
 
 /// What became of rows.
 #[derive(Debug, Default)]
 pub struct PulledRows {
     /// Those that keep the rules.
-    pub taken: Vec<Judged>,
+    pub taken: Vec<JudgedRow>,
     /// Rejections that stand for the others.
     pub rejected: Vec<Rejection>,
     /// What is wrong with the first of these.

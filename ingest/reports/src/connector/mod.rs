@@ -107,7 +107,7 @@ pub trait ReportingApi: Send + Sync {
 
 /// Which conversions count, for one connector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counting {
+pub struct ConversionChoice {
     /// The platform's name of the action or metric; the platform's usual purchases where not set.
     pub conversion: Option<String>,
 }
@@ -155,7 +155,7 @@ impl Platforms {
         &self,
         platform: Platform,
         credentials: Credentials,
-        counting: Counting,
+        counting: ConversionChoice,
     ) -> Result<Arc<dyn ReportingApi>, PullError> {
         let missing = credentials.missing(platform);
         if !missing.is_empty() {

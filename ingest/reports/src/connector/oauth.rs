@@ -16,17 +16,17 @@ const LIFE_S: i64 = 1_800;
 /// Keeps an access token while it lives.
 pub(super) struct Tokens {
     url: String,
-    kept: Mutex<Kept>,
+    kept: Mutex<TokenState>,
 }
 
-struct Kept {
+struct TokenState {
     credentials: Credentials,
     access: Option<(String, UnixMillis)>,
     renewed: bool,
 }
 
 #[derive(Deserialize)]
-struct Granted {
+struct TokenGrant {
     access_token: String,
     #[serde(default)]
     expires_in: Option<i64>,
@@ -35,14 +35,14 @@ struct Granted {
 }
 
 #[derive(Deserialize)]
-struct Denied {
+struct TokenRefusal {
     #[serde(default)]
     error: String,
 }
 
 impl Tokens {
     pub(super) fn new(url: &str, credentials: Credentials) -> Tokens {
-        let kept = Kept { credentials, access: None, renewed: false };
+        let kept = TokenState { credentials, access: None, renewed: false };
         Tokens { url: url.to_owned(), kept: Mutex::new(kept) }
     }
 
@@ -102,14 +102,18 @@ impl Tokens {
         &self,
         caller: &Caller,
         credentials: &Credentials,
-    ) -> Result<Granted, PullError> {
+    ) -> Result<TokenGrant, PullError> {
         let form = form_of(credentials);
         let build = |client: &reqwest::Client| {
             let request = client.post(&self.url).body(form.clone());
             request.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         };
         let read = |answer: &Answer| {
-            if answer.is_success() { answer.json::<Granted>() } else { Err(denied(answer, caller)) }
+            if answer.is_success() {
+                answer.json::<TokenGrant>()
+            } else {
+                Err(denied(answer, caller))
+            }
         };
         caller.ask(build, read).await
     }
@@ -125,7 +129,7 @@ fn form_of(credentials: &Credentials) -> String {
 }
 
 fn denied(answer: &Answer, caller: &Caller) -> PullError {
-    let error = answer.json::<Denied>().map(|denied| denied.error).unwrap_or_default();
+    let error = answer.json::<TokenRefusal>().map(|denied| denied.error).unwrap_or_default();
     match error.as_str() {
         "invalid_grant" => PullError::unauthorized(
             "the refresh token has expired or was withdrawn: connect the account again",

@@ -16,7 +16,7 @@ use super::{
     Question, ReportingApi, judged,
 };
 use stratum_ingest::append::{AppendError, Appender};
-use stratum_wire::ad_reports::{Judge, Judged};
+use stratum_wire::ad_reports::{Judge, JudgedRow};
 use stratum_wire::limits::RowLimits;
 
 /// A window whose cursor the platform forgets so often is given up.
@@ -136,7 +136,7 @@ impl PullExecutor<'_> {
         let (rows_taken, rows_rejected) = (judged.taken.len() as u64, judged.rejected_rows());
         let PulledRows { taken, rejected, faults } = judged;
         let until = Instant::now() + APPEND_WAIT;
-        let (days, splits) = Judged::apart(taken);
+        let (days, splits) = JudgedRow::apart(taken);
         self.appender.append_ad_reports(&days, &splits, until).await?;
         let enqueue = || self.appender.enqueue_rejections(Topic::AdReports, &rejected);
         let ticket = self.appender.enqueue_when_free(until, enqueue).await;
@@ -233,7 +233,7 @@ mod tests {
         }
 
         fn levels(&self) -> &'static [Level] {
-            &Level::ALL
+            Level::ALL
         }
 
         fn window_days_max(&self) -> u32 {

@@ -8,8 +8,8 @@ use stratum_models::ad_report::{AdReport, AdReportSplit, SplitBy};
 use stratum_models::platform::Platform;
 use stratum_models::time::Day;
 
-use super::row::{LeftOut, RowFault};
-use stratum_wire::ad_reports::Judged;
+use super::row::{RowFault, SkipReason};
+use stratum_wire::ad_reports::JudgedRow;
 
 /// Which campaign and which day.
 type CampaignDay = (Platform, String, String, Day);
@@ -21,10 +21,10 @@ fn campaign_day(report: &AdReport) -> CampaignDay {
 
 /// Rows that keep the rules, with the place of each and what its cells that are not read come to.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct RowSet {
     hasher: RandomState,
     places: Vec<(u64, u64)>,
-    rows: Vec<Judged>,
+    rows: Vec<JudgedRow>,
 }
 
 /// Of the rows of one key.
@@ -35,12 +35,12 @@ struct Group {
     other: Option<usize>,
 }
 
-impl Kept {
+impl RowSet {
     pub(super) fn push<'c>(
         &mut self,
         place: u64,
         unread: impl Iterator<Item = &'c str>,
-        row: Judged,
+        row: JudgedRow,
     ) {
         let mut hasher = self.hasher.build_hasher();
         unread.for_each(|cell| cell.hash(&mut hasher));
@@ -50,7 +50,7 @@ impl Kept {
 
     /// Days, parts, what was repeated and what contradicts another row. Rows that differ in a
     /// cell that is not read are parts of something and no repeats.
-    pub(super) fn settle(self) -> Settled {
+    pub(super) fn settle(self) -> FileRows {
         let mut groups: HashMap<_, Group> = HashMap::with_capacity(self.rows.len());
         let told = |at: usize| (self.rows.get(at), self.places.get(at).map(|(_, unread)| unread));
         for (at, row) in self.rows.iter().enumerate() {
@@ -60,7 +60,7 @@ impl Kept {
             }
         }
         let place = |at: usize| self.places.get(at).map_or(0, |(place, _)| *place);
-        let mut settled = Settled::default();
+        let mut settled = FileRows::default();
         // Of rows that contradict each other none counts: the first alone would pass for the whole.
         let verdicts: Vec<(bool, Option<u64>)> = self
             .rows
@@ -78,7 +78,7 @@ impl Kept {
             match verdict {
                 (_, Some(other)) => settled.faults.push(contradiction(place, other)),
                 (true, None) => settled.take(place, row),
-                (false, None) => settled.left_out.push((LeftOut::Repeated, place)),
+                (false, None) => settled.left_out.push((SkipReason::Repeated, place)),
             }
         }
         settled.make_days();
@@ -96,21 +96,21 @@ fn contradiction(row: u64, other: u64) -> RowFault {
 
 /// What a file comes to.
 #[derive(Default)]
-pub(super) struct Settled {
+pub(super) struct FileRows {
     pub(super) days: Vec<AdReport>,
     /// How many of them, the last ones, are sums of their ads.
     pub(super) days_made: usize,
     pub(super) splits: Vec<AdReportSplit>,
     places: Vec<u64>,
-    pub(super) left_out: Vec<(LeftOut, u64)>,
+    pub(super) left_out: Vec<(SkipReason, u64)>,
     pub(super) faults: Vec<RowFault>,
 }
 
-impl Settled {
-    fn take(&mut self, place: u64, row: Judged) {
+impl FileRows {
+    fn take(&mut self, place: u64, row: JudgedRow) {
         match row {
-            Judged::Day(day) => self.days.push(day),
-            Judged::Split(split) => {
+            JudgedRow::Day(day) => self.days.push(day),
+            JudgedRow::Split(split) => {
                 self.splits.push(split);
                 self.places.push(place);
             }

@@ -44,14 +44,14 @@ impl Field {
 pub(super) type Headers = &'static [(&'static str, Field)];
 
 /// A platform's headers, and those no other platform's file has.
-pub(super) struct Known {
+pub(super) struct PlatformHeaders {
     pub(super) platform: Platform,
     pub(super) headers: Headers,
     pub(super) telltales: &'static [&'static str],
 }
 
 /// Every platform.
-const KNOWN: [Known; 6] =
+const KNOWN: [PlatformHeaders; 6] =
     [meta::KNOWN, google::KNOWN, tiktok::KNOWN, snapchat::KNOWN, linkedin::KNOWN, pinterest::KNOWN];
 
 /// Columns of a file that are looked at.
@@ -235,7 +235,7 @@ impl Mapping {
 
 /// The platform whose telltale headers are there, where it is only one.
 fn recognise(headers: &[Header]) -> Option<Platform> {
-    let tells = |known: &&Known| {
+    let tells = |known: &&PlatformHeaders| {
         known.telltales.iter().any(|tale| headers.iter().any(|header| header.name == *tale))
     };
     let mut told = KNOWN.iter().filter(tells);

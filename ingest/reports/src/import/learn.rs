@@ -2,7 +2,7 @@
 
 use super::date::DateOrders;
 use super::header::{Field, Mapping};
-use super::number::{Decimals, Undecided};
+use super::number::{Decimals, UndecidedMark};
 use super::row::Origin;
 use super::sheet::Sheet;
 use super::{FileFacts, ImportConfig, ImportRequest, Unreadable};
@@ -48,7 +48,7 @@ pub(super) fn learn(
         matches!(sheet, Sheet::Columnar(_)) || Origin::of(sheet.headers()) == Origin::OurExport;
     facts.decimal_mark = match request.decimal_comma.or(points.then_some(false)) {
         Some(comma) => Some(if comma { ',' } else { '.' }),
-        None => decimals.mark().map_err(|Undecided| {
+        None => decimals.mark().map_err(|UndecidedMark| {
             let message = "numbers such as 1.000 can be read in two ways; give `decimal`, the mark of fractions, \
                 as point or comma";
             Unreadable { field: Some("decimal"), message: message.to_owned() }

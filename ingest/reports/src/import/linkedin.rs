@@ -2,10 +2,10 @@
 
 use stratum_models::platform::Platform;
 
-use super::header::{Field, Known};
+use super::header::{Field, PlatformHeaders};
 use stratum_wire::ad_reports::Column;
 
-pub(super) const KNOWN: Known = Known {
+pub(super) const KNOWN: PlatformHeaders = PlatformHeaders {
     platform: Platform::Linkedin,
     telltales: &["start date (in utc)", "total spent", "campaign group name", "campaign group id"],
     headers: &[

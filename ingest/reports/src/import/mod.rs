@@ -29,9 +29,9 @@ use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
 
 pub use self::date::DateOrder;
-pub use self::row::{LeftOut, RowFault};
+pub use self::row::{RowFault, SkipReason};
 
-use self::fold::{Kept, Settled};
+use self::fold::{FileRows, RowSet};
 use self::header::{Field, Mapping};
 use self::learn::learn;
 use self::row::{Origin, Results, RowReader, Verdict};
@@ -183,7 +183,7 @@ pub struct Import {
     /// Parts of them.
     pub splits: Vec<AdReportSplit>,
     /// Rows that are no rows of a report, with their places.
-    pub left_out: Vec<(LeftOut, u64)>,
+    pub left_out: Vec<(SkipReason, u64)>,
     /// How many rows break a rule.
     pub faulty_rows: usize,
     /// What is wrong with the first of them.
@@ -280,8 +280,8 @@ fn defaults(
 #[derive(Default)]
 struct Rows {
     met: usize,
-    kept: Kept,
-    left_out: Vec<(LeftOut, u64)>,
+    kept: RowSet,
+    left_out: Vec<(SkipReason, u64)>,
     faulty_rows: usize,
     faults: Vec<RowFault>,
     other_results: usize,
@@ -304,7 +304,7 @@ impl Rows {
                 let unread = self.unread.iter().filter_map(|at| cells.get(*at).copied());
                 self.kept.push(place, unread, *row);
             }
-            Verdict::LeftOut(reason) => self.left_out.push((reason, place)),
+            Verdict::Skip(reason) => self.left_out.push((reason, place)),
             Verdict::Faulty(faults) => {
                 self.faulty_rows += 1;
                 for (column, message) in faults {
@@ -329,7 +329,7 @@ impl Rows {
         headers: &[String],
         request: &ImportRequest,
     ) -> Import {
-        let Settled { days, days_made, splits, left_out, faults, .. } =
+        let FileRows { days, days_made, splits, left_out, faults, .. } =
             std::mem::take(&mut self.kept).settle();
         self.faulty_rows += faults.len();
         faults.into_iter().for_each(|fault| self.fault(fault));

@@ -35,12 +35,12 @@ impl Decimals {
     }
 
     /// The mark, `Ok(None)` where no number has one; an error where the file does not tell.
-    pub(super) fn mark(self) -> Result<Option<char>, Undecided> {
+    pub(super) fn mark(self) -> Result<Option<char>, UndecidedMark> {
         match (self.point, self.comma) {
             (true, false) => Ok(Some('.')),
             (false, true) => Ok(Some(',')),
-            (true, true) => Err(Undecided),
-            (false, false) if self.open => Err(Undecided),
+            (true, true) => Err(UndecidedMark),
+            (false, false) if self.open => Err(UndecidedMark),
             (false, false) => Ok(None),
         }
     }
@@ -48,7 +48,7 @@ impl Decimals {
 
 /// The numbers of a file do not tell the mark of their fractions, or contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Undecided;
+pub(super) struct UndecidedMark;
 
 /// Whether a cell says that there is nothing.
 pub(super) fn is_none(text: &str) -> bool {
@@ -179,7 +179,7 @@ fn scientific(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn mark(amounts: &[&str], whole: &[&str]) -> Result<Option<char>, Undecided> {
+    fn mark(amounts: &[&str], whole: &[&str]) -> Result<Option<char>, UndecidedMark> {
         let mut decimals = Decimals::default();
         amounts.iter().for_each(|text| decimals.learn(text, false));
         whole.iter().for_each(|text| decimals.learn(text, true));
@@ -253,9 +253,9 @@ mod tests {
 
     #[test]
     fn what_no_number_tells_is_asked_for() {
-        assert_eq!(mark(&["1.000", "2.500"], &["100"]), Err(Undecided));
-        assert_eq!(mark(&["1,000"], &["12,000"]), Err(Undecided), "twelve or twelve thousand");
-        assert_eq!(mark(&["1,5", "1.5"], &[]), Err(Undecided), "one of them is wrong");
+        assert_eq!(mark(&["1.000", "2.500"], &["100"]), Err(UndecidedMark));
+        assert_eq!(mark(&["1,000"], &["12,000"]), Err(UndecidedMark), "twelve or twelve thousand");
+        assert_eq!(mark(&["1,5", "1.5"], &[]), Err(UndecidedMark), "one of them is wrong");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! A row of a file, as a row that the judge reads.
 
 use stratum_models::export::ExportType;
+use stratum_models::name_set;
 
 use super::date::{self, DateOrder};
 use super::header::{Field, Mapping};
 use super::{number, results};
-use stratum_wire::ad_reports::{Column, Judge, Judged, Row};
+use stratum_wire::ad_reports::{Column, Judge, JudgedRow, Row};
 
 /// What a Parquet file's absent cell reads as.
 pub(super) const NULL: &str = "null";
@@ -59,28 +60,17 @@ impl Origin {
     }
 }
 
-/// Why a row is no row of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum LeftOut {
-    /// It sums up others.
-    Summary,
-    /// It is broken down and names no part: what the platform could not tell. The day itself holds it.
-    Unknown,
-    /// It says again what another row says.
-    Repeated,
-    /// It reports nothing: a row of an export of ours may hold what our own events show alone.
-    NothingReported,
-}
-
-impl LeftOut {
-    /// Its name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            LeftOut::Summary => "summary",
-            LeftOut::Unknown => "unknown_part",
-            LeftOut::Repeated => "repeated",
-            LeftOut::NothingReported => "nothing_reported",
-        }
+name_set! {
+    /// Why a row is no row of a report.
+    SkipReason {
+        /// It sums up others.
+        Summary = "summary",
+        /// It is broken down and names no part: what the platform could not tell. The day itself holds it.
+        Unknown = "unknown_part",
+        /// It says again what another row says.
+        Repeated = "repeated",
+        /// It reports nothing: a row of an export of ours may hold what our own events show alone.
+        NothingReported = "nothing_reported",
     }
 }
 
@@ -106,8 +96,8 @@ pub(super) enum Results {
 
 /// What becomes of a row.
 pub(super) enum Verdict {
-    Judged(Box<Judged>, Results),
-    LeftOut(LeftOut),
+    Judged(Box<JudgedRow>, Results),
+    Skip(SkipReason),
     Faulty(Vec<(Option<Column>, String)>),
     /// No cell holds anything.
     Blank,
@@ -122,13 +112,13 @@ impl RowReader<'_> {
             return fault;
         }
         if self.is_summary(cells) {
-            return Verdict::LeftOut(LeftOut::Summary);
+            return Verdict::Skip(SkipReason::Summary);
         }
         if self.names_no_part(cells) {
-            return Verdict::LeftOut(LeftOut::Unknown);
+            return Verdict::Skip(SkipReason::Unknown);
         }
         if self.origin == Origin::OurExport && self.reports_nothing(cells) {
-            return Verdict::LeftOut(LeftOut::NothingReported);
+            return Verdict::Skip(SkipReason::NothingReported);
         }
         let mut faults = Vec::new();
         let (texts, counts) = self.texts(cells, &mut faults);
@@ -152,7 +142,7 @@ impl RowReader<'_> {
         if cells.len() != self.width {
             // What stands under the rows of a report is no row of it.
             if says_total(cells) {
-                return Some(Verdict::LeftOut(LeftOut::Summary));
+                return Some(Verdict::Skip(SkipReason::Summary));
             }
             let message = format!(
                 "has {} cells under {} headers: the file was cut off, or a text with a separator is not in quotes",

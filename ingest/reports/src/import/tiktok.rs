@@ -2,10 +2,10 @@
 
 use stratum_models::platform::Platform;
 
-use super::header::{Field, Known};
+use super::header::{Field, PlatformHeaders};
 use stratum_wire::ad_reports::Column;
 
-pub(super) const KNOWN: Known = Known {
+pub(super) const KNOWN: PlatformHeaders = PlatformHeaders {
     platform: Platform::Tiktok,
     telltales: &[
         "by day",

@@ -20,7 +20,7 @@ use stratum_wire::ad_reports::Judge;
 use stratum_wire::limits::RowLimits;
 
 /// Counts what each thread holds, and the most it held.
-struct Counting;
+struct CountingAllocator;
 
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
@@ -39,7 +39,7 @@ fn count(bytes: isize) {
 }
 
 // SAFETY: every call is handed to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: as the caller promises.
@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingAllocator = CountingAllocator;
 
 /// The most bytes this thread held while it did this, beside those it held before.
 fn peak<T>(job: impl FnOnce() -> T) -> (T, usize) {

@@ -15,7 +15,7 @@ use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 use stratum_models::time::UnixMillis;
 use stratum_reports::import::{
-    DateOrder, Import, ImportConfig, ImportRequest, LeftOut, Unreadable, read_file,
+    DateOrder, Import, ImportConfig, ImportRequest, SkipReason, Unreadable, read_file,
 };
 use stratum_wire::ad_reports::Judge;
 use stratum_wire::limits::RowLimits;
@@ -59,7 +59,7 @@ pub fn days(import: &Import) -> Vec<String> {
     import.days.iter().map(shown).collect()
 }
 
-pub fn places(import: &Import, reason: LeftOut) -> Vec<u64> {
+pub fn places(import: &Import, reason: SkipReason) -> Vec<u64> {
     let of_reason = import.left_out.iter().filter(|(is, _)| *is == reason);
     of_reason.map(|(_, place)| *place).collect()
 }
@@ -69,7 +69,7 @@ fn metas_ads_manager() {
     let import = read(fixture("meta_campaigns.csv"), &account("act_1")).unwrap();
     assert_eq!(import.faults, []);
     assert_eq!(import.platform, Some(Platform::Meta));
-    assert_eq!(places(&import, LeftOut::Summary), [2]);
+    assert_eq!(places(&import, SkipReason::Summary), [2]);
     assert_eq!(import.unused, ["Link clicks", "CTR (all)"]);
     assert_eq!(
         days(&import),
@@ -94,7 +94,7 @@ fn google_in_utf_16_with_titles_and_totals() {
     assert_eq!((import.file.title_lines, import.file.rows), (2, 5));
     assert_eq!(import.platform, Some(Platform::Google));
     assert_eq!(import.days[0].account_id, "1234567890");
-    assert_eq!(places(&import, LeftOut::Summary), [7, 8]);
+    assert_eq!(places(&import, SkipReason::Summary), [7, 8]);
     assert_eq!(
         days(&import),
         [
@@ -132,7 +132,7 @@ fn every_other_platform() {
     assert_eq!((snapchat.platform, snapchat.days.len()), (Some(Platform::Snapchat), 0));
     let countries: Vec<_> = snapchat.splits.iter().map(|split| split.split.key()[2]).collect();
     assert_eq!(countries, ["US", "GB"]);
-    assert_eq!(places(&snapchat, LeftOut::Unknown), [4]);
+    assert_eq!(places(&snapchat, SkipReason::Unknown), [4]);
     let linkedin = read(fixture("linkedin_campaigns.csv"), &ImportRequest::default()).unwrap();
     assert_eq!((linkedin.platform, linkedin.days.len()), (Some(Platform::Linkedin), 2));
     assert_eq!(days(&linkedin)[1], "501 2026-09-20 USD 22500000 950 9 0 0");
@@ -177,7 +177,7 @@ fn rows_that_repeat_are_left_out_and_rows_that_contradict_are_faulty() {
     assert_eq!((import.days.len(), rows), (0, vec![2, 3, 4]), "the first alone is not the whole");
     assert!(import.faults[1].message.contains("row 2"), "{:?}", import.faults);
     let import = read(own("2026-04-03", "1.50", &["1.5"]), &ImportRequest::default()).unwrap();
-    assert_eq!((import.days.len(), places(&import, LeftOut::Repeated)), (1, vec![3]));
+    assert_eq!((import.days.len(), places(&import, SkipReason::Repeated)), (1, vec![3]));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use stratum_models::platform::Platform;
-use stratum_reports::import::{Import, ImportRequest, LeftOut, ResultKinds, Unreadable};
+use stratum_reports::import::{Import, ImportRequest, ResultKinds, SkipReason, Unreadable};
 
 use crate::import::{account, days, places, read};
 
@@ -46,7 +46,7 @@ fn a_row_that_does_not_fit_its_header_is_faulty() {
     assert_eq!((faults(&import), import.days.len()), (vec![(2, "")], 0));
     // What stands behind the rows is no row.
     let import = read(format!("{HEADERS}{ROW}\nTotal: Account,60.00\n,,\n"), &google()).unwrap();
-    assert_eq!((import.faulty_rows, places(&import, LeftOut::Summary).len()), (0, 1));
+    assert_eq!((import.faulty_rows, places(&import, SkipReason::Summary).len()), (0, 1));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn rows_that_differ_in_a_column_that_is_not_read_are_no_repeats() {
         file("25-34", "5.00,100,1"),
         &ImportRequest { platform: Some(Platform::Meta), ..account("555") },
     );
-    assert_eq!(places(&repeated.unwrap(), LeftOut::Repeated), [3]);
+    assert_eq!(places(&repeated.unwrap(), SkipReason::Repeated), [3]);
 }
 
 /// Spend, impressions and clicks of rows under a separator.
@@ -281,7 +281,7 @@ fn our_own_exports_come_back_as_they_were() {
     let import =
         read(headers.to_owned() + &row("Sale") + tracked, &ImportRequest::default()).unwrap();
     assert_eq!((faults(&import), import.days.len()), (vec![], 1));
-    assert_eq!(places(&import, LeftOut::NothingReported), [3]);
+    assert_eq!(places(&import, SkipReason::NothingReported), [3]);
     // A file of somebody else keeps what its texts begin with.
     let foreign = read(format!("{HEADERS}2026-09-02,809,'-Spring,60.00,1,1,1,1\n"), &google());
     assert_eq!(foreign.unwrap().days[0].campaign_name, "'-Spring");

@@ -29,20 +29,20 @@ pub(crate) struct Complaint {
     outcome: Outcome,
     text: String,
     /// The events at fault, each with what is wrong.
-    events: Vec<(usize, Told)>,
+    events: Vec<(usize, FaultText)>,
     /// Nothing is wrong: the request was only judged.
     is_valid: bool,
 }
 
-/// A fault, told.
+/// A fault in the words of the answer.
 #[derive(Debug)]
-struct Told {
+struct FaultText {
     code: &'static str,
     text: String,
 }
 
-impl Told {
-    fn of(fault: &Fault) -> Told {
+impl FaultText {
+    fn of(fault: &Fault) -> FaultText {
         let place = if fault.field.is_empty() { "the event" } else { fault.field };
         let code = match fault.reason {
             RejectReason::MissingField => "MISSING_REQUIRED_FIELD",
@@ -53,7 +53,7 @@ impl Told {
             RejectReason::InsufficientIdentifiers => "INSUFFICIENT_USER_DATA",
             _ => "INVALID_FIELD",
         };
-        Told { code, text: format!("{place} {fault}") }
+        FaultText { code, text: format!("{place} {fault}") }
     }
 }
 
@@ -82,7 +82,7 @@ impl Complaint {
 
     /// Some of its events have faults, by their places.
     pub(super) fn faults(faults: impl Iterator<Item = (usize, Fault)>) -> Complaint {
-        let events: Vec<_> = faults.map(|(index, fault)| (index, Told::of(&fault))).collect();
+        let events: Vec<_> = faults.map(|(index, fault)| (index, FaultText::of(&fault))).collect();
         let text = events.first().map_or_else(String::new, |(_, told)| told.text.clone());
         Complaint { events, ..Complaint::refused(StatusCode::BAD_REQUEST, text) }
     }
@@ -114,8 +114,7 @@ impl Complaint {
     }
 
     fn in_v2(&self) -> Value {
-        let record =
-            |(index, told): &(usize, Told)| json!({"reason": told.text, "record_indexes": [index]});
+        let record = |(index, told): &(usize, FaultText)| json!({"reason": told.text, "record_indexes": [index]});
         let records: Vec<Value> = self.events.iter().map(record).collect();
         json!({"status": "FAILED", "reason": self.text, "error_records": records})
     }

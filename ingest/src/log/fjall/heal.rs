@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use metrics::{counter, gauge};
 use stratum_models::store::StoreError;
 
-use super::Shared;
+use super::LogState;
 use super::store::{Ends, Store};
 use crate::log::unavailable;
 use crate::telemetry;
@@ -30,7 +30,7 @@ const RELEASE_POLL: Duration = Duration::from_millis(5);
 const ROOM_PIECE_BYTES: usize = 1 << 20;
 
 /// Runs until the other end of `stop` is gone.
-fn run(shared: &Shared, stop: &Receiver<()>) {
+fn run(shared: &LogState, stop: &Receiver<()>) {
     let mut closed_at = None;
     let mut pause = LOOK_EVERY;
     gauge!(telemetry::LOG_WRITABLE).set(1.0);
@@ -56,7 +56,7 @@ fn run(shared: &Shared, stop: &Receiver<()>) {
 }
 
 /// Whether the store takes writes. Those of the storage engine's own threads fail unseen by any append.
-fn is_whole(shared: &Shared) -> bool {
+fn is_whole(shared: &LogState) -> bool {
     if let Ok(store) = shared.store()
         && let Err(error) = store.check()
     {
@@ -66,7 +66,7 @@ fn is_whole(shared: &Shared) -> bool {
 }
 
 /// Takes the store from broken to whole; `closed_at` keeps what it held in between.
-fn heal(shared: &Shared, closed_at: &mut Option<Ends>) -> Result<(), StoreError> {
+fn heal(shared: &LogState, closed_at: &mut Option<Ends>) -> Result<(), StoreError> {
     check_room(&shared.folder, shared.config.commit_bytes_max)?;
     let ends = match closed_at.take() {
         Some(ends) => ends,
@@ -103,7 +103,7 @@ fn write_zeros(path: &Path, bytes: usize) -> std::io::Result<()> {
 }
 
 /// Closes the store once nobody uses it, and answers where its partitions ended.
-fn close(shared: &Shared) -> Result<Ends, StoreError> {
+fn close(shared: &LogState) -> Result<Ends, StoreError> {
     let until = Instant::now() + RELEASE_WAIT;
     let Some(mut store) = shared.store.lock().take() else {
         return Err(unavailable("the log is closed"));
@@ -121,7 +121,7 @@ fn close(shared: &Shared) -> Result<Ends, StoreError> {
     }
 }
 
-fn open(shared: &Shared, ends: &Ends) -> Result<Store, StoreError> {
+fn open(shared: &LogState, ends: &Ends) -> Result<Store, StoreError> {
     let store = Store::open(&shared.folder, &shared.config)?;
     let cut = store.cut_to(ends)?;
     if cut > 0 {
@@ -132,7 +132,7 @@ fn open(shared: &Shared, ends: &Ends) -> Result<Store, StoreError> {
 
 /// Starts the thread.
 pub(super) fn start(
-    shared: Arc<Shared>,
+    shared: Arc<LogState>,
     stop: Receiver<()>,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("log-healer".into()).spawn(move || run(&shared, &stop))

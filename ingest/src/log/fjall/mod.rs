@@ -46,7 +46,7 @@ const QUEUE_APPENDS_MAX: usize = 1024;
 /// The log on this machine's disk. Dropping it ends its threads once all appends are answered; its
 /// folder is free when its subscriptions are gone too.
 pub struct FjallLog {
-    shared: Arc<Shared>,
+    shared: Arc<LogState>,
     appends: Option<mpsc::Sender<Append>>,
     room: Arc<Semaphore>,
     /// Retention and healing run as long as these ends are there.
@@ -54,7 +54,7 @@ pub struct FjallLog {
     threads: Vec<JoinHandle<()>>,
 }
 
-struct Shared {
+struct LogState {
     config: FjallLogConfig,
     clock: SharedClock,
     folder: PathBuf,
@@ -69,7 +69,7 @@ struct Shared {
     changes: watch::Sender<u64>,
 }
 
-impl Shared {
+impl LogState {
     /// The store, to be held for one read or one write.
     fn store(&self) -> Result<Arc<Store>, StoreError> {
         let store = self.store.lock().clone();
@@ -115,7 +115,7 @@ impl FjallLog {
         let (retention, stop_retention) = std::sync::mpsc::channel();
         let (healing, stop_healing) = std::sync::mpsc::channel();
         let room = Arc::new(Semaphore::new(config.queue_bytes_max));
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(LogState {
             config,
             clock,
             folder: folder.to_owned(),

@@ -7,7 +7,7 @@ use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 use tokio::time::{Instant, timeout_at};
 
-use super::Shared;
+use super::LogState;
 use super::store::{Store, failed, read_record_key, record_key};
 use crate::log::{check_reached, invalid, unavailable};
 use crate::telemetry;
@@ -87,7 +87,7 @@ impl Store {
 
 /// The records from an offset on, within the limits.
 pub(super) async fn read(
-    shared: &Shared,
+    shared: &LogState,
     topic: Topic,
     partition: PartitionId,
     Offset(from): Offset,

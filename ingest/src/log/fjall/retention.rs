@@ -13,7 +13,7 @@ use stratum_models::time::UnixMillis;
 
 use super::ledger::Segment;
 use super::store::{Store, failed};
-use super::{Shared, check_reached};
+use super::{LogState, check_reached};
 use crate::telemetry;
 
 /// One step drops at most this many segments; the next one comes a retention interval later.
@@ -22,7 +22,7 @@ const SEGMENTS_A_STEP_MAX: usize = 64;
 type Victim = (Topic, PartitionId, Segment);
 
 /// Takes one step; answers how many records were dropped.
-pub(super) fn step(shared: &Shared) -> Result<u64, StoreError> {
+pub(super) fn step(shared: &LogState) -> Result<u64, StoreError> {
     let store = &*shared.store()?;
     let _dropping = shared.dropping.lock();
     let records = drop_segments(shared, store, &choose(shared, store))?;
@@ -33,7 +33,7 @@ pub(super) fn step(shared: &Shared) -> Result<u64, StoreError> {
 /// Drops the segments of a partition that end before `before` or there; the one that takes records
 /// stays. Blocks on the disk.
 pub(super) fn release(
-    shared: &Shared,
+    shared: &LogState,
     topic: Topic,
     id: PartitionId,
     before: u64,
@@ -55,7 +55,7 @@ pub(super) fn release(
 }
 
 /// Drops these, the first of their partitions, as one; answers how many records those were.
-fn drop_segments(shared: &Shared, store: &Store, victims: &[Victim]) -> Result<u64, StoreError> {
+fn drop_segments(shared: &LogState, store: &Store, victims: &[Victim]) -> Result<u64, StoreError> {
     let mut batch = store.batch();
     for (topic, partition, segment) in victims {
         store.drop_segment(&mut batch, (*topic, *partition), segment);
@@ -77,7 +77,7 @@ fn drop_segments(shared: &Shared, store: &Store, victims: &[Victim]) -> Result<u
 }
 
 /// The segments to drop, oldest first within each partition.
-fn choose(shared: &Shared, store: &Store) -> Vec<Victim> {
+fn choose(shared: &LogState, store: &Store) -> Vec<Victim> {
     let now = shared.clock.now();
     let oldest = |topic| UnixMillis(now.0.saturating_sub(shared.config.retention_ms(topic)));
     // What waits for a platform must not push out what waits for the warehouse.
@@ -108,7 +108,7 @@ fn newest_of_each(victims: &[Victim]) -> impl Iterator<Item = Victim> {
 }
 
 /// Runs until the other end of `stop` is gone.
-fn run(shared: &Shared, stop: &Receiver<()>) {
+fn run(shared: &LogState, stop: &Receiver<()>) {
     let interval = Duration::from_millis(shared.config.retention_interval_ms.max(1));
     while stop.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
         match step(shared) {
@@ -121,7 +121,7 @@ fn run(shared: &Shared, stop: &Receiver<()>) {
 
 /// Starts the thread.
 pub(super) fn start(
-    shared: Arc<Shared>,
+    shared: Arc<LogState>,
     stop: Receiver<()>,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("log-retention".into()).spawn(move || run(&shared, &stop))

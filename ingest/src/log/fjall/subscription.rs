@@ -12,14 +12,14 @@ use stratum_models::store::{StoreError, StoreErrorKind};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::Shared;
+use super::LogState;
 use super::store::Store;
 use crate::log::group::Membership;
 use crate::log::{STORE, invalid, unavailable};
 use crate::telemetry;
 
 pub(super) struct FjallSubscription {
-    pub shared: Arc<Shared>,
+    pub shared: Arc<LogState>,
     pub topic: Topic,
     pub membership: Membership,
     pub resume: Arc<dyn Resume>,

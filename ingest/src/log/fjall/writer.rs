@@ -11,7 +11,7 @@ use stratum_models::store::StoreError;
 use stratum_models::time::UnixMillis;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::Shared;
+use super::LogState;
 use super::ledger::{Head, Segment};
 use super::store::{Store, failed};
 use crate::telemetry;
@@ -25,7 +25,7 @@ pub(super) struct Append {
 }
 
 /// Runs until every sender is gone and everything sent is answered.
-pub(super) fn run(shared: &Shared, mut queue: mpsc::Receiver<Append>) {
+pub(super) fn run(shared: &LogState, mut queue: mpsc::Receiver<Append>) {
     while let Some(first) = queue.blocking_recv() {
         let mut appends = vec![first];
         let mut bytes = len(&appends[0]);
@@ -45,7 +45,7 @@ fn len(append: &Append) -> usize {
 /// The end of each partition as it is once the batch is on disk.
 type Heads = BTreeMap<(Topic, PartitionId), (Head, Vec<Segment>)>;
 
-fn commit(shared: &Shared, mut appends: Vec<Append>) {
+fn commit(shared: &LogState, mut appends: Vec<Append>) {
     let begun = Instant::now();
     // Whoever gave up may send them again.
     appends.retain(|append| !append.reply.is_closed());
@@ -70,7 +70,7 @@ fn commit(shared: &Shared, mut appends: Vec<Append>) {
 }
 
 /// Writes all appends as one batch; nothing is seen by readers before it is on disk.
-fn write(shared: &Shared, appends: &[Append]) -> Result<Vec<Vec<Position>>, StoreError> {
+fn write(shared: &LogState, appends: &[Append]) -> Result<Vec<Vec<Position>>, StoreError> {
     let store = &*shared.store()?;
     let now = shared.clock.now();
     let mut heads = Heads::new();
@@ -92,7 +92,7 @@ fn write(shared: &Shared, appends: &[Append]) -> Result<Vec<Vec<Position>>, Stor
 }
 
 fn stage(
-    shared: &Shared,
+    shared: &LogState,
     store: &Store,
     batch: &mut fjall::OwnedWriteBatch,
     heads: &mut Heads,
@@ -127,7 +127,7 @@ fn count(appends: &[Append]) {
 
 /// Starts the thread.
 pub(super) fn start(
-    shared: Arc<Shared>,
+    shared: Arc<LogState>,
     queue: mpsc::Receiver<Append>,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("log-writer".into()).spawn(move || run(&shared, queue))

@@ -27,14 +27,14 @@ pub(super) async fn prepare(
         let mut made = false;
         loop {
             match led_partitions(config, producer, *topic).await? {
-                Found::Partitions { led, all } if all == wanted && led == all => break,
-                Found::Partitions { all, .. } if all != wanted && all > 0 => {
+                LedPartitions::Partitions { led, all } if all == wanted && led == all => break,
+                LedPartitions::Partitions { all, .. } if all != wanted && all > 0 => {
                     let name = config.topic_name(*topic);
                     return Err(invalid(format!(
                         "topic {name} has {all} partitions, {wanted} are asked for: they are fixed"
                     )));
                 }
-                Found::Nothing if !made => {
+                LedPartitions::Nothing if !made => {
                     make(config, *topic).await?;
                     made = true;
                 }
@@ -49,7 +49,7 @@ pub(super) async fn prepare(
     Ok(())
 }
 
-enum Found {
+enum LedPartitions {
     Nothing,
     Partitions { led: u32, all: u32 },
 }
@@ -58,7 +58,7 @@ async fn led_partitions(
     config: &KafkaLogConfig,
     producer: &FutureProducer<Quiet>,
     topic: Topic,
-) -> Result<Found, StoreError> {
+) -> Result<LedPartitions, StoreError> {
     let (name, producer) = (config.topic_name(topic), producer.clone());
     let wait = Duration::from_millis(config.request_ms_max);
     let fetch = move || producer.client().fetch_metadata(Some(&name), wait);
@@ -66,10 +66,10 @@ async fn led_partitions(
     let metadata = fetched
         .map_err(|error| unavailable("a request ended early").caused_by(error))?
         .map_err(|error| failed("the cluster does not answer", error))?;
-    let Some(topic) = metadata.topics().first() else { return Ok(Found::Nothing) };
+    let Some(topic) = metadata.topics().first() else { return Ok(LedPartitions::Nothing) };
     match topic.error().map(RDKafkaErrorCode::from) {
         None => {}
-        Some(RDKafkaErrorCode::UnknownTopicOrPartition) => return Ok(Found::Nothing),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition) => return Ok(LedPartitions::Nothing),
         Some(code) => {
             let error = rdkafka::error::KafkaError::MetadataFetch(code);
             return Err(failed("the topic cannot be looked at", error));
@@ -77,7 +77,7 @@ async fn led_partitions(
     }
     let all = topic.partitions().len() as u32;
     let led = topic.partitions().iter().filter(|partition| partition.leader() >= 0).count() as u32;
-    Ok(Found::Partitions { led, all })
+    Ok(LedPartitions::Partitions { led, all })
 }
 
 /// Makes one topic; that somebody else made it meanwhile is as good.

@@ -12,6 +12,6 @@ mod id;
 mod split;
 mod judge;
 
-pub use self::judge::{Fault, Judge, Judged, contradictions};
+pub use self::judge::{Fault, Judge, JudgedRow, contradictions};
 pub use self::rows::{Column, Row, read_rows};
 pub use self::split::ad_device;

@@ -5,7 +5,7 @@ use stratum_models::money::Currency;
 use stratum_models::rejection::RejectReason;
 
 use super::event_reader::EventReader;
-use super::{EventScan, Fault, Given, ParsedRequest, Refusal};
+use super::{EventScan, Fault, IdentifierValue, ParsedRequest, Refusal};
 use crate::decode::Malformed;
 use crate::decode::json::{Reader, Token};
 use crate::limits::RowLimits;
@@ -28,7 +28,7 @@ pub(super) struct Batch<'a, 'l> {
     currency: Option<(&'a str, Currency)>,
     /// What stands beside the events and is true of each; `None` where nothing does.
     common: Option<EventScan<'a>>,
-    common_given: Vec<Given<'a>>,
+    common_given: Vec<IdentifierValue<'a>>,
 }
 
 impl<'a, 'l> Batch<'a, 'l> {

@@ -11,7 +11,7 @@ use stratum_models::platform::{ActionSource, Channel};
 use stratum_models::seal::TenantKeys;
 use stratum_models::time::{Day, UnixMillis};
 
-use super::{EventScan, Given, ParsedRequest};
+use super::{EventScan, IdentifierValue, ParsedRequest};
 use crate::limits::RowLimits;
 use crate::redact::{Person, RedactRules, page};
 
@@ -78,7 +78,7 @@ impl<'a> Canon<'a> {
     fn event(
         &self,
         scan: &EventScan<'a>,
-        given: &[Given<'a>],
+        given: &[IdentifierValue<'a>],
         test: bool,
         event_date: Day,
         person: &mut Person,
@@ -131,7 +131,7 @@ impl<'a> Canon<'a> {
     fn identify(
         &self,
         config: &DatasetConfig,
-        given: &[Given<'a>],
+        given: &[IdentifierValue<'a>],
         event_time: UnixMillis,
         person: &mut Person,
     ) {

@@ -8,7 +8,7 @@ use stratum_models::money::{Currency, MICROS, parse_micros};
 use stratum_models::rejection::RejectReason;
 use stratum_models::time::UnixMillis;
 
-use super::{EventScan, Fault, Given};
+use super::{EventScan, Fault, IdentifierValue};
 use crate::decode::Malformed;
 use crate::decode::json::{Reader, Token};
 use crate::limits::RowLimits;
@@ -23,7 +23,7 @@ pub(super) struct EventReader<'r, 'a> {
     /// The event, nothing read yet: filled in place, it is too large to be moved about.
     pub(super) event: &'r mut EventScan<'a>,
     /// Its identifiers are added here.
-    pub(super) given: &'r mut Vec<Given<'a>>,
+    pub(super) given: &'r mut Vec<IdentifierValue<'a>>,
     /// The currency met last; most requests have one, and the list of all is long.
     pub(super) currency: &'r mut Option<(&'a str, Currency)>,
     pub(super) limits: &'r RowLimits,
@@ -212,7 +212,7 @@ impl<'a> EventReader<'_, 'a> {
             self.event.sent.insert(key);
             // One beyond the bound tells that there are too many.
             if self.given.len() - self.event.given.start <= self.limits.identifiers_max {
-                self.given.push(Given { key, value });
+                self.given.push(IdentifierValue { key, value });
             }
         }
     }

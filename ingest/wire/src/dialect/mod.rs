@@ -20,4 +20,4 @@ pub mod linkedin;
 pub use self::canonical::Canon;
 pub use self::fault::Fault;
 pub use self::rules::value_refused;
-pub use self::scan::{EventScan, Given, ParsedRequest, Refusal};
+pub use self::scan::{EventScan, IdentifierValue, ParsedRequest, Refusal};

@@ -17,7 +17,7 @@ pub struct ParsedRequest<'a> {
     /// Its events; at least one, where a dialect has nothing that is none.
     pub events: Vec<EventScan<'a>>,
     /// The identifier values of all its events.
-    pub given: Vec<Given<'a>>,
+    pub given: Vec<IdentifierValue<'a>>,
 }
 
 /// A request that is refused as a whole: its events are not known.
@@ -78,7 +78,7 @@ pub struct EventScan<'a> {
 
 /// A value sent for an identifier.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
+pub struct IdentifierValue<'a> {
     /// The kind.
     pub key: IdentifierKey,
     /// Clear or hashed, as sent.

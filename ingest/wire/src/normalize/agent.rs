@@ -67,7 +67,7 @@ const WORDS: &[(Sign, &[&[u8]])] = &[
 
 /// The class of device of a user agent.
 pub fn device(agent: &str) -> Device {
-    let mut seen = Seen::default();
+    let mut seen = AgentWords::default();
     let mut word = 0;
     for byte in agent.bytes() {
         if byte.is_ascii_alphabetic() {
@@ -142,7 +142,7 @@ pub(super) fn check(agent: &str) -> Result<(), InvalidReason> {
 }
 
 #[derive(Default)]
-struct Seen {
+struct AgentWords {
     bot: bool,
     tablet: bool,
     android: bool,
@@ -150,7 +150,7 @@ struct Seen {
     desktop: bool,
 }
 
-impl Seen {
+impl AgentWords {
     fn word(&mut self, whole: u64) {
         match sign_of(whole) {
             Sign::Tablet => self.tablet = true,
@@ -169,12 +169,12 @@ impl Seen {
 
     fn device(&self) -> Device {
         match self {
-            Seen { bot: true, .. } => Device::Bot,
-            Seen { tablet: true, .. } => Device::Tablet,
-            Seen { mobile: true, .. } => Device::Mobile,
+            AgentWords { bot: true, .. } => Device::Bot,
+            AgentWords { tablet: true, .. } => Device::Tablet,
+            AgentWords { mobile: true, .. } => Device::Mobile,
             // Android's browsers say Mobile on phones only.
-            Seen { android: true, .. } => Device::Tablet,
-            Seen { desktop: true, .. } => Device::Desktop,
+            AgentWords { android: true, .. } => Device::Tablet,
+            AgentWords { desktop: true, .. } => Device::Desktop,
             _ => Device::Unknown,
         }
     }

@@ -21,7 +21,7 @@ const JUNK_MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 /// How a value was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Given {
+pub enum ValueForm {
     /// An empty text.
     Nothing,
     /// A SHA-256.
@@ -31,25 +31,25 @@ pub enum Given {
 }
 
 /// Looks at a trimmed value before any rule of its own identifier does.
-pub fn given(value: &str, hashing: Hashing) -> Result<Given, InvalidReason> {
+pub fn given(value: &str, hashing: Hashing) -> Result<ValueForm, InvalidReason> {
     if value.is_empty() {
-        return Ok(Given::Nothing);
+        return Ok(ValueForm::Nothing);
     }
     if is_junk(value) {
         return Err(InvalidReason::JunkHash);
     }
     if value.len() < 32 || hashing == Hashing::Unknown {
-        return Ok(Given::Clear);
+        return Ok(ValueForm::Clear);
     }
     let digest = without_appendix(value);
     match (from_hex(digest.as_bytes()), hashing) {
         (Some(_), Hashing::Useless) => Err(InvalidReason::WrongHash),
         (Some(hash), _) if is_junk_hash(&hash) => Err(InvalidReason::JunkHash),
-        (Some(hash), _) => Ok(Given::Hash(hash)),
-        (None, Hashing::Allowed) => Ok(Given::Clear),
+        (Some(hash), _) => Ok(ValueForm::Hash(hash)),
+        (None, Hashing::Allowed) => Ok(ValueForm::Clear),
         (None, _) if digest.eq_ignore_ascii_case(JUNK_MD5) => Err(InvalidReason::JunkHash),
         (None, _) if is_other_digest(digest) => Err(InvalidReason::WrongHash),
-        (None, _) => Ok(Given::Clear),
+        (None, _) => Ok(ValueForm::Clear),
     }
 }
 

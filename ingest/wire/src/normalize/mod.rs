@@ -32,7 +32,7 @@ pub use country::{country, country_code, country_of_hash};
 pub use email::email;
 pub use forms::{Forms, fold};
 pub use gender::gender;
-pub use hashed::{Given, given};
+pub use hashed::{ValueForm, given};
 pub use id::{external_id, mobile_ad_id, opaque_id};
 pub use name::name;
 pub use phone::phone;
@@ -84,9 +84,9 @@ pub fn identifier(
         return Err(InvalidReason::TooLong);
     }
     match given(value, hashing(key))? {
-        Given::Nothing => return Ok(Outcome::Absent),
-        Given::Hash(hash) => return closed_list(key, hash).map(Outcome::Hash),
-        Given::Clear => {}
+        ValueForm::Nothing => return Ok(Outcome::Absent),
+        ValueForm::Hash(hash) => return closed_list(key, hash).map(Outcome::Hash),
+        ValueForm::Clear => {}
     }
     let before = out.len();
     let added = clear(key, value, rules, out);

@@ -18,21 +18,21 @@ const BARE_INTERNATIONAL_MIN: usize = 11;
 
 /// A number as sent: its digits, and what the other characters say.
 #[derive(Default)]
-struct Dialled {
+struct DialledNumber {
     digits: [u8; DIGITS_MAX],
     length: usize,
     plus: bool,
 }
 
-impl Dialled {
+impl DialledNumber {
     fn push(&mut self, digit: u8) -> Result<(), InvalidReason> {
         *self.digits.get_mut(self.length).ok_or(InvalidReason::Malformed)? = digit;
         self.length += 1;
         Ok(())
     }
 
-    fn with_code(code: u16, national: &[u8]) -> Result<Dialled, InvalidReason> {
-        let mut number = Dialled::default();
+    fn with_code(code: u16, national: &[u8]) -> Result<DialledNumber, InvalidReason> {
+        let mut number = DialledNumber::default();
         let hundreds = [code / 1000 % 10, code / 100 % 10, code / 10 % 10, code % 10];
         let code = hundreds.into_iter().skip_while(|digit| *digit == 0);
         code.map(|digit| b'0' + digit as u8).try_for_each(|digit| number.push(digit))?;
@@ -66,9 +66,9 @@ pub fn phone(text: &str, rules: &Rules, out: &mut Forms) -> Result<(), InvalidRe
 }
 
 /// The digits of a number, without an extension.
-fn scan(text: &str) -> Result<Dialled, InvalidReason> {
+fn scan(text: &str) -> Result<DialledNumber, InvalidReason> {
     let text = text.strip_prefix("tel:").or_else(|| text.strip_prefix("p:")).unwrap_or(text);
-    let mut number = Dialled::default();
+    let mut number = DialledNumber::default();
     for letter in text.chars() {
         match letter {
             '0'..='9' => number.push(letter as u8)?,
@@ -96,7 +96,7 @@ fn digit(letter: char) -> Option<u8> {
 }
 
 /// The digits behind the international prefix, when there is one.
-fn international<'a>(dialled: &'a Dialled, rules: &Rules) -> Option<&'a [u8]> {
+fn international<'a>(dialled: &'a DialledNumber, rules: &Rules) -> Option<&'a [u8]> {
     let digits = dialled.digits();
     if dialled.plus || digits.starts_with(b"00") {
         let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
@@ -107,15 +107,15 @@ fn international<'a>(dialled: &'a Dialled, rules: &Rules) -> Option<&'a [u8]> {
 }
 
 /// A number without an international prefix, under the dataset's calling code.
-fn national(digits: &[u8], code: u16) -> Result<Dialled, InvalidReason> {
-    let with_code = Dialled::with_code(code, b"")?;
+fn national(digits: &[u8], code: u16) -> Result<DialledNumber, InvalidReason> {
+    let with_code = DialledNumber::with_code(code, b"")?;
     let trunk = calling_code::trunk_prefix(code).as_bytes();
     if code == 1 || digits[0] != b'0' {
         // Eleven digits are a North American number with its 1; elsewhere a number that begins with
         // the code, or is too long to be national, is complete.
         let begins = digits.starts_with(with_code.digits());
         if digits.len() >= BARE_INTERNATIONAL_MIN && (begins || digits.len() > 11) {
-            return Dialled::with_code(0, digits);
+            return DialledNumber::with_code(0, digits);
         }
     }
     let bare = match digits.strip_prefix(trunk) {
@@ -123,7 +123,7 @@ fn national(digits: &[u8], code: u16) -> Result<Dialled, InvalidReason> {
         Some(rest) if trunk.starts_with(b"0") || digits.len() == 11 => rest,
         _ => digits,
     };
-    Dialled::with_code(code, bare)
+    DialledNumber::with_code(code, bare)
 }
 
 /// Adds the forms of a number that begins with its calling code.

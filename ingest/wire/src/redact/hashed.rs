@@ -180,13 +180,13 @@ struct Room {
     end: usize,
     pieces: [(usize, usize); GUESSES],
     count: usize,
-    met: Met,
+    met: RecentWords,
 }
 
 impl Default for Room {
     fn default() -> Room {
         let (text, pieces) = ([0; GUESSED_BYTES + SLACK], [(0, 0); GUESSES]);
-        Room { text, end: 0, pieces, count: 0, met: Met::default() }
+        Room { text, end: 0, pieces, count: 0, met: RecentWords::default() }
     }
 }
 
@@ -302,12 +302,12 @@ impl Guesses<'_, '_> {
 
 /// Words that were met lately, with their digests.
 #[derive(Default)]
-struct Met([Option<([u8; MET_BYTES_MAX], [u8; 32])>; MET]);
+struct RecentWords([Option<([u8; MET_BYTES_MAX], [u8; 32])>; MET]);
 
 const MET: usize = 16;
 const MET_BYTES_MAX: usize = 16;
 
-impl Met {
+impl RecentWords {
     /// The digest of a word; `None` of one that is too long to be remembered.
     fn digest(&mut self, word: &[u8]) -> Option<[u8; 32]> {
         let mut padded = [0; MET_BYTES_MAX];

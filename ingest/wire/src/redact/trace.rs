@@ -29,14 +29,14 @@ pub(super) struct Traces {
 struct Trace {
     start: usize,
     end: usize,
-    found: Found,
+    found: MatchRule,
     /// How many digits it has when it has no letters, else 0.
     digits: usize,
 }
 
 /// How a value is found in a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum MatchRule {
     /// Anywhere when it has so many letters and digits, else as a word.
     Within(usize),
     /// As a word, or as the whole text.
@@ -62,14 +62,14 @@ impl Traces {
                 let name = &value[..at.unwrap_or(value.len())];
                 // What follows a plus is the person's own tag.
                 let name = name.split_once('+').map_or(name, |(name, _)| name);
-                self.push(name, Found::Within(ID_BYTES_MIN));
+                self.push(name, MatchRule::Within(ID_BYTES_MIN));
             }
-            Key::Phone => self.push(last_digits(value), Found::Within(PHONE_DIGITS - 1)),
-            Key::ClientIp => self.push(value, Found::Within(PHONE_DIGITS - 1)),
+            Key::Phone => self.push(last_digits(value), MatchRule::Within(PHONE_DIGITS - 1)),
+            Key::ClientIp => self.push(value, MatchRule::Within(PHONE_DIGITS - 1)),
             Key::FirstName | Key::LastName => self.name(value),
-            Key::City | Key::Zip => self.push(value, Found::Word),
+            Key::City | Key::Zip => self.push(value, MatchRule::Word),
             Key::BirthDate => self.birth_date(value),
-            Key::UserAgent => self.push(value, Found::Agent),
+            Key::UserAgent => self.push(value, MatchRule::Agent),
             Key::ExternalId
             | Key::ClickId
             | Key::BrowserId
@@ -78,13 +78,13 @@ impl Traces {
             | Key::LeadId
             | Key::SubscriptionId
             | Key::MessagingId => {
-                self.push(value, Found::Within(ID_BYTES_MIN));
+                self.push(value, MatchRule::Within(ID_BYTES_MIN));
             }
             Key::Gender | Key::State | Key::Country => {}
         }
     }
 
-    fn push(&mut self, value: &str, found: Found) {
+    fn push(&mut self, value: &str, found: MatchRule) {
         let start = self.text.len();
         self.text.push_str(value);
         self.traces.push(Trace { start, end: self.text.len(), found, digits: digits_of(value) });
@@ -92,16 +92,16 @@ impl Traces {
 
     /// A name, and each of its parts: texts may have one of two given names.
     fn name(&mut self, value: &str) {
-        self.push(value, Found::Within(NAME_BYTES_MIN));
+        self.push(value, MatchRule::Within(NAME_BYTES_MIN));
         if value.bytes().any(|byte| matches!(byte, b' ' | b'-')) {
             let parts = value.split([' ', '-']).filter(|part| part.len() >= NAME_BYTES_MIN);
-            parts.for_each(|part| self.push(part, Found::Word));
+            parts.for_each(|part| self.push(part, MatchRule::Word));
         }
     }
 
     /// A day in the orders it is written in.
     fn birth_date(&mut self, value: &str) {
-        self.push(value, Found::Within(ID_BYTES_MIN));
+        self.push(value, MatchRule::Within(ID_BYTES_MIN));
         let digits: Vec<u8> = value.bytes().filter(u8::is_ascii_digit).collect();
         let Ok(digits) = <[u8; 8]>::try_from(digits) else { return };
         let start = self.text.len();
@@ -113,7 +113,7 @@ impl Traces {
         }
         for at in (start..self.text.len()).step_by(digits.len()) {
             let end = at + digits.len();
-            let found = Found::Within(ID_BYTES_MIN);
+            let found = MatchRule::Within(ID_BYTES_MIN);
             self.traces.push(Trace { start: at, end, found, digits: digits.len() });
         }
     }
@@ -123,7 +123,7 @@ impl Traces {
         // Most texts lack a letter of each trace: that is found without folding or searching.
         let mut may = self.traces.iter().filter(|trace| self.may_be_in(trace, text, signs));
         let Some(first) = may.next() else { return false };
-        let (mut text_buffer, mut trace_buffer) = (Folded::default(), Folded::default());
+        let (mut text_buffer, mut trace_buffer) = (FoldedText::default(), FoldedText::default());
         let folded = text_buffer.fold(text);
         let digits = longest_digits(folded);
         std::iter::once(first).chain(may).filter(|trace| trace.digits <= digits).any(|trace| {
@@ -136,23 +136,25 @@ impl Traces {
         let value = &self.text.as_bytes()[trace.start..trace.end];
         match trace.found {
             // A part of an agent has a blank or a slash, which few ids have.
-            Found::Agent => text.len() >= AGENT_BYTES_MIN && signs.has(Signs::SLASH | Signs::BLANK),
+            MatchRule::Agent => {
+                text.len() >= AGENT_BYTES_MIN && signs.has(Signs::SLASH | Signs::BLANK)
+            }
             _ => signs.may_hold(value),
         }
     }
 }
 
-fn is_in(part: &[u8], found: Found, folded: &[u8], text: &str) -> bool {
+fn is_in(part: &[u8], found: MatchRule, folded: &[u8], text: &str) -> bool {
     if part.is_empty() || folded.is_empty() {
         return false;
     }
     match found {
-        Found::Agent => {
+        MatchRule::Agent => {
             let (short, long) =
                 if part.len() < folded.len() { (part, folded) } else { (folded, part) };
             short.len() >= AGENT_BYTES_MIN && holds(long, short)
         }
-        Found::Within(enough) if part.len() >= enough => holds(folded, part),
+        MatchRule::Within(enough) if part.len() >= enough => holds(folded, part),
         _ if !holds(folded, part) => false,
         _ => part == folded || part.len() >= WORD_BYTES_MIN && words_hold(text, part),
     }
@@ -207,18 +209,18 @@ fn last_digits(value: &str) -> &str {
 }
 
 /// Where the letters and digits of a text are put: few are long.
-struct Folded {
+struct FoldedText {
     short: [u8; SHORT_TEXT],
     long: Vec<u8>,
 }
 
-impl Default for Folded {
-    fn default() -> Folded {
-        Folded { short: [0; SHORT_TEXT], long: Vec::new() }
+impl Default for FoldedText {
+    fn default() -> FoldedText {
+        FoldedText { short: [0; SHORT_TEXT], long: Vec::new() }
     }
 }
 
-impl Folded {
+impl FoldedText {
     /// The letters and digits of `text` in lower case.
     fn fold(&mut self, text: &str) -> &[u8] {
         match self.short.get_mut(..text.len()) {

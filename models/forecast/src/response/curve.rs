@@ -120,7 +120,7 @@ impl Parts {
 }
 
 /// A channel's curve over the steps.
-pub(super) struct Found {
+pub(super) struct ChannelCurve {
     /// The means over the steps.
     pub mean: Parts,
     /// Share of sales over the mean of the curve.
@@ -130,7 +130,7 @@ pub(super) struct Found {
 impl Lift {
     /// How well the curve agrees with the test; adds the derivatives by share, carry-over and the
     /// logarithms of half-saturation and slope. A steady spend is its own adstock.
-    pub fn judge(&self, point: &Point, found: &Found, by: &mut Parts) -> f64 {
+    pub fn judge(&self, point: &Point, found: &ChannelCurve, by: &mut Parts) -> f64 {
         let shape = Shape::of(point, self.channel);
         let (treated, control) = (shape.steady(self.treated), shape.steady(self.control));
         let rise = treated.value - control.value;

@@ -7,7 +7,7 @@ use std::array::from_fn;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::curve::{Curve, Found, Parts, Shape, add, dot};
+use super::curve::{ChannelCurve, Curve, Parts, Shape, add, dot};
 use super::elementary::TINY;
 use super::point::{Evidence, Layout, Point, logistic, softplus};
 use super::prior::{Normal, Prior};
@@ -122,7 +122,7 @@ impl Density {
             let mean = curve.weighed(simd, &shape, &self.ones).times(per_step);
             let scale = if mean.value > TINY { share / mean.value } else { 0.0 };
             add(&mut self.errors, &curve.value, -scale);
-            found.push(Found { mean, scale });
+            found.push(ChannelCurve { mean, scale });
         }
         for (column, by) in self.evidence.columns.iter().zip(&point.coefficients) {
             add(&mut self.errors, column, -by);

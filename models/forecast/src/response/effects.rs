@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fit::{Draw, Response, ResponseConfig, Spending};
+use super::fit::{Draw, Response, ResponseConfig, SpendSums};
 use super::hill::Hill;
 use super::predict::Estimate;
 
@@ -81,12 +81,12 @@ pub struct ChannelEffect {
     /// What the data can tell.
     pub knowledge: Knowledge,
     /// How its spend works; `None` where nothing was spent.
-    pub working: Option<Working>,
+    pub working: Option<ChannelShape>,
 }
 
 /// How a channel's spend works.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Working {
+pub struct ChannelShape {
     /// Share of a step's effect that goes on into the next.
     pub carry_over: Estimate,
     /// Steady spend a step at which half of the most is reached.
@@ -124,7 +124,7 @@ impl Response {
 
     /// What each channel brought over the fitted series.
     pub fn effects(&self) -> Vec<ChannelEffect> {
-        let effect = |(channel, spend): (&String, &Spending)| {
+        let effect = |(channel, spend): (&String, &SpendSums)| {
             let (level, sales) = (self.config.level, self.unit * self.steps as f64);
             let share = Estimate::of(spend.shares.clone(), level);
             let contribution = share.times(sales);
@@ -142,7 +142,7 @@ impl Response {
         self.channels.iter().zip(&self.spends).map(effect).collect()
     }
 
-    fn working(&self, place: usize, spend: &Spending) -> Working {
+    fn working(&self, place: usize, spend: &SpendSums) -> ChannelShape {
         let of = |figure: &dyn Fn(&Draw) -> f64| {
             Estimate::of(self.draws.iter().map(figure).collect(), self.config.level)
         };
@@ -153,7 +153,7 @@ impl Response {
             let spend = reach * at as f64 / (CURVE_POINTS - 1) as f64;
             CurvePoint { spend, response: hill(&|hill| hill.value(spend)) }
         };
-        Working {
+        ChannelShape {
             carry_over: of(&|draw| draw.decays[place]),
             half: hill(&|hill| hill.half),
             slope: hill(&|hill| hill.slope),
@@ -163,13 +163,13 @@ impl Response {
     }
 }
 
-fn knowledge(spend: &Spending, share: Estimate, config: &ResponseConfig) -> Knowledge {
+fn knowledge(spend: &SpendSums, share: Estimate, config: &ResponseConfig) -> Knowledge {
     match spend {
-        Spending { place: None, .. } => Knowledge::NeverVaried,
-        Spending { tested: false, variation, .. } if *variation < VARIATION_MIN => {
+        SpendSums { place: None, .. } => Knowledge::NeverVaried,
+        SpendSums { tested: false, variation, .. } if *variation < VARIATION_MIN => {
             Knowledge::NeverVaried
         }
-        Spending { tested: false, own, .. } if *own < OWN_MIN => Knowledge::MovedWithOthers,
+        SpendSums { tested: false, own, .. } if *own < OWN_MIN => Knowledge::MovedWithOthers,
         _ if share.low >= config.trivial_share && share.high <= RATIO_MAX * share.low => {
             Knowledge::Known
         }

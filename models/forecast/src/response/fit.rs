@@ -73,7 +73,7 @@ pub struct Response {
     pub(super) steps: usize,
     /// The mean of the target.
     pub(super) unit: f64,
-    pub(super) spends: Vec<Spending>,
+    pub(super) spends: Vec<SpendSums>,
     pub(super) basis: Basis,
     pub(super) totals: Vec<f64>,
     pub(super) total_before: Vec<f64>,
@@ -82,7 +82,7 @@ pub struct Response {
 
 /// What was spent on a channel, and what is known of its share of sales.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Spending {
+pub(super) struct SpendSums {
     /// Its place among the channels that were spent on.
     pub place: Option<usize>,
     pub sum: f64,
@@ -251,12 +251,12 @@ pub(super) fn start(evidence: &Evidence) -> Vec<f64> {
     start
 }
 
-fn spendings(series: &Series, tests: &[LiftTest], columns: &Columns) -> Vec<Spending> {
+fn spendings(series: &Series, tests: &[LiftTest], columns: &Columns) -> Vec<SpendSums> {
     let spending = |(at, channel): (usize, &super::Spend)| {
         let others = series.channels.iter().enumerate().filter(|(other, _)| *other != at);
         let mut all = columns.clone();
         all.extend(others.map(|(_, other)| other.amounts.clone()));
-        Spending {
+        SpendSums {
             place: None,
             sum: channel.amounts.iter().sum(),
             largest: channel.amounts.iter().copied().fold(0.0, f64::max),

@@ -24,7 +24,7 @@ mod effects;
 mod solve;
 
 pub use diagnostics::Diagnostics;
-pub use effects::{ChannelEffect, CurvePoint, Knowledge, Overall, Working};
+pub use effects::{ChannelEffect, ChannelShape, CurvePoint, Knowledge, Overall};
 pub use fit::{Response, ResponseConfig};
 pub use hill::{Hill, adstock, adstock_after};
 pub use predict::Estimate;

@@ -21,7 +21,7 @@ use crate::money::Currency;
 use crate::time::{Day, UnixMillis};
 
 pub use orders::EventsRequest;
-pub use told::Told;
+pub use told::ReportBatch;
 
 use course::Course;
 

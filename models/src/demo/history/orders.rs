@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::{FAULT_DAYS, FAULT_TENANT, History, start_of};
 use crate::demo::dice::Dice;
-use crate::demo::event::{Happening, PlantedEvent};
+use crate::demo::event::{EventDraft, PlantedEvent};
 use crate::demo::identity::{Side, Style};
 use crate::demo::json::Json;
 use crate::demo::world::Tenant;
@@ -131,7 +131,7 @@ impl History {
             };
             if fact.event_time < until {
                 let side = if in_store { Side::Offline } else { Side::Server };
-                let happening = Happening::new(fact, person, bodies.tenant);
+                let happening = EventDraft::new(fact, person, bodies.tenant);
                 happening.write(bodies.json(usize::from(in_store)), dice, (side, style), happened);
             }
         }

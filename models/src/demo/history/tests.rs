@@ -14,7 +14,7 @@ fn history() -> History {
     History::new(1, DAYS, NOW.day_in(chrono_tz::UTC), NOW)
 }
 
-fn rows(told: &[Told]) -> Vec<Value> {
+fn rows(told: &[ReportBatch]) -> Vec<Value> {
     told.iter()
         .flat_map(|one| match serde_json::from_slice(&one.body).expect("JSON") {
             Value::Array(rows) => rows,
@@ -93,7 +93,7 @@ fn reports_hold_a_late_platform_a_restatement_and_two_currencies() {
     let history = history();
     let told = history.reports(history.first_day()..=history.anchor - 1);
     assert!(told.iter().all(|one| one.rows <= 10_000 && !one.body.is_empty()));
-    let paris: Vec<Told> = told.into_iter().filter(|one| one.tenant_index == 1).collect();
+    let paris: Vec<ReportBatch> = told.into_iter().filter(|one| one.tenant_index == 1).collect();
     let rows = rows(&paris);
     let whole = |one: &&Value| one.get("ad_id").is_none() && one.get("device").is_none();
     let newest = |platform: &str| {

@@ -12,7 +12,7 @@ use crate::time::{DAY_MS, Day};
 
 /// Ad reports to send, in the order they came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ReportBatch {
     /// Whose, as an index into the world's tenants.
     pub tenant_index: usize,
     /// A body of `POST /api/v1/ad-reports`.
@@ -38,7 +38,7 @@ const RESTATED_BY: f64 = 1.7;
 
 impl History {
     /// The reports of these days, with their parts.
-    pub fn reports(&self, days: RangeInclusive<i32>) -> Vec<Told> {
+    pub fn reports(&self, days: RangeInclusive<i32>) -> Vec<ReportBatch> {
         let mut all = Vec::new();
         let pulled_from = (*days.end() - PULLED_DAYS).max(*days.start());
         for tenant in 0..self.world.tenants.len() {
@@ -56,17 +56,17 @@ impl History {
         all
     }
 
-    fn tell(&self, all: &mut Vec<Told>, tenant_index: usize, rows: Vec<PlantedReport>) {
+    fn tell(&self, all: &mut Vec<ReportBatch>, tenant_index: usize, rows: Vec<PlantedReport>) {
         if rows.is_empty() {
             return;
         }
         let first = self.anchor - PARTS_DAYS;
         let parted = rows.iter().filter(|row| row.date.to_epoch_days() >= first).cloned().collect();
         let parted = ReportRequest { tenant_index, body: Vec::new(), rows: parted };
-        all.push(Told { tenant_index, rows: rows.len(), body: body(&rows) });
+        all.push(ReportBatch { tenant_index, rows: rows.len(), body: body(&rows) });
         if !parted.rows.is_empty() {
             let rows = parted.rows.len();
-            all.push(Told { tenant_index, rows, body: report_parts(&parted) });
+            all.push(ReportBatch { tenant_index, rows, body: report_parts(&parted) });
         }
     }
 

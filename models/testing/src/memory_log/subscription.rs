@@ -11,10 +11,10 @@ use stratum_models::log::{
 };
 use stratum_models::store::{StoreError, StoreErrorKind};
 
-use super::{Shared, error};
+use super::{LogState, error};
 
 pub(super) struct MemorySubscription {
-    pub shared: Arc<Shared>,
+    pub shared: Arc<LogState>,
     pub changes: watch::Receiver<u64>,
     pub topic: Topic,
     pub group: String,

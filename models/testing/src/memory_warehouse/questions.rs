@@ -10,7 +10,7 @@ use super::error;
 
 /// What happens to questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Answering {
+pub enum AnswerMode {
     /// They are answered.
     #[default]
     AtOnce,
@@ -26,7 +26,7 @@ pub struct Questions {
     begun: AtomicUsize,
     under_way: Arc<AtomicUsize>,
     versions: AtomicUsize,
-    answering: watch::Sender<Answering>,
+    answering: watch::Sender<AnswerMode>,
 }
 
 struct UnderWay(Arc<AtomicUsize>);
@@ -54,7 +54,7 @@ impl Questions {
     }
 
     /// From here on, this happens to questions, those that wait included.
-    pub fn answer(&self, answering: Answering) {
+    pub fn answer(&self, answering: AnswerMode) {
         self.answering.send_replace(answering);
     }
 
@@ -63,9 +63,9 @@ impl Questions {
         self.under_way.fetch_add(1, Ordering::SeqCst);
         let _under_way = UnderWay(self.under_way.clone());
         let mut answering = self.answering.subscribe();
-        let decided = answering.wait_for(|now| *now != Answering::Held).await;
+        let decided = answering.wait_for(|now| *now != AnswerMode::Held).await;
         match decided.as_deref().copied() {
-            Ok(Answering::Refused) => Err(error(StoreErrorKind::Unavailable, "refused as asked")),
+            Ok(AnswerMode::Refused) => Err(error(StoreErrorKind::Unavailable, "refused as asked")),
             _ => Ok(()),
         }
     }

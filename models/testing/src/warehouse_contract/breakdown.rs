@@ -167,12 +167,12 @@ pub async fn amounts_of_parts_are_converted_by_the_rates_of_their_days(warehouse
     assert_eq!((seen.len(), amounts(0), amounts(1)), (2, (7, 0, false), (250, 20, false)));
     // To the last place: 100 × 0.5 and 100 × 2.000000001.
     let exact = 100 * (stratum_models::fx::FACTOR_ONE / 2) + 100 * 2_000_000_001_000_000_000;
-    assert_eq!(seen[1].converted.amounts.spend, stratum_models::fx::Converted::of(1, exact));
+    assert_eq!(seen[1].converted.amounts.spend, stratum_models::fx::ConvertedAmount::of(1, exact));
     let seen = ask(warehouse, &query(2)).await;
     assert_eq!(seen[1].sums.spend_micros, 201, "its own currency has it all");
     let part = &seen[1].converted;
     assert_eq!((part.lacks_reported, part.lacks_tracked), (true, false));
-    assert_eq!(part.amounts.spend, stratum_models::fx::Converted::of(1, exact));
+    assert_eq!(part.amounts.spend, stratum_models::fx::ConvertedAmount::of(1, exact));
 }
 
 pub async fn parts_of_tenants_never_mix(warehouse: &dyn Warehouse) {

@@ -20,7 +20,7 @@ use stratum_models::scope::TenantScope;
 use stratum_models::seal::{IdentifierSeal, SEAL_BYTES, SealedIdentifier};
 use stratum_models::table::Table;
 use stratum_models::time::{DAY_MS, Day, DayRange, UnixMillis};
-use stratum_models::warehouse::{Commit, CommitOutcome, Holding, LogRange};
+use stratum_models::warehouse::{Commit, CommitOutcome, HeldPartition, LogRange};
 
 use super::Warehouse;
 
@@ -78,7 +78,7 @@ pub async fn land(warehouse: &dyn Warehouse, range: LogRange, rows: Rows) {
 }
 
 /// Takes a partition over.
-pub async fn claim(warehouse: &dyn Warehouse, topic: Topic, partition: u32) -> Holding {
+pub async fn claim(warehouse: &dyn Warehouse, topic: Topic, partition: u32) -> HeldPartition {
     let holdings = warehouse.claim(topic, &[PartitionId(partition)]).await.expect("a claim");
     holdings[0]
 }

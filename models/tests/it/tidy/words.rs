@@ -1,7 +1,7 @@
 //! Rules on names and texts, in files of every language.
 
 use super::assert_none;
-use super::source::{files, sources, workspace};
+use super::source::{Text, Token, files, sources, workspace};
 
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: &[&str] =
@@ -123,4 +123,67 @@ fn names_say_what_is_inside() {
         }
     }
     assert_none("a file or module is named for what it holds", offences);
+}
+
+/// Words that end like participles and are nouns of the field.
+const NOUNS: &[&str] = &[
+    "Binding", "Encoding", "Finding", "Grouping", "Hashing", "Mapping", "Paging", "Ring",
+    "Standing", "Tracking",
+];
+/// Participles that end otherwise.
+const IRREGULAR: &[&str] = &[
+    "Begun",
+    "Chosen",
+    "Done",
+    "Found",
+    "Given",
+    "Held",
+    "Kept",
+    "Known",
+    "Left",
+    "Lost",
+    "Made",
+    "Met",
+    "Said",
+    "Seen",
+    "Sent",
+    "Shown",
+    "Spent",
+    "Taken",
+    "Told",
+    "Unwritten",
+    "Written",
+];
+/// Names from before this rule, by which other code still calls these types. None is added.
+const EARLIER: &[&str] =
+    &["Answered", "Authenticated", "Denied", "Known", "Malformed", "Overloaded"];
+
+/// The last word of a name in capitals and small letters.
+fn last_word(name: &str) -> &str {
+    let at = name.rfind(char::is_uppercase).unwrap_or_default();
+    &name[at..]
+}
+
+#[test]
+fn a_type_is_named_by_a_noun() {
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for pair in source.tokens.windows(2).filter(|pair| pair.iter().all(|token| !token.test)) {
+            let [
+                Token { text: Text::Ident(kind), .. },
+                Token { text: Text::Ident(name), line, .. },
+            ] = pair
+            else {
+                continue;
+            };
+            let is_type = ["struct", "enum", "trait", "type", "union"].contains(&kind.as_str());
+            let word = last_word(name);
+            let ends = word.ends_with("ed") || word.ends_with("ing");
+            let is_participle = IRREGULAR.contains(&word) || (ends && !NOUNS.contains(&word));
+            if is_type && is_participle && !EARLIER.contains(&name.as_str()) {
+                offences.push(format!("{}:{line}: {name} is a participle", source.path));
+            }
+        }
+    }
+    assert_none("a type's name is a noun: what it is, not what was done to it", offences);
 }

@@ -5,7 +5,7 @@ use clickhouse::types::Int256;
 use serde::Deserialize;
 use stratum_models::breakdown::{BreakdownQuery, Part, PartKey, PartNames};
 use stratum_models::event::PURCHASE;
-use stratum_models::fx::{Converted, ConvertedAmounts, FACTOR_ONE, Factor, PartAmounts};
+use stratum_models::fx::{ConvertedAmount, ConvertedAmounts, FACTOR_ONE, Factor, PartAmounts};
 use stratum_models::metrics::MetricSums;
 use stratum_models::money::Currency;
 use stratum_models::scope::TenantScope;
@@ -47,8 +47,8 @@ struct PartRow {
     lacks_tracked: u8,
 }
 
-fn converted(value: Int256) -> Converted {
-    Converted::from_le_bytes(value.to_le_bytes())
+fn converted(value: Int256) -> ConvertedAmount {
+    ConvertedAmount::from_le_bytes(value.to_le_bytes())
 }
 
 impl TryFrom<PartRow> for Part {

@@ -22,17 +22,17 @@ pub struct ResponseAnswer {
     media_share_before: Interval,
     /// The sales that would have come without them.
     baseline: Interval,
-    /// How far the sampling can be trusted.
-    sampling: Sampling,
+    /// The quality of the sampling.
+    sampling: SamplingQuality,
     /// What to bear in mind; null where the sampling is good.
     warning: Option<&'static str>,
     /// The channels, in the order asked for.
     channels: Vec<ChannelAnswer>,
 }
 
-/// How far the sampling can be trusted.
+/// The quality of the sampling.
 #[derive(Debug, Serialize, ToSchema)]
-struct Sampling {
+struct SamplingQuality {
     /// The largest potential scale reduction of the shares: 1 where the four chains agree.
     r_hat: f64,
     /// The smallest effective number of draws of these.
@@ -41,7 +41,7 @@ struct Sampling {
     divergences: f64,
 }
 
-/// How far data show the effect of a channel.
+/// The degree to which data show the effect of a channel.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum EffectKnowledge {
@@ -81,7 +81,7 @@ struct ChannelAnswer {
     share_before: Interval,
     /// Contribution / spend; null without spend.
     roas: Option<Interval>,
-    /// How far the data show the effect.
+    /// The degree to which the data show the effect.
     knowledge: EffectKnowledge,
     /// The same in words.
     statement: &'static str,
@@ -141,7 +141,7 @@ impl ResponseAnswer {
             media_share: overall.share.into(),
             media_share_before: overall.share_before.into(),
             baseline: overall.baseline.into(),
-            sampling: Sampling {
+            sampling: SamplingQuality {
                 r_hat: diagnostics.r_hat,
                 effective_draws: diagnostics.effective_draws,
                 divergences: diagnostics.divergences,

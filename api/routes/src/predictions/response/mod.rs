@@ -86,7 +86,7 @@ struct ChannelSpend {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ControlValues {
-    /// What it is.
+    /// Its kind.
     name: String,
     /// Its value a step, as many as `target` has.
     values: Vec<f64>,

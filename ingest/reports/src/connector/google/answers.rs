@@ -24,8 +24,8 @@ pub(super) struct Search {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Row {
     customer: Customer,
-    campaign: Named,
-    ad_group: Named,
+    campaign: NamedObject,
+    ad_group: NamedObject,
     ad_group_ad: AdGroupAd,
     user_location_view: UserLocation,
     segments: Segments,
@@ -42,7 +42,7 @@ struct Customer {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Named {
+struct NamedObject {
     id: Text,
     name: Text,
 }
@@ -50,7 +50,7 @@ struct Named {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct AdGroupAd {
-    ad: Named,
+    ad: NamedObject,
 }
 
 #[derive(Default, Deserialize)]

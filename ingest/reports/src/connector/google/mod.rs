@@ -24,7 +24,7 @@ use self::answers::{Search, account_of};
 use super::call::{Answer, Caller, address, plain_id};
 use super::oauth::Tokens;
 use super::{
-    Account, Counting, Credentials, Cursor, Level, Page, PullError, PullUrls, Question,
+    Account, ConversionChoice, Credentials, Cursor, Level, Page, PullError, PullUrls, Question,
     ReportingApi,
 };
 
@@ -41,7 +41,7 @@ impl Google {
         urls: &PullUrls,
         caller: Caller,
         credentials: Credentials,
-        counting: Counting,
+        counting: ConversionChoice,
     ) -> Google {
         let all_conversions = counting.conversion.as_deref() == Some("all_conversions");
         let tokens = Tokens::new(&urls.google_token, credentials);
@@ -127,7 +127,7 @@ impl ReportingApi for Google {
     }
 
     fn levels(&self) -> &'static [Level] {
-        &Level::ALL
+        Level::ALL
     }
 
     fn window_days_max(&self) -> u32 {

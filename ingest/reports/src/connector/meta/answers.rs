@@ -30,7 +30,7 @@ impl AccountAnswer {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Started {
+pub(super) struct StartedJob {
     pub(super) report_run_id: Text,
 }
 

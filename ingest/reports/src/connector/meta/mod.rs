@@ -23,10 +23,10 @@ use async_trait::async_trait;
 use reqwest::{RequestBuilder, Url};
 use serde_json::json;
 
-use self::answers::{AccountAnswer, Insights, Job, Started};
+use self::answers::{AccountAnswer, Insights, Job, StartedJob};
 use super::call::{Answer, Caller, address, plain_id};
 use super::{
-    Account, Counting, Credentials, Cursor, Level, Page, PullError, PullUrls, Question,
+    Account, ConversionChoice, Credentials, Cursor, Level, Page, PullError, PullUrls, Question,
     ReportingApi,
 };
 
@@ -51,7 +51,7 @@ impl Meta {
         urls: &PullUrls,
         caller: Caller,
         credentials: Credentials,
-        counting: Counting,
+        counting: ConversionChoice,
     ) -> Meta {
         let conversions = match counting.conversion {
             Some(conversion) => vec![conversion],
@@ -117,7 +117,7 @@ impl Meta {
     async fn start(&self, question: &Question) -> Result<Page, PullError> {
         let url =
             self.address(&format!("{}/insights", node(&question.account.id)?), &asked(question))?;
-        let started: Started = self.ask(|client| client.post(url.clone()), Answer::json).await?;
+        let started: StartedJob = self.ask(|client| client.post(url.clone()), Answer::json).await?;
         let next = Some(Cursor::Report { id: started.report_run_id.0 });
         Ok(Page { next, wait: self.poll(), ..Page::default() })
     }
@@ -203,7 +203,7 @@ impl ReportingApi for Meta {
     }
 
     fn levels(&self) -> &'static [Level] {
-        &Level::ALL
+        Level::ALL
     }
 
     fn window_days_max(&self) -> u32 {

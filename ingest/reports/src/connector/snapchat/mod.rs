@@ -31,7 +31,7 @@ use super::call::{Answer, Caller, address, plain_id};
 use super::oauth::Tokens;
 use super::window::{day_start, following};
 use super::{
-    Account, Counting, Credentials, Cursor, Level, Page, PullError, PullUrls, Question,
+    Account, ConversionChoice, Credentials, Cursor, Level, Page, PullError, PullUrls, Question,
     ReportingApi,
 };
 
@@ -49,7 +49,7 @@ impl Snapchat {
         urls: &PullUrls,
         caller: Caller,
         credentials: Credentials,
-        counting: Counting,
+        counting: ConversionChoice,
     ) -> Snapchat {
         Snapchat {
             url: urls.snapchat.clone(),

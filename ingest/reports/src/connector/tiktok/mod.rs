@@ -25,7 +25,7 @@ use serde_json::json;
 use self::answers::{Advertisers, Envelope, Report};
 use super::call::{Answer, Caller, address, plain_id};
 use super::{
-    Account, Counting, Credentials, Cursor, Level, Page, PullError, PullUrls, Question,
+    Account, ConversionChoice, Credentials, Cursor, Level, Page, PullError, PullUrls, Question,
     ReportingApi,
 };
 
@@ -52,7 +52,7 @@ impl Tiktok {
         urls: &PullUrls,
         caller: Caller,
         credentials: Credentials,
-        counting: Counting,
+        counting: ConversionChoice,
     ) -> Tiktok {
         let conversion = counting.conversion.unwrap_or_else(|| VALUES[0].0.to_owned());
         Tiktok { url: urls.tiktok.clone(), caller, credentials, conversion }
@@ -147,7 +147,7 @@ impl ReportingApi for Tiktok {
     }
 
     fn levels(&self) -> &'static [Level] {
-        &Level::ALL
+        Level::ALL
     }
 
     fn window_days_max(&self) -> u32 {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 use stratum_models::platform::Platform;
 use stratum_reports::connector::row::added_up;
-use stratum_reports::connector::{Counting, Cursor, Level, PullError, PulledSplit, Question};
+use stratum_reports::connector::{
+    ConversionChoice, Cursor, Level, PullError, PulledSplit, Question,
+};
 
 use super::replay::{Asked, Reply};
 use super::{Pulled, Replay, answer, days, failure, question, shows_nothing, told};
@@ -87,7 +89,7 @@ async fn ads_and_countries_have_their_own_resources() {
 
 #[tokio::test]
 async fn a_connector_may_count_all_conversions() {
-    let counting = Counting { conversion: Some("all_conversions".into()) };
+    let counting = ConversionChoice { conversion: Some("all_conversions".into()) };
     let body = r#"{"results": [{"campaign": {"id": 1}, "segments": {"date": "2026-03-01"},
         "metrics": {"allConversions": 2, "allConversionsValue": 8.5}}]}"#;
     let replay = Replay::of([answer("token.json"), Reply::text(200, body)]).await;

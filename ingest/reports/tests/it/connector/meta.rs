@@ -1,7 +1,7 @@
 //! Meta's Insights.
 
 use stratum_models::platform::Platform;
-use stratum_reports::connector::{Counting, Cursor, Level, PullError, PulledSplit};
+use stratum_reports::connector::{ConversionChoice, Cursor, Level, PullError, PulledSplit};
 
 use super::replay::Reply;
 use super::{Pulled, Replay, answer, days, failure, question, shows_nothing, told};
@@ -55,7 +55,7 @@ async fn campaigns_come_page_by_page_with_one_kind_of_conversion() {
 
 #[tokio::test]
 async fn a_connector_may_count_another_action() {
-    let counting = Counting { conversion: Some("link_click".into()) };
+    let counting = ConversionChoice { conversion: Some("link_click".into()) };
     let replay =
         Replay::of([answer("meta/campaigns_2.json"), answer("meta/campaigns_1.json")]).await;
     let pulled = Pulled::counting(Platform::Meta, replay, counting).await;

@@ -17,8 +17,8 @@ use parking_lot::Mutex;
 use stratum_models::platform::Platform;
 use stratum_models::time::{Clock, Day, DayRange, UnixMillis};
 use stratum_reports::connector::{
-    Account, CallConfig, ConnectorDeps, Counting, Credentials, Cursor, Level, Page, Platforms,
-    PullError, PullUrls, PulledRow, Question, ReportingApi, Rest,
+    Account, CallConfig, ConnectorDeps, ConversionChoice, Credentials, Cursor, Level, Page,
+    Platforms, PullError, PullUrls, PulledRow, Question, ReportingApi, Rest,
 };
 
 pub use replay::{Replay, answer, failure};
@@ -83,10 +83,14 @@ pub const SECRETS: [(&str, &str); 5] = [
 
 impl Pulled {
     pub async fn new(platform: Platform, replay: Replay) -> Pulled {
-        Pulled::counting(platform, replay, Counting::default()).await
+        Pulled::counting(platform, replay, ConversionChoice::default()).await
     }
 
-    pub async fn counting(platform: Platform, replay: Replay, counting: Counting) -> Pulled {
+    pub async fn counting(
+        platform: Platform,
+        replay: Replay,
+        counting: ConversionChoice,
+    ) -> Pulled {
         let url = replay.url();
         let urls = PullUrls {
             meta: format!("{url}/v25.0"),

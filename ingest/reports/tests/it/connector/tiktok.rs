@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use stratum_models::platform::Platform;
-use stratum_reports::connector::{Counting, Cursor, Level, PullError, PulledSplit, Question};
+use stratum_reports::connector::{
+    ConversionChoice, Cursor, Level, PullError, PulledSplit, Question,
+};
 
 use super::replay::Reply;
 use super::{Pulled, Replay, answer, days, question, shows_nothing, told};
@@ -77,7 +79,7 @@ async fn ads_devices_and_countries_are_told_as_they_are_kept() {
 
 #[tokio::test]
 async fn a_connector_may_count_another_metric() {
-    let counting = Counting { conversion: Some("conversion".into()) };
+    let counting = ConversionChoice { conversion: Some("conversion".into()) };
     let replay = Replay::of([answer("tiktok/campaigns_2.json")]).await;
     let pulled = Pulled::counting(Platform::Tiktok, replay, counting).await;
     pulled.api.next(&asked(Level::Campaign), &Cursor::Start).await.unwrap();

@@ -27,28 +27,28 @@ const REDACTED_BYTES_MAX: usize = 256;
 
 /// A row that keeps the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judged {
+pub enum JudgedRow {
     /// A campaign's day.
     Day(AdReport),
     /// A part of one.
     Split(AdReportSplit),
 }
 
-impl Judged {
+impl JudgedRow {
     /// The figures, and whose they are.
     pub fn report(&self) -> &AdReport {
         match self {
-            Judged::Day(report) | Judged::Split(AdReportSplit { report, .. }) => report,
+            JudgedRow::Day(report) | JudgedRow::Split(AdReportSplit { report, .. }) => report,
         }
     }
 
     /// Days and parts of days, each in their order.
-    pub fn apart(rows: Vec<Judged>) -> (Vec<AdReport>, Vec<AdReportSplit>) {
+    pub fn apart(rows: Vec<JudgedRow>) -> (Vec<AdReport>, Vec<AdReportSplit>) {
         let (mut days, mut splits) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             match row {
-                Judged::Day(day) => days.push(day),
-                Judged::Split(split) => splits.push(split),
+                JudgedRow::Day(day) => days.push(day),
+                JudgedRow::Split(split) => splits.push(split),
             }
         }
         (days, splits)
@@ -64,8 +64,8 @@ impl Judged {
     /// Which part of the campaign's day, `None` for the whole.
     pub fn split(&self) -> Option<&Split> {
         match self {
-            Judged::Day(_) => None,
-            Judged::Split(split) => Some(&split.split),
+            JudgedRow::Day(_) => None,
+            JudgedRow::Split(split) => Some(&split.split),
         }
     }
 }
@@ -126,7 +126,7 @@ impl<'a> Judge<'a> {
     }
 
     /// What a row says, or all that is wrong with it.
-    pub fn judge(&self, row: &Row<'_>) -> Result<Judged, Vec<Fault>> {
+    pub fn judge(&self, row: &Row<'_>) -> Result<JudgedRow, Vec<Fault>> {
         let mut check = Check { judge: self, row, faults: Vec::new() };
         let judged = if row.no_object {
             check.refuse(RejectReason::WrongType, "must be an object")
@@ -174,12 +174,12 @@ impl<'a> Judge<'a> {
 
 impl Check<'_, '_> {
     /// `None` only beside a fault. Every column is looked at, so that all faults are told at once.
-    fn judged(&mut self) -> Option<Judged> {
+    fn judged(&mut self) -> Option<JudgedRow> {
         let report = self.report();
         let split = split::of_row(self);
         Some(match (report?, split?) {
-            (report, None) => Judged::Day(report),
-            (report, Some(split)) => Judged::Split(AdReportSplit { report, split }),
+            (report, None) => JudgedRow::Day(report),
+            (report, Some(split)) => JudgedRow::Split(AdReportSplit { report, split }),
         })
     }
 
@@ -385,7 +385,7 @@ const EARLIEST: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
 /// Two rows of one key and version that differ contradict each other: nobody could say which one
 /// counts. The same row twice is harmless, and so are two versions. Each pair is the index of a row
 /// and of an earlier one that it contradicts.
-pub fn contradictions(rows: &[Judged]) -> Vec<(usize, usize)> {
+pub fn contradictions(rows: &[JudgedRow]) -> Vec<(usize, usize)> {
     let mut seen = HashMap::with_capacity(rows.len());
     let mut contradictions = Vec::new();
     for (index, row) in rows.iter().enumerate() {

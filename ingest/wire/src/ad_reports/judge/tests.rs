@@ -11,7 +11,7 @@ const DAY: [(Column, &str); 8] = [
     (Column::Clicks, "3"),
 ];
 
-fn judged(more: &[(Column, &str)]) -> Result<Judged, Vec<String>> {
+fn judged(more: &[(Column, &str)]) -> Result<JudgedRow, Vec<String>> {
     let limits = RowLimits::default();
     let keys = stratum_testing::identifier_keys().of(TenantId(1));
     let judge = Judge::new(&keys, UnixMillis(1_790_000_000_000), &limits);
@@ -111,7 +111,7 @@ fn only_rows_of_one_part_can_contradict_each_other() {
     let row = |part: &[(Column, &str)], clicks| {
         let mut judged = judged(part).unwrap();
         match &mut judged {
-            Judged::Day(report) | Judged::Split(AdReportSplit { report, .. }) => {
+            JudgedRow::Day(report) | JudgedRow::Split(AdReportSplit { report, .. }) => {
                 report.clicks = clicks;
             }
         }

@@ -7,26 +7,26 @@ use parking_lot::Mutex;
 use stratum_models::id::TenantId;
 
 /// The streams of this process.
-pub struct Turns {
+pub struct StreamLimit {
     streams_max: usize,
     per_tenant_max: usize,
     running: Mutex<HashMap<TenantId, usize>>,
 }
 
 /// The right to run one; it ends with this.
-pub struct Turn {
-    turns: Arc<Turns>,
+pub struct StreamPermit {
+    limit: Arc<StreamLimit>,
     tenant: TenantId,
 }
 
-impl Turns {
+impl StreamLimit {
     /// So many, and so many of one tenant.
-    pub fn new(streams_max: usize, per_tenant_max: usize) -> Arc<Turns> {
-        Arc::new(Turns { streams_max, per_tenant_max, running: Mutex::default() })
+    pub fn new(streams_max: usize, per_tenant_max: usize) -> Arc<StreamLimit> {
+        Arc::new(StreamLimit { streams_max, per_tenant_max, running: Mutex::default() })
     }
 
     /// A turn of this tenant, which runs `elsewhere` exports beside; `None` where there is none.
-    pub fn take(self: &Arc<Self>, tenant: TenantId, elsewhere: usize) -> Option<Turn> {
+    pub fn take(self: &Arc<Self>, tenant: TenantId, elsewhere: usize) -> Option<StreamPermit> {
         let mut running = self.running.lock();
         let all: usize = running.values().sum();
         let own = running.get(&tenant).copied().unwrap_or_default();
@@ -34,13 +34,13 @@ impl Turns {
             return None;
         }
         running.insert(tenant, own + 1);
-        Some(Turn { turns: self.clone(), tenant })
+        Some(StreamPermit { limit: self.clone(), tenant })
     }
 }
 
-impl Drop for Turn {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
-        let mut running = self.turns.running.lock();
+        let mut running = self.limit.running.lock();
         match running.get_mut(&self.tenant) {
             Some(own) if *own > 1 => *own -= 1,
             _ => drop(running.remove(&self.tenant)),
@@ -54,16 +54,16 @@ mod tests {
 
     #[test]
     fn a_tenant_has_its_share_and_all_have_the_whole() {
-        let (turns, one, other) = (Turns::new(3, 2), TenantId(1), TenantId(2));
-        let held = [turns.take(one, 0), turns.take(one, 0)];
+        let (limit, one, other) = (StreamLimit::new(3, 2), TenantId(1), TenantId(2));
+        let held = [limit.take(one, 0), limit.take(one, 0)];
         assert!(held.iter().all(Option::is_some));
-        assert!(turns.take(one, 0).is_none());
-        assert!(turns.take(other, 2).is_none(), "its jobs count");
-        let third = turns.take(other, 0);
-        assert!(third.is_some() && turns.take(TenantId(3), 0).is_none());
+        assert!(limit.take(one, 0).is_none());
+        assert!(limit.take(other, 2).is_none(), "its jobs count");
+        let third = limit.take(other, 0);
+        assert!(third.is_some() && limit.take(TenantId(3), 0).is_none());
         drop(held);
-        assert!(turns.take(one, 1).is_some());
+        assert!(limit.take(one, 1).is_some());
         drop(third);
-        assert!(turns.running.lock().is_empty());
+        assert!(limit.running.lock().is_empty());
     }
 }
