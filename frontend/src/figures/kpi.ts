@@ -4,13 +4,15 @@ import type { Unit } from "../format/format";
 
 type Figures = Schemas["Figures"];
 type Changes = Schemas["Changes"];
+/** Figures of our own events, which the API calls alike wherever it names them. */
+type Tracked = keyof Figures & Schemas["Kpi"];
 
 export interface Kpi {
   key: KpiKey;
   unit: Unit;
   better: "up" | "down" | "neither";
   reported: keyof Figures;
-  tracked: keyof Figures | null;
+  tracked: Tracked | null;
   reportedChange: keyof Changes | null;
   trackedChange: keyof Changes | null;
 }
@@ -37,7 +39,7 @@ function kpi(
   better: Kpi["better"],
   reported: keyof Figures,
   reportedChange: keyof Changes,
-  tracked: keyof Figures | null = null,
+  tracked: Tracked | null = null,
   trackedChange: keyof Changes | null = null,
 ): Kpi {
   return { key, unit, better, reported, tracked, reportedChange, trackedChange };
@@ -87,8 +89,8 @@ export function changeOf(changes: Changes | null | undefined, kpi: Kpi, source: 
 }
 
 /** The name that the API knows the figure of a source by. */
-export function nameOf(kpi: Kpi, source: Source): string {
-  return source === "tracked" && kpi.tracked !== null ? `tracked_${kpi.key}` : kpi.key;
+export function nameOf(kpi: Kpi, source: Source): Schemas["Kpi"] {
+  return source === "tracked" && kpi.tracked !== null ? kpi.tracked : kpi.key;
 }
 
 /** Whether a change is good news; `null` where it is neither. */

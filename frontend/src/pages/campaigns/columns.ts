@@ -65,6 +65,6 @@ export function campaignChange(row: Campaign, key: KpiKey, lead: Source): number
 }
 
 /** What the API sorts by: a figure of the leading source where that has one. */
-export function sortName(sort: Sort, lead: Source): string {
+export function sortName(sort: Sort, lead: Source): Schemas["CampaignSort"] {
   return sort === "name" || sort === "created_at" ? sort : nameOf(KPIS[sort], lead);
 }
