@@ -9904,7 +9904,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the export is not finished */
+            /** @description the export is not finished, or the caller is an API key */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -41,7 +41,7 @@ pub struct ExportLinkItem {
     params(("id" = Uuid, Path, description = "the export's id")),
     responses(
         (status = 201, body = Answer<ExportLinkItem>),
-        (status = 409, body = RefusalBody, description = "the export is not finished"),
+        (status = 409, body = RefusalBody, description = "the export is not finished, or the caller is an API key"),
     ),
 )]
 pub async fn create_export_link(
@@ -49,10 +49,10 @@ pub async fn create_export_link(
     caller: Authenticated,
     Id(id, ..): Id<ExportJob>,
 ) -> Answered<ExportLinkItem> {
-    let user = caller.user_id()?;
     let mut work = caller.work(&app).await?;
     let job = work.export_job(id).await?.ok_or_else(ExportJob::not_found)?;
     admit(&app, &caller, &job.request, "POST", "/api/v1/analytics/export/{id}/link").await?;
+    let user = caller.user_id().map_err(|_| Refusal::conflict("an API key downloads by itself"))?;
     if job.state != JobState::Done {
         return Err(Refusal::conflict("the export has no file"));
     }
