@@ -155,7 +155,7 @@ pub async fn connector(
     responses(
         (status = 201, body = Answer<ConnectorItem>),
         (status = 409, body = RefusalBody, description = "a connector with this platform and name already exists"),
-        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the tenant has as many as it may have"),
     ),
 )]
 pub async fn create_connector(

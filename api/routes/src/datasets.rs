@@ -142,7 +142,7 @@ pub async fn list_datasets(
     responses(
         (status = 201, body = Answer<DatasetItem>),
         (status = 409, body = RefusalBody, description = "a dataset with this platform and id already exists"),
-        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the tenant has as many as it may have"),
     ),
 )]
 pub async fn create_dataset(

@@ -228,7 +228,7 @@ async fn check(work: &mut TenantWork, note: &NewNote) -> Result<(), Refusal> {
     request_body = NewNoteBody,
     responses(
         (status = 201, body = Answer<NoteItem>),
-        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the tenant has as many as it may have"),
     ),
 )]
 pub async fn create_note(

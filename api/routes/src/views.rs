@@ -125,7 +125,7 @@ pub async fn list_views(State(app): State<App>, caller: Authenticated) -> Answer
     responses(
         (status = 201, body = Answer<ViewItem>),
         (status = 409, body = RefusalBody, description = "the user has a view of this name already"),
-        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the tenant has as many as it may have"),
     ),
 )]
 pub async fn create_view(

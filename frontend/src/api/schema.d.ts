@@ -10901,7 +10901,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field breaks a rule, or the limit of the plan is reached */
+            /** @description a field breaks a rule, or the tenant has as many as it may have */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14861,7 +14861,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field breaks a rule, or the limit of the plan is reached */
+            /** @description a field breaks a rule, or the tenant has as many as it may have */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15926,7 +15926,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field breaks a rule, or the limit of the plan is reached */
+            /** @description a field breaks a rule, or the tenant has as many as it may have */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17568,7 +17568,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field breaks a rule, or the limit of the plan is reached */
+            /** @description a field breaks a rule, or the tenant has as many as it may have */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19828,7 +19828,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field breaks a rule, or the limit of the plan is reached */
+            /** @description a field breaks a rule, or the tenant has as many as it may have */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20587,7 +20587,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `batch`, `import`, or the kind of the one message */
+                /** @description the kind of call, such as `batch`, or of the one message */
                 call: string;
             };
             cookie?: never;

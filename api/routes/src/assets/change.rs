@@ -29,7 +29,7 @@ async fn hold_campaign(work: &mut TenantWork, id: Option<Uuid>) -> Result<(), Re
     post, path = "/api/v1/assets", tag = "assets", security(("bearer" = [])), request_body = AssetBody,
     responses(
         (status = 201, body = Answer<AssetItem>),
-        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the limit of the plan is reached"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the tenant has as many as it may have"),
     ),
 )]
 pub async fn create_asset(

@@ -27,7 +27,7 @@ pub(super) struct SegmentMessages {
 /// refused rows, and the answer is success.
 #[utoipa::path(
     post, path = "/v1/{call}", tag = "ingest", security(("write_key" = []), ("api_key" = [])),
-    params(("call" = String, Path, description = "`batch`, `import`, or the kind of the one message")),
+    params(("call" = String, Path, description = "the kind of call, such as `batch`, or of the one message")),
     request_body = SegmentMessages,
     responses(
         (status = 200, description = "`success` true"),
