@@ -332,7 +332,7 @@ async fn a_chain_made_anew_is_found_by_the_heads_that_were_kept() {
         run(&mut owner, &format!("DELETE FROM {table} WHERE tenant_id = {number}")).await;
     }
     let told = verify_since(&stratum, &slug, &[noted], false).await;
-    assert!(told.contains("all of its rows are gone"), "{told}");
+    assert!(told.contains("all of its rows are missing"), "{told}");
     the_program_puts_down_no_head_of_it(&mut stratum, number, &mut owner, &elsewhere).await;
 }
 
