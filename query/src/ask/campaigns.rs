@@ -64,7 +64,7 @@ impl CampaignReports {
     }
 
     /// Converts, day by day, the reports in another currency than the wanted one. Campaigns of each
-    /// currency that have such are asked for together; most tenants have none.
+    /// currency that have such are asked for together; most tenants have none. May be asked again.
     pub async fn convert(
         &mut self,
         source: &TenantFigures<'_>,
@@ -73,7 +73,9 @@ impl CampaignReports {
     ) -> Result<(), StoreError> {
         let mut foreign = BTreeMap::<Currency, HashSet<CampaignKey>>::new();
         for (key, to) in wanted {
-            if self.groups_of(&key).iter().any(|group| is_foreign(group, to)) {
+            // What was converted before would be added to it a second time.
+            let is_new = self.converted(&key, to).is_none();
+            if is_new && self.groups_of(&key).iter().any(|group| is_foreign(group, to)) {
                 foreign.entry(to).or_default().insert(key);
             }
         }
