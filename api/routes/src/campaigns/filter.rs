@@ -117,8 +117,8 @@ impl CampaignFilter {
         listed.iter().filter_map(|one| Some((one.key.clone()?, self.currency_of(one))))
     }
 
-    /// Every one of these campaigns in the order of the query, and their reports. 422 where there are more
-    /// than may be sorted at once.
+    /// Every one of these campaigns in the order of the query, and their reports, converted only where figures
+    /// decide which they are. 422 where there are more than may be sorted at once.
     pub async fn all(
         &self,
         app: &App,
@@ -139,8 +139,8 @@ impl CampaignFilter {
         let source = tenant_figures(app, caller.scope);
         let reports = CampaignReports::of_all(source.warehouse, caller.scope, self.days);
         let mut reports = reports.await?;
-        reports.convert(&source, self.days, self.wanted(&listed)).await?;
         if self.needs_figures() {
+            reports.convert(&source, self.days, self.wanted(&listed)).await?;
             listed.retain(|one| self.is_met_by(one, &reports));
         }
         Ok((listed, reports))

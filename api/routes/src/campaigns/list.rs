@@ -214,7 +214,9 @@ async fn by_figures(
     kpi: Option<Kpi>,
 ) -> Result<CampaignListPage, Refusal> {
     let field = if kpi.is_some() { "sort_by" } else { "having" };
-    let (mut listed, reports) = asked.filter.all(app, caller, field).await?;
+    let (mut listed, mut reports) = asked.filter.all(app, caller, field).await?;
+    let (figures, days) = (tenant_figures(app, caller.scope), asked.filter.days);
+    reports.convert(&figures, days, asked.filter.wanted(&listed)).await?;
     if let Some(kpi) = kpi {
         asked.filter.sort(&mut listed, &reports, kpi);
     }
