@@ -9,32 +9,21 @@ mod process;
 mod stores;
 
 use serde::Serialize;
+use stratum_models::name_set;
 
 use crate::boot::Settings;
 
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// As it should be.
-    Ok,
-    /// Could not be looked at.
-    Unknown,
-    /// Works, and will not go on like this.
-    Warning,
-    /// Does not work, or loses something.
-    Fault,
-}
-
-impl Severity {
-    /// The word of it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Ok => "ok",
-            Severity::Unknown => "unknown",
-            Severity::Warning => "warning",
-            Severity::Fault => "fault",
-        }
+name_set! {
+    /// How much a finding matters, the least first.
+    Severity {
+        /// As it should be.
+        Ok = "ok",
+        /// Could not be looked at.
+        Unknown = "unknown",
+        /// Works, and will not go on like this.
+        Warning = "warning",
+        /// Does not work, or loses something.
+        Fault = "fault",
     }
 }
 
