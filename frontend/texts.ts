@@ -1,5 +1,6 @@
-// Parts the compiled texts by when the page needs them: at its entrance, for its first page, for the others.
-// A text belongs to the first group one of whose sources names it, in full or by its beginning.
+// Parts the compiled texts by when the page needs them: at its entrance, for its first page, for the others. A text
+// belongs to the first of these groups one of whose sources names it, in full or by its beginning. Beside them are the
+// texts of the status page, which is no entrance and stands alone, and what is wrong with a request, by its code.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
@@ -7,11 +8,12 @@ type Messages = Record<string, unknown>;
 
 const ENTRANCE = [
   "src/main.tsx",
-  "src/pages/status/page.tsx",
   ...["accept-invitation", "confirm-registration", "forgot-password", "frame", "register"].map(entrance),
   ...["reset-password", "sign-in"].map(entrance),
 ];
 const FIRST = ["src/app/shell.tsx", "src/pages/overview/page.tsx"];
+const STATUS = ["src/pages/status/page.tsx"];
+const FAULT = "fault.";
 
 function entrance(name: string): string {
   return `src/pages/auth/${name}.tsx`;
@@ -57,14 +59,21 @@ function named(paths: Set<string>, ids: string[]): Set<string> {
 
 const read = (language: string): Messages =>
   JSON.parse(readFileSync(`src/lang/${language}.json`, "utf8")) as Messages;
-const ids = Object.keys(read("en"));
+const ids = Object.keys(read("en")).filter((id) => !id.startsWith(FAULT));
 const atEntrance = named(sources(ENTRANCE), ids);
 const atFirst = named(sources(FIRST), ids);
+const atStatus = named(sources(STATUS), ids);
 for (const language of ["en", "ar"]) {
-  const parts: Record<string, Messages> = { entrance: {}, first: {}, rest: {} };
+  const parts = { entrance: {}, first: {}, rest: {}, status: {}, faults: {} } as Record<string, Messages>;
+  const put = (group: string, id: string, text: unknown) => Object.assign(parts[group] ?? {}, { [id]: text });
   for (const [id, text] of Object.entries(read(language))) {
-    const group = atEntrance.has(id) ? "entrance" : atFirst.has(id) ? "first" : "rest";
-    (parts[group] as Messages)[id] = text;
+    if (id.startsWith(FAULT)) put("faults", id, text);
+    else if (atEntrance.has(id)) put("entrance", id, text);
+    else {
+      if (atStatus.has(id)) put("status", id, text);
+      if (atFirst.has(id)) put("first", id, text);
+      else if (!id.startsWith("status.use.") && !id.startsWith("status.help.")) put("rest", id, text);
+    }
   }
   for (const [group, texts] of Object.entries(parts))
     writeFileSync(`src/lang/${language}-${group}.json`, JSON.stringify(texts));

@@ -27,6 +27,7 @@ const WORDS: Record<string, string[]> = {
   Place: ["place.{}", "place.{}.holds"],
   Kind: ["person.{}"],
   FileCompression: ["packing.{}"],
+  FaultCode: ["fault.{}"],
 };
 
 test("every name of the API's document that is shown has words in both languages", () => {

@@ -4,6 +4,7 @@
 //! response; [`render`] gives it its body, because only there is the request's id known. What axum
 //! refuses by itself (no such route, wrong method, too large) is rendered the same way.
 
+mod fault;
 mod refusal_code;
 mod request_id;
 
@@ -21,6 +22,7 @@ use stratum_state::limit::OverLimit;
 use stratum_state::page::Pagination;
 use utoipa::ToSchema;
 
+pub use self::fault::{Detail, Fault, FaultCode};
 pub use self::refusal_code::RefusalCode;
 pub use self::request_id::RequestId;
 
@@ -80,15 +82,6 @@ impl<T: Serialize> IntoResponse for Answer<T> {
 /// What a handler gives back.
 pub type Answered<T> = Result<Answer<T>, Refusal>;
 
-/// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Detail {
-    /// The query parameter or body field; empty if the whole request is meant.
-    pub field: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
 /// The body of a refusal.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefusalBody {
@@ -129,10 +122,13 @@ impl Refusal {
     }
 
     /// 422: the request can be read and breaks a rule.
-    pub fn unprocessable(field: &str, message: impl Into<String>) -> Refusal {
-        let message = message.into();
-        let details = vec![Detail { field: field.to_owned(), message: message.clone() }];
-        Refusal { details, ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
+    pub fn unprocessable(field: &str, fault: impl Into<Fault>) -> Refusal {
+        Refusal::of_fault(StatusCode::UNPROCESSABLE_ENTITY, field, fault.into())
+    }
+
+    fn of_fault(status: StatusCode, field: &str, fault: Fault) -> Refusal {
+        let message = fault.message().to_owned();
+        Refusal { details: vec![Detail::of(field, fault)], ..Refusal::new(status, message) }
     }
 
     /// 422 with every rule that is broken.
@@ -147,13 +143,13 @@ impl Refusal {
     }
 
     /// 409, in words.
-    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal::new(StatusCode::CONFLICT, message)
+    pub fn conflict(fault: impl Into<Fault>) -> Refusal {
+        Refusal::of_fault(StatusCode::CONFLICT, "", fault.into())
     }
 
     /// 401.
-    pub fn unauthorized(message: &'static str) -> Refusal {
-        Refusal::new(StatusCode::UNAUTHORIZED, message)
+    pub fn unauthorized(fault: impl Into<Fault>) -> Refusal {
+        Refusal::of_fault(StatusCode::UNAUTHORIZED, "", fault.into())
     }
 
     /// 404: there is no such thing, or it is another tenant's.
@@ -281,7 +277,9 @@ impl IntoResponse for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Refusal {
         match error.kind {
-            StoreErrorKind::Conflict => Refusal::new(StatusCode::CONFLICT, "it already exists"),
+            StoreErrorKind::Conflict => {
+                Refusal::conflict(Fault::new(FaultCode::Exists, "it already exists"))
+            }
             StoreErrorKind::Invalid => {
                 tracing::error!(error = %error, store = error.store, "store refused");
                 Refusal::internal()
@@ -311,7 +309,8 @@ impl From<StoreError> for Refusal {
 
 impl From<OverLimit> for Refusal {
     fn from(over: OverLimit) -> Refusal {
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, over.to_string())
+        let fault = Fault::above(FaultCode::LimitReached, over.most, over.to_string());
+        Refusal::unprocessable("", fault)
     }
 }
 

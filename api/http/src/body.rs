@@ -1,6 +1,7 @@
 //! Reading JSON bodies. What the parser says may quote the body, and with it somebody's password:
 //! only the place and what is wanted there are told.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use axum::body::Bytes;
@@ -9,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use crate::answer::Refusal;
+use crate::answer::{Fault, FaultCode, Refusal};
 use crate::edge::pace::TooSlow;
 
 /// A JSON body. 415 for another content type, 413 for one over the bound, 400 for one that is no
@@ -74,19 +75,23 @@ fn refusal(path: &Path, error: &serde_json::Error) -> Refusal {
         append(&mut field, name.trim_matches('`'));
     }
     let subject = if field.is_empty() { "the body" } else { &field };
-    let message = format!("{subject} {}", fault(text));
-    Refusal::unprocessable(&field, message)
+    let (code, message) = fault(text);
+    Refusal::unprocessable(&field, Fault::new(code, format!("{subject} {message}")))
 }
 
 /// What is wrong, in our words: the parser's own hold the value.
-fn fault(text: &str) -> String {
+fn fault(text: &str) -> (FaultCode, Cow<'static, str>) {
     let wanted = text.rsplit_once(", expected ").map(|(_, wanted)| wanted);
     match (text.split([' ', ':']).next(), wanted) {
-        (Some("missing"), _) => "is required".to_owned(),
-        (Some("duplicate"), _) => "is there twice".to_owned(),
-        (Some("unknown"), _) if text.starts_with("unknown field") => "is not known here".to_owned(),
-        (Some("unknown" | "invalid"), Some(wanted)) => format!("must be {}", plain(wanted)),
-        _ => "has the wrong form".to_owned(),
+        (Some("missing"), _) => (FaultCode::Missing, "is required".into()),
+        (Some("duplicate"), _) => (FaultCode::Twice, "is there twice".into()),
+        (Some("unknown"), _) if text.starts_with("unknown field") => {
+            (FaultCode::UnknownField, "is not known here".into())
+        }
+        (Some("unknown" | "invalid"), Some(wanted)) => {
+            (FaultCode::WrongForm, format!("must be {}", plain(wanted)).into())
+        }
+        _ => (FaultCode::WrongForm, "has the wrong form".into()),
     }
 }
 

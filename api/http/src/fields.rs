@@ -9,7 +9,7 @@ use serde::de::value::{Error as ValueError, MapDeserializer};
 use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use crate::answer::{Detail, Refusal};
+use crate::answer::{Detail, Fault, FaultCode, Refusal};
 
 /// Query parameters as sent; an unknown one is refused by name.
 pub struct Params<T>(pub T);
@@ -34,7 +34,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 const QUERY_FAULT: &str = "Failed to deserialize query string: ";
 
 fn unreadable(message: String) -> Refusal {
-    let detail = Detail { field: String::new(), message };
+    let detail = Detail::of("", Fault::new(FaultCode::WrongForm, message));
     Refusal::malformed("the query parameters cannot be read", vec![detail])
 }
 
@@ -162,7 +162,7 @@ impl Fields {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.fault(field, error.to_string());
+                self.fault(field, Fault::new(FaultCode::WrongForm, error.to_string()));
                 None
             }
         }
@@ -172,7 +172,8 @@ impl Fields {
     pub fn text(&mut self, field: &str, text: Option<String>, chars_max: usize) -> Option<String> {
         let text = text.filter(|text| !text.is_empty())?;
         if text.chars().count() > chars_max || text.contains('\0') {
-            self.fault(field, format!("must be a text of at most {chars_max} characters"));
+            let message = format!("must be a text of at most {chars_max} characters");
+            self.fault(field, Fault::above(FaultCode::TooLong, chars_max, message));
             return None;
         }
         Some(text)
@@ -187,18 +188,17 @@ impl Fields {
         let parts = text.unwrap_or_default().split(',').map(str::trim);
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
         if parts.len() > LIST_MAX || text.is_some_and(|text| text.contains('\0')) {
-            self.fault(
-                field,
-                format!("must be a list of at most {LIST_MAX} values, separated by commas"),
-            );
+            let message =
+                format!("must be a list of at most {LIST_MAX} values, separated by commas");
+            self.fault(field, Fault::above(FaultCode::TooMany, LIST_MAX, message));
             return Vec::new();
         }
         parts.into_iter().filter_map(|part| self.optional(field, Some(part))).collect()
     }
 
     /// Remembers a fault.
-    pub fn fault(&mut self, field: &str, message: impl Into<String>) {
-        self.faults.push(Detail { field: field.to_owned(), message: message.into() });
+    pub fn fault(&mut self, field: &str, fault: impl Into<Fault>) {
+        self.faults.push(Detail::of(field, fault));
     }
 
     /// 400 with every fault, if there is any.

@@ -14,7 +14,7 @@ use stratum_state::page::Page;
 use utoipa::IntoParams;
 
 use super::fields::Fields;
-use crate::answer::Refusal;
+use crate::answer::{Fault, Refusal};
 
 const SIZE: u32 = 20;
 const SIZE_MAX: u32 = 100;
@@ -63,7 +63,8 @@ pub fn read_page_of(
             None => default,
             Some(value) if (1..=most).contains(&value) => value,
             Some(_) => {
-                fields.fault(name, format!("must be a number from 1 to {most}"));
+                let message = format!("must be a number from 1 to {most}");
+                fields.fault(name, Fault::range(1, most, message));
                 default
             }
         }

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Deserializer};
 use stratum_models::money::{Currency, MICROS, parse_micros};
 
-use crate::answer::{Detail, Refusal};
+use crate::answer::{Detail, Fault, FaultCode, Refusal};
 
 /// Labels, tags, ids of accounts: texts of one list.
 const TEXTS_MAX: usize = 50;
@@ -21,9 +21,9 @@ pub struct Rules {
 
 impl Rules {
     /// Notes that a rule is broken where it does not hold.
-    pub fn hold(&mut self, field: &str, holds: bool, message: impl Into<String>) {
+    pub fn hold(&mut self, field: &str, holds: bool, fault: impl Into<Fault>) {
         if !holds {
-            self.broken.push(Detail { field: field.to_owned(), message: message.into() });
+            self.broken.push(Detail::of(field, fault));
         }
     }
 
@@ -44,11 +44,8 @@ impl Rules {
         let holds = (1..=chars_max).contains(&text.chars().count())
             && !text.trim().is_empty()
             && !text.contains(char::is_control);
-        self.hold(
-            field,
-            holds,
-            format!("must be a text of 1 to {chars_max} characters on one line"),
-        );
+        let message = format!("must be a text of 1 to {chars_max} characters on one line");
+        self.hold(field, holds, Fault::above(FaultCode::TextLength, chars_max, message));
     }
 
     /// The same where there is one.
@@ -61,7 +58,8 @@ impl Rules {
     /// A short list of short texts.
     pub fn texts(&mut self, field: &str, texts: &[String]) {
         let holds = texts.len() <= TEXTS_MAX;
-        self.hold(field, holds, format!("must have at most {TEXTS_MAX} entries"));
+        let message = format!("must have at most {TEXTS_MAX} entries");
+        self.hold(field, holds, Fault::above(FaultCode::TooMany, TEXTS_MAX, message));
         for text in texts.iter().take(TEXTS_MAX) {
             self.text(field, text, TEXT_CHARS_MAX);
         }
@@ -70,19 +68,22 @@ impl Rules {
     /// A day of these centuries.
     pub fn day(&mut self, field: &str, day: Option<NaiveDate>) {
         let holds = day.is_none_or(|day| (1970..=2100).contains(&day.year()));
-        self.hold(field, holds, "must be a day from 1970 to 2100");
+        let fault = Fault::new(FaultCode::YearOutOfRange, "must be a day from 1970 to 2100");
+        self.hold(field, holds, fault.with("min", 1970).with("max", 2100));
     }
 
     /// An amount that may be spent.
     pub fn budget(&mut self, field: &str, micros: Option<i64>) {
         let holds = micros.is_none_or(|micros| (0..=AMOUNT_UNITS_MAX * MICROS).contains(&micros));
-        self.hold(field, holds, format!("must be from 0 to {AMOUNT_UNITS_MAX}"));
+        let message = format!("must be from 0 to {AMOUNT_UNITS_MAX}");
+        self.hold(field, holds, Fault::range(0, AMOUNT_UNITS_MAX, message));
     }
 
     /// A currency; `fallback` where it is none.
     pub fn currency(&mut self, field: &str, code: &str, fallback: Currency) -> Currency {
         let currency = Currency::parse(code);
-        self.hold(field, currency.is_some(), "must be an ISO 4217 currency, such as EUR");
+        let message = "must be an ISO 4217 currency, such as EUR";
+        self.hold(field, currency.is_some(), Fault::new(FaultCode::NoCurrency, message));
         currency.unwrap_or(fallback)
     }
 

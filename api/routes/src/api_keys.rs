@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::Params;
@@ -199,7 +199,10 @@ async fn find_dataset(
     });
     match datasets.as_slice() {
         [one] => Ok(one.id),
-        [] => Err(Refusal::unprocessable("dataset_id", "the tenant has no such dataset")),
+        [] => Err(Refusal::unprocessable(
+            "dataset_id",
+            Fault::new(FaultCode::NoDataset, "the tenant has no such dataset"),
+        )),
         _ => Err(Refusal::unprocessable("platform", "datasets of several platforms have this id")),
     }
 }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::{Fields, Params};
@@ -281,7 +281,11 @@ pub async fn dismiss_concern(
     let reason = rules.name("reason", &body.reason, 500);
     let days = body.days.unwrap_or(DISMISSED_DAYS);
     let holds = (1..=DISMISSED_DAYS_MAX).contains(&days);
-    rules.hold("days", holds, format!("must be from 1 to {DISMISSED_DAYS_MAX}"));
+    rules.hold(
+        "days",
+        holds,
+        Fault::range(1, DISMISSED_DAYS_MAX, format!("must be from 1 to {DISMISSED_DAYS_MAX}")),
+    );
     rules.finish()?;
     let at = app.clock.now().to_utc();
     let until = at.checked_add_days(Days::new(days.into())).ok_or_else(Refusal::internal)?;

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::Params;
@@ -102,9 +102,10 @@ impl From<Connector> for ConnectorItem {
 
 fn refusal(error: StoreError) -> Refusal {
     match error.kind {
-        StoreErrorKind::Conflict => {
-            Refusal::conflict("a connector with this platform and name already exists")
-        }
+        StoreErrorKind::Conflict => Refusal::conflict(Fault::new(
+            FaultCode::Exists,
+            "a connector with this platform and name already exists",
+        )),
         _ => error.into(),
     }
 }
@@ -170,7 +171,10 @@ pub async fn create_connector(
     let most = app.bounds.connectors_max;
     if work.connector_count().await? >= u64::from(most) {
         let message = format!("there are {most} connectors, which is the most");
-        return Err(Refusal::unprocessable("", message));
+        return Err(Refusal::unprocessable(
+            "",
+            Fault::above(FaultCode::LimitReached, most, message),
+        ));
     }
     let made = work.create_connector(platform, &new, &credentials).await;
     let id = made.map_err(refusal)?;

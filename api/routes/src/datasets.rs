@@ -4,7 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::Params;
@@ -97,7 +97,14 @@ impl DatasetBody {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
         let id = &self.external_id;
         let holds = (1..=128).contains(&id.len()) && id.bytes().all(plain);
-        rules.hold("external_id", holds, "must be 1 to 128 letters, digits, `-`, `_`, `.` or `:`");
+        rules.hold(
+            "external_id",
+            holds,
+            Fault::new(
+                FaultCode::WrongForm,
+                "must be 1 to 128 letters, digits, `-`, `_`, `.` or `:`",
+            ),
+        );
         let name = self.name.as_deref().unwrap_or(id).trim().to_owned();
         rules.text("name", &name, NAME_CHARS_MAX);
         calling_code(&mut rules, self.default_calling_code);
@@ -156,12 +163,16 @@ pub async fn create_dataset(
     let most = app.bounds.datasets_max;
     if work.dataset_count().await? >= u64::from(most) {
         let message = format!("there are {most} datasets, which is the most");
-        return Err(Refusal::unprocessable("", message));
+        return Err(Refusal::unprocessable(
+            "",
+            Fault::above(FaultCode::LimitReached, most, message),
+        ));
     }
     let id = work.create_dataset(&new).await.map_err(|error| match error.kind {
-        StoreErrorKind::Conflict => {
-            Refusal::conflict("a dataset with this platform and external_id already exists")
-        }
+        StoreErrorKind::Conflict => Refusal::conflict(Fault::new(
+            FaultCode::Exists,
+            "a dataset with this platform and external_id already exists",
+        )),
         _ => error.into(),
     })?;
     let changes = json!({

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::{Fields, Params};
@@ -186,7 +186,10 @@ pub async fn put_fx_rates(
 impl FxRatesBody {
     fn read(self, most: usize) -> Result<Vec<FxRate>, Refusal> {
         if !(1..=most).contains(&self.rates.len()) {
-            return Err(Refusal::unprocessable("rates", format!("must be 1 to {most} rates")));
+            return Err(Refusal::unprocessable(
+                "rates",
+                Fault::above(FaultCode::TooMany, most, format!("must be 1 to {most} rates")),
+            ));
         }
         let mut rules = Rules::default();
         let mut seen = BTreeSet::new();
@@ -202,10 +205,18 @@ impl FxRatesBody {
             rules.day(&field("date"), Some(rate.date));
             let nanos = (rate.per_usd * NANOS).round();
             let holds = nanos >= 1.0 && rate.per_usd <= PER_USD_MAX;
-            rules.hold(&field("per_usd"), holds, "must be above 0 and at most 1000000000");
+            rules.hold(
+                &field("per_usd"),
+                holds,
+                Fault::range(0, 1_000_000_000, "must be above 0 and at most 1000000000"),
+            );
             let known = Currency::parse(&rate.currency).is_some();
             let first = !known || seen.insert((rate.date, currency));
-            rules.hold(&field("date"), first, "comes twice with this currency");
+            rules.hold(
+                &field("date"),
+                first,
+                Fault::new(FaultCode::Twice, "comes twice with this currency"),
+            );
             // In range: the rule above holds, or nothing is written.
             let per_usd_nanos = nanos as i64;
             rates.push(FxRate { day: Day(rate.date), currency, per_usd_nanos });

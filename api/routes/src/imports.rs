@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Detail, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Detail, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, Params};
 use stratum_models::id::TenantId;
@@ -203,7 +203,10 @@ pub async fn import_ad_reports(
         return Err(faulty(&import));
     }
     if import.days.is_empty() && import.splits.is_empty() {
-        return Err(Refusal::unprocessable("", "the file contains no row that can be imported"));
+        return Err(Refusal::unprocessable(
+            "",
+            Fault::new(FaultCode::NoRows, "the file contains no row that can be imported"),
+        ));
     }
     let file_rows = import.file.rows;
     let taken = take::take(&app, import).await?;
@@ -259,19 +262,16 @@ fn unreadable(Unreadable { field, message }: Unreadable) -> Refusal {
 }
 
 fn faulty(import: &Import) -> Refusal {
-    let details = import.faults.iter().map(|fault| Detail {
-        field: match fault.field {
+    let details = import.faults.iter().map(|fault| {
+        let field = match fault.field {
             Some(field) => format!("[{}].{field}", fault.row),
             None => format!("[{}]", fault.row),
-        },
-        message: fault.message.clone(),
+        };
+        Detail::of(field, fault.message.clone())
     });
-    let first = Detail {
-        field: String::new(),
-        message: format!(
-            "{} rows break a rule and none was taken; mend them, or send skip_faulty=true",
-            import.faulty_rows
-        ),
-    };
+    let rows = import.faulty_rows;
+    let message =
+        format!("{rows} rows break a rule and none was taken; mend them, or send skip_faulty=true");
+    let first = Detail::of("", Fault::new(FaultCode::FaultyRows, message).with("rows", rows));
     Refusal::broken(std::iter::once(first).chain(details).collect())
 }

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::auth::Authenticated;
 use stratum_http::auth::messages;
 use stratum_http::body::Body;
@@ -193,8 +193,9 @@ pub async fn invite(
     caller: Authenticated,
     Body(request): Body<InvitationRequest>,
 ) -> Answered<InvitationResponse> {
-    let email = canonical_email(&request.email)
-        .ok_or_else(|| Refusal::unprocessable("email", "is not an e-mail address"))?;
+    let email = canonical_email(&request.email).ok_or_else(|| {
+        Refusal::unprocessable("email", Fault::new(FaultCode::NoEmail, "is not an e-mail address"))
+    })?;
     // A letter that could not be sent would leave an invitation that nobody can accept.
     let permit = app.mail.reserve(&email, Cause::Tenant(caller.scope.tenant_id())).await?;
     let mut work = caller.work(&app).await?;
@@ -204,7 +205,8 @@ pub async fn invite(
     let made = work.create_invitation(&email, request.role).await;
     let (invitation, token) = made.map_err(|error| match error.kind {
         StoreErrorKind::Conflict => {
-            Refusal::new(StatusCode::CONFLICT, "a user of this tenant already has this address")
+            let message = "a user of this tenant already has this address";
+            Refusal::conflict(Fault::new(FaultCode::AddressTaken, message))
         }
         _ => error.into(),
     })?;
@@ -303,10 +305,10 @@ pub async fn accept_invitation(
     let new = NewUser { email: email.clone(), full_name: full_name.clone(), role, password_hash };
     let made = work.create_user(&new).await;
     let user = made.map_err(|error| match error.kind {
-        StoreErrorKind::Conflict => Refusal::new(
-            StatusCode::CONFLICT,
+        StoreErrorKind::Conflict => Refusal::conflict(Fault::new(
+            FaultCode::AddressTaken,
             "your address has an account of another tenant already; ask to be invited by another one",
-        ),
+        )),
         _ => error.into(),
     })?;
     let changes = json!({"role": role, "invitation": id});
@@ -317,5 +319,5 @@ pub async fn accept_invitation(
 
 fn not_open() -> Refusal {
     let message = "the invitation was accepted, was withdrawn or has expired; ask for another one";
-    Refusal::unprocessable("token", message)
+    Refusal::unprocessable("token", Fault::new(FaultCode::TokenEnded, message))
 }

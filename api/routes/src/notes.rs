@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::{Fields, Params};
@@ -214,10 +214,19 @@ async fn check(work: &mut TenantWork, note: &NewNote) -> Result<(), Refusal> {
     rules.day("date_from", Some(note.first_day));
     rules.day("date_to", Some(note.last_day));
     let in_order = note.first_day <= note.last_day;
-    rules.hold("date_to", in_order, "must not lie before date_from");
+    rules.hold(
+        "date_to",
+        in_order,
+        Fault::new(FaultCode::BeforeOther, "must not lie before date_from")
+            .with("other", "date_from"),
+    );
     if let Some(campaign) = note.campaign_id {
         let is_there = work.campaign(campaign).await?.is_some();
-        rules.hold("campaign_id", is_there, "there is no such campaign");
+        rules.hold(
+            "campaign_id",
+            is_there,
+            Fault::new(FaultCode::NoCampaign, "there is no such campaign"),
+        );
     }
     rules.finish()
 }
@@ -247,7 +256,10 @@ pub async fn create_note(
     check(&mut work, &new).await?;
     if work.note_count().await? >= NOTES_MAX {
         let message = format!("there are {NOTES_MAX} notes, which is the most");
-        return Err(Refusal::unprocessable("", message));
+        return Err(Refusal::unprocessable(
+            "",
+            Fault::above(FaultCode::LimitReached, NOTES_MAX, message),
+        ));
     }
     let id = work.create_note(&new).await?;
     written(work, id, AuditAction::NoteCreated, StatusCode::CREATED).await

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, Days, NaiveDate, TimeZone as _};
 use chrono_tz::Tz;
-use stratum_http::answer::Refusal;
+use stratum_http::answer::{Fault, FaultCode, Refusal};
 use stratum_http::fields::Fields;
 use stratum_models::name_set;
 use stratum_models::scope::TenantScope;
@@ -104,7 +104,10 @@ impl RangeFields<'_> {
         let days = self.days(from, to, app.clock.now().day_in(zone).0)?;
         if days.days() > i64::from(app.config.range_days_max) {
             let most = app.config.range_days_max;
-            return Err(Refusal::unprocessable(self.to.0, format!("at most {most} days at once")));
+            return Err(Refusal::unprocessable(
+                self.to.0,
+                Fault::above(FaultCode::TooManyDays, most, format!("at most {most} days at once")),
+            ));
         }
         Ok(Range { days, zone })
     }
@@ -120,7 +123,8 @@ impl RangeFields<'_> {
         let range = from.and_then(|from| DayRange::new(Day(from), Day(to)));
         range.ok_or_else(|| {
             let message = format!("{} lies before {}", self.to.0, self.from.0);
-            Refusal::unprocessable(self.to.0, message)
+            let fault = Fault::new(FaultCode::BeforeOther, message).with("other", self.from.0);
+            Refusal::unprocessable(self.to.0, fault)
         })
     }
 }

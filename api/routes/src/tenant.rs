@@ -4,7 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use stratum_http::answer::{Answer, Answered, Refusal};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::rules::name;
@@ -104,7 +104,11 @@ impl TenantChange {
         }
         if let Some(sent) = self.reporting_currency {
             tenant.reporting_currency = Currency::parse(&sent).ok_or_else(|| {
-                Refusal::unprocessable("reporting_currency", "must be an ISO 4217 code such as EUR")
+                let message = "must be an ISO 4217 code such as EUR";
+                Refusal::unprocessable(
+                    "reporting_currency",
+                    Fault::new(FaultCode::NoCurrency, message),
+                )
             })?;
             changes.insert("reporting_currency".into(), json!(tenant.reporting_currency));
         }
@@ -212,7 +216,10 @@ async fn require_second_factor(
     let user = work.user(caller.user_id()?).await?;
     if !user.is_some_and(|user| user.has_second_factor) {
         let message = "set up your own second factor first";
-        return Err(Refusal::unprocessable("second_factor_required", message));
+        return Err(Refusal::unprocessable(
+            "second_factor_required",
+            Fault::new(FaultCode::NoSecondFactor, message),
+        ));
     }
     Ok(work.end_sessions_without_second_factor().await?)
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::Params;
@@ -108,7 +108,7 @@ pub struct TrackingChange {
 /// The rule on calling codes.
 pub fn calling_code(rules: &mut Rules, code: Option<u16>) {
     let holds = code.is_none_or(|code| (1..=999).contains(&code));
-    rules.hold("default_calling_code", holds, "must be from 1 to 999");
+    rules.hold("default_calling_code", holds, Fault::range(1, 999, "must be from 1 to 999"));
 }
 
 /// Lists the current configuration of each dataset, oldest dataset first.
@@ -219,9 +219,10 @@ async fn write(
     let current = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?.tracking;
     let code = change.default_calling_code.unwrap_or(current.default_calling_code);
     if !work.write_tracking(id, change.expected_version, code).await? {
-        return Err(Refusal::conflict(
+        return Err(Refusal::conflict(Fault::new(
+            FaultCode::ChangedMeanwhile,
             "another version is in force; read it, and make the change from there",
-        ));
+        )));
     }
     let changes = json!({"version": change.expected_version + 1, "default_calling_code": code});
     work.audit(&AuditEntry::done(AuditAction::TrackingUpdated, "dataset", id, changes)).await?;

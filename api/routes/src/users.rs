@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::{Fields, Params};
@@ -180,7 +180,7 @@ fn phone(text: &str) -> Result<String, Refusal> {
     if !fits || digits.starts_with('0') {
         return Err(Refusal::unprocessable(
             "phone",
-            "must be a phone number such as +49 170 1234567",
+            Fault::new(FaultCode::NoPhone, "must be a phone number such as +49 170 1234567"),
         ));
     }
     Ok(plain)
@@ -195,7 +195,10 @@ fn locale(text: &str) -> Result<String, Refusal> {
         (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     if !language || !parts.all(plain) || text.len() > 35 {
-        return Err(Refusal::unprocessable("locale", "must be a language such as en or ar-EG"));
+        return Err(Refusal::unprocessable(
+            "locale",
+            Fault::new(FaultCode::NoLanguage, "must be a language such as en or ar-EG"),
+        ));
     }
     Ok(text.to_owned())
 }
@@ -204,7 +207,10 @@ fn locale(text: &str) -> Result<String, Refusal> {
 pub(super) fn time_zone(text: &str) -> Result<Tz, Refusal> {
     let known = text.parse();
     known.map_err(|_| {
-        Refusal::unprocessable("time_zone", "must be a time zone such as Africa/Cairo")
+        Refusal::unprocessable(
+            "time_zone",
+            Fault::new(FaultCode::NoTimeZone, "must be a time zone such as Africa/Cairo"),
+        )
     })
 }
 
@@ -347,7 +353,7 @@ pub(super) async fn keep_an_admin(work: &mut TenantWork, id: UserId) -> Result<(
         return Ok(());
     }
     let message = "this is the last admin of the tenant; make another user admin first";
-    Err(Refusal::new(StatusCode::CONFLICT, message))
+    Err(Refusal::conflict(Fault::new(FaultCode::LastAdmin, message)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::id::{Id, Resource, end_deletion};
@@ -102,7 +102,9 @@ fn check(view: &NewView) -> Result<(), Refusal> {
 
 fn refusal(error: StoreError) -> Refusal {
     match error.kind {
-        StoreErrorKind::Conflict => Refusal::conflict("you have a view of this name already"),
+        StoreErrorKind::Conflict => {
+            Refusal::conflict(Fault::new(FaultCode::Exists, "you have a view of this name already"))
+        }
         _ => error.into(),
     }
 }
@@ -140,7 +142,10 @@ pub async fn create_view(
     let mut work = caller.work(&app).await?;
     if work.view_count(user).await? >= VIEWS_MAX {
         let message = format!("you have {VIEWS_MAX} views, which is the most");
-        return Err(Refusal::unprocessable("", message));
+        return Err(Refusal::unprocessable(
+            "",
+            Fault::above(FaultCode::LimitReached, VIEWS_MAX, message),
+        ));
     }
     let id = work.create_view(user, &new).await.map_err(refusal)?;
     written(work, id, user, AuditAction::ViewCreated, StatusCode::CREATED).await

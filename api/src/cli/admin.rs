@@ -222,7 +222,7 @@ async fn user(operator: &Operator, act: UserAct) -> Result<()> {
             let password = given.or_else(|| made.as_ref().map(|made| made.expose().to_owned()));
             let password = password.unwrap_or_default();
             if let Some(weakness) = weakness(&password, &[&email, &name, &tenant.name]) {
-                bail!("{weakness}");
+                bail!("{}", weakness.message());
             }
             let password_hash = operator.passwords.hash(password).await?;
             let full_name = name;

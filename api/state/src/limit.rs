@@ -81,7 +81,8 @@ pub const PLANS: &[(&str, Limits)] = &[
 #[error("your plan allows {most} {}; {}", .limit.noun(), .limit.way_out())]
 pub struct OverLimit {
     limit: Limit,
-    most: u32,
+    /// What the plan allows.
+    pub most: u32,
 }
 
 impl Limit {

@@ -1,20 +1,23 @@
+/** One thing that is wrong with a request: its code, what the code leaves open, and the same in English. */
+export interface Detail {
+  field: string;
+  message: string;
+  code?: string;
+  params?: Record<string, string | number>;
+}
+
 /** A refusal of the API, or that it could not be reached (`status` 0). */
 export class Refused extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
-    readonly details: { field: string; message: string }[] = [],
+    readonly details: Detail[] = [],
     readonly requestId: string | null = null,
     readonly retryAfterS: number | null = null,
   ) {
     super(message);
     this.name = "Refused";
-  }
-
-  /** The refusal by form field, as React Aria's `Form` takes it. */
-  fields(): Record<string, string> {
-    return Object.fromEntries(this.details.map(({ field, message }) => [field, message]));
   }
 }
 
@@ -23,7 +26,7 @@ export function refusal(response: Response, body: unknown): Refused {
   const known = (typeof body === "object" && body !== null ? body : {}) as {
     error?: string;
     message?: string;
-    details?: { field: string; message: string }[];
+    details?: Detail[];
     request_id?: string;
   };
   const after = Number(response.headers.get("retry-after"));

@@ -10,7 +10,7 @@ const AGAIN_MS = 3000;
 /** Stands in the place of a page that cannot be shown; heals by itself where that can help. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
   const t = useTexts();
-  const textOf = useErrorText();
+  const text = useErrorText(error);
   const router = useRouter();
   const passes = isPassing(error);
   const again = () => {
@@ -26,7 +26,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
     <main className="mx-auto flex min-h-[60vh] max-w-lg flex-col items-center justify-center gap-3 p-6 text-center">
       <h1 className="text-page font-semibold">{t("error.title")}</h1>
       <p role="alert" className="text-ink-2">
-        {textOf(error)} {passes ? t("error.again") : null}
+        {text} {passes ? t("error.again") : null}
       </p>
       <div className="flex gap-2">
         {passes ? null : <Button onPress={again}>{t("action.again")}</Button>}

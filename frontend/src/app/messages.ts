@@ -1,8 +1,8 @@
-/** Texts, loaded as the page needs them: those of its entrance, of its first page, of the others. */
+/** Texts, loaded as the page needs them: those of its entrance, of its first page, of the others, of refusals. */
 import entrance from "../lang/en-entrance.json";
 
 type Messages = Record<string, unknown>;
-export type Group = "entrance" | "first" | "rest";
+export type Group = "entrance" | "first" | "rest" | "status" | "faults";
 type Language = "en" | "ar";
 type Loader = () => Promise<{ default: unknown }>;
 
@@ -11,12 +11,16 @@ const FILES: Record<Language, Record<Group, Loader>> = {
     entrance: () => Promise.resolve({ default: entrance }),
     first: () => import("../lang/en-first.json"),
     rest: () => import("../lang/en-rest.json"),
+    status: () => import("../lang/en-status.json"),
+    faults: () => import("../lang/en-faults.json"),
   },
   ar: {
     entrance: () =>
       Promise.all([import("../lang/ar-entrance.json"), import("./arabic")]).then(([texts]) => texts),
     first: () => import("../lang/ar-first.json"),
     rest: () => import("../lang/ar-rest.json"),
+    status: () => import("../lang/ar-status.json"),
+    faults: () => import("../lang/ar-faults.json"),
   },
 };
 

@@ -226,7 +226,7 @@ const settingsSection = createRoute({
 const status = createRoute({
   getParentRoute: () => root,
   path: "/status",
-  component: lazyRouteComponent(() => import("../pages/status/page"), "StatusPage"),
+  component: lazyRouteComponent(() => after("status", import("../pages/status/page")), "StatusPage"),
 });
 
 const tree = root.addChildren([

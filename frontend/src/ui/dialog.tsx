@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useTexts } from "../app/texts";
 import { IconButton } from "./icon-button";
@@ -26,6 +26,8 @@ export function Dialog({
   const shape = isSide
     ? "h-dvh w-[min(560px,100vw)] rounded-none border-y-0 border-e-0"
     : `max-h-[80vh] w-full ${isWide ? "max-w-3xl" : "max-w-md"}`;
+  const sheet = useRef<HTMLElement>(null);
+  useKeys(sheet, isOpen, onClose);
   return (
     <ModalOverlay
       isOpen={isOpen}
@@ -35,7 +37,7 @@ export function Dialog({
       className={`fixed inset-0 z-40 flex bg-shade ${place}`}
     >
       <Modal className={`pop flex flex-col overflow-hidden ${shape}`}>
-        <AriaDialog className="flex min-h-0 flex-1 flex-col outline-none">
+        <AriaDialog ref={sheet} className="flex min-h-0 flex-1 flex-col outline-none">
           <div className="flex items-center justify-between gap-4 border-b border-line px-4 py-2.5">
             <Heading slot="title" className="text-head font-semibold">
               {title}
@@ -51,4 +53,23 @@ export function Dialog({
       </Modal>
     </ModalOverlay>
   );
+}
+
+/**
+ * Hears keys that would be lost: a focused button that is disabled or goes away leaves the focus to nobody, and then
+ * neither `Esc` nor `Tab` reaches the dialog.
+ */
+function useKeys(sheet: RefObject<HTMLElement | null>, isOpen: boolean, onClose?: () => void): void {
+  useEffect(() => {
+    if (!isOpen) return;
+    const hear = (event: KeyboardEvent) => {
+      const isLost = document.activeElement === null || document.activeElement === document.body;
+      const isOnTop = [...document.querySelectorAll("[role=dialog]")].at(-1) === sheet.current;
+      if (!isLost || !isOnTop) return;
+      if (event.key === "Escape") onClose?.();
+      else sheet.current?.focus();
+    };
+    document.addEventListener("keydown", hear, true);
+    return () => document.removeEventListener("keydown", hear, true);
+  }, [sheet, isOpen, onClose]);
 }

@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Form as AriaForm } from "react-aria-components";
-import { Refused } from "../api/errors";
+import { useFaults } from "../app/faults";
 import { useTexts } from "../app/texts";
 import { Button } from "./button";
 import { ErrorNote } from "./panel";
@@ -35,7 +35,7 @@ export function Form({
   return (
     <AriaForm
       onSubmit={submit}
-      validationErrors={error instanceof Refused ? error.fields() : {}}
+      validationErrors={useFaults(error).fields}
       className="flex flex-col gap-3"
     >
       {children}

@@ -2,6 +2,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { AlertTriangle, CircleAlert, CircleCheck, Info } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import { isPassing, Refused } from "../api/errors";
+import { useFaults } from "../app/faults";
 import { useFormat, useTexts } from "../app/texts";
 import { Button } from "./button";
 
@@ -75,19 +76,18 @@ export function Waiting({ lines = 3 }: { lines?: number }) {
 }
 
 /** A refusal in a person's words. */
-export function useErrorText(): (error: unknown) => string {
+export function useErrorText(error: unknown): string {
   const t = useTexts();
   const format = useFormat();
-  return (error) => {
-    if (!(error instanceof Refused)) return t("error.page");
-    if (error.status === 0) return t("error.unreachable");
-    if (error.status === 503) return t("error.unavailable");
-    if (error.status === 403) return t("error.forbidden");
-    if (error.status === 404) return t("error.notFound");
-    if (error.status === 429) return t("error.busy", { seconds: format.number(error.retryAfterS ?? 60) });
-    if (error.status >= 500) return t("error.internal", { id: error.requestId ?? "–" });
-    return error.message;
-  };
+  const { text } = useFaults(error);
+  if (!(error instanceof Refused)) return t("error.page");
+  if (error.status === 0) return t("error.unreachable");
+  if (error.status === 503) return t("error.unavailable");
+  if (error.status === 403) return t("error.forbidden");
+  if (error.status === 404) return t("error.notFound");
+  if (error.status === 429) return t("error.busy", { seconds: format.number(error.retryAfterS ?? 60) });
+  if (error.status >= 500) return t("error.internal", { id: error.requestId ?? "–" });
+  return text;
 }
 
 export function ErrorNote({
@@ -100,22 +100,21 @@ export function ErrorNote({
   isOld?: boolean;
 }) {
   const t = useTexts();
-  const textOf = useErrorText();
-  const details =
-    error instanceof Refused ? error.details.filter(({ message }) => message !== error.message) : [];
+  const text = useErrorText(error);
+  const { parts } = useFaults(error);
   return (
     <Note kind="bad">
       <p>
-        {textOf(error)} {isOld ? t("error.old") : null} {isPassing(error) ? t("error.again") : null}
+        {text} {isOld ? t("error.old") : null} {isPassing(error) ? t("error.again") : null}
       </p>
-      {details.length > 0 && error instanceof Refused && error.status < 500 ? (
+      {parts.length > 0 && error instanceof Refused && error.status < 500 ? (
         <ul className="mt-1 list-inside list-disc">
-          {details.map(({ field, message }) => (
-            <li key={field + message}>
+          {parts.map(({ field, text }) => (
+            <li key={field + text}>
               <bdi>
                 <code>{field}</code>
               </bdi>{" "}
-              {message}
+              {text}
             </li>
           ))}
         </ul>

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{AuthConfig, strength};
-use crate::answer::Refusal;
+use crate::answer::{Fault, Refusal};
 
 /// 19 MiB and two passes, one lane: the OWASP minimum for Argon2id.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -141,7 +141,7 @@ impl Turn {
         &self,
         password: &str,
         own: &[&str],
-    ) -> Result<Option<&'static str>, PasswordError> {
+    ) -> Result<Option<Fault>, PasswordError> {
         let own: Vec<String> = own.iter().map(|text| (*text).to_owned()).collect();
         let password = password.to_owned();
         self.run(move || {

@@ -4,6 +4,7 @@
 use zxcvbn::zxcvbn;
 
 use super::password::normalized;
+use crate::answer::{Fault, FaultCode};
 
 /// Characters of a password.
 const CHARS: std::ops::RangeInclusive<usize> = 8..=128;
@@ -21,23 +22,31 @@ const PRODUCT: &str = "stratum";
 
 /// The reason why a password may not be chosen; `None` when it may. `own` are the texts that are known of the account: its
 /// address, the names of the user and the tenant. Takes up to a tenth of a second.
-pub fn weakness(password: &str, own: &[&str]) -> Option<&'static str> {
+pub fn weakness(password: &str, own: &[&str]) -> Option<Fault> {
     let password = normalized(password);
     let chars = password.chars().count();
     if chars < *CHARS.start() {
-        return Some("a password has at least 8 characters");
+        return Some(length("a password has at least 8 characters"));
     }
     if chars > *CHARS.end() {
-        return Some("a password has at most 128 characters");
+        return Some(length("a password has at most 128 characters"));
     }
     let words = own_words(own);
     if is_made_of(&password, &words) {
-        return Some("a password is not made of your own name, address or tenant");
+        let message = "a password is not made of your own name, address or tenant";
+        return Some(Fault::new(FaultCode::PasswordOwn, message));
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let beginning: String = password.chars().take(ESTIMATED_CHARS_MAX).collect();
+    let message = "this password is among the first that are guessed; choose a longer one";
     (zxcvbn(&beginning, &words).guesses_log10() < GUESSES_LOG10_MIN)
-        .then_some("this password is among the first that are guessed; choose a longer one")
+        .then(|| Fault::new(FaultCode::PasswordWeak, message))
+}
+
+fn length(message: &'static str) -> Fault {
+    Fault::new(FaultCode::PasswordLength, message)
+        .with("min", *CHARS.start())
+        .with("max", *CHARS.end())
 }
 
 /// The texts and their words in lower case, the longest first.
@@ -120,7 +129,7 @@ mod tests {
         assert_eq!(weakness("kqzvwxju\u{308}", &[]), None);
         assert!(weakness("kqzvwxu\u{308}", &[]).is_some());
         let long: String = (0..129).map(|at| char::from(b'!' + (at * 7 % 90) as u8)).collect();
-        assert!(weakness(&long, &[]).is_some_and(|text| text.contains("at most")));
+        assert!(weakness(&long, &[]).is_some_and(|fault| fault.message().contains("at most")));
         assert_eq!(weakness(&long[..128], &[]), None);
     }
 }

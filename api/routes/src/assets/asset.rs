@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stratum_http::answer::Refusal;
+use stratum_http::answer::{Fault, FaultCode, Refusal};
 use stratum_http::rules::{Rules, distinct, sent, set};
 use stratum_state::asset::{Asset, AssetKind, NewAsset};
 use utoipa::ToSchema;
@@ -201,13 +201,21 @@ fn check(content: &NewAsset) -> Result<(), Refusal> {
     rules.text("name", &content.name, NAME_CHARS_MAX);
     rules.maybe_text("format", content.format.as_deref(), FORMAT_CHARS_MAX);
     let url = content.url.as_deref().is_none_or(is_address);
-    rules.hold("url", url, "must be an http or https address without a password in it");
+    rules.hold(
+        "url",
+        url,
+        Fault::new(FaultCode::NoUrl, "must be an http or https address without a password in it"),
+    );
     let size = content.size_bytes.is_none_or(|bytes| (0..=SIZE_BYTES_MAX).contains(&bytes));
-    rules.hold("size_bytes", size, format!("must be from 0 to {SIZE_BYTES_MAX}"));
+    rules.hold(
+        "size_bytes",
+        size,
+        Fault::range(0, SIZE_BYTES_MAX, format!("must be from 0 to {SIZE_BYTES_MAX}")),
+    );
     let duration = content.duration_ms.is_none_or(|ms| ms >= 0);
-    rules.hold("duration_seconds", duration, "must be from 0 to 86400");
+    rules.hold("duration_seconds", duration, Fault::range(0, 86_400, "must be from 0 to 86400"));
     let score = content.fatigue_score.is_none_or(|score| (0.0..=100.0).contains(&score));
-    rules.hold("fatigue_score", score, "must be from 0 to 100");
+    rules.hold("fatigue_score", score, Fault::range(0, 100, "must be from 0 to 100"));
     rules.texts("tags", &content.tags);
     rules.day("first_used", content.first_used);
     rules.finish()

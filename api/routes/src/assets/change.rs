@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::id::{Id, Resource, end_deletion};
@@ -17,9 +17,10 @@ use super::asset::{AssetBody, AssetChange, AssetItem, difference};
 /// A campaign that an asset is put into must be there, and stay until this is done.
 async fn hold_campaign(work: &mut TenantWork, id: Option<Uuid>) -> Result<(), Refusal> {
     match id {
-        Some(id) if !work.lock_campaign(id).await? => {
-            Err(Refusal::unprocessable("campaign_id", "there is no such campaign"))
-        }
+        Some(id) if !work.lock_campaign(id).await? => Err(Refusal::unprocessable(
+            "campaign_id",
+            Fault::new(FaultCode::NoCampaign, "there is no such campaign"),
+        )),
         _ => Ok(()),
     }
 }
@@ -44,7 +45,11 @@ pub async fn create_asset(
     if work.asset_count(&AssetQuery::default()).await? >= u64::from(most) {
         return Err(Refusal::unprocessable(
             "",
-            format!("there are {most} assets, which is the most"),
+            Fault::above(
+                FaultCode::LimitReached,
+                most,
+                format!("there are {most} assets, which is the most"),
+            ),
         ));
     }
     hold_campaign(&mut work, content.campaign_id).await?;

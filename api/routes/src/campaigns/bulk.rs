@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use stratum_http::answer::{Answer, Answered, Detail, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Detail, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::Fields;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::super::App;
 use super::filter::CampaignFilterParams;
-use super::plan::{check, difference};
+use super::plan::{check, difference, status_change};
 
 /// Campaigns that are changed at once.
 const CAMPAIGNS_MAX: usize = 1_000;
@@ -157,7 +157,10 @@ pub async fn change_campaigns(
     };
     if ids.len() > CAMPAIGNS_MAX {
         let message = format!("{} campaigns are more than {CAMPAIGNS_MAX} at once", ids.len());
-        return Err(Refusal::unprocessable("ids", message));
+        return Err(Refusal::unprocessable(
+            "ids",
+            Fault::above(FaultCode::TooMany, CAMPAIGNS_MAX, message),
+        ));
     }
     let mut work = caller.work(&app).await?;
     if !dry_run {
@@ -173,7 +176,10 @@ pub async fn change_campaigns(
             && *plan != campaign.plan
         {
             work.update_campaign(campaign.id, plan).await.map_err(|error| match error.kind {
-                StoreErrorKind::Conflict => Refusal::conflict("a campaign was changed meanwhile"),
+                StoreErrorKind::Conflict => Refusal::conflict(Fault::new(
+                    FaultCode::ChangedMeanwhile,
+                    "a campaign was changed meanwhile",
+                )),
                 _ => error.into(),
             })?;
             let changes = difference(Some(&campaign.plan), plan);
@@ -222,12 +228,20 @@ impl EachChange {
             || !add_labels.is_empty()
             || !remove_labels.is_empty()
             || percents.iter().any(|(_, percent)| percent.is_some());
-        rules.hold("change", says, "must say what is to change");
+        rules.hold("change", says, Fault::new(FaultCode::NoChange, "must say what is to change"));
         rules.texts("change.add_labels", add_labels);
         rules.texts("change.remove_labels", remove_labels);
         for (field, percent) in percents {
             let holds = percent.is_none_or(|by| (-100.0..=GROWTH_PERCENT_MAX).contains(&by));
-            rules.hold(field, holds, format!("must be from -100 to {GROWTH_PERCENT_MAX}"));
+            rules.hold(
+                field,
+                holds,
+                Fault::range(
+                    -100,
+                    GROWTH_PERCENT_MAX,
+                    format!("must be from -100 to {GROWTH_PERCENT_MAX}"),
+                ),
+            );
         }
         rules.finish()
     }
@@ -246,13 +260,16 @@ impl EachChange {
             ("lifetime_budget", self.lifetime_budget_percent, &mut plan.lifetime_budget_micros),
         ] {
             if let Some(percent) = percent {
-                rules.hold(field, budget.is_some(), "there is none to change");
+                rules.hold(
+                    field,
+                    budget.is_some(),
+                    Fault::new(FaultCode::NoBudget, "there is none to change"),
+                );
                 *budget = budget.map(|micros| grown(micros, percent));
             }
         }
-        let (from, to) = (was.status.as_str(), plan.status.as_str());
         let allowed = was.status.may_become(plan.status);
-        rules.hold("status", allowed, format!("cannot go from {from} to {to}"));
+        rules.hold("status", allowed, status_change(was.status, plan.status));
         check(&plan, &mut rules);
         rules.finish().map_err(|refusal| refusal.details().to_vec()).map(|()| plan)
     }

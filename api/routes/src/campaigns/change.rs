@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::id::{Id, Resource, end_deletion};
@@ -20,9 +20,10 @@ use super::plan::{CampaignChange, NewCampaign, difference};
 /// A conflict in words.
 fn refusal(error: StoreError) -> Refusal {
     match error.kind {
-        StoreErrorKind::Conflict => {
-            Refusal::conflict("a campaign with this platform and external_id already exists")
-        }
+        StoreErrorKind::Conflict => Refusal::conflict(Fault::new(
+            FaultCode::Exists,
+            "a campaign with this platform and external_id already exists",
+        )),
         _ => error.into(),
     }
 }

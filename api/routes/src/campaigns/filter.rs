@@ -1,7 +1,7 @@
 //! Which campaigns a list, its sum or a change of many is of.
 
 use serde::Deserialize;
-use stratum_http::answer::Refusal;
+use stratum_http::answer::{Fault, FaultCode, Refusal};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::Fields;
 use stratum_models::money::Currency;
@@ -91,8 +91,13 @@ impl CampaignFilterParams {
         };
         fields.finish()?;
         let days = open_days(from, until);
-        let days =
-            days.ok_or_else(|| Refusal::unprocessable("date_to", "date_to lies before date_from"))?;
+        let days = days.ok_or_else(|| {
+            Refusal::unprocessable(
+                "date_to",
+                Fault::new(FaultCode::BeforeOther, "date_to lies before date_from")
+                    .with("other", "date_from"),
+            )
+        })?;
         let range = from.zip(until).and_then(|(from, to)| DayRange::new(Day(from), Day(to)));
         Ok(CampaignFilter { query, days, range, currency, conditions })
     }

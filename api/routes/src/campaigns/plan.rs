@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use stratum_http::answer::Refusal;
+use stratum_http::answer::{Fault, FaultCode, Refusal};
 use stratum_http::rules::{Amount, Rules, distinct, sent, set};
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
@@ -154,13 +154,19 @@ impl CampaignChange {
         let currency = self.currency.map(|code| rules.currency("currency", &code, was.currency));
         set(&mut plan.currency, currency);
         let same = self.platform.is_none_or(|platform| platform == campaign.platform);
-        rules.hold("platform", same, "cannot change");
-        let (from, to) = (was.status.as_str(), plan.status.as_str());
+        rules.hold("platform", same, Fault::new(FaultCode::Fixed, "cannot change"));
         let allowed = was.status.may_become(plan.status);
-        rules.hold("status", allowed, format!("cannot go from {from} to {to}"));
+        rules.hold("status", allowed, status_change(was.status, plan.status));
         check(&plan, &mut rules);
         rules.finish().map(|()| plan)
     }
+}
+
+/// A status that a campaign cannot get from the one it has.
+pub(super) fn status_change(from: CampaignStatus, to: CampaignStatus) -> Fault {
+    let (from, to) = (from.as_str(), to.as_str());
+    let message = format!("cannot go from {from} to {to}");
+    Fault::new(FaultCode::StatusChange, message).with("from", from).with("to", to)
 }
 
 /// Holds a plan to its rules.
@@ -174,7 +180,12 @@ pub fn check(plan: &CampaignPlan, rules: &mut Rules) {
     rules.day("start_date", plan.start_date);
     rules.day("end_date", plan.end_date);
     let in_order = plan.start_date.zip(plan.end_date).is_none_or(|(start, end)| start <= end);
-    rules.hold("end_date", in_order, "must not lie before start_date");
+    rules.hold(
+        "end_date",
+        in_order,
+        Fault::new(FaultCode::BeforeOther, "must not lie before start_date")
+            .with("other", "start_date"),
+    );
     rules.texts("labels", &plan.labels);
     let targeting = plan.targeting.to_string();
     let small = targeting.len() <= TARGETING_BYTES_MAX && !targeting.contains("\\u0000");

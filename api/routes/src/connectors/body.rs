@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stratum_http::answer::Refusal;
+use stratum_http::answer::{Fault, FaultCode, Refusal};
 use stratum_http::rules::{Rules, distinct, set};
 use stratum_models::connector::{Credentials, is_pulled};
 use stratum_models::platform::Platform;
@@ -132,6 +132,7 @@ fn check(platform: Platform, new: &NewConnector, credentials: &Credentials) -> R
     );
     let missing = missing(platform, credentials);
     let wanted = format!("misses {}", missing.join(", "));
+    let wanted = Fault::new(FaultCode::NoCredentials, wanted).with("names", missing.join(", "));
     rules.hold("credentials", missing.is_empty(), wanted);
     rules.texts("account_ids", &new.account_ids);
     let few = credentials.fields().count() <= CREDENTIALS_MAX;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_http::fields::Params;
@@ -121,7 +121,10 @@ async fn pullable(work: &mut TenantWork, id: Uuid) -> Result<Connector, Refusal>
         return Err(Refusal::unprocessable("", message));
     }
     if connector.content.account_ids.is_empty() {
-        return Err(Refusal::unprocessable("account_ids", "name an ad account first"));
+        return Err(Refusal::unprocessable(
+            "account_ids",
+            Fault::new(FaultCode::NoAccount, "name an ad account first"),
+        ));
     }
     Ok(connector)
 }
@@ -190,7 +193,12 @@ pub async fn backfill_connector(
     let days = DayRange::new(Day(body.date_from), Day(body.date_to));
     let most = app.pull.backfill_days_max;
     let mut rules = Rules::default();
-    rules.hold("date_to", days.is_some(), "must not lie before date_from");
+    rules.hold(
+        "date_to",
+        days.is_some(),
+        Fault::new(FaultCode::BeforeOther, "must not lie before date_from")
+            .with("other", "date_from"),
+    );
     rules.hold(
         "date_from",
         body.date_from.year() >= YEAR_MIN,
@@ -198,9 +206,17 @@ pub async fn backfill_connector(
     );
     let tomorrow = app.clock.now().to_utc().date_naive().succ_opt();
     let begun = tomorrow.is_some_and(|tomorrow| body.date_to <= tomorrow);
-    rules.hold("date_to", begun, "must not lie in the future");
+    rules.hold("date_to", begun, Fault::new(FaultCode::InFuture, "must not lie in the future"));
     let few = days.is_none_or(|days| days.days() <= i64::from(most));
-    rules.hold("date_from", few, format!("must lie at most {most} days before date_to"));
+    rules.hold(
+        "date_from",
+        few,
+        Fault::above(
+            FaultCode::TooManyDays,
+            most,
+            format!("must lie at most {most} days before date_to"),
+        ),
+    );
     rules.finish()?;
     let days = days.ok_or_else(Refusal::internal)?;
     let mut work = caller.work(&app).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::id::{Id, Resource};
 use stratum_models::connector::PullErrorCode;
@@ -141,7 +141,10 @@ pub async fn test_connector(
     let mut work = caller.work(&app).await?;
     let connector = work.connector(id).await?.ok_or_else(Connector::not_found)?;
     if connector.content.account_ids.is_empty() {
-        return Err(Refusal::unprocessable("account_ids", "name an ad account first"));
+        return Err(Refusal::unprocessable(
+            "account_ids",
+            Fault::new(FaultCode::NoAccount, "name an ad account first"),
+        ));
     }
     let credentials = work.lock_credentials(id).await?.unwrap_or_default();
     // No transaction stays open while the platform thinks.

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde::Deserialize;
-use stratum_http::answer::Refusal;
+use stratum_http::answer::{Fault, FaultCode, Refusal};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::Fields;
 use stratum_http::rights::Permission;
@@ -85,7 +85,7 @@ impl ExportParams {
         let mut fields = Fields::default();
         let format = fields.optional("format", Some(self.format.as_str()));
         if format.is_none() && self.format.is_empty() {
-            fields.fault("format", "is missing");
+            fields.fault("format", Fault::new(FaultCode::Missing, "is missing"));
         }
         let compression = fields.optional("compression", self.compression.as_deref());
         let body = ExportBody {

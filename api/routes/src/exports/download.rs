@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, stream};
 use serde_json::json;
-use stratum_http::answer::{Refusal, RefusalBody};
+use stratum_http::answer::{Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::id::{Id, Resource};
 use stratum_state::audit::{AuditAction, AuditEntry};
@@ -84,7 +84,11 @@ pub(super) async fn fetched(
     let etag = match (job.state, &job.sha256) {
         (JobState::Done, Some(sha256)) => format!("\"{}\"", digits(sha256)),
         (JobState::Queued | JobState::Running, _) => {
-            return Err(Refusal::conflict("the export is not finished yet").after(1));
+            return Err(Refusal::conflict(Fault::new(
+                FaultCode::NotReady,
+                "the export is not finished yet",
+            ))
+            .after(1));
         }
         _ => return Err(Refusal::not_found("the file of this export")),
     };

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::auth::Authenticated;
 use stratum_http::id::{Id, Resource};
 use stratum_models::time::UnixMillis;
@@ -54,7 +54,7 @@ pub async fn create_export_link(
     admit(&app, &caller, &job.request, "POST", "/api/v1/analytics/export/{id}/link").await?;
     let user = caller.user_id().map_err(|_| Refusal::conflict("an API key downloads by itself"))?;
     if job.state != JobState::Done {
-        return Err(Refusal::conflict("the export has no file"));
+        return Err(Refusal::conflict(Fault::new(FaultCode::NoFile, "the export has no file")));
     }
     let life = i64::try_from(LIFE.as_millis()).unwrap_or(i64::MAX);
     let expires_at = UnixMillis(app.clock.now().0.saturating_add(life));

@@ -9,7 +9,7 @@ use stratum_forecast::{
     BudgetPlan, BudgetQuestion, CampaignModel, Hold, Outlook, ReasonCode, RecommendedBudget, cents,
     plan,
 };
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_models::money::Currency;
@@ -222,7 +222,13 @@ fn clash(clash: Clash) -> Refusal {
         Clash::Group { .. } => "constraints.min_spend_per_platform",
         Clash::Ratio { .. } => "target_roas",
     };
-    Refusal::unprocessable(field, format!("these constraints contradict each other: {clash}"))
+    Refusal::unprocessable(
+        field,
+        Fault::new(
+            FaultCode::ConstraintsClash,
+            format!("these constraints contradict each other: {clash}"),
+        ),
+    )
 }
 
 impl BudgetRequest {
@@ -231,9 +237,10 @@ impl BudgetRequest {
             (OptimizationGoal::TargetRoas, Some(target)) if target.is_finite() && target > 0.0 => {
                 Ok(Goal::Ratio(target))
             }
-            (OptimizationGoal::TargetRoas, _) => {
-                Err(Refusal::unprocessable("target_roas", "this goal needs a target above 0"))
-            }
+            (OptimizationGoal::TargetRoas, _) => Err(Refusal::unprocessable(
+                "target_roas",
+                Fault::new(FaultCode::NoTarget, "this goal needs a target above 0"),
+            )),
             (_, Some(_)) => {
                 Err(Refusal::unprocessable("target_roas", "belongs to the goal target_roas"))
             }

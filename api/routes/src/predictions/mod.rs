@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
 use stratum_forecast::{Artifact, CampaignModel, Insufficient, Outlook, ReasonCode};
-use stratum_http::answer::Refusal;
+use stratum_http::answer::{Fault, FaultCode, Refusal};
 use stratum_http::auth::Authenticated;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
@@ -80,7 +80,9 @@ pub struct LeftOut {
 /// The tenant's model; 422 before the first training.
 async fn model_of(app: &App, caller: &Authenticated) -> Result<ServedModel, Refusal> {
     let newest = app.forecasts.newest(&mut caller.work(app).await?).await?;
-    newest.ok_or_else(|| Refusal::unprocessable("", NO_MODEL))
+    newest.ok_or_else(|| {
+        Refusal::unprocessable("", Fault::new(FaultCode::InsufficientData, NO_MODEL))
+    })
 }
 
 const NO_MODEL: &str = "insufficient_data: no model is trained yet; it is trained within minutes of \
@@ -92,7 +94,10 @@ fn window(app: &App, field: &str, days: Option<u32>, default: u32) -> Result<usi
     let days = days.unwrap_or(default) as usize;
     match (1..=most).contains(&days) {
         true => Ok(days),
-        false => Err(Refusal::unprocessable(field, format!("must be from 1 to {most} days"))),
+        false => Err(Refusal::unprocessable(
+            field,
+            Fault::range(1, most, format!("must be from 1 to {most} days")),
+        )),
     }
 }
 
@@ -164,7 +169,8 @@ fn nothing_known(left_out: &[LeftOut]) -> Refusal {
             )
         }
     };
-    Refusal::unprocessable("", format!("insufficient_data: {reason}"))
+    let message = format!("insufficient_data: {reason}");
+    Refusal::unprocessable("", Fault::new(FaultCode::InsufficientData, message))
 }
 
 /// The reason for which a campaign takes no part, for programs and in plain words.

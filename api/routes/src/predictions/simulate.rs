@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use stratum_forecast::{MatchGain, Scenario, ScenarioOutcome, cents, match_gain, simulate};
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
+use stratum_http::answer::{Answer, Answered, Fault, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
 use stratum_models::identifier::IdentifierKey;
@@ -215,12 +215,18 @@ impl SimulateRequest {
             }
             if !(-100.0..=CHANGE_PERCENT_MAX).contains(&scenario.budget_change_percent) {
                 let message = format!("is from -100 to {CHANGE_PERCENT_MAX} percent");
-                return Err(Refusal::unprocessable("scenarios.budget_change_percent", message));
+                return Err(Refusal::unprocessable(
+                    "scenarios.budget_change_percent",
+                    Fault::range(-100, CHANGE_PERCENT_MAX, message),
+                ));
             }
         }
         let share = self.match_quality_fix.as_ref().and_then(|fix| fix.share).unwrap_or(1.0);
         if !(0.0..=1.0).contains(&share) {
-            return Err(Refusal::unprocessable("match_quality_fix.share", "must be from 0 to 1"));
+            return Err(Refusal::unprocessable(
+                "match_quality_fix.share",
+                Fault::range(0, 1, "must be from 0 to 1"),
+            ));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::auth::{Authenticated, messages};
 use stratum_http::body::Body;
 use stratum_state::audit::{AuditAction, AuditEntry};
@@ -60,7 +60,10 @@ pub async fn change_password(
     let hash = turn.hash(new_password).await?;
     let mut work = caller.work(&app).await?;
     if !work.replace_password(user.id, &user.password_hash, &hash).await? {
-        return Err(Refusal::conflict("the password was changed meanwhile; try again"));
+        return Err(Refusal::conflict(Fault::new(
+            FaultCode::ChangedMeanwhile,
+            "the password was changed meanwhile; try again",
+        )));
     }
     work.spend_reset_tokens(user.id).await?;
     let ended = work.end_other_sessions(user.id, session).await?;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::auth::messages;
 use stratum_http::auth::password::{PASSWORD_BYTES_MAX, Verdict};
 use stratum_http::body::Body;
@@ -72,7 +72,10 @@ pub async fn confirm(
 ) -> Answered<ConfirmResponse> {
     let ConfirmRequest { token, password } = request;
     if password.len() > PASSWORD_BYTES_MAX {
-        return Err(Refusal::unprocessable("password", "is too long"));
+        return Err(Refusal::unprocessable(
+            "password",
+            Fault::new(FaultCode::TooLong, "is too long"),
+        ));
     }
     let turn = app.passwords.admit().await?;
     // A token that is none does not cost a hash.
@@ -81,7 +84,10 @@ pub async fn confirm(
     let verdict = turn.verify(password, Some(applicant.password_hash.clone())).await?;
     if verdict == Verdict::Wrong {
         let message = "is not the password that you registered with";
-        return Err(Refusal::unprocessable("password", message));
+        return Err(Refusal::unprocessable(
+            "password",
+            Fault::new(FaultCode::WrongPassword, message),
+        ));
     }
     let mut work = app.state.system().await?;
     if !work.spend_pending_registration(&token).await? {
@@ -90,16 +96,20 @@ pub async fn confirm(
     let Applicant { email, full_name, tenant_name, .. } = applicant.clone();
     let made = make_account(&app, work, applicant, None, &request_id).await?;
     let tenant = made.ok_or_else(|| {
-        Refusal::conflict(
+        Refusal::conflict(Fault::new(
+            FaultCode::AddressTaken,
             "an account with your address already exists; sign in, or request a new password",
-        )
+        ))
     })?;
     let role = Role::Admin;
     Ok(Answer::created(ConfirmResponse { email, full_name, tenant_name, tenant, role }))
 }
 
 fn over() -> Refusal {
-    Refusal::unprocessable("token", "the token is not valid any more; register again")
+    Refusal::unprocessable(
+        "token",
+        Fault::new(FaultCode::TokenEnded, "the token is not valid any more; register again"),
+    )
 }
 
 /// Makes a tenant with its admin, welcomes the admin where that is permitted, and commits; the tenant's short name.

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::body::Body;
 use utoipa::ToSchema;
 
@@ -38,7 +38,10 @@ pub async fn forgot_password(
     Body(request): Body<ForgotPasswordRequest>,
 ) -> Answered<NoticeResponse> {
     if request.email.len() > EMAIL_BYTES_MAX {
-        return Err(Refusal::unprocessable("email", "email is too long"));
+        return Err(Refusal::unprocessable(
+            "email",
+            Fault::new(FaultCode::TooLong, "email is too long"),
+        ));
     }
     if !app.resets.ask(request.email, request_id.0).await? {
         return Err(Refusal::busy("too many requests at once; try again"));

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::{Extension, Form, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::auth::password::{PASSWORD_BYTES_MAX, Turn, Verdict};
 use stratum_http::auth::token::{Holder, RefreshToken, TokenPair};
 use stratum_http::edge::pace::TooSlow;
@@ -121,9 +121,10 @@ fn unreadable(error: &(dyn std::error::Error + 'static), status: StatusCode) -> 
             Refusal::new(status, "send application/json or application/x-www-form-urlencoded")
         }
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(status, "the body is too large"),
-        StatusCode::UNPROCESSABLE_ENTITY => {
-            Refusal::unprocessable("", "email and password are required, and are texts")
-        }
+        StatusCode::UNPROCESSABLE_ENTITY => Refusal::unprocessable(
+            "",
+            Fault::new(FaultCode::Missing, "email and password are required, and are texts"),
+        ),
         _ => Refusal::malformed("the body cannot be read", Vec::new()),
     }
 }
@@ -214,7 +215,10 @@ async fn sign_in(
         || too_long(&request.code, CODE_BYTES_MAX)
         || too_long(&request.device_token, TOKEN_BYTES_MAX)
     {
-        return Err(Refusal::unprocessable("", "a field is too long"));
+        return Err(Refusal::unprocessable(
+            "",
+            Fault::new(FaultCode::TooLong, "a field is too long"),
+        ));
     }
     // Before the store is asked: those who wait or are turned away cost it nothing.
     let turn = app.passwords.admit().await?;
@@ -231,7 +235,8 @@ async fn sign_in(
             Admission::Answer(answer) => return Ok(Answer::of(*answer)),
             Admission::WrongCode => {
                 refuse(app, &attempt, account).await?;
-                return Err(Refusal::unauthorized("the code is wrong or was already used"));
+                let message = "the code is wrong or was already used";
+                return Err(Refusal::unauthorized(Fault::new(FaultCode::WrongCode, message)));
             }
             Admission::Changed => {}
         }
@@ -240,7 +245,8 @@ async fn sign_in(
 }
 
 fn wrong() -> Refusal {
-    Refusal::unauthorized("the e-mail address or the password is wrong")
+    let message = "the e-mail address or the password is wrong";
+    Refusal::unauthorized(Fault::new(FaultCode::WrongSignIn, message))
 }
 
 pub(super) fn locked(app: &App, until: UnixMillis) -> Refusal {

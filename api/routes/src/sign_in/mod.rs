@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use cookie::Carrier;
 use serde::Serialize;
-use stratum_http::answer::{Refusal, RequestId};
+use stratum_http::answer::{Fault, Refusal, RequestId};
 use stratum_http::auth::token::TokenPair;
 use stratum_state::audit::{Actor, Author};
 use tokio::time::Instant;
@@ -93,6 +93,6 @@ async fn pace(app: &Services, began: Instant) {
 }
 
 /// 422 for a password that may not be chosen.
-pub(super) fn weak(field: &str, weakness: Option<&'static str>) -> Result<(), Refusal> {
+pub(super) fn weak(field: &str, weakness: Option<Fault>) -> Result<(), Refusal> {
     weakness.map_or(Ok(()), |weakness| Err(Refusal::unprocessable(field, weakness)))
 }

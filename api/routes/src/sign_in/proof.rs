@@ -2,7 +2,7 @@
 //! sign-in itself is changed.
 
 use serde_json::json;
-use stratum_http::answer::{Refusal, RequestId};
+use stratum_http::answer::{Fault, FaultCode, Refusal, RequestId};
 use stratum_http::auth::Authenticated;
 use stratum_http::auth::password::{PASSWORD_BYTES_MAX, Turn, Verdict};
 use stratum_state::audit::{Actor, AuditAction, AuditEntry, Author};
@@ -25,7 +25,7 @@ pub async fn prove_password(
     request_id: &RequestId,
 ) -> Result<User, Refusal> {
     if password.len() > PASSWORD_BYTES_MAX {
-        return Err(Refusal::unprocessable(field, "is too long"));
+        return Err(Refusal::unprocessable(field, Fault::new(FaultCode::TooLong, "is too long")));
     }
     let user = caller.work(app).await?.user(caller.user_id()?).await?;
     let gone = || Refusal::unauthorized("the user is not active");
@@ -45,7 +45,10 @@ pub async fn prove_password(
         let entry = AuditEntry { object_id: user.id.to_string(), ..entry };
         work.audit(Some(user.tenant_id), author, &entry).await?;
         work.commit().await?;
-        return Err(Refusal::unprocessable(field, "is not your password"));
+        return Err(Refusal::unprocessable(
+            field,
+            Fault::new(FaultCode::WrongPassword, "is not your password"),
+        ));
     }
     // Guesses that were under way when others locked do not count. What went wrong before is not forgotten: a
     // code may be asked for, too.

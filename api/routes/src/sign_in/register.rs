@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::auth::{Registration, messages};
 use stratum_http::body::Body;
 use stratum_http::rules::Rules;
@@ -115,12 +115,18 @@ fn read(
     email: &str,
     full_name: &str,
     tenant_name: &str,
-    weakness: Option<&'static str>,
+    weakness: Option<Fault>,
 ) -> Result<(String, String, String), Refusal> {
     let mut rules = Rules::default();
     let email = canonical_email(email);
-    rules.hold("email", email.is_some(), "is not an e-mail address");
-    rules.hold("password", weakness.is_none(), weakness.unwrap_or_default());
+    rules.hold(
+        "email",
+        email.is_some(),
+        Fault::new(FaultCode::NoEmail, "is not an e-mail address"),
+    );
+    if let Some(weakness) = weakness {
+        rules.hold("password", false, weakness);
+    }
     let full_name = rules.name("full_name", full_name, NAME_CHARS_MAX);
     let tenant_name = rules.name("tenant_name", tenant_name, NAME_CHARS_MAX);
     rules.finish()?;
@@ -182,7 +188,7 @@ mod tests {
 
     #[test]
     fn every_broken_rule_is_named() {
-        let refusal = read("ana", " ", "a\u{0}b", Some("too short")).unwrap_err();
+        let refusal = read("ana", " ", "a\u{0}b", Some("too short".into())).unwrap_err();
         let fields: Vec<_> = refusal.details().iter().map(|detail| &*detail.field).collect();
         assert_eq!(fields, ["email", "password", "full_name", "tenant_name"]);
         let (email, ..) = read(" Ana@Example.com", "Ana", "Nile", None).unwrap();

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::auth::messages;
 use stratum_http::auth::password::Turn;
 use stratum_http::body::Body;
@@ -54,7 +54,10 @@ pub async fn reset_password(
 }
 
 fn over() -> Refusal {
-    Refusal::unprocessable("token", "the token is not valid any more; ask for another one")
+    Refusal::unprocessable(
+        "token",
+        Fault::new(FaultCode::TokenEnded, "the token is not valid any more; ask for another one"),
+    )
 }
 
 /// Sets the password, ends the user's sessions, and queues the notice to the owner.

@@ -2,10 +2,9 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody, RequestId};
+use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody, RequestId};
 use stratum_http::auth::{Authenticated, messages};
 use stratum_http::body::Body;
 use stratum_state::audit::{AuditAction, AuditEntry};
@@ -91,7 +90,7 @@ async fn is_required(work: &mut TenantWork) -> Result<bool, Refusal> {
 }
 
 fn wrong_code() -> Refusal {
-    Refusal::unprocessable("code", "is wrong or was already used")
+    Refusal::unprocessable("code", Fault::new(FaultCode::WrongCode, "is wrong or was already used"))
 }
 
 /// Tells the owner, who may be another one than the caller.
@@ -149,9 +148,10 @@ pub async fn begin_second_factor(
     let user = proved?;
     let mut work = caller.work(&app).await?;
     let secret = work.begin_second_factor(user.id).await?.ok_or_else(|| {
-        Refusal::conflict(
+        Refusal::conflict(Fault::new(
+            FaultCode::SecondFactorExists,
             "there is a second factor already; remove it before you set up another one",
-        )
+        ))
     })?;
     let entry = AuditEntry::done(AuditAction::UserSecondFactorBegun, "user", user.id, json!({}));
     work.audit(&entry).await?;
@@ -178,7 +178,12 @@ pub async fn confirm_second_factor(
     let mut work = caller.work(&app).await?;
     let user = me(&mut work, &caller).await?;
     let factor = work.second_factor(user.id).await?.filter(|factor| !factor.confirmed);
-    let nothing = || Refusal::conflict("no second factor waits to be confirmed; set one up first");
+    let nothing = || {
+        Refusal::conflict(Fault::new(
+            FaultCode::NoSecondFactor,
+            "no second factor waits to be confirmed; set one up first",
+        ))
+    };
     let factor = factor.ok_or_else(nothing)?;
     if !takes_code(&app, &mut work, &user, &factor, &proof.code).await? {
         return Err(wrong_code());
@@ -202,7 +207,9 @@ async fn prove_both(
     let user = prove_password(app, &turn, caller, "password", proof.password, request_id).await?;
     let mut work = caller.work(app).await?;
     let factor = work.second_factor(user.id).await?.filter(|factor| factor.confirmed);
-    let factor = factor.ok_or_else(|| Refusal::conflict("no second factor is set up"))?;
+    let factor = factor.ok_or_else(|| {
+        Refusal::conflict(Fault::new(FaultCode::NoSecondFactor, "no second factor is set up"))
+    })?;
     if !takes_code(app, &mut work, &user, &factor, &proof.code).await? {
         drop(work);
         let mut work = app.state.system().await?;
@@ -235,7 +242,7 @@ pub async fn remove_second_factor(
     let (user, mut work) = prove_both(&app, &caller, proof, &request_id).await?;
     if is_required(&mut work).await? {
         let text = "your tenant wants every user to have a second factor";
-        return Err(Refusal::new(StatusCode::CONFLICT, text));
+        return Err(Refusal::conflict(Fault::new(FaultCode::SecondFactorRequired, text)));
     }
     work.remove_second_factor(user.id).await?;
     let entry = AuditEntry::done(AuditAction::UserSecondFactorRemoved, "user", user.id, json!({}));

@@ -4,6 +4,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "rea
 import { Form } from "react-aria-components";
 import type { Schemas } from "../../api/client";
 import { Refused } from "../../api/errors";
+import { useFaults } from "../../app/faults";
 import { useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
 import { ErrorNote } from "../../ui/panel";
@@ -45,7 +46,7 @@ export function SendForm({
       .catch(setError)
       .finally(() => setSending(false));
   };
-  const fields = error instanceof Refused ? error.fields() : {};
+  const { fields } = useFaults(error);
   return (
     <Form onSubmit={submit} validationErrors={fields} className="flex flex-col gap-3">
       {children}
