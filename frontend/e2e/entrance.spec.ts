@@ -19,6 +19,18 @@ test("signs in, comes back to where one was going, and signs out", async ({ page
   await expect(page).toHaveURL(/\/sign-in/);
 });
 
+test("a refusal is told in the language of the page", async ({ page, eyes }) => {
+  eyes.expected.push(401);
+  await page.goto("/sign-in");
+  await look(page, { language: "ar" });
+  await page.reload();
+  await settled(page);
+  await page.getByLabel("البريد الإلكتروني").fill("nobody@stratum.local");
+  await page.getByLabel("كلمة المرور", { exact: true }).fill("not-the-password");
+  await page.getByRole("button", { name: "دخول", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText("عنوان البريد الإلكتروني أو كلمة المرور غير صحيح");
+});
+
 test("goes to no other site after sign-in", async ({ page }) => {
   await page.goto("/sign-in?next=//example.com/");
   await page.getByLabel("E-mail").fill(demo.email);

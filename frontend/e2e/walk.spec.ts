@@ -1,13 +1,17 @@
-// No control without effect: every button and link of every page is pressed, each on the page as it opens.
+// No control without effect: every button and link of every page is pressed, each on the page as it opens. What stands
+// around all pages alike is pressed on the first one.
 import type { Locator, Page } from "@playwright/test";
 import { PAGES } from "./pages";
 import { expect, settled, test } from "./world";
 
 const WALKED = [...PAGES, "/reports?tab=accounts", "/status"];
+const FIRST = "/";
 
 const CONTROLS =
   "a[href], button, [role=tab], [role=radio], [role=switch], input[type=checkbox], input[type=radio], summary";
 const EFFECT_MS = 3000;
+/** A page that one comes back to shows what it showed within this time, or is opened anew. */
+const BACK_MS = 1000;
 /** Of controls that are alike, such as those of a table's rows, so many are pressed. */
 const ALIKE_MAX = 2;
 
@@ -17,28 +21,32 @@ interface Control {
 }
 
 /** The controls that a person could press now; what is alike but for its place in a table counts as alike. */
-async function controls(page: Page): Promise<Control[]> {
-  const all = await page.locator(CONTROLS).evaluateAll((elements) =>
-    elements.map((element, at) => {
-      // A field of its own look is hidden within its label; what is folded away is not there to press.
-      const seen = element.closest("label") ?? element;
-      const box = seen.getBoundingClientRect();
-      const name = (element.getAttribute("aria-label") ?? element.textContent ?? "").trim();
-      const isDisabled =
-        element.matches(":disabled, [aria-disabled=true], [data-disabled] *, [data-disabled]") ||
-        element.closest("[inert], [aria-hidden=true]") !== null;
-      const isShown = seen.checkVisibility() && box.width > 1 && box.height > 1;
-      // What is chosen already, is where it leads, or only brings the focus to a field.
-      const isChosen =
-        element.matches(
-          "[aria-selected=true], [aria-checked=true], [aria-pressed=true], [type=radio]:checked, [aria-current=page]",
-        ) || element.getAttribute("href") === "#page";
-      const row = element.closest("tr, [role=row], li")?.closest("table, [role=table], ul, ol");
-      const kind = row
-        ? `${element.tagName}${element.className} in ${row.getAttribute("aria-label") ?? ""}`
-        : "";
-      return { at, name: name || element.id, kind, isPressed: isShown && !isDisabled && !isChosen };
-    }),
+async function controls(page: Page, isFirst: boolean): Promise<Control[]> {
+  const all = await page.locator(CONTROLS).evaluateAll(
+    (elements, isFirst) =>
+      elements.map((element, at) => {
+        // A field of its own look is hidden within its label; what is folded away is not there to press.
+        const seen = element.closest("label") ?? element;
+        const box = seen.getBoundingClientRect();
+        const name = (element.getAttribute("aria-label") ?? element.textContent ?? "").trim();
+        const isDisabled =
+          element.matches(":disabled, [aria-disabled=true], [data-disabled] *, [data-disabled]") ||
+          element.closest("[inert], [aria-hidden=true]") !== null;
+        const isShown = seen.checkVisibility() && box.width > 1 && box.height > 1;
+        // What is chosen already, is where it leads, or only brings the focus to a field.
+        const isChosen =
+          element.matches(
+            "[aria-selected=true], [aria-checked=true], [aria-pressed=true], [type=radio]:checked, [aria-current=page]",
+          ) || element.getAttribute("href") === "#page";
+        const row = element.closest("tr, [role=row], li")?.closest("table, [role=table], ul, ol");
+        const kind = row
+          ? `${element.tagName}${element.className} in ${row.getAttribute("aria-label") ?? ""}`
+          : "";
+        const isOfPage = isFirst || element.closest("main") !== null;
+        const isPressed = isOfPage && isShown && !isDisabled && !isChosen;
+        return { at, name: name || element.id, kind, isPressed };
+      }),
+    isFirst,
   );
   const seen = new Map<string, number>();
   return all.filter(({ kind, isPressed }) => {
@@ -109,6 +117,20 @@ async function hasEffect(page: Page, control: Locator): Promise<boolean> {
   }
 }
 
+/** Goes back where another address is shown; true once the page shows what it showed. */
+async function isBack(page: Page, home: string, first: string): Promise<boolean> {
+  if (page.url() === home) return false;
+  await page.goBack();
+  const isAgain = async () => page.url() === home && (await look(page)) === first;
+  return expect
+    .poll(isAgain, { timeout: BACK_MS })
+    .toBe(true)
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
 for (const path of WALKED) {
   test(`every control of ${path} does something`, async ({ signedIn: page, eyes, context }) => {
     test.setTimeout(240_000);
@@ -132,14 +154,15 @@ for (const path of WALKED) {
     };
     await open();
     const dead: string[] = [];
-    const found = await controls(page);
+    const found = await controls(page, path === FIRST);
     expect(found.length).toBeGreaterThan(0);
     const first = await look(page);
+    const home = page.url();
     for (const { at, name } of found) {
       if (!(await hasEffect(page, page.locator(CONTROLS).nth(at)))) dead.push(name);
-      // A page that only opened something is as it was once that is closed; another one is opened anew.
+      // A page that only opened something is as it was once that is closed, and one that was left once one is back.
       await page.keyboard.press("Escape");
-      if ((await look(page)) !== first) {
+      if ((await look(page)) !== first && !(await isBack(page, home, first))) {
         await page.evaluate(() => localStorage.removeItem("stratum.look"));
         await open();
       }

@@ -12,6 +12,7 @@ mod every;
 mod pause;
 mod queue;
 mod signal;
+mod tell;
 mod worker;
 
 pub use every::every;

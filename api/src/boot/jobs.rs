@@ -51,7 +51,8 @@ impl Process {
         self.stages.spawn(discovery.clone().schedule(self.stop_stages.clone()));
         self.work_at(discovery, &means);
         let keys = self.stores.identifier_keys(settings)?;
-        let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?)?;
+        let log = self.stores.log.clone().context("the jobs have no log")?;
+        let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?, log)?;
         self.stages.spawn(puller.clone().plan(self.stop_stages.clone()));
         // Pulls are put back before the log takes no more rows.
         let pulls = Worker::new(puller, means.clone()).run(self.stop_serving.clone());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use stratum_ingest::append::Appender;
 use stratum_models::id::TenantId;
+use stratum_models::log::EventLog;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::{Clock as _, DAY_MS, UnixMillis};
@@ -184,10 +185,12 @@ pub fn puller(
     state: PostgresState,
     keys: Arc<IdentifierKeys>,
     appender: Appender,
+    log: Arc<dyn EventLog>,
 ) -> Result<Puller> {
     Ok(Puller {
         state,
         keys,
+        log,
         platforms: platforms(settings, settings.pull.call.clone())?,
         appender,
         limits: settings.ingest.row_limits(),

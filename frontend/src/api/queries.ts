@@ -82,15 +82,16 @@ export const ingest = (range: Range) =>
     ...kept,
   });
 
-const TAIL_MS = 3000;
+/** What the live stream renews is asked for by itself this often, in case a hint was lost. */
+export const SELDOM_MS = 15_000;
 
-/** The newest events, asked for again as long as they are looked at. */
+/** The newest events. */
 export const recentEvents = () =>
   queryOptions({
     queryKey: ["recent"],
     queryFn: ({ signal }) =>
       dataOf(api.GET("/api/v1/events/recent", { params: { query: { limit: 200 } }, signal })),
-    refetchInterval: TAIL_MS,
+    refetchInterval: SELDOM_MS,
     ...kept,
   });
 
@@ -146,10 +147,10 @@ export const emqHistory = (asked: EmqAsked) =>
     ...kept,
   });
 
-export const emqCoverage = (asked: EmqAsked) =>
+export const emqDiagnostics = (asked: EmqAsked) =>
   queryOptions({
-    queryKey: ["emq", "coverage", asked],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/emq/coverage", { params: { query: asked }, signal })),
+    queryKey: ["emq", "diagnostics", asked],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/emq/diagnostics", { params: { query: asked }, signal })),
     ...kept,
   });
 
@@ -389,7 +390,6 @@ export const audit = (asked: AuditAsked) =>
     ...kept,
   });
 
-/** Facts about the installation that need no sign-in. */
 /** What a change of something that users keep makes old, by the name of its kind. */
 const CHANGED: Record<string, string[]> = {
   "analytics/export": ["exports", "attention"],
@@ -420,8 +420,10 @@ const RENEWED: Record<string, string[]> = {
     "campaign",
     "metrics",
     "ingest",
+    "recent",
+    "arrivals",
   ],
-  emq_update: ["attention", "emq", "ingest"],
+  emq_update: ["attention", "emq", "ingest", "recent", "arrivals"],
   ingest_rejects: ["attention", "ingest", "recent", "arrivals"],
   export_done: ["attention", "exports"],
 };

@@ -6033,10 +6033,16 @@ export interface components {
         };
         /** @description One thing that is wrong with a request. */
         Detail: {
+            /** @description The same as a code. */
+            code: components["schemas"]["FaultCode"];
             /** @description The query parameter or body field; empty if the whole request is meant. */
             field: string;
-            /** @description What is wrong with it. */
+            /** @description What is wrong with it, in English. */
             message: string;
+            /** @description What the code leaves open, such as a bound, by name. */
+            params: {
+                [key: string]: unknown;
+            };
         };
         /**
          * @description The class of device behind the user agent; the agent itself is not kept.
@@ -6361,6 +6367,11 @@ export interface components {
          * @enum {string}
          */
         ExportType: "campaigns" | "campaign_metrics" | "events" | "emq";
+        /**
+         * @description The code of what is wrong with a field or a request. It does not change.
+         * @enum {string}
+         */
+        FaultCode: "other" | "missing" | "wrong_form" | "unknown_field" | "twice" | "text_length" | "too_long" | "too_many" | "out_of_range" | "year_out_of_range" | "before_other" | "in_future" | "too_many_days" | "no_currency" | "no_time_zone" | "no_language" | "no_phone" | "no_email" | "no_url" | "no_campaign" | "no_dataset" | "exists" | "address_taken" | "limit_reached" | "changed_meanwhile" | "fixed" | "status_change" | "no_budget" | "no_change" | "token_ended" | "wrong_sign_in" | "wrong_password" | "wrong_code" | "password_length" | "password_own" | "password_weak" | "second_factor_exists" | "no_second_factor" | "second_factor_required" | "last_admin" | "no_account" | "no_credentials" | "no_target" | "constraints_clash" | "insufficient_data" | "not_ready" | "no_file" | "no_rows" | "faulty_rows";
         /** @description What is wrong with a row. */
         FaultReport: {
             /** @description Our field; null if the row as a whole is wrong. */

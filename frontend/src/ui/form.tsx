@@ -33,11 +33,7 @@ export function Form({
       .finally(() => setSending(false));
   };
   return (
-    <AriaForm
-      onSubmit={submit}
-      validationErrors={useFaults(error).fields}
-      className="flex flex-col gap-3"
-    >
+    <AriaForm onSubmit={submit} validationErrors={useFaults(error).fields} className="flex flex-col gap-3">
       {children}
       {error ? <ErrorNote error={error} /> : null}
       <div className="flex justify-end gap-2">

@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use super::folder::{Folder, PartFile};
 use super::{ExportConfig, ExportSource};
+use crate::tell::Hints;
 use crate::{Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step, every};
 
 /// Makes the files of exports.
@@ -42,6 +43,11 @@ pub struct FileExporter {
     /// The bounds.
     pub config: ExportConfig,
 }
+
+/// The kind of resource under which watchers are told of exports, as in paths.
+const RESOURCE: &str = "analytics/export";
+/// How far an export has come is written down this often, and before a quarter of its lease is over.
+const SHOW_MAX: Duration = Duration::from_secs(2);
 
 fn millis(wait: u64) -> Duration {
     Duration::from_millis(wait.max(10))
@@ -130,13 +136,17 @@ impl FileExporter {
         let (encoded, rows_expected) = self.source.begin(scope, request).await?;
         let EncodedFile { mut bytes, rows } = encoded;
         let mut amount = Amount { rows_expected, ..Amount::default() };
-        let mut shows = interval(job.lease.life / 4);
+        let mut shows = interval((job.lease.life / 4).min(SHOW_MAX));
+        let hints = Hints::new(self.log.clone(), job.lease.tenant, RESOURCE);
         let mut digest = Sha256::new();
         loop {
             amount.rows = rows.load(Ordering::Relaxed);
             tokio::select! {
                 biased;
-                _ = shows.tick() => self.show(job, amount).await?,
+                _ = shows.tick() => {
+                    self.show(job, amount).await?;
+                    hints.progress().await;
+                }
                 chunk = bytes.next() => match chunk {
                     Some(chunk) => {
                         let chunk = chunk?;

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use stratum_ingest::append::Appender;
 use stratum_models::id::TenantId;
+use stratum_models::log::EventLog;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::SharedClock;
@@ -27,11 +28,15 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::every;
+use crate::tell::Hints;
 
 pub use config::PullConfig;
 
 /// Connectors planned at one look; the next look takes the others.
 const DUE_MAX: i64 = 100;
+
+/// The kind of resource under which watchers are told of pulls, as in paths.
+const RESOURCE: &str = "connectors";
 
 /// Plans pulls, and pulls.
 #[derive(Clone)]
@@ -44,6 +49,8 @@ pub struct Puller {
     pub keys: Arc<IdentifierKeys>,
     /// Takes rows for the log.
     pub appender: Appender,
+    /// The log, by which watchers are told.
+    pub log: Arc<dyn EventLog>,
     /// The bounds of rows.
     pub limits: RowLimits,
     /// The time.
@@ -84,6 +91,10 @@ impl Puller {
             work.ask_pull(connector, PullKind::Scheduled, days, kept).await?;
         }
         work.commit().await
+    }
+
+    fn hints(&self, tenant: TenantId) -> Hints {
+        Hints::new(self.log.clone(), tenant, RESOURCE)
     }
 
     async fn enter(&self, tenant: TenantId) -> Result<TenantWork, StoreError> {

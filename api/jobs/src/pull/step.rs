@@ -30,6 +30,7 @@ impl Puller {
             return Err(JobError::Lost.into());
         }
         task.job.advance(work, &result.next).await?;
+        task.hints.progress().await;
         if result.wait > Duration::from_millis(self.config.call.throttle_ms_max) {
             return Err(PullError::Throttled { retry_after: result.wait }.into());
         }

@@ -18,6 +18,7 @@ use stratum_state::pull_run::{PullKind, PullRun, PullState};
 use stratum_state::work::TenantWork;
 
 use super::Puller;
+use crate::tell::Hints;
 use crate::{Job, JobError, JobFault, JobLimits, LeasedJob, Pause, RunEnd, Step};
 
 /// The time that the question under way may take yet when the process stops, so that a refresh token that the
@@ -29,6 +30,7 @@ pub(super) struct Task<'a> {
     pub(super) job: &'a LeasedJob<()>,
     pub(super) run: PullRun,
     pub(super) connector: Connector,
+    pub(super) hints: Hints,
     credentials: Credentials,
     closed: Mutex<Vec<ClosedAccount>>,
 }
@@ -206,6 +208,10 @@ impl Job for Puller {
             }
         }
     }
+
+    async fn after_end(&self, job: &LeasedJob<()>, _end: &RunEnd) {
+        self.hints(job.lease.tenant).end().await;
+    }
 }
 
 impl Puller {
@@ -217,7 +223,9 @@ impl Puller {
         let credentials = work.lock_credentials(connector.id).await?.unwrap_or_default();
         job.commit(work).await?;
         let closed = Mutex::new(run.closed_accounts.clone());
-        Ok(Some(Task { job, run, connector, credentials, closed }))
+        let hints = self.hints(job.lease.tenant);
+        hints.progress().await;
+        Ok(Some(Task { job, run, connector, hints, credentials, closed }))
     }
 
     async fn pull(&self, task: &Task<'_>, last: Option<&Value>) -> Result<(), Stop> {

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, dataOf, type Schemas } from "../../api/client";
-import { exportJobs } from "../../api/queries";
+import { exportJobs, SELDOM_MS } from "../../api/queries";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";
@@ -21,7 +21,6 @@ const KINDS = {
   cancelled: "plain",
   expired: "plain",
 } as const;
-const POLL_MS = 1000;
 
 /** Data in bulk, as files. */
 export function ExportsPage() {
@@ -30,7 +29,7 @@ export function ExportsPage() {
   const query = useQuery({
     ...exportJobs(),
     refetchInterval: ({ state }) =>
-      state.data?.some((job) => job.state === "queued" || job.state === "running") ? POLL_MS : false,
+      state.data?.some((job) => job.state === "queued" || job.state === "running") ? SELDOM_MS : false,
   });
   return (
     <>

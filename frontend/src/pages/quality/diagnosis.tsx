@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
-import { emqCoverage, simulation } from "../../api/queries";
+import { emqDiagnostics, simulation } from "../../api/queries";
 import { useMay } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { fieldOf, fieldsOf } from "../../figures/dialect-fields";
 import type { Period } from "../../figures/period";
-import { Button } from "../../ui/button";
+import { Button, ButtonLink } from "../../ui/button";
 import { Asked, Empty, ErrorNote, Note, Waiting } from "../../ui/panel";
 import { History } from "./history";
 import type { Spot } from "./matrix";
@@ -15,7 +15,7 @@ import type { Spot } from "./matrix";
 export function Diagnosis({ spot, period }: { spot: Spot; period: Period }) {
   const t = useTexts();
   const query = useQuery(
-    emqCoverage({
+    emqDiagnostics({
       from: period.from,
       to: period.to,
       platform: spot.platform,
@@ -26,13 +26,14 @@ export function Diagnosis({ spot, period }: { spot: Spot; period: Period }) {
   return (
     <Asked query={query} lines={10}>
       {(data) => {
-        const found = data.platforms.find(({ platform }) => platform === spot.platform);
-        if (!found || found.events === 0) return <Empty title={t("quality.none")} />;
+        const of = data.platforms.find(({ coverage }) => coverage.platform === spot.platform);
+        if (!of || of.coverage.events === 0) return <Empty title={t("quality.none")} />;
         return (
           <div className="flex flex-col gap-5">
             <History spot={spot} period={period} />
-            <Coverage found={found} platform={spot.platform} />
-            <Uplift found={found} platform={spot.platform} />
+            <Coverage found={of.coverage} platform={spot.platform} />
+            <Uplift found={of.coverage} platform={spot.platform} />
+            <Arrivals of={of.arrivals} isOfDataset={spot.dataset !== undefined} />
           </div>
         );
       }}
@@ -83,6 +84,42 @@ function Coverage({ found, platform }: { found: Schemas["PlatformCoverage"]; pla
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+/** What came in and what became of it: a duplicate or a refused event is matched with nobody. */
+function Arrivals({ of, isOfDataset }: { of: Schemas["Arrivals"]; isOfDataset: boolean }) {
+  const t = useTexts();
+  const format = useFormat();
+  const { received, duplicate, duplicate_rate, rejected, newest_received_at } = of;
+  const facts = [
+    [t("count.received"), format.number(received)],
+    [t("count.duplicate"), `${format.number(duplicate)} (${format.percent((duplicate_rate ?? 0) * 100)})`],
+    [t("count.rejected"), format.number(rejected)],
+    [t("arrivals.newest"), newest_received_at ? format.instant(newest_received_at) : "–"],
+  ] as const;
+  return (
+    <section>
+      <h3 className="mb-1 font-semibold">{t("arrivals.title")}</h3>
+      <p className="mb-3 text-note text-ink-3">
+        {t(isOfDataset ? "arrivals.ofDataset" : "arrivals.ofPlatform")}
+      </p>
+      <dl className="grid grid-cols-2 gap-3 text-control">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt className="text-note text-ink-3">{name}</dt>
+            <dd>
+              <bdi>{value}</bdi>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {rejected > 0 ? (
+        <ButtonLink to="/events" className="mt-3">
+          {t("concern.refused.action")}
+        </ButtonLink>
+      ) : null}
     </section>
   );
 }

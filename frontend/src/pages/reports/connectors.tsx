@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, dataOf, type Schemas } from "../../api/client";
-import { connectors } from "../../api/queries";
+import { connectors, SELDOM_MS } from "../../api/queries";
 import { useMay } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";
@@ -31,7 +31,7 @@ const KINDS = {
 export function Connectors() {
   const t = useTexts();
   const mayWrite = useMay("integrations.write");
-  const query = useQuery({ ...connectors(), refetchInterval: 5000 });
+  const query = useQuery({ ...connectors(), refetchInterval: SELDOM_MS });
   const [isMaking, setMaking] = useState(false);
   return (
     <>

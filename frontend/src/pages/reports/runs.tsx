@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
-import { pullRuns } from "../../api/queries";
+import { pullRuns, SELDOM_MS } from "../../api/queries";
 import { useFormat, useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";
 import { Button } from "../../ui/button";
@@ -19,14 +19,13 @@ const KINDS = {
   failed: "bad",
   cancelled: "plain",
 } as const;
-const POLL_MS = 2000;
 
 /** The latest pulls, with how far each is. */
 export function Runs({ connector, mayWrite }: { connector: string; mayWrite: boolean }) {
   const t = useTexts();
   const format = useFormat();
   const client = useQueryClient();
-  const query = useQuery({ ...pullRuns(connector), refetchInterval: POLL_MS });
+  const query = useQuery({ ...pullRuns(connector), refetchInterval: SELDOM_MS });
   const { act, error, isBusy } = useAct();
   const isOpen = (run: Run) => run.state === "queued" || run.state === "running" || run.state === "waiting";
   const cancel = async (run: Run) => {
@@ -84,9 +83,19 @@ export function Runs({ connector, mayWrite }: { connector: string; mayWrite: boo
                   label: t("runs.done"),
                   isEnd: true,
                   cell: (run) => (
-                    <bdi>
-                      {format.number(run.days_done)} / {format.number(run.days_asked)}
-                    </bdi>
+                    <>
+                      <bdi>
+                        {format.number(run.days_done)} / {format.number(run.days_asked)}
+                      </bdi>
+                      {isOpen(run) ? (
+                        <progress
+                          value={run.days_done}
+                          max={Math.max(run.days_asked, 1)}
+                          aria-label={t("runs.done")}
+                          className="ms-auto mt-1 block h-1.5 w-20 accent-accent"
+                        />
+                      ) : null}
+                    </>
                   ),
                 },
                 {

@@ -48,6 +48,11 @@ export function Rates() {
         </Note>
       ))}
       <CarriedRates rates={sums.data?.rates_carried ?? []} />
+      {mayWrite ? (
+        <Panel title={t("rates.enter")} note={t("rates.enterNote")}>
+          <Enter />
+        </Panel>
+      ) : null}
       <Panel
         title={t("settings.rates")}
         note={t("rates.note")}
@@ -116,11 +121,6 @@ export function Rates() {
           }
         </Asked>
       </Panel>
-      {mayWrite ? (
-        <Panel title={t("rates.enter")} note={t("rates.enterNote")}>
-          <Enter />
-        </Panel>
-      ) : null}
     </div>
   );
 }
