@@ -55,7 +55,7 @@ impl Hints {
 #[cfg(test)]
 mod tests {
     use stratum_models::log::{Offset, PartitionId, Topic};
-    use stratum_testing::MemoryLog;
+    use stratum_testing::memory_log::MemoryLog;
 
     use super::*;
 

@@ -190,3 +190,23 @@ impl Detail {
         Detail { field: field.into(), message: message.into_owned(), code, values }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_is_told_by_its_code_with_what_the_code_leaves_open() {
+        let fault = Fault::range(1, 90, "must be from 1 to 90");
+        let told = serde_json::to_value(Detail::of("days", fault)).unwrap();
+        let range = json!({"min": 1, "max": 90});
+        assert_eq!(
+            told,
+            json!({"field": "days", "message": "must be from 1 to 90", "code": "out_of_range", "params": range})
+        );
+        // What has no code of its own is told in words alone.
+        assert_eq!(Detail::of("", "no").code, FaultCode::Other);
+    }
+}

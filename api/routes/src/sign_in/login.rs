@@ -25,7 +25,7 @@ use super::cookie::Carrier;
 use super::origin::Origin;
 use super::proof::{Factor, ask};
 use super::second_factor::SecondFactorSecret;
-use super::{nobody, pace};
+use super::{nobody, pace, wrong};
 use crate::App;
 
 /// Sign-ins by outcome.
@@ -242,11 +242,6 @@ async fn sign_in(
         }
     }
     Err(wrong())
-}
-
-fn wrong() -> Refusal {
-    let message = "the e-mail address or the password is wrong";
-    Refusal::unauthorized(Fault::new(FaultCode::WrongSignIn, message))
 }
 
 pub(super) fn locked(app: &App, until: UnixMillis) -> Refusal {

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use cookie::Carrier;
 use serde::Serialize;
-use stratum_http::answer::{Fault, Refusal, RequestId};
+use stratum_http::answer::{Fault, FaultCode, Refusal, RequestId};
 use stratum_http::auth::token::TokenPair;
 use stratum_state::audit::{Actor, Author};
 use tokio::time::Instant;
@@ -95,4 +95,10 @@ async fn pace(app: &Services, began: Instant) {
 /// 422 for a password that may not be chosen.
 pub(super) fn weak(field: &str, weakness: Option<Fault>) -> Result<(), Refusal> {
     weakness.map_or(Ok(()), |weakness| Err(Refusal::unprocessable(field, weakness)))
+}
+
+/// The one answer to every sign-in that does not succeed.
+pub(super) fn wrong() -> Refusal {
+    let message = "the e-mail address or the password is wrong";
+    Refusal::unauthorized(Fault::new(FaultCode::WrongSignIn, message))
 }
