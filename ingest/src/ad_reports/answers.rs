@@ -1,5 +1,7 @@
 //! Answers in the envelope of our own API.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -7,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 use stratum_models::directory::AccessRefusal;
+use stratum_models::rejection::RejectReason;
 use stratum_models::store::{StoreError, StoreErrorKind};
 
 use crate::receive::{self, Denied, TraceId};
@@ -30,11 +33,30 @@ pub(super) fn request_id(headers: &HeaderMap, trace: TraceId) -> String {
     given.unwrap_or(trace.as_str()).to_owned()
 }
 
-/// A field at fault.
+/// A field at fault, as our own API tells it: its code is one of those of that API, and leaves nothing open.
 #[derive(Debug, Serialize)]
 pub(super) struct Detail {
-    pub(super) field: String,
-    pub(super) message: String,
+    field: String,
+    message: String,
+    code: &'static str,
+    params: BTreeMap<&'static str, String>,
+}
+
+impl Detail {
+    /// What is wrong with a field.
+    pub(super) fn new(field: String, reason: RejectReason, message: String) -> Detail {
+        Detail { field, message, code: code(reason), params: BTreeMap::new() }
+    }
+}
+
+fn code(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::MissingField | RejectReason::MissingCurrency => "missing",
+        RejectReason::WrongType => "wrong_form",
+        RejectReason::InvalidCurrency => "no_currency",
+        RejectReason::InFuture => "in_future",
+        _ => "other",
+    }
 }
 
 /// Why a request was not taken.

@@ -72,7 +72,7 @@ impl<'r> Rows<'r> {
             Err(faults) => {
                 for fault in faults {
                     let field = path(index, &fault);
-                    self.detail(field, fault.message.clone().into_owned());
+                    self.detail(field, &fault, fault.message.clone().into_owned());
                     self.faults.push((index, fault));
                 }
             }
@@ -80,9 +80,9 @@ impl<'r> Rows<'r> {
         true
     }
 
-    fn detail(&mut self, field: String, message: String) {
+    fn detail(&mut self, field: String, fault: &Fault, message: String) {
         if self.details.len() < DETAILS_MAX {
-            self.details.push(Detail { field, message });
+            self.details.push(Detail::new(field, fault.reason, message));
         }
     }
 
@@ -119,7 +119,7 @@ impl<'r> Rows<'r> {
         for (index, earlier) in contradictions(&self.judged) {
             let fault =
                 Fault { reason: RejectReason::InvalidValue, column: None, message: MESSAGE.into() };
-            self.detail(path(index, &fault), format!("{MESSAGE}: [{earlier}]"));
+            self.detail(path(index, &fault), &fault, format!("{MESSAGE}: [{earlier}]"));
             self.faults.push((index, fault));
         }
     }

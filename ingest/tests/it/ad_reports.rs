@@ -39,7 +39,12 @@ fn refused(answer: &Answer) -> (u16, &str, Vec<(&str, &str)>) {
     let body = answer.body.as_object().unwrap();
     assert_eq!(body["success"], false);
     assert!(body["message"].is_string() && !body["request_id"].as_str().unwrap().is_empty());
-    let details = body["details"].as_array().unwrap().iter();
+    let details = body["details"].as_array().unwrap();
+    assert!(
+        details.iter().all(|one| one["code"].is_string() && one["params"].is_object()),
+        "{body:?}"
+    );
+    let details = details.iter();
     let details = details.map(|d| (d["field"].as_str().unwrap(), d["message"].as_str().unwrap()));
     (answer.status.as_u16(), body["error"].as_str().unwrap(), details.collect())
 }
