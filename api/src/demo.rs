@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use stratum_account::config::DemoAccount;
 use stratum_models::demo::{History, Tenant, World};
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 use stratum_models::secret::Secret;
 use stratum_models::store::StoreErrorKind;
 use stratum_models::time::Clock as _;
-use stratum_routes::config::DemoAccount;
 use stratum_state::api_key::{ApiKeyScope, NewApiKey};
 use stratum_state::dataset::NewDataset;
 use stratum_state::tenant::NewTenant;

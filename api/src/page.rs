@@ -57,7 +57,7 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 struct Files;
 
 /// The routes of the page's files.
-pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub fn router() -> Router {
     let router =
         PATHS.into_iter().fold(Router::new(), |router, path| router.route(path, get(index)));
     let router = NAMED.into_iter().fold(router, |router, name| {

@@ -5,6 +5,7 @@ pub mod rights;
 pub mod edge;
 pub mod auth;
 pub mod fields;
+pub mod day;
 pub mod paging;
 pub mod body;
 pub mod rules;

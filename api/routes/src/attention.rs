@@ -26,7 +26,9 @@ use utoipa_axum::routes;
 
 use super::App;
 use super::figures::tenant_figures;
-use super::range::{Range, RangeFields, midnight};
+use stratum_http::day::midnight;
+
+use super::range::{Range, RangeFields};
 
 /// Longest time that a concern is put aside.
 const DISMISSED_DAYS_MAX: u32 = 90;

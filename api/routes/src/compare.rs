@@ -6,7 +6,9 @@ use stratum_query::ask::figures::Kpi;
 use stratum_query::ask::sums::ConvertedFigures;
 use utoipa::{IntoParams, ToSchema};
 
-use super::range::{ComparePeriod, Comparison, Date};
+use stratum_http::day::Date;
+
+use super::range::{ComparePeriod, Comparison};
 
 /// What the days are compared with.
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -17,7 +17,7 @@ use super::Services;
 
 /// The stores that a tenant's figures come from.
 pub fn tenant_figures(app: &Services, scope: TenantScope) -> TenantFigures<'_> {
-    let reporting = app.directory.reporting_currency(scope.tenant_id());
+    let reporting = app.auth.directory.reporting_currency(scope.tenant_id());
     TenantFigures {
         warehouse: &*app.warehouse,
         rates: &app.fx,

@@ -10,6 +10,7 @@ use serde_json::json;
 use stratum_http::answer::{Answer, Answered, Fault, FaultCode, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
+use stratum_http::day::Date;
 use stratum_http::fields::{Fields, Params};
 use stratum_http::paging::read_page;
 use stratum_http::rules::Rules;
@@ -24,7 +25,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
-use super::range::Date;
 
 /// Rates are kept to the billionth.
 const NANOS: f64 = 1e9;

@@ -36,7 +36,7 @@ pub fn end_of(app: &App, caller: Authenticated) -> BoxFuture<'static, BrokenOff>
         loop {
             recheck.tick().await;
             let Some(app) = app.upgrade() else { return BrokenOff::Stopped };
-            if !caller.is_still_good(&app) {
+            if !caller.is_still_good(&app.auth) {
                 return BrokenOff::NotAllowed;
             }
         }

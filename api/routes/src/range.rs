@@ -1,8 +1,9 @@
 //! Ranges of days: both ends count, the last 30 days where none is given.
 
-use chrono::{Datelike as _, Days, NaiveDate, TimeZone as _};
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use stratum_http::answer::{Fault, FaultCode, Refusal};
+use stratum_http::day::{Date, midnight};
 use stratum_http::fields::Fields;
 use stratum_models::name_set;
 use stratum_models::scope::TenantScope;
@@ -77,18 +78,6 @@ pub struct RangeFields<'a> {
     pub to: (&'static str, Option<&'a str>),
 }
 
-/// A day as it is written in a parameter.
-pub struct Date(pub NaiveDate);
-
-impl std::str::FromStr for Date {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Date, Self::Err> {
-        let years = 1970..=2100;
-        let date = text.parse().ok().filter(|date: &NaiveDate| years.contains(&date.year()));
-        date.map(Date).ok_or("is a date such as 2026-01-31, from 1970 to 2100")
-    }
-}
-
 impl RangeFields<'_> {
     /// The range these ask for.
     pub fn read(
@@ -97,13 +86,13 @@ impl RangeFields<'_> {
         scope: TenantScope,
         mut fields: Fields,
     ) -> Result<Range, Refusal> {
-        let zone = app.directory.time_zone(scope.tenant_id()).unwrap_or(Tz::UTC);
+        let zone = app.auth.directory.time_zone(scope.tenant_id()).unwrap_or(Tz::UTC);
         let from = fields.optional(self.from.0, self.from.1).map(|Date(date)| date);
         let to = fields.optional(self.to.0, self.to.1).map(|Date(date)| date);
         fields.finish()?;
         let days = self.days(from, to, app.clock.now().day_in(zone).0)?;
-        if days.days() > i64::from(app.config.range_days_max) {
-            let most = app.config.range_days_max;
+        if days.days() > i64::from(app.range_days_max) {
+            let most = app.range_days_max;
             return Err(Refusal::unprocessable(
                 self.to.0,
                 Fault::above(FaultCode::TooManyDays, most, format!("at most {most} days at once")),
@@ -141,15 +130,6 @@ impl Range {
     pub fn before(&self, period: Comparison) -> Option<DayRange> {
         period.before(self.days)
     }
-}
-
-/// The first instant of a day. Where clocks skip midnight, the day begins at the first hour after.
-pub(super) fn midnight(day: NaiveDate, zone: Tz) -> UnixMillis {
-    let first = (0..24).find_map(|hour| {
-        let local = day.and_hms_opt(hour, 0, 0)?;
-        zone.from_local_datetime(&local).earliest()
-    });
-    UnixMillis(first.map_or(0, |instant| instant.timestamp_millis()))
 }
 
 #[cfg(test)]
@@ -190,37 +170,6 @@ mod tests {
         // Midnight does not exist on this day in Beirut.
         let (from, _) = range("2026-03-29", "2026-03-29", chrono_tz::Asia::Beirut).hours();
         assert_eq!(from.to_utc().to_rfc3339(), "2026-03-28T22:00:00+00:00");
-    }
-
-    /// However long a day is, every instant of it counts for it and for no other.
-    #[test]
-    fn a_day_of_any_length_is_one_day() {
-        let mut lengths = std::collections::BTreeSet::new();
-        for (zone, skips_midnight) in [
-            (chrono_tz::Europe::Berlin, false),
-            (chrono_tz::America::St_Johns, false),
-            (chrono_tz::Australia::Lord_Howe, false),
-            (chrono_tz::Africa::Cairo, true),
-            (chrono_tz::Asia::Beirut, true),
-        ] {
-            let mut day = date("2026-01-01");
-            let mut late = false;
-            while day < date("2027-01-01") {
-                let next = day.succ_opt().unwrap();
-                let (from, until) = (midnight(day, zone), midnight(next, zone));
-                let minutes = (until.0 - from.0) / 60_000;
-                lengths.insert(minutes);
-                for minute in (0..minutes).step_by(30).chain([minutes - 1]) {
-                    let instant = UnixMillis(from.0 + minute * 60_000);
-                    assert_eq!(instant.day_in(zone), Day(day), "{zone} minute {minute}");
-                }
-                let first = from.to_utc().with_timezone(&zone);
-                late |= chrono::Timelike::hour(&first) == 1;
-                day = next;
-            }
-            assert_eq!(late, skips_midnight, "{zone}");
-        }
-        assert_eq!(lengths, [23 * 60, 23 * 60 + 30, 24 * 60, 24 * 60 + 30, 25 * 60].into());
     }
 
     #[test]

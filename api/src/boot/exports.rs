@@ -16,13 +16,18 @@ fn source(settings: &Settings, stores: &Stores) -> Result<ExportSource> {
     Ok(ExportSource { state, warehouse: reader, bulk, keys })
 }
 
+/// The folder of files of exports.
+pub fn folder(settings: &Settings, stores: &Stores) -> Folder {
+    Folder::new(&settings.export.folder, &stores.data)
+}
+
 /// What the API serves exports with.
 pub fn exports(settings: &Settings, stores: &Stores) -> Result<Exports> {
     let config = settings.export.clone();
     Ok(Exports {
         source: source(settings, stores)?,
         streams: StreamLimit::new(config.streams_max, config.running_per_tenant_max),
-        folder: Folder::new(&config.folder, &stores.data),
+        folder: folder(settings, stores),
         config,
     })
 }
@@ -34,7 +39,7 @@ pub fn exporter(settings: &Settings, stores: &Stores) -> Result<FileExporter> {
         state: source.state.clone(),
         source,
         log: stores.log.clone().context("exports have no log")?,
-        folder: Folder::new(&settings.export.folder, &stores.data),
+        folder: folder(settings, stores),
         config: settings.export.clone(),
     })
 }

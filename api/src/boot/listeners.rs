@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use axum::Router;
 use stratum_http::edge::Edge;
-use stratum_routes::ServerConfig;
+use stratum_server::ServerConfig;
 use tokio::net::TcpListener;
 
 use super::server::Server;

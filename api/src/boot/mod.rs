@@ -12,6 +12,7 @@ mod server;
 mod probes;
 mod sign_in;
 mod stage;
+mod api;
 mod exports;
 mod roles;
 mod process;

@@ -6,7 +6,7 @@ use stratum_http::auth::revocation::Revocations;
 use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::warehouse::DataVersions;
-use stratum_routes::health::{Check, Health, Probe, StoreName};
+use stratum_server::health::{Check, Health, Probe, StoreName};
 use stratum_state::PostgresState;
 use stratum_state::work::operator_scope;
 

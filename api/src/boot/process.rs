@@ -7,26 +7,19 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use stratum_account::config::DemoAccounts;
 use stratum_http::auth::password::Passwords;
-use stratum_http::auth::refusals::Refusals;
-use stratum_http::auth::sessions::Sessions;
 use stratum_http::edge::{ClientIp, Edge};
-use stratum_http::live::{self, Hub, UpdateSeal};
 use stratum_ingest::append::Appender;
 use stratum_ingest::receive::FrontDoor;
 use stratum_ingest::router as door;
 use stratum_models::entropy::{Entropy as _, Ids};
 use stratum_models::secret::Secret;
 use stratum_models::warehouse::WarehouseReader;
-use stratum_query::answers::CachedReader;
-use stratum_routes::config::DemoAccounts;
-use stratum_routes::imports::ImportDesk;
-use stratum_routes::prometheus::{Measurements, Readers};
-use stratum_routes::{Operation, Services};
+use stratum_server::Operation;
+use stratum_server::prometheus::{Measurements, Readers};
 use stratum_state::directory::StateDirectory;
-use stratum_state::fx_copies::StateFxRates;
 use stratum_state::{PostgresState, StateConfig};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -35,11 +28,10 @@ use super::listeners::{self, Listeners};
 use super::roles::{Role, Roles};
 use super::server::serve;
 use super::settings::Settings;
-use super::sign_in::{self, SignIn, SignInJobs};
+use super::sign_in::{SignIn, SignInJobs};
 use super::stores::Stores;
 use super::system::{SystemClock, SystemEntropy};
-use super::{exports, kept, probes, stage};
-use crate::page;
+use super::{kept, probes, stage};
 use stratum_jobs::mail;
 use stratum_jobs::predict::Forecasts;
 use stratum_jobs::{WorkerMeans, every};
@@ -61,7 +53,7 @@ pub struct Announcement {
 pub struct Process {
     pub(super) stores: Stores,
     appender: Option<Appender>,
-    demo: DemoAccounts,
+    pub(super) demo: DemoAccounts,
     pub(super) workers: Option<WorkerMeans>,
     server: JoinSet<()>,
     pub(super) stages: JoinSet<()>,
@@ -135,7 +127,7 @@ impl Process {
             measurements: measurements.map(Measurements::new),
             readers: Readers::Operator(self.operator_token(settings)?),
         };
-        let mut parts = vec![stratum_routes::operation(operation.clone())];
+        let mut parts = vec![stratum_server::operation(operation.clone())];
         if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
             let directory = self.follow_directory(&state, &settings.state).await?;
             if roles.has(Role::Ingest) {
@@ -146,10 +138,10 @@ impl Process {
             }
         }
         self.start_stages(settings, roles)?;
-        let public = stratum_routes::assemble(parts, ids.clone(), &edge);
+        let public = stratum_server::assemble(parts, ids.clone(), &edge);
         let operation =
-            stratum_routes::operation(Operation { readers: Readers::Everybody, ..operation });
-        let operation = stratum_routes::assemble([operation], ids, &edge);
+            stratum_server::operation(Operation { readers: Readers::Everybody, ..operation });
+        let operation = stratum_server::assemble([operation], ids, &edge);
         let servers = listeners.servers(public, operation, &edge, &settings.server);
         for (server, name) in servers {
             // For scripts, and for `stratum demo`, `tail` and `health` on this machine.
@@ -221,66 +213,6 @@ impl Process {
         Ok(sign_in)
     }
 
-    fn api(
-        &mut self,
-        settings: &Settings,
-        state: PostgresState,
-        directory: Arc<StateDirectory>,
-        passwords: Passwords,
-        sign_in: SignIn,
-        edge: &Edge,
-    ) -> Result<Router> {
-        let warehouse = self.stores.warehouse.clone().context("the API has no warehouse")?;
-        let reader = Arc::new(CachedReader::new(warehouse.clone(), &settings.query_cache));
-        let live = self.follow_updates(settings, &sign_in.ids, sign_in.live_ids)?;
-        let forecasts = self.forecasts(settings, reader.clone())?;
-        let services = Services {
-            demo: self.demo.clone(),
-            live,
-            exports: exports::exports(settings, &self.stores)?,
-            forecasts,
-            directory,
-            persons: Arc::new(warehouse),
-            letters: sign_in::letter_folder(&settings.mail, &self.stores.data),
-            keys: self.stores.identifier_keys(settings)?,
-            fx: StateFxRates::new(state.clone(), &settings.state),
-            warehouse: reader,
-            trials: stage::platforms(settings, settings.pull.trial())?,
-            pull: settings.pull.clone(),
-            appender: self.appender(settings)?,
-            imports: ImportDesk::new(settings.import.clone(), settings.ingest.row_limits()),
-            operator_token: self.operator_token(settings)?,
-            log: self.stores.log.clone(),
-            tokens: sign_in.tokens,
-            revocations: sign_in.revocations,
-            sessions: Sessions::new(settings.auth.verified_tokens_max),
-            refusals: self.follow_refusals(&state),
-            state,
-            resets: sign_in.resets,
-            mail: sign_in.mail,
-            public_url: settings.mail.public_url.clone(),
-            passwords,
-            auth: settings.auth.settled(settings.mail.has_server()),
-            ids: sign_in.ids,
-            entropy: Arc::new(SystemEntropy),
-            clock: Arc::new(SystemClock),
-            stop: self.stop_serving.clone(),
-            tails: Arc::new(Semaphore::new(settings.server.tails_max)),
-            config: settings.server.clone(),
-            bounds: settings.tenant_limits.clone(),
-        };
-        Ok(stratum_routes::api(Arc::new(services), edge, page::router()))
-    }
-
-    /// What is refused to callers, with what writes it down.
-    fn follow_refusals(&mut self, state: &PostgresState) -> Arc<Refusals> {
-        let refusals = Arc::new(Refusals::default());
-        let (followed, state) = (refusals.clone(), state.clone());
-        let stop = self.stop_stages.clone();
-        self.stages.spawn(async move { followed.follow(&state, stop).await });
-        refusals
-    }
-
     pub(super) fn forecasts(
         &self,
         settings: &Settings,
@@ -292,22 +224,9 @@ impl Process {
     }
 
     /// Only the embedded log needs the operator's route: Kafka is read directly.
-    fn operator_token(&self, settings: &Settings) -> Result<Option<Secret>> {
+    pub(super) fn operator_token(&self, settings: &Settings) -> Result<Option<Secret>> {
         let file = self.stores.data.join("secrets/operator_token");
         settings.kafka.brokers.is_empty().then(|| kept::secret(&file)).transpose()
-    }
-
-    fn follow_updates(
-        &mut self,
-        settings: &Settings,
-        ids: &Ids,
-        seal: UpdateSeal,
-    ) -> Result<Arc<Hub>> {
-        let log = self.stores.log.clone().context("the API has no log")?;
-        let hub = Arc::new(Hub::new(settings.live.clone(), seal));
-        let (reader, stop) = (ids.next(), self.stop_stages.clone());
-        self.stages.spawn(live::follow(hub.clone(), log, reader, stop));
-        Ok(hub)
     }
 
     fn start_stages(&mut self, settings: &Settings, roles: Roles) -> Result<()> {

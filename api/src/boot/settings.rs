@@ -17,7 +17,7 @@ use stratum_pipeline::PipelineConfig;
 use stratum_query::answers::AnswersConfig;
 use stratum_query::warehouse::{ClickHouseBounds, ClickHouseConfig};
 use stratum_reports::import::ImportConfig;
-use stratum_routes::ServerConfig;
+use stratum_server::ServerConfig;
 use stratum_state::StateConfig;
 use stratum_state::bounds::BoundsConfig;
 

@@ -150,7 +150,7 @@ fn load(cli: &Cli) -> Result<(Settings, Vec<String>)> {
 
 fn execute(command: Command, settings: Settings, notes: &[String]) -> Result<ExitCode> {
     if let Command::Openapi = command {
-        print::text(&stratum_routes::docs::json()?);
+        print::text(&stratum_server::docs::json()?);
         return Ok(ExitCode::SUCCESS);
     }
     let reports = crate::report::start(&settings.telemetry.sentry_dsn)?;

@@ -1,7 +1,7 @@
 //! `stratum up`, and each role alone.
 
 use anyhow::Result;
-use stratum_routes::config::DemoAccounts;
+use stratum_account::config::DemoAccounts;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 

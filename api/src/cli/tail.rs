@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum as _};
 use futures::{StreamExt as _, TryStreamExt as _};
 use stratum_models::entropy::Ids;
 use stratum_models::log::Topic;
-use stratum_routes::tail::{Begin, lines};
+use stratum_server::tail::{Begin, lines};
 
 use super::print;
 use crate::boot::{Operator, Settings, SystemClock, SystemEntropy, open_log};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use stratum_account::config::DemoAccount;
 use stratum_models::secret::Secret;
-use stratum_routes::config::DemoAccount;
 
 use crate::boot::write_private;
 

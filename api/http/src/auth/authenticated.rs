@@ -31,24 +31,24 @@ use crate::rights::{Access, Permission, access, key_permissions, role_permission
 /// What every API key begins with.
 const KEY_PREFIX: &str = "stk_";
 
-/// What callers are known by.
-pub trait AuthServices: Send + Sync + 'static {
+/// The means by which callers are known.
+pub struct AuthServices {
     /// Users, tenants and keys.
-    fn state(&self) -> &PostgresState;
-    /// API keys, from memory.
-    fn directory(&self) -> &StateDirectory;
-    /// Verifies tokens.
-    fn tokens(&self) -> &Tokens;
+    pub state: PostgresState,
+    /// API keys and zones of tenants, from memory.
+    pub directory: Arc<StateDirectory>,
+    /// Signs and verifies tokens.
+    pub tokens: Tokens,
     /// Sessions whose tokens count no more.
-    fn revocations(&self) -> &Revocations;
+    pub revocations: Arc<Revocations>,
     /// Sessions whose tokens count.
-    fn sessions(&self) -> &Sessions;
+    pub sessions: Sessions,
     /// Refusals of lately.
-    fn refusals(&self) -> &Refusals;
+    pub refusals: Arc<Refusals>,
     /// The time.
-    fn clock(&self) -> &SharedClock;
+    pub clock: SharedClock,
     /// Bounds of sign-in.
-    fn auth(&self) -> &AuthConfig;
+    pub config: AuthConfig,
 }
 
 /// A caller with a valid access token or API key.
@@ -68,8 +68,11 @@ pub struct Authenticated {
 
 impl Authenticated {
     /// A unit of work of the caller's tenant, in the caller's name.
-    pub async fn work<S: AuthServices>(&self, app: &Arc<S>) -> Result<TenantWork, StoreError> {
-        app.state().tenant(self.scope, self.author.clone()).await
+    pub async fn work<S>(&self, app: &Arc<S>) -> Result<TenantWork, StoreError>
+    where
+        S: AsRef<AuthServices>,
+    {
+        S::as_ref(app).state.tenant(self.scope, self.author.clone()).await
     }
 
     /// The user; refused to API keys.
@@ -83,51 +86,50 @@ impl Authenticated {
     }
 
     /// Whether the token or key would still be let in now. Asks memory alone.
-    pub fn is_still_good<S: AuthServices>(&self, app: &Arc<S>) -> bool {
+    pub fn is_still_good(&self, auth: &AuthServices) -> bool {
         let of_token = |claims: &Claims| {
-            let lives = claims.exp > app.clock().now().0.div_euclid(1000);
-            lives && app.revocations().standing(claims.sid) == Standing::Good
+            let lives = claims.exp > auth.clock.now().0.div_euclid(1000);
+            lives && auth.revocations.standing(claims.sid) == Standing::Good
         };
-        let of_key = |key: &ApiKeyHash| knows_keys(&**app) && app.directory().reader(key).is_ok();
+        let of_key = |key: &ApiKeyHash| knows_keys(auth) && auth.directory.reader(key).is_ok();
         self.claims.as_ref().is_none_or(of_token) && self.key.as_ref().is_none_or(of_key)
     }
 
-    async fn of_token<S: AuthServices>(
-        app: &S,
+    async fn of_token(
+        auth: &AuthServices,
         token: &str,
         request_id: RequestId,
     ) -> Result<Authenticated, Refusal> {
-        let claims =
-            app.tokens().access(token, app.clock().now()).map_err(|error| match error {
-                TokenError::Expired => {
-                    Refusal::unauthorized("the access token has expired; sign in again")
-                }
-                _ => Refusal::unauthorized("the access token is not valid; sign in again"),
-            })?;
-        match app.revocations().standing(claims.sid) {
+        let claims = auth.tokens.access(token, auth.clock.now()).map_err(|error| match error {
+            TokenError::Expired => {
+                Refusal::unauthorized("the access token has expired; sign in again")
+            }
+            _ => Refusal::unauthorized("the access token is not valid; sign in again"),
+        })?;
+        match auth.revocations.standing(claims.sid) {
             Standing::Good => {}
             Standing::Ended => return Err(signed_out()),
             Standing::Unknown => return Err(unknown()),
         }
         let scope = TenantScope::from_access_token(claims.tenant_id);
         let author = Author { actor: Actor::User(claims.sub), request_id: request_id.0 };
-        if !app.sessions().confirm(app.state(), scope, &author, &claims).await? {
+        if !auth.sessions.confirm(&auth.state, scope, &author, &claims).await? {
             return Err(signed_out());
         }
         let permissions = role_permissions(claims.role);
         Ok(Authenticated { scope, author, permissions, claims: Some(claims), key: None })
     }
 
-    fn of_key<S: AuthServices>(
-        app: &S,
+    fn of_key(
+        auth: &AuthServices,
         key: &str,
         request_id: RequestId,
     ) -> Result<Authenticated, Refusal> {
-        if !knows_keys(app) {
+        if !knows_keys(auth) {
             return Err(unknown());
         }
         let hash = ApiKeyHash::of(key);
-        let opened = app.directory().reader(&hash);
+        let opened = auth.directory.reader(&hash);
         let opened: Result<(ApiKeyId, TenantId, ApiKeyScope), AccessRefusal> = opened;
         let (id, tenant, scope) = opened.map_err(|refusal| match refusal {
             AccessRefusal::WrongScope => Refusal::new(
@@ -156,32 +158,23 @@ fn unknown() -> Refusal {
 }
 
 /// Whether the copy of API keys is as fresh as ended sessions must be.
-fn knows_keys<S: AuthServices>(app: &S) -> bool {
-    app.directory().age_ms() <= app.auth().revocation_stale_ms_max
+fn knows_keys(auth: &AuthServices) -> bool {
+    auth.directory.age_ms() <= auth.config.revocation_stale_ms_max
 }
 
-/// What closed operations stand behind.
-pub struct Gate<S> {
+/// The gate that closed operations stand behind.
+#[derive(Clone)]
+pub struct Gate {
     /// Who may ask.
-    pub app: Arc<S>,
+    pub auth: Arc<AuthServices>,
     /// How often.
     pub limits: Arc<Limits>,
-}
-
-impl<S> Clone for Gate<S> {
-    fn clone(&self) -> Gate<S> {
-        Gate { app: self.app.clone(), limits: self.limits.clone() }
-    }
 }
 
 /// Lets a request pass to whom its operation is open to, by the table of rights. An operation
 /// without a row is open to nobody. A caller is counted as soon as it is known, before anything is done
 /// or written down for it.
-pub async fn authorize<S: AuthServices>(
-    State(gate): State<Gate<S>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn authorize(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = path.unwrap_or_default();
     let Some(access) = access(request.method(), &path) else {
@@ -202,13 +195,13 @@ pub async fn authorize<S: AuthServices>(
 }
 
 /// The caller, who may.
-async fn admit<S: AuthServices>(
-    Gate { app, limits }: &Gate<S>,
+async fn admit(
+    Gate { auth, limits }: &Gate,
     access: Access,
     request: &Parts,
     path: &str,
 ) -> Result<Authenticated, Refusal> {
-    let caller = identify(&**app, request).await?;
+    let caller = identify(auth, request).await?;
     limits.caller(&caller)?;
     let allowed = match access {
         Access::With(permission) => caller.permissions.contains(&permission),
@@ -216,22 +209,22 @@ async fn admit<S: AuthServices>(
         Access::Open | Access::Door | Access::Operator => false,
     };
     if !allowed {
-        app.refusals().note(app.state(), &caller, request.method.as_str(), path).await;
+        auth.refusals.note(&auth.state, &caller, request.method.as_str(), path).await;
         return Err(Refusal::new(StatusCode::FORBIDDEN, "your role does not allow this"));
     }
     Ok(caller)
 }
 
 /// Who asks.
-async fn identify<S: AuthServices>(app: &S, request: &Parts) -> Result<Authenticated, Refusal> {
+async fn identify(auth: &AuthServices, request: &Parts) -> Result<Authenticated, Refusal> {
     let token = bearer_of(&request.headers).ok_or_else(|| {
         Refusal::unauthorized("sign in, and send the access token as `Authorization: Bearer …`")
     })?;
     let request_id = request.extensions.get::<RequestId>().cloned();
     let request_id = request_id.unwrap_or_else(|| RequestId("".into()));
     match token.starts_with(KEY_PREFIX) {
-        true => Authenticated::of_key(app, token, request_id),
-        false => Authenticated::of_token(app, token, request_id).await,
+        true => Authenticated::of_key(auth, token, request_id),
+        false => Authenticated::of_token(auth, token, request_id).await,
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use stratum_http::answer::{Fault, FaultCode, Refusal};
 use stratum_http::auth::Authenticated;
+use stratum_http::day::Date;
 use stratum_http::fields::Fields;
 use stratum_models::money::Currency;
 use stratum_models::platform::Platform;
@@ -16,7 +17,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::App;
 use super::super::figures::tenant_figures;
-use super::super::range::Date;
 
 /// Which campaigns.
 #[derive(Debug, Default, Deserialize, IntoParams, ToSchema)]

@@ -141,7 +141,7 @@ pub(super) async fn admit(
     if identifiers.is_empty() || caller.permissions.contains(&Permission::IdentifiersExport) {
         return Ok(());
     }
-    app.refusals.note(&app.state, caller, method, route).await;
+    app.auth.refusals.note(&app.auth.state, caller, method, route).await;
     let message = format!(
         "{} tell who people are: exporting them takes an admin, or an API key of scope \
          export_identifiers; leave them out of `columns`",

@@ -81,7 +81,7 @@ pub async fn download_by_link(
     Extension(request_id): Extension<RequestId>,
     Path(token): Path<String>,
 ) -> Result<Response, Refusal> {
-    let mut system = app.state.system().await?;
+    let mut system = app.auth.state.system().await?;
     let link = system.spend_export_link(&token).await?;
     let link = link.ok_or_else(|| Refusal::not_found("such link; make another one"))?;
     let author = Author { actor: Actor::User(link.user), request_id: request_id.0 };

@@ -19,7 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use stratum_http::edge::Peer;
 use stratum_http::edge::{ClientIp, Proxies};
-use stratum_routes::ServerConfig;
+use stratum_server::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

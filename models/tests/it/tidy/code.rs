@@ -18,7 +18,15 @@ const ADAPTERS: &[(&str, &[&str])] = &[
     ("ClickHouseWarehouse", &["query/src/"]),
     (
         "PostgresState",
-        &["api/state/src/", "api/jobs/src/", "api/http/src/", "api/routes/src/", "api/src/"],
+        &[
+            "api/state/src/",
+            "api/jobs/src/",
+            "api/http/src/",
+            "api/account/src/",
+            "api/routes/src/",
+            "api/server/src/",
+            "api/src/",
+        ],
     ),
 ];
 
@@ -116,8 +124,16 @@ fn only_boot_names_adapters() {
 const ABOVE: &[(&str, &[&str], &[&str])] = &[
     ("api/http/src/", &["live"], &["answer", "auth", "edge", "rights"]),
     ("api/http/src/", &["answer", "rights"], &["auth", "edge", "live"]),
-    ("api/http/src/", &["fields", "paging", "body", "rules", "id"], &["auth", "rights", "live"]),
-    ("api/http/src/", &["auth", "edge"], &["live", "fields", "paging", "body", "rules", "id"]),
+    (
+        "api/http/src/",
+        &["fields", "day", "paging", "body", "rules", "id"],
+        &["auth", "rights", "live"],
+    ),
+    (
+        "api/http/src/",
+        &["auth", "edge"],
+        &["live", "fields", "day", "paging", "body", "rules", "id"],
+    ),
     ("api/src/", &["config", "page", "report", "telemetry"], &["boot", "cli", "demo"]),
     ("api/src/", &["boot", "demo"], &["cli"]),
 ];

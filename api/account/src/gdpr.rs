@@ -229,7 +229,7 @@ pub async fn anonymize_person(
     let entry = AuditEntry::done(AuditAction::PersonAnonymized, "person", pseudonym, json!(counts));
     work.audit(&entry).await?;
     work.commit().await?;
-    app.revocations.apply(&walk.ended);
+    app.auth.revocations.apply(&walk.ended);
     Ok(Answer::of(done))
 }
 

@@ -89,7 +89,7 @@ pub async fn end_session(
     }
     work.audit(&AuditEntry::done(AuditAction::SessionEnded, "session", id, json!({}))).await?;
     work.commit().await?;
-    app.revocations.apply(&[id]);
+    app.auth.revocations.apply(&[id]);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -111,6 +111,6 @@ pub async fn end_other_sessions(
     let changes = json!({"sessions_ended": ended.len()});
     work.audit(&AuditEntry::done(AuditAction::SessionOthersEnded, "user", user, changes)).await?;
     work.commit().await?;
-    app.revocations.apply(&ended);
+    app.auth.revocations.apply(&ended);
     Ok(Answer::of(NoticeResponse { message: "you are signed out everywhere else" }))
 }

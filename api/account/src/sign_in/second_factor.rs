@@ -212,9 +212,9 @@ async fn prove_both(
     })?;
     if !takes_code(app, &mut work, &user, &factor, &proof.code).await? {
         drop(work);
-        let mut work = app.state.system().await?;
+        let mut work = app.auth.state.system().await?;
         let guesser = work.signed_in(user.id);
-        work.count_failure(&guesser, app.auth.lockout).await?;
+        work.count_failure(&guesser, app.auth.config.lockout).await?;
         work.commit().await?;
         return Err(wrong_code());
     }

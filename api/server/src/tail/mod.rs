@@ -5,42 +5,20 @@ mod lines;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, FromRequestParts, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::request::Parts;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use clap::ValueEnum as _;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 use stratum_http::answer::Refusal;
-use stratum_http::auth::authenticated::bearer;
-use stratum_http::edge::Peer;
 use stratum_http::fields::{Fields, Params};
 use stratum_models::log::Topic;
 
 pub use lines::{Begin, lines};
 
-use super::{App, Services};
-
-/// Somebody who can read the data folder.
-pub(super) struct Operator;
-
-impl FromRequestParts<App> for Operator {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-        let is_local = peer.is_some_and(|peer| peer.0.0.ip().is_loopback());
-        let sent = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let sent = sent.and_then(bearer).unwrap_or_default();
-        let token = app.operator_token.as_ref();
-        match token.is_some_and(|token| token.matches(sent)) && is_local {
-            true => Ok(Operator),
-            false => Err(Refusal::not_found("operator route")),
-        }
-    }
-}
+use super::operator::{App, Operator, OperatorServices};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +51,7 @@ async fn tail(
 }
 
 async fn stream(
-    app: &Services,
+    app: &OperatorServices,
     topic: Topic,
     begin: Begin,
     follow: bool,

@@ -70,7 +70,7 @@ impl TokenResponse {
             access_token: pair.access,
             refresh_token: carrier.body(pair.refresh),
             token_type: "bearer",
-            expires_in: app.tokens.access_s(),
+            expires_in: app.auth.tokens.access_s(),
         }
     }
 }
@@ -89,7 +89,7 @@ pub(super) fn nobody(request_id: &RequestId) -> Author {
 
 /// Waits until answers may be given that must not tell by their time what was found out.
 async fn pace(app: &Services, began: Instant) {
-    tokio::time::sleep_until(began + Duration::from_millis(app.auth.answer_ms_min)).await;
+    tokio::time::sleep_until(began + Duration::from_millis(app.auth.config.answer_ms_min)).await;
 }
 
 /// 422 for a password that may not be chosen.

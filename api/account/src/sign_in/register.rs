@@ -71,7 +71,7 @@ pub async fn register(
     Body(request): Body<RegisterRequest>,
 ) -> Answered<RegisterResponse> {
     let began = Instant::now();
-    let confirm = match app.auth.registration {
+    let confirm = match app.auth.config.registration {
         Registration::Confirmed => true,
         Registration::Open => false,
         Registration::Off | Registration::Auto => {
@@ -142,7 +142,7 @@ async fn enter(
     permit: Option<MailPermit>,
     request_id: &RequestId,
 ) -> Result<(), Refusal> {
-    let mut work = app.state.system().await?;
+    let mut work = app.auth.state.system().await?;
     if let Some(owner) = work.user_by_email(&applicant.email).await? {
         return tell(app, work, owner, permit, request_id).await;
     }
@@ -150,7 +150,7 @@ async fn enter(
         // Where somebody was faster by a moment, they get a message.
         return make_account(app, work, applicant, permit, request_id).await.map(drop);
     }
-    let hours = app.auth.registration_hours;
+    let hours = app.auth.config.registration_hours;
     let ends = UnixMillis(app.clock.now().0 + i64::from(hours) * HOUR_MS);
     let token = work.create_pending_registration(&applicant, ends).await?;
     let entry = AuditEntry::done(AuditAction::RegistrationAsked, "registration", "", json!({}));
@@ -172,7 +172,7 @@ async fn tell(
     request_id: &RequestId,
 ) -> Result<(), Refusal> {
     let mut work = work.enter(owner.tenant_id, nobody(request_id)).await?;
-    let every = TimeDelta::seconds(app.auth.notice_every_s.into());
+    let every = TimeDelta::seconds(app.auth.config.notice_every_s.into());
     let tells = work.note_notice(owner.id, every).await?;
     let entry = AuditEntry::refused(AuditAction::TenantRegistered, "user", json!({"told": tells}));
     work.audit(&AuditEntry { object_id: owner.id.to_string(), ..entry }).await?;

@@ -72,6 +72,6 @@ pub async fn change_password(
         .await?;
     app.mail.notify(&mut work, user.email, messages::password_changed()).await?;
     work.commit().await?;
-    app.revocations.apply(&ended);
+    app.auth.revocations.apply(&ended);
     Ok(Answer::of(NoticeResponse { message: "your password is changed" }))
 }

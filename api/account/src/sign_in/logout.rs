@@ -33,7 +33,7 @@ pub async fn logout(
             .await?;
     }
     work.commit().await?;
-    app.revocations.apply(&[session]);
+    app.auth.revocations.apply(&[session]);
     // An empty cookie in the place of the token.
     let headers = carrier.headers("", 0)?;
     Ok((headers, Answer::of(NoticeResponse { message: "you are signed out" })))

@@ -204,7 +204,7 @@ pub async fn change_tenant(
     let tenant = work.tenant().await?.ok_or_else(|| Refusal::not_found("tenant"))?;
     let item = item(&mut work, tenant).await?;
     work.commit().await?;
-    app.revocations.apply(&sessions);
+    app.auth.revocations.apply(&sessions);
     Ok(Answer::of(item))
 }
 

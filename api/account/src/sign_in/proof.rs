@@ -30,16 +30,16 @@ pub async fn prove_password(
     let user = caller.work(app).await?.user(caller.user_id()?).await?;
     let gone = || Refusal::unauthorized("the user is not active");
     let user = user.filter(|user| user.active).ok_or_else(gone)?;
-    let mut work = app.state.system().await?;
+    let mut work = app.auth.state.system().await?;
     let guesser = work.signed_in(user.id);
     if let Some(until) = work.locked_until(&guesser).await? {
         return Err(locked(app, until));
     }
     drop(work);
     let verdict = turn.verify(password, Some(user.password_hash.clone())).await?;
-    let mut work = app.state.system().await?;
+    let mut work = app.auth.state.system().await?;
     if verdict == Verdict::Wrong {
-        work.count_failure(&guesser, app.auth.lockout).await?;
+        work.count_failure(&guesser, app.auth.config.lockout).await?;
         let author = Author { actor: Actor::User(user.id), request_id: request_id.0.clone() };
         let entry = AuditEntry::refused(AuditAction::UserPasswordProved, "user", json!({}));
         let entry = AuditEntry { object_id: user.id.to_string(), ..entry };

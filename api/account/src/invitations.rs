@@ -256,7 +256,7 @@ pub async fn invitation(
     Extension(request_id): Extension<RequestId>,
     Body(question): Body<InvitationQuestion>,
 ) -> Answered<InvitationPreview> {
-    let mut work = app.state.system().await?;
+    let mut work = app.auth.state.system().await?;
     let (id, tenant) = work.invitation_by_token(&question.token).await?.ok_or_else(not_open)?;
     let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
     let mut work = work.enter(tenant, author).await?;
@@ -289,12 +289,12 @@ pub async fn accept_invitation(
     let full_name = name("full_name", &request.full_name, NAME_CHARS_MAX)?;
     let turn = app.passwords.admit().await?;
     // A token that is none does not cost a hash.
-    let open = app.state.system().await?.invitation_by_token(&request.token).await?;
+    let open = app.auth.state.system().await?.invitation_by_token(&request.token).await?;
     let (id, tenant) = open.ok_or_else(not_open)?;
     weak("password", turn.weakness(&request.password, &[&full_name]).await?)?;
     let password_hash = turn.hash(request.password.clone()).await?;
     let author = Author { actor: Actor::Nobody, request_id: request_id.0 };
-    let mut work = app.state.system().await?.enter(tenant, author).await?;
+    let mut work = app.auth.state.system().await?.enter(tenant, author).await?;
     let limits = work.lock_limits().await?;
     let invitation = work.accept_invitation(id).await?.ok_or_else(not_open)?;
     limits.admit(Limit::Users, work.user_places().await?)?;

@@ -79,7 +79,7 @@ pub async fn confirm(
     }
     let turn = app.passwords.admit().await?;
     // A token that is none does not cost a hash.
-    let waiting = app.state.system().await?.pending_registration(&token).await?;
+    let waiting = app.auth.state.system().await?.pending_registration(&token).await?;
     let applicant = waiting.ok_or_else(over)?;
     let verdict = turn.verify(password, Some(applicant.password_hash.clone())).await?;
     if verdict == Verdict::Wrong {
@@ -89,7 +89,7 @@ pub async fn confirm(
             Fault::new(FaultCode::WrongPassword, message),
         ));
     }
-    let mut work = app.state.system().await?;
+    let mut work = app.auth.state.system().await?;
     if !work.spend_pending_registration(&token).await? {
         return Err(over());
     }

@@ -290,7 +290,7 @@ pub async fn change_user(
     let mut work = caller.work(&app).await?;
     let (user, sessions) = settle(&mut work, UserId(id), change, AuditAction::UserUpdated).await?;
     work.commit().await?;
-    app.revocations.apply(&sessions);
+    app.auth.revocations.apply(&sessions);
     Ok(Answer::of(user.into()))
 }
 
@@ -312,7 +312,7 @@ pub async fn deactivate_user(
     let mut work = caller.work(&app).await?;
     let (_, sessions) = settle(&mut work, UserId(id), change, AuditAction::UserDeactivated).await?;
     work.commit().await?;
-    app.revocations.apply(&sessions);
+    app.auth.revocations.apply(&sessions);
     Ok(StatusCode::NO_CONTENT)
 }
 

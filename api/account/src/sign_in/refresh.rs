@@ -56,17 +56,17 @@ pub async fn refresh(
             .ok_or_else(|| Refusal::unprocessable("refresh_token", "is missing"))?,
         Carrier::Cookie(token) => token.clone().ok_or_else(over)?,
     };
-    let claims = app.tokens.refresh(&spent, now).map_err(|_| over())?;
+    let claims = app.auth.tokens.refresh(&spent, now).map_err(|_| over())?;
     let author = Author { actor: Actor::User(claims.sub), request_id: request_id.0 };
-    let mut work = app.state.system().await?.enter(claims.tenant_id, author).await?;
+    let mut work = app.auth.state.system().await?.enter(claims.tenant_id, author).await?;
     let (access_id, fresh) = (app.ids.next(), app.ids.next());
     let renewal = Renewal {
         session: claims.sid,
         spent: claims.jti,
         fresh,
-        expires_at: app.tokens.refresh_ends(now),
+        expires_at: app.auth.tokens.refresh_ends(now),
         client: origin.client,
-        repeats_since: UnixMillis(now.0 - i64::from(app.auth.refresh_repeat_s) * 1000),
+        repeats_since: UnixMillis(now.0 - i64::from(app.auth.config.refresh_repeat_s) * 1000),
     };
     let successor = match work.rotate_session(&renewal).await? {
         Rotation::Renewed(successor) => successor,
@@ -78,7 +78,7 @@ pub async fn refresh(
     let holder =
         Holder { user: user.id, tenant: user.tenant_id, role: user.role, session: claims.sid };
     let Successor { refresh_id: id, made_at, expires_at: ends_at, .. } = successor;
-    let pair = app.tokens.pair(holder, access_id, RefreshToken { id, made_at, ends_at }, now);
+    let pair = app.auth.tokens.pair(holder, access_id, RefreshToken { id, made_at, ends_at }, now);
     let pair = pair.map_err(|_| Refusal::internal())?;
     let headers = carrier.headers(&pair.refresh, (ends_at.0 - now.0) / 1000)?;
     Ok((headers, Answer::of(TokenResponse::of(&app, pair, &carrier))))
@@ -92,6 +92,6 @@ async fn reused(app: &App, mut work: TenantWork, claims: &Claims) -> Result<Refu
     let entry = AuditEntry::refused(AuditAction::SessionRefreshReused, "session", json!({}));
     work.audit(&AuditEntry { object_id: claims.sid.to_string(), ..entry }).await?;
     work.commit().await?;
-    app.revocations.apply(&[claims.sid]);
+    app.auth.revocations.apply(&[claims.sid]);
     Ok(over())
 }

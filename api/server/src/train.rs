@@ -13,12 +13,11 @@ use futures::StreamExt as _;
 use serde::Deserialize;
 use stratum_http::answer::Refusal;
 use stratum_http::fields::Params;
+use stratum_jobs::predict::train_each;
 use stratum_models::store::StoreError;
 use tokio::sync::mpsc;
 
-use super::App;
-use super::tail::Operator;
-use stratum_jobs::predict::train_each;
+use super::operator::{App, Operator};
 
 /// Lines that may wait for their reader.
 const LINES_MAX: usize = 256;

@@ -64,7 +64,7 @@ impl DemoAccounts {
 pub async fn config(State(app): State<App>) -> Answered<ConfigResponse> {
     Ok(Answer::of(ConfigResponse {
         version: env!("CARGO_PKG_VERSION"),
-        registration: app.auth.registration,
+        registration: app.auth.config.registration,
         mail: app.mail.has_server(),
         demo: app.demo.all(),
     }))

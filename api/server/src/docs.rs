@@ -7,6 +7,9 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use stratum_query::ask::figures::Kpi;
+use stratum_routes::campaigns::list::{CampaignSort, SortOrder};
+use stratum_routes::imports::DecimalMark;
+use stratum_routes::range::ComparePeriod;
 use stratum_state::campaign::CampaignStatus;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -15,10 +18,7 @@ use utoipa::openapi::{
     RefOr, Response, ResponseBuilder,
 };
 
-use super::campaigns::list::{CampaignSort, SortOrder};
-use super::imports::DecimalMark;
-use super::range::ComparePeriod;
-use super::{App, doors};
+use super::doors;
 
 /// Title, version, and how to sign in.
 pub fn preamble() -> OpenApi {
@@ -146,7 +146,7 @@ pub fn json() -> Result<String, serde_json::Error> {
 static JSON: LazyLock<String> = LazyLock::new(|| json().unwrap_or_default());
 
 /// The routes of the document.
-pub fn router() -> Router<App> {
+pub fn router() -> Router {
     let document =
         || async { ([(header::CONTENT_TYPE, "application/json")], JSON.as_str()).into_response() };
     Router::new().route("/openapi.json", get(document))
@@ -174,7 +174,7 @@ mod tests {
     /// Refusals that many operations give are written in `shared_refusals`, once.
     #[test]
     fn a_handler_documents_only_refusals_of_its_own() {
-        let (_, mut document) = super::super::documented().split_for_parts();
+        let mut document = super::super::documented();
         let mut times: BTreeMap<(String, String), u32> = BTreeMap::new();
         for (path, item) in &mut document.paths.paths {
             tell_methods_apart(item);

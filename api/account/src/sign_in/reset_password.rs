@@ -44,7 +44,7 @@ pub async fn reset_password(
     let ResetPasswordRequest { token, new_password } = request;
     let turn = app.passwords.admit().await?;
     // A token that is none does not cost a hash.
-    if !app.state.system().await?.has_reset_token(&token).await? {
+    if !app.auth.state.system().await?.has_reset_token(&token).await? {
         return Err(over());
     }
     weak("new_password", turn.weakness(&new_password, &[]).await?)?;
@@ -69,7 +69,7 @@ async fn reset(
     hash: &str,
     request_id: &RequestId,
 ) -> Result<(), Refusal> {
-    let mut work = app.state.system().await?;
+    let mut work = app.auth.state.system().await?;
     let (tenant, id) = work.spend_reset_token(token).await?.ok_or_else(over)?;
     // Whoever has the letter is no guesser.
     work.unlock(tenant, id).await?;
@@ -89,6 +89,6 @@ async fn reset(
     work.audit(&AuditEntry::done(AuditAction::UserPasswordReset, "user", id, changes)).await?;
     app.mail.notify(&mut work, user.email, messages::password_changed()).await?;
     work.commit().await?;
-    app.revocations.apply(&sessions);
+    app.auth.revocations.apply(&sessions);
     Ok(())
 }

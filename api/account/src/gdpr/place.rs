@@ -159,7 +159,7 @@ impl Walk<'_> {
             work.commit().await?;
             for job in &found {
                 // Where it lies on a disk that this process does not see, the jobs remove it.
-                self.app.exports.folder.remove(job.file).await;
+                self.app.export_files.remove(job.file).await;
             }
         }
         Ok(found.len() as u64)
@@ -195,7 +195,8 @@ impl Walk<'_> {
 
     async fn queued_letters(&self) -> Result<u64, Refusal> {
         let mut found = 0;
-        let strangers = self.app.state.system().await?.enter(NO_TENANT, Author::system()).await?;
+        let strangers =
+            self.app.auth.state.system().await?.enter(NO_TENANT, Author::system()).await?;
         for mut work in [self.caller.work(self.app).await?, strangers] {
             for (kind, field) in ADDRESSED {
                 for (id, input) in work.open_job_inputs(kind, JOBS_MAX).await? {

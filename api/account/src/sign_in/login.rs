@@ -173,7 +173,7 @@ pub async fn login(
     let mut answer = outcome?;
     let headers = match answer.data.refresh_token.take() {
         Some(token) => {
-            let seconds = app.tokens.refresh_s();
+            let seconds = app.auth.tokens.refresh_s();
             let headers = carrier.headers(&token, seconds)?;
             answer.data.refresh_token = carrier.body(token);
             headers
@@ -256,7 +256,7 @@ async fn find(
     app: &App,
     request: &LoginRequest,
 ) -> Result<(Option<User>, Option<Device>, Guesser), Refusal> {
-    let mut work = app.state.system().await?;
+    let mut work = app.auth.state.system().await?;
     let user = work.user_by_email(&request.email).await?;
     let device = request.device_token.as_deref().and_then(|token| work.device(token));
     let now = app.clock.now();
@@ -294,8 +294,8 @@ async fn refuse(
 ) -> Result<(), Refusal> {
     let tenant = account.map(|(tenant, _)| tenant);
     let object_id = account.map(|(_, user)| user.to_string()).unwrap_or_default();
-    let mut work = app.state.system().await?;
-    let locks = work.count_failure(&attempt.guesser, app.auth.lockout).await?.is_some();
+    let mut work = app.auth.state.system().await?;
+    let locks = work.count_failure(&attempt.guesser, app.auth.config.lockout).await?.is_some();
     let entry = |action| AuditEntry {
         object_id: object_id.clone(),
         ..AuditEntry::refused(action, "user", json!({}))
@@ -316,7 +316,7 @@ async fn admit(
     user: &User,
     rehashed: Option<String>,
 ) -> Result<Admission, Refusal> {
-    let mut work = app.state.system().await?;
+    let mut work = app.auth.state.system().await?;
     // Guesses that were under way when others locked the account do not count.
     if let Some(until) = work.clear_failures(&attempt.guesser).await? {
         return Err(locked(app, until));
@@ -348,7 +348,7 @@ async fn admit(
         access_token: Some(pair.access),
         refresh_token: Some(pair.refresh),
         token_type: Some("bearer"),
-        expires_in: Some(app.tokens.access_s()),
+        expires_in: Some(app.auth.tokens.access_s()),
         device_token: Some(device_token),
         recovery_codes,
         ..LoginResponse::default()
@@ -375,8 +375,8 @@ async fn begin(
 ) -> Result<Option<TokenPair>, Refusal> {
     let (session, access_id, refresh_id) = (app.ids.next(), app.ids.next(), app.ids.next());
     let now = app.clock.now();
-    let ends_at = app.tokens.session_ends(now);
-    let expires_at = app.tokens.refresh_ends(now).min(ends_at);
+    let ends_at = app.auth.tokens.session_ends(now);
+    let expires_at = app.auth.tokens.refresh_ends(now).min(ends_at);
     let new = NewSession {
         id: session,
         user_id: user.id,
@@ -393,6 +393,6 @@ async fn begin(
     work.audit(&AuditEntry::done(AuditAction::UserSignedIn, "session", session, json!({}))).await?;
     let holder = Holder { user: user.id, tenant: user.tenant_id, role, session };
     let refresh = RefreshToken { id: refresh_id, made_at: now, ends_at: expires_at };
-    let pair = app.tokens.pair(holder, access_id, refresh, now);
+    let pair = app.auth.tokens.pair(holder, access_id, refresh, now);
     pair.map(Some).map_err(|_| Refusal::internal())
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stratum_http::answer::{Answer, Answered, Refusal, RequestId};
 use stratum_http::auth::Authenticated;
+use stratum_http::day::{Date, midnight};
 use stratum_http::fields::{Fields, Params};
 use stratum_http::paging::read_page;
 use stratum_state::audit::{ACTOR_KINDS, AuditAction, AuditOutcome};
@@ -17,7 +18,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
-use super::range::{Date, midnight};
 
 /// Longest text of a filter.
 const TEXT_CHARS_MAX: usize = 200;
@@ -169,7 +169,7 @@ pub async fn list_audit(
     caller: Authenticated,
     Params(params): Params<AuditParams>,
 ) -> Answered<Vec<AuditItem>> {
-    let zone = app.directory.time_zone(caller.scope.tenant_id()).unwrap_or(Tz::UTC);
+    let zone = app.auth.directory.time_zone(caller.scope.tenant_id()).unwrap_or(Tz::UTC);
     let (filter, page) = params.read(zone)?;
     let (rows, total) = caller.work(&app).await?.audit_page(&filter, page).await?;
     Ok(Answer::page(rows, page.of(total)))
