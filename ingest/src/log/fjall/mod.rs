@@ -5,6 +5,7 @@
 //! often for want of room, appends are refused until the log was opened anew, which it does by itself.
 
 mod config;
+mod copy;
 mod heal;
 mod ledger;
 mod read;
@@ -31,6 +32,7 @@ use stratum_models::time::{SharedClock, UnixMillis};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 pub use config::FjallLogConfig;
+pub use copy::LogCopy;
 use ledger::SegmentBounds;
 use store::{Store, failed};
 use subscription::FjallSubscription;

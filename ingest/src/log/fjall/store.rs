@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use bytes::Bytes;
 use fjall::CompressionType;
 use fjall::config::{CompressionPolicy, FilterPolicy, FilterPolicyEntry};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
@@ -300,10 +299,10 @@ impl Store {
         batch: &mut OwnedWriteBatch,
         to: &Partition,
         (offset, appended): (u64, UnixMillis),
-        bytes: &Bytes,
+        bytes: &[u8],
     ) {
         // A copy: the bytes handed in may pin a larger buffer, and these stay in the memtable.
-        batch.insert(&to.records, record_key(offset, appended), bytes.as_ref());
+        batch.insert(&to.records, record_key(offset, appended), bytes);
     }
 
     pub(super) fn add_segment(
@@ -314,6 +313,23 @@ impl Store {
     ) {
         let key = segment_key(topic, partition, segment.first);
         batch.insert(&self.segments, key, segment.encode());
+    }
+
+    /// Gives an empty partition the start and the closed segments of another one, on disk; answers the
+    /// start, where its records begin.
+    pub(super) fn begin_partition(
+        &self,
+        topic: Topic,
+        id: PartitionId,
+        from: &Ledger,
+    ) -> Result<u64, StoreError> {
+        let mut batch = self.batch();
+        batch.insert(&self.meta, start_key(topic, id), from.start.to_be_bytes());
+        for segment in &from.closed {
+            self.add_segment(&mut batch, (topic, id), segment);
+        }
+        batch.commit().map_err(failed)?;
+        Ok(from.start)
     }
 
     /// Moves the start of a partition past this segment.

@@ -112,3 +112,37 @@ async fn retention_by_age_runs_on_its_own_and_spares_the_newest() {
     assert_eq!(read_all(&log).await.len(), 1);
     assert_eq!(log.append(vec![record(0, "next")]).await.unwrap()[0].offset, Offset(5));
 }
+
+#[tokio::test]
+async fn a_copy_holds_what_the_log_holds_under_the_same_offsets() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = FjallLogConfig { retention_bytes: 8 << 10, segment_bytes: 1 << 10, ..small() };
+    let log = open(&folder.path().join("log"), config.clone()).unwrap();
+    for number in 0..40_u8 {
+        log.append(vec![record(u32::from(number) % 2, vec![number; 400]); 2]).await.unwrap();
+        log.retain().unwrap();
+    }
+    let starts = log.starts(Topic::Events).unwrap();
+    assert!(starts.values().all(|start| start.0 > 0), "nothing was dropped before: {starts:?}");
+    let kept = read_all(&log).await;
+    let place = folder.path().join("copy");
+    let mut told = Vec::new();
+    let copied = log.copy_to(&place, |so_far| {
+        told.push(so_far.records);
+        true
+    });
+    let copied = copied.unwrap();
+    assert_eq!((copied.records, told.last()), (kept.len() as u64, Some(&copied.records)));
+    let copy = open(&place, config).unwrap();
+    assert_eq!(copy.starts(Topic::Events).unwrap(), starts);
+    let same = |records: &[LogRecord]| {
+        records.iter().map(|one| (one.position, one.bytes.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(same(&read_all(&copy).await), same(&kept));
+    for partition in [0, 1].map(PartitionId) {
+        let end = log.end(Topic::Events, partition).await.unwrap();
+        assert_eq!(copy.end(Topic::Events, partition).await.unwrap(), end);
+    }
+    let given_up = log.copy_to(&folder.path().join("broken"), |_| false);
+    assert!(given_up.is_err());
+}
