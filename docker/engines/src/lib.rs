@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod files;
 mod folder;
 mod terminal;
 mod supervisor;
@@ -13,10 +14,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use child::run_child_if_asked;
-pub use clickhouse::ClickHouseEngine;
+pub use clickhouse::{ClickHouseEngine, ClickHouseFiles};
 pub use folder::StateFolder;
 #[cfg(feature = "postgres")]
-pub use postgres::PostgresEngine;
+pub use postgres::{PostgresBackup, PostgresEngine};
 pub use supervisor::RESTARTS;
 
 /// Where the engines' programs are and what they may take. [`Default`] is what production uses.

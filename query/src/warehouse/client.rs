@@ -7,7 +7,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use stratum_models::store::StoreError;
 use stratum_models::table::Table;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, RwLock};
 
 use super::claim::Holdings;
 use super::config::ClickHouseConfig;
@@ -44,6 +44,8 @@ pub struct ClickHouseWarehouse {
     pub(super) streamer: Client,
     pub(super) fair_queue: Arc<FairQueue>,
     pub(super) holdings: Arc<Holdings>,
+    /// Read by every commit for as long as it takes; written by whoever needs a moment between commits.
+    pub(super) commits: Arc<RwLock<()>>,
     in_line: Option<Arc<[Mutex<()>; STATEMENTS]>>,
 }
 
@@ -58,6 +60,7 @@ impl ClickHouseWarehouse {
             streamer: streamer(&config, client),
             fair_queue: Arc::new(FairQueue::new(config.bounds.queue(), GAUGES)),
             holdings: Arc::default(),
+            commits: Arc::default(),
             in_line: config.cluster.as_ref().map(|_| Arc::default()),
             config: Arc::new(config),
         })

@@ -92,6 +92,7 @@ impl ClickHouseWarehouse {
         commits: &[Commit],
     ) -> Result<Vec<CommitOutcome>, StoreError> {
         check_together(commits)?;
+        let _no_freeze = self.commits.read().await;
         let mut outcomes = vec![CommitOutcome::Fenced; commits.len()];
         let mut parts = Vec::with_capacity(commits.len());
         for (at, commit) in commits.iter().enumerate() {

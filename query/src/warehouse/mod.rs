@@ -9,9 +9,11 @@ mod encode;
 mod write;
 mod claim;
 mod commit;
+mod freeze;
 mod read;
 
 pub use client::ClickHouseWarehouse;
 pub use config::{ClickHouseBounds, ClickHouseConfig};
+pub use freeze::FROZEN;
 pub use inspect::{WarehouseFacts, inspect};
 pub use migrate::{Migration, migrate};

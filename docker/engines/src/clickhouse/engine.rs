@@ -7,12 +7,13 @@ use std::io::{Error, ErrorKind, Result, Write};
 use std::mem::ManuallyDrop;
 use std::ops::RangeInclusive;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{fence, writes};
+use crate::files::give;
 
 const CONFIG_XML: &str = include_str!("../../clickhouse/config.xml");
 const USERS_XML: &str = include_str!("../../clickhouse/users.xml");
@@ -52,7 +53,7 @@ impl Engine {
         if let Some(user) = self.user() {
             std::fs::set_permissions(&self.home, Permissions::from_mode(0o711))?;
             check_way(&self.home, user)?;
-            give(&data, user)?;
+            give(&data, (user, user))?;
         }
         Ok(())
     }
@@ -187,26 +188,6 @@ fn check_way(home: &Path, user: u32) -> Result<()> {
                 folder.display()
             )));
         }
-    }
-    Ok(())
-}
-
-/// Gives the data to its user. The folder itself comes last: until it is given, all is given again.
-fn give(data: &Path, user: u32) -> Result<()> {
-    if std::fs::symlink_metadata(data)?.uid() == user {
-        return Ok(());
-    }
-    give_within(data, user)?;
-    lchown(data, Some(user), Some(user))
-}
-
-fn give_within(folder: &Path, user: u32) -> Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            give_within(&entry.path(), user)?;
-        }
-        lchown(entry.path(), Some(user), Some(user))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! ClickHouse: the library in a child of ours.
 
+mod backup;
 mod engine;
 mod fence;
 mod writes;
@@ -15,6 +16,7 @@ use crate::EngineSettings;
 use crate::child::ChildTask;
 use crate::folder::{self, StateFolder};
 use crate::supervisor::{Blueprint, Supervisor};
+pub use backup::ClickHouseFiles;
 use engine::CREATE_DATABASE_SQL;
 pub(super) use engine::Engine;
 
@@ -28,6 +30,7 @@ const ANSWER_WAIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct ClickHouseEngine {
     supervisor: Supervisor,
+    files: ClickHouseFiles,
     url: String,
     app_password: String,
     read_only_password: String,
@@ -56,6 +59,7 @@ impl ClickHouseEngine {
             let ping = format!("{url}/ping");
             move || is_ok(client.clone(), ping.clone()).boxed()
         };
+        let files = ClickHouseFiles::new(home.clone());
         let engine = Engine {
             library: library(settings)?,
             home,
@@ -75,7 +79,7 @@ impl ClickHouseEngine {
         let supervisor = Supervisor::start(blueprint).await?;
         let [(_, admin_password), (_, app_password), (_, read_only_password)] = passwords;
         create_database(&client, &url, &admin_password).await?;
-        Ok(ClickHouseEngine { supervisor, url, app_password, read_only_password })
+        Ok(ClickHouseEngine { supervisor, files, url, app_password, read_only_password })
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -96,6 +100,11 @@ impl ClickHouseEngine {
     /// The user that may read [`database`](Self::database), and its password.
     pub fn read_only(&self) -> (&'static str, &str) {
         (READ_ONLY, &self.read_only_password)
+    }
+
+    /// The engine's files, for a backup.
+    pub fn files(&self) -> ClickHouseFiles {
+        self.files.clone()
     }
 
     /// The id of the engine's process; another one after it died and was started again.

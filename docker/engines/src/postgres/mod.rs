@@ -1,5 +1,7 @@
 //! A private Postgres: found on the machine or installed, never run as root.
 
+mod backup;
+
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,7 +14,10 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::EngineSettings;
+pub use backup::PostgresBackup;
+
 use crate::child::ChildTask;
+use crate::files;
 use crate::folder::{self, StateFolder};
 use crate::supervisor::{Blueprint, Supervisor};
 
@@ -34,6 +39,7 @@ const INITDB_WAIT: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct PostgresEngine {
     supervisor: Supervisor,
+    backup: PostgresBackup,
     url: String,
     migration_url: String,
 }
@@ -55,6 +61,10 @@ impl PostgresEngine {
         }
         if !data.join("PG_VERSION").exists() {
             initialise(&home, &binaries, run_as.as_ref(), &superuser_password).await?;
+        }
+        if let Some(user) = &run_as {
+            // Another's where it was restored by root.
+            files::give(&data, (user.uid.as_raw(), user.gid.as_raw()))?;
         }
         let port = folder::port(&home.join("port"))?;
         let admin = PgConnectOptions::new_without_pgpass()
@@ -82,7 +92,8 @@ impl PostgresEngine {
         let [migration_url, url] = logins.map(|(login, password)| {
             format!("postgres://{login}:{password}@127.0.0.1:{port}/{DATABASE}")
         });
-        Ok(PostgresEngine { supervisor, url, migration_url })
+        let backup = PostgresBackup { bin: binaries.bin, run_as, home, port, superuser_password };
+        Ok(PostgresEngine { supervisor, backup, url, migration_url })
     }
 
     /// `postgres://app:PASSWORD@127.0.0.1:PORT/stratum`; the login owns nothing.
@@ -93,6 +104,11 @@ impl PostgresEngine {
     /// The same as `stratum_owner`, who owns the database and no more.
     pub fn migration_url(&self) -> &str {
         &self.migration_url
+    }
+
+    /// Makes copies of the engine while it runs.
+    pub fn backup(&self) -> PostgresBackup {
+        self.backup.clone()
     }
 
     /// The id of the process that watches over Postgres; another one after it died and was
