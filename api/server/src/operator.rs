@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header::AUTHORIZATION;
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use stratum_http::answer::Refusal;
-use stratum_http::auth::authenticated::bearer;
-use stratum_http::edge::Peer;
+use stratum_http::auth::operator::is_operator;
 use stratum_jobs::predict::Forecasts;
 use stratum_models::entropy::Ids;
 use stratum_models::log::EventLog;
@@ -44,12 +42,7 @@ impl FromRequestParts<App> for Operator {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-        let is_local = peer.is_some_and(|peer| peer.0.0.ip().is_loopback());
-        let sent = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let sent = sent.and_then(bearer).unwrap_or_default();
-        let token = app.token.as_ref();
-        match token.is_some_and(|token| token.matches(sent)) && is_local {
+        match is_operator(parts, app.token.as_ref()) {
             true => Ok(Operator),
             false => Err(Refusal::not_found("operator route")),
         }

@@ -1,6 +1,7 @@
 //! How a process is put together: settings, secrets, engines, adapters, stages, and their end.
 //! The only place that names adapters.
 
+pub mod backup;
 pub mod doctor;
 pub mod settings;
 mod system;
@@ -25,4 +26,5 @@ pub use operator::{Operator, migrate, open_forecasts, open_log};
 pub use process::{Announcement, Process};
 pub use roles::{Role, Roles};
 pub use settings::Settings;
+pub use stores::data_dir;
 pub use system::{SystemClock, SystemEntropy};

@@ -97,7 +97,7 @@ fn embedded_url(data: &std::path::Path) -> Result<Secret> {
 pub async fn open_log(settings: &Settings) -> Result<Option<Arc<dyn EventLog>>> {
     match settings.kafka.brokers.is_empty() {
         true => Ok(None),
-        false => stores::open_log(settings, &data_dir(settings)?).await.map(Some),
+        false => stores::shared_log(settings).await.map(Some),
     }
 }
 

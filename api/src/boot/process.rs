@@ -20,9 +20,11 @@ use stratum_server::Operation;
 use stratum_server::prometheus::{Measurements, Readers};
 use stratum_state::directory::StateDirectory;
 use stratum_state::{PostgresState, StateConfig};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::backup::{self, BackupRoute};
 use super::first_start::{FirstUser, first_user};
 use super::listeners::{self, Listeners};
 use super::roles::{Role, Roles};
@@ -128,6 +130,7 @@ impl Process {
             readers: Readers::Operator(self.operator_token(settings)?),
         };
         let mut parts = vec![stratum_server::operation(operation.clone())];
+        parts.extend(self.backups(settings)?);
         if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
             let directory = self.follow_directory(&state, &settings.state).await?;
             if roles.has(Role::Ingest) {
@@ -227,6 +230,16 @@ impl Process {
     pub(super) fn operator_token(&self, settings: &Settings) -> Result<Option<Secret>> {
         let file = self.stores.data.join("secrets/operator_token");
         settings.kafka.brokers.is_empty().then(|| kept::secret(&file)).transpose()
+    }
+
+    /// The route of backups, where every store is embedded.
+    fn backups(&self, settings: &Settings) -> Result<Option<Router>> {
+        let sources = self.stores.backup_sources();
+        let (Some(sources), Some(token)) = (sources, self.operator_token(settings)?) else {
+            return Ok(None);
+        };
+        let (stop, turn) = (self.stop_serving.clone(), Arc::new(Semaphore::new(1)));
+        Ok(Some(backup::router(BackupRoute { sources, token, stop, turn })))
     }
 
     fn start_stages(&mut self, settings: &Settings, roles: Roles) -> Result<()> {

@@ -16,6 +16,7 @@ use stratum_query::warehouse::{ClickHouseWarehouse, migrate};
 use stratum_state::seal::Seal;
 use stratum_state::{PostgresState, StateConfig, schema};
 
+use super::backup::BackupSources;
 use super::kept;
 use super::settings::{ClickHouseAccess, Settings};
 use super::system::{SystemClock, SystemEntropy};
@@ -44,6 +45,8 @@ pub struct Stores {
     pub warehouse: Option<ClickHouseWarehouse>,
     /// The state store.
     pub state: Option<PostgresState>,
+    /// The log, where it is in this process.
+    embedded_log: Option<Arc<FjallLog>>,
     clickhouse: Option<ClickHouseEngine>,
     postgres: Option<PostgresEngine>,
     /// Held as long as the stores are open.
@@ -95,6 +98,7 @@ impl Stores {
             log: None,
             warehouse: None,
             state: None,
+            embedded_log: None,
             clickhouse: None,
             postgres: None,
             _folder: folder.clone(),
@@ -121,7 +125,12 @@ impl Stores {
         );
         (self.clickhouse, self.postgres) = (clickhouse?, postgres?);
         if needs.log {
-            self.log = Some(open_log(settings, &self.data).await?);
+            let embedded = embedded_log(settings, &self.data).await?;
+            self.log = match &embedded {
+                Some(log) => Some(log.clone()),
+                None => Some(shared_log(settings).await?),
+            };
+            self.embedded_log = embedded;
         }
         if needs.warehouse {
             self.warehouse = Some(self.open_warehouse(settings, needs.embedded).await?);
@@ -193,15 +202,27 @@ impl Stores {
         self.postgres.is_none()
     }
 
+    /// What a backup is made of; `None` where a store is not embedded.
+    pub fn backup_sources(&self) -> Option<BackupSources> {
+        Some(BackupSources {
+            data: self.data.clone(),
+            log: self.embedded_log.clone()?,
+            warehouse: self.warehouse.clone()?,
+            clickhouse: self.clickhouse.as_ref()?.files(),
+            postgres: self.postgres.as_ref()?.backup(),
+        })
+    }
+
     /// Closes the clients and ends the engines, in that order.
     pub async fn close(self) {
-        let Stores { data, log, warehouse, state, clickhouse, postgres, _folder } = self;
+        let Stores { data, log, warehouse, state, embedded_log, clickhouse, postgres, _folder } =
+            self;
         drop(warehouse);
         if let Some(state) = state {
             state.close().await;
         }
         // Closing the embedded log joins its threads.
-        tokio::task::spawn_blocking(move || drop(log)).await.ok();
+        tokio::task::spawn_blocking(move || drop((log, embedded_log))).await.ok();
         if postgres.is_some() {
             std::fs::remove_file(state_url_file(&data)).ok();
         }
@@ -293,15 +314,20 @@ async fn start_postgres(
     }
 }
 
-/// The log: Kafka where brokers are named, else the one in the data folder.
-pub async fn open_log(settings: &Settings, data: &Path) -> Result<Arc<dyn EventLog>> {
+/// The log of the brokers that are named.
+pub async fn shared_log(settings: &Settings) -> Result<Arc<dyn EventLog>> {
+    let log = KafkaLog::connect(settings.kafka.clone()).await;
+    Ok(Arc::new(log.context("reaching Kafka (KAFKA_BROKERS)")?))
+}
+
+/// The log in the data folder; `None` where brokers are named.
+async fn embedded_log(settings: &Settings, data: &Path) -> Result<Option<Arc<FjallLog>>> {
     if !settings.kafka.brokers.is_empty() {
-        let log = KafkaLog::connect(settings.kafka.clone()).await;
-        return Ok(Arc::new(log.context("reaching Kafka (KAFKA_BROKERS)")?));
+        return Ok(None);
     }
     let (folder, config) = (data.join("log"), settings.log.clone());
     DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let opened =
         tokio::task::spawn_blocking(move || FjallLog::open(&folder, config, Arc::new(SystemClock)));
-    Ok(Arc::new(opened.await?.context("opening the embedded log")?))
+    Ok(Some(Arc::new(opened.await?.context("opening the embedded log")?)))
 }

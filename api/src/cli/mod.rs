@@ -9,6 +9,7 @@ mod demo;
 mod tail;
 mod health;
 mod doctor;
+mod backup;
 mod train;
 mod model;
 
@@ -75,6 +76,10 @@ enum Command {
     Health(health::HealthArgs),
     /// Look at the machine, the running process and the stores; say what is wrong and what to do.
     Doctor(doctor::DoctorArgs),
+    /// Make a backup of a running Stratum on embedded engines.
+    Backup(backup::BackupArgs),
+    /// Make a data folder of a backup.
+    Restore(backup::RestoreArgs),
 }
 
 #[derive(Args)]
@@ -185,6 +190,8 @@ async fn dispatch(command: Command, settings: Settings) -> Result<ExitCode> {
         Command::Tail(args) => tail::tail(settings, args).await?,
         Command::Health(args) => return health::health(&settings, args).await,
         Command::Doctor(args) => return doctor::doctor(&settings, args).await,
+        Command::Backup(args) => backup::backup(&settings, args).await?,
+        Command::Restore(args) => backup::restore(&settings, args).await?,
         Command::Openapi => {}
     }
     Ok(ExitCode::SUCCESS)

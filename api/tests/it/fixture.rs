@@ -124,6 +124,12 @@ impl Stratum {
         self.launch().await;
     }
 
+    /// Takes another data folder from here on, of commands and of the next start.
+    pub fn move_to(&mut self, data: PathBuf) {
+        assert!(self.child.is_none(), "it runs on the other one");
+        self.data = data;
+    }
+
     /// Ends it in order.
     pub async fn stop(&mut self) {
         let mut child = self.child.take().expect("it runs");

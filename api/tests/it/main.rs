@@ -43,4 +43,5 @@ mod reconcile;
 mod same_answers;
 mod privacy;
 mod crash;
+mod backup;
 mod full_disk;

@@ -145,6 +145,7 @@ async fn unknown_routes_are_told(stratum: &Stratum) {
         (Method::GET, "/api/v1/nowhere", 404, "not_found"),
         (Method::POST, "/api/v1/events", 404, "not_found"),
         (Method::GET, "/operator/tail", 404, "not_found"),
+        (Method::POST, "/operator/backup", 404, "not_found"),
         (Method::DELETE, "/api/v1/analytics/kpis", 405, "method_not_allowed"),
         (Method::POST, "/health", 405, "method_not_allowed"),
     ] {

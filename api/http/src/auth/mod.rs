@@ -11,6 +11,7 @@ pub mod sessions;
 pub mod refusals;
 pub mod authenticated;
 pub mod messages;
+pub mod operator;
 pub mod password_reset;
 
 use serde::{Deserialize, Serialize};
