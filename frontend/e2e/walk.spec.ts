@@ -1,11 +1,13 @@
 // No control without effect: every button and link of every page is pressed, each on the page as it opens. What stands
-// around all pages alike is pressed on the first one.
+// around all pages alike is pressed on one.
 import type { Locator, Page } from "@playwright/test";
 import { PAGES } from "./pages";
 import { expect, settled, test } from "./world";
 
-const WALKED = [...PAGES, "/reports?tab=accounts", "/status"];
-const FIRST = "/";
+const WALKED = [
+  ...[...PAGES, "/reports?tab=accounts", "/status"].map((path) => ({ path, name: path, isAround: false })),
+  { path: "/", name: "what stands around all pages", isAround: true },
+];
 
 const CONTROLS =
   "a[href], button, [role=tab], [role=radio], [role=switch], input[type=checkbox], input[type=radio], summary";
@@ -21,9 +23,9 @@ interface Control {
 }
 
 /** The controls that a person could press now; what is alike but for its place in a table counts as alike. */
-async function controls(page: Page, isFirst: boolean): Promise<Control[]> {
+async function controls(page: Page, isAround: boolean): Promise<Control[]> {
   const all = await page.locator(CONTROLS).evaluateAll(
-    (elements, isFirst) =>
+    (elements, isAround) =>
       elements.map((element, at) => {
         // A field of its own look is hidden within its label; what is folded away is not there to press.
         const seen = element.closest("label") ?? element;
@@ -42,11 +44,11 @@ async function controls(page: Page, isFirst: boolean): Promise<Control[]> {
         const kind = row
           ? `${element.tagName}${element.className} in ${row.getAttribute("aria-label") ?? ""}`
           : "";
-        const isOfPage = isFirst || element.closest("main") !== null;
+        const isOfPage = (element.closest("main") === null) === isAround;
         const isPressed = isOfPage && isShown && !isDisabled && !isChosen;
         return { at, name: name || element.id, kind, isPressed };
       }),
-    isFirst,
+    isAround,
   );
   const seen = new Map<string, number>();
   return all.filter(({ kind, isPressed }) => {
@@ -131,8 +133,8 @@ async function isBack(page: Page, home: string, first: string): Promise<boolean>
     );
 }
 
-for (const path of WALKED) {
-  test(`every control of ${path} does something`, async ({ signedIn: page, eyes, context }) => {
+for (const { path, name, isAround } of WALKED) {
+  test(`every control of ${name} does something`, async ({ signedIn: page, eyes, context }) => {
     test.setTimeout(240_000);
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     // What is pressed without being filled in is refused, and says so.
@@ -154,12 +156,12 @@ for (const path of WALKED) {
     };
     await open();
     const dead: string[] = [];
-    const found = await controls(page, path === FIRST);
+    const found = await controls(page, isAround);
     expect(found.length).toBeGreaterThan(0);
     const first = await look(page);
     const home = page.url();
-    for (const { at, name } of found) {
-      if (!(await hasEffect(page, page.locator(CONTROLS).nth(at)))) dead.push(name);
+    for (const { at, name: pressed } of found) {
+      if (!(await hasEffect(page, page.locator(CONTROLS).nth(at)))) dead.push(pressed);
       // A page that only opened something is as it was once that is closed, and one that was left once one is back.
       await page.keyboard.press("Escape");
       if ((await look(page)) !== first && !(await isBack(page, home, first))) {
