@@ -144,6 +144,10 @@ async fn restated_it_replaces(stratum: &Stratum, token: &str) {
     assert_eq!(data["days"], json!({"add": 0, "change": 1, "leave": 1, "made_of_parts": 0}));
     assert_eq!(data["sums"][0]["before"]["spend"], 50.0);
     assert_eq!(data["sums"][0]["after"]["spend"], 51.5);
+    let changed = &data["changes"];
+    assert_eq!(changed.as_array().map(Vec::len), Some(1), "{changed}");
+    let spend = |when: &str| changed[0][when]["spend"].as_f64().unwrap();
+    assert!((spend("after") - spend("before") - 1.5).abs() < 1e-9, "{changed}");
     told(stratum, token, "account_id=act_1&dry_run=false", &metas("31.50")).await;
     until_spent(stratum, token, 51.5).await;
 }

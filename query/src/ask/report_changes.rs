@@ -25,6 +25,28 @@ pub enum DayChange {
     Leave,
 }
 
+/// Changed days that are told one by one.
+const TOLD_MAX: usize = 100;
+
+/// A campaign's day that is new or replaces other figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangedDay {
+    /// The platform.
+    pub platform: Platform,
+    /// The ad account.
+    pub account_id: String,
+    /// The campaign.
+    pub campaign_id: String,
+    /// Its name; empty where it is not known.
+    pub campaign_name: String,
+    /// The day.
+    pub day: Day,
+    /// The figures that are there, with their currency; `None` where the day is new.
+    pub before: Option<(Currency, MetricSums)>,
+    /// The figures that will be there.
+    pub after: (Currency, MetricSums),
+}
+
 /// New reports beside those that are there.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReportChanges {
@@ -32,6 +54,8 @@ pub struct ReportChanges {
     pub days: Vec<DayChange>,
     /// The sums of these days by currency: as they are, and as they will be.
     pub sums: BTreeMap<Currency, (MetricSums, MetricSums)>,
+    /// The first 100 days that are new or replace other figures, in the order of the reports.
+    pub told: Vec<ChangedDay>,
     /// The number of parts whose campaign has no figures of that day, among the new reports or before.
     pub parts_without_day: usize,
 }
@@ -78,11 +102,23 @@ impl ReportChanges {
     }
 
     fn add(&mut self, day: &AdReport, known: Option<&CampaignDay>) {
-        self.days.push(match known {
+        let change = match known {
             None => DayChange::Add,
             Some(known) if is_same(day, known) => DayChange::Leave,
             Some(_) => DayChange::Replace,
-        });
+        };
+        self.days.push(change);
+        if change != DayChange::Leave && self.told.len() < TOLD_MAX {
+            self.told.push(ChangedDay {
+                platform: day.platform,
+                account_id: day.account_id.clone(),
+                campaign_id: day.campaign_id.clone(),
+                campaign_name: day.campaign_name.clone(),
+                day: day.date,
+                before: known.map(|known| (known.currency, known_sums(known))),
+                after: (day.currency, new_sums(day)),
+            });
+        }
         self.sums.entry(day.currency).or_default().1 += new_sums(day);
         if let Some(known) = known {
             self.sums.entry(known.currency).or_default().0 += known_sums(known);

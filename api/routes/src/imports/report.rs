@@ -9,7 +9,7 @@ use stratum_models::export::FileFormat;
 use stratum_models::metrics::MetricSums;
 use stratum_models::money::{Currency, MICROS};
 use stratum_models::platform::Platform;
-use stratum_query::ask::report_changes::{DayChange, ReportChanges};
+use stratum_query::ask::report_changes::{ChangedDay, DayChange, ReportChanges};
 use stratum_reports::import::{Import, ResultKinds, RowFault, SkipReason};
 use utoipa::ToSchema;
 
@@ -46,6 +46,8 @@ pub struct ImportReport {
     parts: Vec<PartCount>,
     /// Sums of these campaigns' days now and afterwards.
     sums: Vec<SumsReport>,
+    /// The first 100 of a campaign's days that are new or replace other figures.
+    changes: Vec<ChangedDayReport>,
     /// Rows that are no rows of a report.
     left_out: Vec<LeftOutReport>,
     /// Rows that break a rule.
@@ -120,6 +122,46 @@ pub struct SumsReport {
     before: FigureSums,
     /// Of what will be.
     after: FigureSums,
+}
+
+/// A campaign's day that is new or replaces other figures.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangedDayReport {
+    /// The platform.
+    platform: Platform,
+    /// The ad account.
+    account_id: String,
+    /// The campaign's id at the platform.
+    campaign_id: String,
+    /// Its name; empty where it is not known.
+    campaign_name: String,
+    /// The day.
+    date: NaiveDate,
+    /// The currency of the figures that are there; null where the day is new.
+    currency_before: Option<Currency>,
+    /// The figures that are there; null where the day is new.
+    before: Option<FigureSums>,
+    /// The currency of the new figures.
+    currency: Currency,
+    /// The new figures.
+    after: FigureSums,
+}
+
+impl From<&ChangedDay> for ChangedDayReport {
+    fn from(changed: &ChangedDay) -> ChangedDayReport {
+        let (currency, after) = &changed.after;
+        ChangedDayReport {
+            platform: changed.platform,
+            account_id: changed.account_id.clone(),
+            campaign_id: changed.campaign_id.clone(),
+            campaign_name: changed.campaign_name.clone(),
+            date: changed.day.0,
+            currency_before: changed.before.as_ref().map(|(currency, _)| *currency),
+            before: changed.before.as_ref().map(|(_, sums)| sums.into()),
+            currency: *currency,
+            after: after.into(),
+        }
+    }
 }
 
 /// Summed figures.
@@ -205,6 +247,7 @@ impl ImportReport {
                     after: after.into(),
                 })
                 .collect(),
+            changes: changes.told.iter().map(ChangedDayReport::from).collect(),
             left_out: left_out(import),
             faulty_rows: import.faulty_rows,
             faults: import.faults.iter().map(FaultReport::from).collect(),

@@ -4,7 +4,7 @@ import { useFormat, useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
 import { Choose } from "../../ui/field";
-import { Note, Panel } from "../../ui/panel";
+import { Badge, Note, Panel } from "../../ui/panel";
 import { Tick } from "../../ui/tick";
 
 type Report = Schemas["ImportReport"];
@@ -87,6 +87,7 @@ export function ImportReport({
         ))}
       </dl>
       {report.sums.length > 0 ? <Sums sums={report.sums} /> : null}
+      {report.changes.length > 0 ? <ChangedDays days={report.changes} all={changes} /> : null}
       {report.notes.map((note) => (
         <Note key={note} className="mt-3">
           {note}
@@ -127,6 +128,85 @@ export function ImportReport({
       ) : null}
       {report.dry_run ? <Columns report={report} mapping={mapping} onMap={onMap} /> : null}
     </Panel>
+  );
+}
+
+/** The first days that are new or replace other figures, one by one. */
+function ChangedDays({ days, all }: { days: Report["changes"]; all: number }) {
+  const t = useTexts();
+  const format = useFormat();
+  const figure = (key: "spend" | "conversions" | "revenue", one: Report["changes"][number]) => {
+    const text = (value: number, currency: string) =>
+      key === "conversions" ? format.number(value, 2) : format.money(value, currency);
+    const after = text(one.after[key], one.currency);
+    const before = one.before ? text(one.before[key], one.currency_before ?? one.currency) : null;
+    return (
+      <>
+        {before && before !== after ? (
+          <span className="block text-note font-normal text-ink-3">
+            <s>
+              <bdi>{before}</bdi>
+            </s>
+          </span>
+        ) : null}
+        <bdi>{after}</bdi>
+      </>
+    );
+  };
+  return (
+    <details className="mt-4">
+      <summary className="cursor-pointer text-control font-medium text-ink-2">
+        {days.length < all
+          ? t("import.firstDays", { shown: format.number(days.length), all: format.number(all) })
+          : t("import.eachDay")}
+      </summary>
+      <div className="mt-2 max-h-96 overflow-y-auto">
+        <DataTable
+          label={t("import.eachDay")}
+          rows={days}
+          keyOf={(one) => [one.platform, one.account_id, one.campaign_id, one.date].join(" ")}
+          columns={[
+            {
+              key: "day",
+              label: t("rates.day"),
+              cell: (one) => (
+                <>
+                  <bdi>{format.day(one.date, "long")}</bdi>{" "}
+                  {one.before ? null : <Badge kind="accent">{t("import.new")}</Badge>}
+                </>
+              ),
+            },
+            {
+              key: "campaign",
+              label: t("campaigns.name"),
+              cell: (one) => (
+                <>
+                  <bdi>{one.campaign_name || one.campaign_id}</bdi>
+                  <span className="block text-note font-normal text-ink-3">
+                    {t(`platform.${one.platform}` as never)} <bdi>{one.account_id}</bdi>
+                  </span>
+                </>
+              ),
+            },
+            { key: "spend", label: t("kpi.spend"), isEnd: true, cell: (one) => figure("spend", one) },
+            {
+              key: "conversions",
+              label: t("kpi.conversions"),
+              isEnd: true,
+              hide: "sm",
+              cell: (one) => figure("conversions", one),
+            },
+            {
+              key: "revenue",
+              label: t("kpi.revenue"),
+              isEnd: true,
+              hide: "md",
+              cell: (one) => figure("revenue", one),
+            },
+          ]}
+        />
+      </div>
+    </details>
   );
 }
 
