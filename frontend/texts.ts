@@ -13,6 +13,7 @@ const ENTRANCE = [
 ];
 const FIRST = ["src/app/shell.tsx", "src/pages/overview/page.tsx"];
 const STATUS = ["src/pages/status/page.tsx"];
+const ONLY_STATUS = /^(status\.(use|help)|process|jobKind)\./;
 const FAULT = "fault.";
 
 function entrance(name: string): string {
@@ -72,7 +73,7 @@ for (const language of ["en", "ar"]) {
     else {
       if (atStatus.has(id)) put("status", id, text);
       if (atFirst.has(id)) put("first", id, text);
-      else if (!id.startsWith("status.use.") && !id.startsWith("status.help.")) put("rest", id, text);
+      else if (!ONLY_STATUS.test(id)) put("rest", id, text);
     }
   }
   for (const [group, texts] of Object.entries(parts))

@@ -8,6 +8,7 @@ pub mod tenant;
 pub mod api_keys;
 pub mod audit;
 pub mod gdpr;
+pub mod health_detail;
 
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ pub struct Services {
     pub entropy: SharedEntropy,
     /// The time.
     pub clock: SharedClock,
+    /// Looks at this process.
+    pub process: health_detail::LookAtProcess,
 }
 
 /// The state of every handler of this crate.
@@ -71,5 +74,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(api_keys::routes())
         .merge(audit::routes())
         .merge(gdpr::routes())
+        .merge(health_detail::routes())
         .routes(routes!(config::config))
 }

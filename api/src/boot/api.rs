@@ -23,7 +23,7 @@ use super::process::Process;
 use super::settings::Settings;
 use super::sign_in::{self, SignIn};
 use super::system::{SystemClock, SystemEntropy};
-use super::{exports, stage};
+use super::{exports, process_health, stage};
 use crate::page;
 
 impl Process {
@@ -73,6 +73,11 @@ impl Process {
             ids,
             entropy: Arc::new(SystemEntropy),
             clock: Arc::new(SystemClock),
+            process: process_health::look(
+                self.roles,
+                self.stores.data.clone(),
+                self.recorder.clone(),
+            ),
         });
         let log = self.stores.log.clone();
         let services = Services { auth, account, routes, operator, log };

@@ -11,6 +11,8 @@ mod jobs;
 mod listeners;
 mod server;
 mod probes;
+mod process_health;
+mod samples;
 mod sign_in;
 mod stage;
 mod api;

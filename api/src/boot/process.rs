@@ -54,6 +54,8 @@ pub struct Announcement {
 /// A running process.
 pub struct Process {
     pub(super) stores: Stores,
+    pub(super) roles: Roles,
+    pub(super) recorder: Option<PrometheusHandle>,
     appender: Option<Appender>,
     pub(super) demo: DemoAccounts,
     pub(super) workers: Option<WorkerMeans>,
@@ -79,6 +81,8 @@ impl Process {
         let stores = Stores::open(settings, roles.needs()).await?;
         let mut process = Process {
             stores,
+            roles,
+            recorder: measurements.clone(),
             appender: None,
             demo: DemoAccounts::default(),
             workers: None,

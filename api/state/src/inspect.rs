@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{ConnectOptions as _, Connection as _};
 use stratum_models::store::StoreError;
 
-use super::work::SystemWork;
-use super::{StateConfig, connect_options, schema, store_error};
+use super::job::JobKind;
+use super::work::{SystemWork, TenantWork};
+use super::{StateConfig, connect_options, damaged, schema, store_error};
 
 /// How the schema stands beside what this program expects of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,36 @@ pub async fn schema_difference(config: &StateConfig) -> Result<SchemaDifference,
         missing: missing.map(|one| format!("{:04} {}", one.version, one.description)).collect(),
         unknown: applied.difference(&known).copied().collect(),
     })
+}
+
+/// A tenant's jobs of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobCount {
+    /// The kind.
+    pub kind: JobKind,
+    /// Those that wait.
+    pub queued: u64,
+    /// Those that are worked at.
+    pub running: u64,
+    /// Those that were given up since the instant in question.
+    pub failed: u64,
+}
+
+impl TenantWork {
+    /// The tenant's jobs by kind: those that are open, and those that were given up since then.
+    pub async fn job_counts(&mut self, since: DateTime<Utc>) -> Result<Vec<JobCount>, StoreError> {
+        let rows = sqlx::query_file!("sql/count_jobs.sql", self.key, since);
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        let counts = rows.into_iter().map(|row| {
+            Ok(JobCount {
+                kind: JobKind::parse(&row.kind).ok_or_else(|| damaged("kind"))?,
+                queued: row.queued.unsigned_abs(),
+                running: row.running.unsigned_abs(),
+                failed: row.failed.unsigned_abs(),
+            })
+        });
+        counts.collect()
+    }
 }
 
 impl SystemWork {

@@ -23,6 +23,7 @@ async fn health_names_the_engine_that_is_down_and_data_outlives_a_kill() {
     let (slug, key) = {
         let tenant = stratum.create_tenant("One", "UTC", "USD").await;
         tenant.create_dataset("meta", "55").await;
+        an_admin_is_told_of_the_process(&stratum, &tenant.sign_in().await).await;
         (tenant.slug.clone(), tenant.create_ingest_key().await)
     };
     its_version_is_told_alike(&stratum).await;
@@ -63,6 +64,21 @@ async fn its_version_is_told_alike(stratum: &Stratum) {
 }
 
 /// Finds nothing wrong with a new installation; names a secret that others may read, and a key that opens nothing.
+async fn an_admin_is_told_of_the_process(stratum: &Stratum, token: &str) {
+    // The pipeline tells what waits once it has looked.
+    let told = async || {
+        let (status, answer) = stratum.get("/api/v1/health/detail", token).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["data"]["process"]["pipeline"].is_object().then(|| answer["data"].clone())
+    };
+    let detail = eventually("the pipeline is not told of", NOTICE_WAIT, told).await;
+    let process = &detail["process"];
+    assert_eq!(process["roles"], json!(["ingest", "pipeline", "api", "jobs"]), "{process}");
+    let bytes = |name: &str| process["disk"][name].as_u64().unwrap();
+    assert!((1..=bytes("total_bytes")).contains(&bytes("free_bytes")), "{process}");
+    assert!(detail["jobs"].is_array(), "{detail}");
+}
+
 async fn the_doctor_tells_what_is_wrong(stratum: &Stratum) {
     let examine = async |arguments: &[&str]| {
         let output = stratum.run(&[arguments, &["doctor", "--json"]].concat(), "").await;

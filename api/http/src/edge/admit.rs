@@ -16,7 +16,7 @@ use super::limit::is_sign_in;
 use crate::answer::Refusal;
 
 /// Requests refused because more came than could be answered.
-const SHED: &str = "stratum_api_shed_total";
+pub const SHED: &str = "stratum_api_shed_total";
 
 /// The requests of this process that have come and whose answers have not begun.
 pub struct Admission {

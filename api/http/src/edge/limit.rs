@@ -26,7 +26,7 @@ use crate::answer::Refusal;
 use crate::auth::Authenticated;
 
 /// Requests refused because they came too often, by whose limit it was.
-const RATE_LIMITED: &str = "stratum_api_rate_limited_total";
+pub const RATE_LIMITED: &str = "stratum_api_rate_limited_total";
 
 const NS_PER_MS: u64 = 1_000_000;
 

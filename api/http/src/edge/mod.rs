@@ -19,11 +19,12 @@ use serde::{Deserialize, Serialize};
 use stratum_models::time::SharedClock;
 use tower_http::cors::CorsLayer;
 
+pub use admit::SHED;
 use admit::{Admission, admit};
 pub use client::{ClientIp, Peer, Proxies, note_client};
 pub use headers::{Headers, harden};
-pub use limit::Limits;
 use limit::limit_clients;
+pub use limit::{Limits, RATE_LIMITED};
 use pace::{PaceConfig, pace_bodies};
 use time::bound_time;
 

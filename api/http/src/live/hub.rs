@@ -15,7 +15,7 @@ use super::event::UpdateEvent;
 use super::{LiveConfig, UpdateSeal};
 
 /// Live streams open now.
-const LIVE_STREAMS: &str = "stratum_api_live_streams";
+pub const LIVE_STREAMS: &str = "stratum_api_live_streams";
 /// Watchers that fell behind and were told to look at everything again.
 const LIVE_RESYNCS: &str = "stratum_api_live_resyncs_total";
 

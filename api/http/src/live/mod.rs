@@ -13,7 +13,7 @@ pub mod seal;
 use serde::{Deserialize, Serialize};
 
 pub use follow::follow;
-pub use hub::{Hub, Signal, Since, UpdateId, Watch};
+pub use hub::{Hub, LIVE_STREAMS, Signal, Since, UpdateId, Watch};
 pub use seal::UpdateSeal;
 
 /// Bounds of the live stream.

@@ -4,7 +4,6 @@
 //! changes nothing. What cannot be looked at is said, not passed over.
 
 mod machine;
-mod measurements;
 mod process;
 mod stores;
 

@@ -10,8 +10,8 @@ use stratum_pipeline::telemetry::{
     DEDUP_KEYS_FORGOTTEN_TOTAL, LAG_RECORDS, RECORDS_MISSING_TOTAL, RECORDS_UNREADABLE_TOTAL,
 };
 
-use super::measurements::Measurements;
 use super::{Finding, Severity};
+use crate::boot::samples::Samples;
 use crate::boot::{Operator, Settings};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -129,14 +129,14 @@ async fn counted(settings: &Settings) -> Vec<Finding> {
         }
     };
     let again = again.unwrap_or_else(|_| first.clone());
-    let (first, now) = (Measurements::of(&first), Measurements::of(&again));
+    let (first, now) = (Samples::of(&first), Samples::of(&again));
     let mut findings = vec![lag(&first, &now)];
     findings.extend(lost(&now));
     findings.extend(strained(&now));
     findings
 }
 
-fn lag(first: &Measurements<'_>, now: &Measurements<'_>) -> Finding {
+fn lag(first: &Samples<'_>, now: &Samples<'_>) -> Finding {
     const CHECK: &str = "pipeline";
     let (Some(before), Some(after)) = (first.sum(LAG_RECORDS), now.sum(LAG_RECORDS)) else {
         return Finding::ok(CHECK, "does not run in this process");
@@ -150,7 +150,7 @@ fn lag(first: &Measurements<'_>, now: &Measurements<'_>) -> Finding {
     Finding::of(CHECK, Severity::Warning, format!("{found}, and not fewer than before"), advice)
 }
 
-fn lost(now: &Measurements<'_>) -> Vec<Finding> {
+fn lost(now: &Samples<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let missing =
         now.sum(RECORDS_MISSING_TOTAL).unwrap_or(0.0) + now.sum(LOG_SKIPPED_RECORDS).unwrap_or(0.0);
@@ -177,7 +177,7 @@ fn lost(now: &Measurements<'_>) -> Vec<Finding> {
     findings
 }
 
-fn strained(now: &Measurements<'_>) -> Vec<Finding> {
+fn strained(now: &Samples<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let forgotten = now.sum(DEDUP_KEYS_FORGOTTEN_TOTAL).unwrap_or(0.0);
     if forgotten > 0.0 {
@@ -213,15 +213,15 @@ mod tests {
         let many = format!("{LAG_RECORDS}{{topic=\"events\"}} 5000");
         let more = format!("{LAG_RECORDS}{{topic=\"events\"}} 5001");
         let severity =
-            |first: &str, now: &str| lag(&Measurements::of(first), &Measurements::of(now)).severity;
+            |first: &str, now: &str| lag(&Samples::of(first), &Samples::of(now)).severity;
         assert_eq!(severity(&few, &few), Severity::Ok);
         assert_eq!(severity(&more, &many), Severity::Ok, "it catches up");
         assert_eq!(severity(&many, &more), Severity::Warning);
         let dropped = format!("{RECORDS_MISSING_TOTAL}{{topic=\"events\"}} 2");
-        assert_eq!(lost(&Measurements::of(&dropped))[0].severity, Severity::Fault);
-        assert_eq!(lost(&Measurements::of(&few))[0].severity, Severity::Ok);
+        assert_eq!(lost(&Samples::of(&dropped))[0].severity, Severity::Fault);
+        assert_eq!(lost(&Samples::of(&few))[0].severity, Severity::Ok);
         let full = format!("{LOG_WRITABLE} 0");
-        assert_eq!(lost(&Measurements::of(&full))[0].check, "log");
+        assert_eq!(lost(&Samples::of(&full))[0].check, "log");
     }
 
     #[test]

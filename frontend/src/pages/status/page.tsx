@@ -5,6 +5,7 @@ import { session } from "../../api/send";
 import { useFormat, useTexts } from "../../app/texts";
 import { useAnswer } from "../../app/use-answer";
 import { Note, Panel, Waiting } from "../../ui/panel";
+import { ProcessDetail } from "./detail";
 
 const EVERY_MS = 3000;
 
@@ -60,6 +61,7 @@ export function StatusPage() {
           <Waiting lines={4} />
         )}
       </Panel>
+      {isOpen ? <ProcessDetail /> : null}
       <p className="text-note text-ink-3" aria-live="off">
         {at ? t("status.asked", { time: format.time(at) }) : null}
       </p>

@@ -1,12 +1,12 @@
 //! The measurements of a running process, as `/metrics` shows them.
 
 /// Values by name, over all their labels.
-pub struct Measurements<'a>(&'a str);
+pub struct Samples<'a>(&'a str);
 
-impl<'a> Measurements<'a> {
+impl<'a> Samples<'a> {
     /// Measurements in the text form of Prometheus.
-    pub fn of(text: &'a str) -> Measurements<'a> {
-        Measurements(text)
+    pub fn of(text: &'a str) -> Samples<'a> {
+        Samples(text)
     }
 
     /// The sum of a measurement over its labels; `None` where there is none: what never happened is not counted.
@@ -38,11 +38,11 @@ mod tests {
     #[test]
     fn values_are_summed_over_labels_and_names_are_whole() {
         let text = "# TYPE lag gauge\nlag{topic=\"events\"} 3\nlag{topic=\"a}b\"} 4.5\nlag_other 9\nup 0\n";
-        let measurements = Measurements::of(text);
-        assert_eq!(measurements.sum("lag"), Some(7.5));
-        assert_eq!(measurements.sum("up"), Some(0.0));
-        assert_eq!(measurements.sum("la"), None);
-        assert_eq!(measurements.labels_above_zero("lag").len(), 2);
-        assert!(measurements.labels_above_zero("up").is_empty());
+        let samples = Samples::of(text);
+        assert_eq!(samples.sum("lag"), Some(7.5));
+        assert_eq!(samples.sum("up"), Some(0.0));
+        assert_eq!(samples.sum("la"), None);
+        assert_eq!(samples.labels_above_zero("lag").len(), 2);
+        assert!(samples.labels_above_zero("up").is_empty());
     }
 }
