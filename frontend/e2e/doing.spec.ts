@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { expect, settled, test } from "./world";
+import { accessible, expect, settled, test } from "./world";
 
 test("an export is made, and its file is the one that was told", async ({ signedIn: page }) => {
   await page.goto("/exports");
@@ -13,6 +13,17 @@ test("an export is made, and its file is the one that was told", async ({ signed
   await row.getByRole("button", { name: "Download" }).click();
   const file = readFileSync(await (await saved).path());
   expect(createHash("sha256").update(file).digest("hex")).toBe(sum);
+  // The same on every Monday.
+  await page.getByRole("button", { name: /How often/ }).click();
+  await page.getByRole("option", { name: /on Mondays/ }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Weekly sheet");
+  await page.getByRole("button", { name: "Save the schedule" }).click();
+  const schedule = page.getByRole("row", { name: /Weekly sheet/ });
+  await schedule.getByRole("button", { name: "Pause" }).click();
+  await expect(schedule.getByText("paused")).toBeVisible();
+  await accessible(page);
+  await schedule.getByRole("button", { name: "Remove" }).click();
+  await expect(page.getByText("Nothing is exported by itself yet")).toBeVisible();
 });
 
 test("a file of reports is looked at before it counts", async ({ signedIn: page }) => {
@@ -25,6 +36,8 @@ pinterest,acc-1,pin-1,Pins,${day},EGP,120.50,1000,50,3,310`;
   await (await chooser).setFiles({ name: "reports.csv", mimeType: "text/csv", buffer: Buffer.from(csv) });
   await expect(page.getByRole("heading", { name: "What it would change" })).toBeVisible();
   await expect(page.getByRole("row", { name: /Spend \(EGP\)/ })).toContainText("120.50");
+  await page.getByText("Each day that changes").click();
+  await expect(page.getByRole("row", { name: /Pins/ })).toContainText("120.50");
   await page.getByRole("button", { name: "Take it in" }).click();
   await expect(page.getByRole("heading", { name: "What it changed" })).toBeVisible();
 });
@@ -98,4 +111,12 @@ test("one’s own name is changed, and stands where one is named", async ({ sign
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await expect(page.getByRole("button", { name: `Account of ${next}` })).toBeVisible();
   }
+});
+
+test("an admin is told of the process on the status page", async ({ signedIn: page }) => {
+  await page.goto("/status");
+  await expect(page.getByRole("heading", { name: "This process" })).toBeVisible();
+  await expect(page.getByText(/ of .* free$/)).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Jobs of your organisation" })).toBeVisible();
+  await accessible(page);
 });

@@ -28,6 +28,9 @@ const WORDS: Record<string, string[]> = {
   Kind: ["person.{}"],
   FileCompression: ["packing.{}"],
   FaultCode: ["fault.{}"],
+  JobKind: ["jobKind.{}"],
+  Repeat: ["repeat.{}"],
+  RoleName: ["process.role.{}"],
 };
 
 test("every name of the API's document that is shown has words in both languages", () => {

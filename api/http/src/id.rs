@@ -16,6 +16,7 @@ use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::campaign::Campaign;
 use stratum_state::connector::Connector;
 use stratum_state::export_job::ExportJob;
+use stratum_state::export_schedule::ExportSchedule;
 use stratum_state::invitation::Invitation;
 use stratum_state::note::Note;
 use stratum_state::pull_run::PullRun;
@@ -59,6 +60,11 @@ impl Resource for Connector {
 
 impl Resource for ExportJob {
     const KIND: &'static str = "export";
+}
+
+impl Resource for ExportSchedule {
+    const KIND: &'static str = "export_schedule";
+    const NAME: &'static str = "schedule";
 }
 
 impl Resource for Invitation {

@@ -242,6 +242,10 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/analytics/export/{id}/download", With(AnalyticsExport)),
     (POST, "/api/v1/analytics/export/estimate", With(AnalyticsExport)),
     (POST, "/api/v1/analytics/export/{id}/link", With(AnalyticsExport)),
+    (GET, "/api/v1/analytics/export/schedules", With(AnalyticsExport)),
+    (POST, "/api/v1/analytics/export/schedules", With(AnalyticsExport)),
+    (PATCH, "/api/v1/analytics/export/schedules/{id}", With(AnalyticsExport)),
+    (DELETE, "/api/v1/analytics/export/schedules/{id}", With(AnalyticsExport)),
     // The link's secret is asked for instead.
     (GET, "/api/v1/downloads/{token}", Open),
     // Match quality
@@ -259,6 +263,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (POST, "/api/v1/simulate", With(PredictionsRun)),
     (POST, "/api/v1/predictions/response", With(PredictionsRun)),
     // Operation
+    (GET, "/api/v1/health/detail", With(TenantWrite)),
     (GET, "/health", Open),
     (GET, "/health/live", Open),
     (GET, "/health/ready", Open),

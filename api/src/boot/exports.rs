@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::settings::Settings;
 use super::stores::Stores;
+use super::system::SystemClock;
 use stratum_jobs::export::{ExportSource, Exports, FileExporter, Folder, StreamLimit};
 
 fn source(settings: &Settings, stores: &Stores) -> Result<ExportSource> {
@@ -40,6 +41,7 @@ pub fn exporter(settings: &Settings, stores: &Stores) -> Result<FileExporter> {
         source,
         log: stores.log.clone().context("exports have no log")?,
         folder: folder(settings, stores),
+        clock: Arc::new(SystemClock),
         config: settings.export.clone(),
     })
 }

@@ -61,6 +61,7 @@ impl Process {
         self.stages.spawn(stage::rate_keeper(settings, state)?.run(self.stop_stages.clone()));
         let exporter = exports::exporter(settings, &self.stores)?;
         self.stages.spawn(exporter.clone().sweep(self.stop_stages.clone()));
+        self.stages.spawn(exporter.clone().plan(self.stop_stages.clone()));
         self.work_at(exporter, &means);
         let forecasts = self.forecasts(settings, warehouse)?;
         let training = TrainingJob::new(forecasts, settings.jobs.lease());

@@ -57,6 +57,12 @@ name_set! {
         ExportDownloaded = "export.downloaded",
         /// An export ended: finished, failed or cancelled.
         ExportEnded = "export.ended",
+        /// A schedule of exports was made.
+        ExportScheduleCreated = "export.schedule_created",
+        /// A schedule of exports was deleted.
+        ExportScheduleDeleted = "export.schedule_deleted",
+        /// A schedule of exports was let rest, or go on.
+        ExportScheduleUpdated = "export.schedule_updated",
         /// An export was streamed.
         ExportStreamed = "export.streamed",
         /// An exchange rate was deleted.

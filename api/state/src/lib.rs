@@ -43,6 +43,7 @@ pub mod fx_copies;
 pub mod connector;
 pub mod export_job;
 pub mod export_link;
+pub mod export_schedule;
 pub mod pull_run;
 pub mod pull_fault;
 pub mod ad_account;

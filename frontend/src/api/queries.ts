@@ -349,6 +349,12 @@ export const exportJobs = () =>
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/export", { ...whole, signal })),
   });
 
+export const exportSchedules = () =>
+  queryOptions({
+    queryKey: ["exports", "schedules"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/export/schedules", { signal })),
+  });
+
 export const tenant = () =>
   queryOptions({
     queryKey: ["tenant"],

@@ -138,6 +138,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/export/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the schedules of exports, by name. */
+        get: operations["list_export_schedules"];
+        put?: never;
+        /**
+         * Exports the same again and again.
+         * @description At six in the morning in the tenant's time zone an export of the whole day, week (from Monday) or month before is
+         *     queued, as if it had been requested by itself. Where that was not possible in time, it is made as soon as it is, of
+         *     the last whole period alone.
+         */
+        post: operations["create_export_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/export/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a schedule. The exports that it made stay. */
+        delete: operations["delete_export_schedule"];
+        options?: never;
+        head?: never;
+        /** Lets a schedule rest or go on. What was due meanwhile is not made up for. */
+        patch: operations["change_export_schedule"];
+        trace?: never;
+    };
     "/api/v1/analytics/export/stream": {
         parameters: {
             query?: never;
@@ -1407,6 +1448,26 @@ export interface paths {
          *     e-mail addresses. The content of the log is not returned.
          */
         post: operations["export_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health/detail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns how the process that answers is, and how the tenant's jobs are.
+         * @description `/health` tells which stores answer, without sign-in; `/metrics` tells everything, to operators.
+         */
+        get: operations["health_detail"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3006,11 +3067,69 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_ExportScheduleItem: {
+            /** @description A schedule of exports. */
+            data: {
+                /** @description The columns, in their order. */
+                columns: string[];
+                /** @description How they are packed. */
+                compression: components["schemas"]["FileCompression"];
+                /**
+                 * Format: date-time
+                 * @description When the schedule was made.
+                 */
+                created_at: string;
+                /** @description False while it rests. */
+                enabled: boolean;
+                /**
+                 * Format: uuid
+                 * @description The last export that it made; null before the first.
+                 */
+                export_id?: string | null;
+                /** @description The form of the files. */
+                format: components["schemas"]["FileFormat"];
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When the next export is made.
+                 */
+                next_at: string;
+                /** @description The platforms; every one where empty. */
+                platforms: components["schemas"]["Platform"][];
+                /** @description How often an export is made, and of which days. */
+                repeat: components["schemas"]["Repeat"];
+                /** @description What it holds. */
+                type: components["schemas"]["ExportType"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_FxRateCount: {
             /** @description How many rates were written. */
             data: {
                 /** @description Rates. */
                 written: number;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_HealthDetail: {
+            /** @description The process and the tenant's jobs. */
+            data: {
+                /** @description The tenant's jobs by kind; a kind that has none is left out. */
+                jobs: components["schemas"]["JobCounts"][];
+                /** @description The process that answers. Where roles run apart, others are not in it. */
+                process: components["schemas"]["ProcessHealth"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3038,6 +3157,8 @@ export interface components {
             data: {
                 /** @description Different campaigns. */
                 campaigns: number;
+                /** @description The first 100 of a campaign's days that are new or replace other figures. */
+                changes: components["schemas"]["ChangedDayReport"][];
                 /** @description The columns that are used. */
                 columns: components["schemas"]["UsedColumn"][];
                 /**
@@ -4281,6 +4402,50 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_ExportScheduleItem: {
+            data: {
+                /** @description The columns, in their order. */
+                columns: string[];
+                /** @description How they are packed. */
+                compression: components["schemas"]["FileCompression"];
+                /**
+                 * Format: date-time
+                 * @description When the schedule was made.
+                 */
+                created_at: string;
+                /** @description False while it rests. */
+                enabled: boolean;
+                /**
+                 * Format: uuid
+                 * @description The last export that it made; null before the first.
+                 */
+                export_id?: string | null;
+                /** @description The form of the files. */
+                format: components["schemas"]["FileFormat"];
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When the next export is made.
+                 */
+                next_at: string;
+                /** @description The platforms; every one where empty. */
+                platforms: components["schemas"]["Platform"][];
+                /** @description How often an export is made, and of which days. */
+                repeat: components["schemas"]["Repeat"];
+                /** @description What it holds. */
+                type: components["schemas"]["ExportType"];
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_FxRateItem: {
             data: {
                 /** @description The currency. */
@@ -4890,7 +5055,7 @@ export interface components {
          * @description An action of the audit log: the thing and what was done to it.
          * @enum {string}
          */
-        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
+        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
         /** @description One thing that was done or refused. */
         AuditItem: {
             /** @description What. */
@@ -5557,6 +5722,28 @@ export interface components {
             lifetime_budget?: number | null;
             status: components["schemas"]["CampaignStatus"];
         };
+        /** @description A campaign's day that is new or replaces other figures. */
+        ChangedDayReport: {
+            /** @description The ad account. */
+            account_id: string;
+            /** @description The new figures. */
+            after: components["schemas"]["FigureSums"];
+            before?: components["schemas"]["FigureSums"] | null;
+            /** @description The campaign's id at the platform. */
+            campaign_id: string;
+            /** @description Its name; empty where it is not known. */
+            campaign_name: string;
+            /** @description The currency of the new figures. */
+            currency: components["schemas"]["Currency"];
+            currency_before?: components["schemas"]["Currency"] | null;
+            /**
+             * Format: date
+             * @description The day.
+             */
+            date: string;
+            /** @description The platform. */
+            platform: components["schemas"]["Platform"];
+        };
         /**
          * @description The change of each KPI since the compared period, in percent: null from zero, where either is not known, and
          *     between amounts of two currencies.
@@ -6070,6 +6257,19 @@ export interface components {
          * @enum {string}
          */
         Dialect: "meta" | "tiktok" | "pinterest" | "segment" | "ga4" | "snapchat" | "linkedin";
+        /** @description The room of a disk. */
+        DiskSpace: {
+            /**
+             * Format: int64
+             * @description Bytes that may be written yet.
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description All bytes.
+             */
+            total_bytes: number;
+        };
         /** @description What to put aside. */
         DismissalBody: {
             /** @description The concern's name, as `/attention` tells it. */
@@ -6362,6 +6562,70 @@ export interface components {
             /** @description The path, with its secret. */
             url: string;
         };
+        /** @description What is to be exported again and again. */
+        ExportScheduleBody: {
+            /**
+             * @description Columns in the order in which they are wanted. Where absent, every column but those that tell who people are,
+             *     which cannot be exported on a schedule.
+             */
+            columns?: string[];
+            /** @description For CSV and NDJSON; Parquet packs by itself. */
+            compression?: components["schemas"]["FileCompression"];
+            /** @description The form of the files. */
+            format: components["schemas"]["FileFormat"];
+            /** @description Its name, unique in the tenant. */
+            name: string;
+            /** @description Every one where absent. */
+            platforms?: components["schemas"]["Platform"][];
+            /** @description How often an export is made, and of which days. */
+            repeat: components["schemas"]["Repeat"];
+            /** @description What is exported. */
+            type: components["schemas"]["ExportType"];
+        };
+        /** @description What is new of a schedule. */
+        ExportScheduleChange: {
+            /** @description False lets it rest. */
+            enabled: boolean;
+        };
+        /** @description A schedule of exports. */
+        ExportScheduleItem: {
+            /** @description The columns, in their order. */
+            columns: string[];
+            /** @description How they are packed. */
+            compression: components["schemas"]["FileCompression"];
+            /**
+             * Format: date-time
+             * @description When the schedule was made.
+             */
+            created_at: string;
+            /** @description False while it rests. */
+            enabled: boolean;
+            /**
+             * Format: uuid
+             * @description The last export that it made; null before the first.
+             */
+            export_id?: string | null;
+            /** @description The form of the files. */
+            format: components["schemas"]["FileFormat"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When the next export is made.
+             */
+            next_at: string;
+            /** @description The platforms; every one where empty. */
+            platforms: components["schemas"]["Platform"][];
+            /** @description How often an export is made, and of which days. */
+            repeat: components["schemas"]["Repeat"];
+            /** @description What it holds. */
+            type: components["schemas"]["ExportType"];
+        };
         /**
          * @description What an export holds.
          * @enum {string}
@@ -6620,6 +6884,13 @@ export interface components {
          * @enum {string}
          */
         Granularity: "daily" | "weekly" | "monthly";
+        /** @description The process and the tenant's jobs. */
+        HealthDetail: {
+            /** @description The tenant's jobs by kind; a kind that has none is left out. */
+            jobs: components["schemas"]["JobCounts"][];
+            /** @description The process that answers. Where roles run apart, others are not in it. */
+            process: components["schemas"]["ProcessHealth"];
+        };
         /** @description The process and its stores. */
         HealthReport: {
             exchange_rates?: components["schemas"]["RatesHealth"] | null;
@@ -6673,6 +6944,8 @@ export interface components {
         ImportReport: {
             /** @description Different campaigns. */
             campaigns: number;
+            /** @description The first 100 of a campaign's days that are new or replace other figures. */
+            changes: components["schemas"]["ChangedDayReport"][];
             /** @description The columns that are used. */
             columns: components["schemas"]["UsedColumn"][];
             /**
@@ -6829,6 +7102,31 @@ export interface components {
              */
             token?: string | null;
         };
+        /** @description A tenant's jobs of a kind. */
+        JobCounts: {
+            /**
+             * Format: int64
+             * @description Those that were given up within the last 24 hours.
+             */
+            failed: number;
+            /** @description The kind. */
+            kind: components["schemas"]["JobKind"];
+            /**
+             * Format: int64
+             * @description Those that wait for a worker, or for their time.
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Those that are worked at.
+             */
+            running: number;
+        };
+        /**
+         * @description A kind of work.
+         * @enum {string}
+         */
+        JobKind: "mail" | "password_reset" | "export" | "pull" | "training" | "campaign_discovery";
         /**
          * @description How far a job is.
          * @enum {string}
@@ -7494,6 +7792,24 @@ export interface components {
             /** @description Events, 1 to 1000, in Pinterest's own form. */
             data: unknown[];
         };
+        /** @description What waits to land in the warehouse, of all tenants. */
+        PipelineHealth: {
+            /**
+             * Format: int64
+             * @description Records that retention took before they landed.
+             */
+            missing_records: number;
+            /**
+             * Format: int64
+             * @description Records that cannot be read.
+             */
+            unreadable_records: number;
+            /**
+             * Format: int64
+             * @description Records of the log that have not landed yet.
+             */
+            waiting_records: number;
+        };
         /**
          * @description A place where a person may be kept.
          * @enum {string}
@@ -7709,6 +8025,48 @@ export interface components {
             predictions: components["schemas"]["Prediction"][];
             /** @description Campaigns there are; `predictions` holds at most as many as the installation allows. */
             total: number;
+        };
+        /** @description How the process that answers is. Counts are since its start. */
+        ProcessHealth: {
+            disk?: components["schemas"]["DiskSpace"] | null;
+            /**
+             * Format: int64
+             * @description How often an embedded engine ended and was started again.
+             */
+            engine_restarts: number;
+            /**
+             * Format: int64
+             * @description Live streams that are open.
+             */
+            live_streams: number;
+            pipeline?: components["schemas"]["PipelineHealth"] | null;
+            /**
+             * Format: int64
+             * @description Questions to the warehouse that are being answered.
+             */
+            questions_running: number;
+            /**
+             * Format: int64
+             * @description Questions that wait for their turn.
+             */
+            questions_waiting: number;
+            /**
+             * Format: int64
+             * @description Requests turned away because one caller sent too many.
+             */
+            requests_limited: number;
+            /**
+             * Format: int64
+             * @description Requests turned away because there were too many at once.
+             */
+            requests_shed: number;
+            /** @description What it does. */
+            roles: components["schemas"]["RoleName"][];
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
         };
         /**
          * @description The code of an error of a pull.
@@ -8045,6 +8403,11 @@ export interface components {
              */
             rows: number;
         };
+        /**
+         * @description How often an export is made, and of which days.
+         * @enum {string}
+         */
+        Repeat: "daily" | "weekly" | "monthly";
         /** @description A token from a letter, and what to sign in with from now on. */
         ResetPasswordRequest: {
             /**
@@ -8111,6 +8474,11 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "manager" | "analyst" | "viewer";
+        /**
+         * @description What a process does.
+         * @enum {string}
+         */
+        RoleName: "ingest" | "pipeline" | "api" | "jobs";
         /**
          * @description What kind of row.
          * @enum {string}
@@ -9420,6 +9788,395 @@ export interface operations {
                 };
             };
             /** @description the type or a column does not exist, or the range is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_export_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_ExportScheduleItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    create_export_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportScheduleBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ExportScheduleItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there is a schedule of this name already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field breaks a rule, or the tenant has as many as it may have */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delete_export_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the schedule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the object is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_export_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the schedule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ExportScheduleItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17248,6 +18005,80 @@ export interface operations {
             };
             /** @description the identifier does not have the form of its type */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    health_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_HealthDetail"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

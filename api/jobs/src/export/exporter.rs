@@ -13,6 +13,7 @@ use stratum_models::export::ExportRequest;
 use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::store::StoreError;
+use stratum_models::time::SharedClock;
 use stratum_models::update::{Update, UpdateKind};
 use stratum_query::export::EncodedFile;
 use stratum_state::PostgresState;
@@ -40,6 +41,8 @@ pub struct FileExporter {
     pub log: Arc<dyn EventLog>,
     /// The folder of files.
     pub folder: Folder,
+    /// The time.
+    pub clock: SharedClock,
     /// The bounds.
     pub config: ExportConfig,
 }
@@ -49,7 +52,7 @@ const RESOURCE: &str = "analytics/export";
 /// How far an export has come is written down this often, and before a quarter of its lease is over.
 const SHOW_MAX: Duration = Duration::from_secs(2);
 
-fn millis(wait: u64) -> Duration {
+pub(super) fn millis(wait: u64) -> Duration {
     Duration::from_millis(wait.max(10))
 }
 

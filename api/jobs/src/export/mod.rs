@@ -4,6 +4,7 @@
 //! in pieces if need be.
 
 mod campaigns;
+mod schedule;
 mod source;
 mod unseal;
 mod stream_limit;

@@ -103,6 +103,17 @@ impl ExportParams {
 }
 
 impl ExportBody {
+    /// An export of the last days, to be held to the rules of every export.
+    pub fn of_last_days(
+        format: FileFormat,
+        of: String,
+        platforms: Vec<String>,
+        columns: Vec<String>,
+        compression: FileCompression,
+    ) -> ExportBody {
+        ExportBody { format, of, date_from: None, date_to: None, platforms, columns, compression }
+    }
+
     /// The export this asks for.
     pub fn read(self, app: &Services, scope: TenantScope) -> Result<ExportRequest, Refusal> {
         let of: ExportType =

@@ -6,6 +6,7 @@ pub mod job;
 pub mod download;
 pub mod estimate;
 pub mod link;
+pub mod schedules;
 mod byte_range;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -23,4 +24,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(estimate::estimate_export))
         .routes(routes!(link::create_export_link))
         .routes(routes!(link::download_by_link))
+        .routes(routes!(schedules::list_export_schedules, schedules::create_export_schedule))
+        .routes(routes!(schedules::change_export_schedule, schedules::delete_export_schedule))
 }

@@ -152,6 +152,7 @@ async fn a_killed_process_leaves_no_half_file_and_its_job_is_made_anew() {
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
     let swept = async || (files(&stratum).len() == 1).then_some(());
     eventually("the half file stays", PATIENCE, swept).await;
+    a_schedule_makes_an_export_of_the_days_before(&shop).await;
     stratum.stop().await;
     // A file is kept no longer than its time.
     stratum.set_env("STRATUM__export__keep_hours", "0");
@@ -160,6 +161,44 @@ async fn a_killed_process_leaves_no_half_file_and_its_job_is_made_anew() {
     let next = shop.ask(events("ndjson")).await;
     shop.wait_for(&next, "expired").await;
     stratum.stop().await;
+}
+
+async fn a_schedule_makes_an_export_of_the_days_before(shop: &Shop<'_>) {
+    const SCHEDULES: &str = "/api/v1/analytics/export/schedules";
+    let body =
+        json!({"name": "Sheet", "repeat": "weekly", "type": "campaign_metrics", "format": "csv"});
+    let (status, answer) = shop.stratum.post(SCHEDULES, &shop.token, &body).await;
+    assert_eq!((status, &answer["data"]["enabled"]), (201, &json!(true)), "{answer}");
+    let id = answer["data"]["id"].as_str().unwrap().to_owned();
+    let (status, answer) = shop.stratum.post(SCHEDULES, &shop.token, &body).await;
+    assert_eq!((status, &answer["details"][0]["code"]), (409, &json!("exists")), "{answer}");
+    let secret = json!({"name": "Who", "repeat": "daily", "type": "events", "format": "csv", "columns": ["em_sha256"]});
+    let (status, answer) = shop.stratum.post(SCHEDULES, &shop.token, &secret).await;
+    assert_eq!((status, &answer["details"][0]["field"]), (422, &json!("columns")), "{answer}");
+    // Its time has come.
+    let mut owner = shop.stratum.state_connection().await;
+    let due = "UPDATE export_schedules SET next_at = now() - interval '1 hour'";
+    sqlx::query(due).execute(&mut owner).await.unwrap();
+    let made = async || {
+        let (_, answer) = shop.stratum.get(SCHEDULES, &shop.token).await;
+        answer["data"][0]["export_id"].as_str().map(str::to_owned)
+    };
+    let export = eventually("the schedule makes nothing", PATIENCE, made).await;
+    let job = shop.wait_for(&export, "done").await;
+    let day = |name: &str| job[name].as_str().unwrap().parse::<chrono::NaiveDate>().unwrap();
+    let (from, to) = (day("date_from"), day("date_to"));
+    assert_eq!((to - from).num_days(), 6, "{job}");
+    assert_eq!(chrono::Datelike::weekday(&from), chrono::Weekday::Mon);
+    let (_, answer) = shop.stratum.get(SCHEDULES, &shop.token).await;
+    let next: chrono::DateTime<chrono::Utc> =
+        answer["data"][0]["next_at"].as_str().unwrap().parse().unwrap();
+    assert!(next > chrono::Utc::now(), "{answer}");
+    let url = format!("{}{SCHEDULES}/{id}", shop.stratum.url());
+    let request = shop.stratum.client().patch(&url).bearer_auth(&shop.token);
+    let (status, answer) = shop.stratum.answer(request.json(&json!({"enabled": false}))).await;
+    assert_eq!((status, &answer["data"]["enabled"]), (200, &json!(false)), "{answer}");
+    let delete = shop.stratum.client().delete(&url).bearer_auth(&shop.token).send().await.unwrap();
+    assert_eq!(delete.status(), 204);
 }
 
 #[tokio::test(flavor = "multi_thread")]

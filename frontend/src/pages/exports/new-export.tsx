@@ -9,6 +9,7 @@ import { useFormat, useTexts } from "../../app/texts";
 import { Choose } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { IconButton } from "../../ui/icon-button";
+import { Field } from "../../ui/text-field";
 import { Tick } from "../../ui/tick";
 import { tell } from "../../ui/toast";
 import { COLUMNS, type ExportType, TYPES } from "./columns";
@@ -16,6 +17,7 @@ import { COLUMNS, type ExportType, TYPES } from "./columns";
 type Body = Schemas["ExportBody"];
 
 const FORMATS = ["csv", "parquet", "ndjson"] as const;
+const REPEATS = ["once", "daily", "weekly", "monthly"] as const;
 const PACKINGS = ["none", "gzip", "zstd"] as const;
 
 /** What is wanted, in which form, with which columns in which order. */
@@ -28,6 +30,8 @@ export function NewExport({ view }: { view: View }) {
   const [compression, setCompression] = useState<NonNullable<Body["compression"]>>("none");
   const [platforms, setPlatforms] = useState<Platform[]>([]);
   const [columns, setColumns] = useState<string[]>([]);
+  const [repeat, setRepeat] = useState<(typeof REPEATS)[number]>("once");
+  const [name, setName] = useState("");
   const body: Body = {
     type,
     format,
@@ -39,14 +43,24 @@ export function NewExport({ view }: { view: View }) {
   };
   const estimate = useQuery(exportEstimate(body));
   const send = async () => {
-    await dataOf(api.POST("/api/v1/analytics/export", { body }));
+    if (repeat === "once") await dataOf(api.POST("/api/v1/analytics/export", { body }));
+    else {
+      const { date_from, date_to, ...what } = body;
+      const schedule = { ...what, name, repeat };
+      await dataOf(api.POST("/api/v1/analytics/export/schedules", { body: schedule }));
+      setName("");
+    }
     await client.invalidateQueries({ queryKey: exportJobs().queryKey });
-    tell(t("exports.asked"));
+    tell(t(repeat === "once" ? "exports.asked" : "schedules.saved"));
   };
   const toggle = (platform: Platform, isIn: boolean) =>
     setPlatforms((old) => (isIn ? [...old, platform] : old.filter((one) => one !== platform)));
   return (
-    <Form action={t("exports.create")} send={send}>
+    <Form
+      action={t(repeat === "once" ? "exports.create" : "schedules.save")}
+      send={send}
+      isDisabled={repeat !== "once" && name.trim() === ""}
+    >
       <Choose
         label={t("exports.what")}
         value={type}
@@ -56,9 +70,19 @@ export function NewExport({ view }: { view: View }) {
           setColumns([]);
         }}
       />
-      <p className="text-control text-ink-2">
-        {t("exports.days")} <bdi>{texts.days(view.period.from, view.period.to)}</bdi>
-      </p>
+      <Choose
+        label={t("schedules.repeat")}
+        value={repeat}
+        options={REPEATS.map((key) => ({ key, label: t(`repeat.${key}`) }))}
+        onChange={setRepeat}
+      />
+      {repeat === "once" ? (
+        <p className="text-control text-ink-2">
+          {t("exports.days")} <bdi>{texts.days(view.period.from, view.period.to)}</bdi>
+        </p>
+      ) : (
+        <Field name="name" label={t("field.name")} value={name} onChange={setName} />
+      )}
       <div className="flex flex-wrap gap-3">
         <Choose
           label={t("exports.format")}
@@ -87,7 +111,7 @@ export function NewExport({ view }: { view: View }) {
           </Tick>
         ))}
       </fieldset>
-      {estimate.data ? (
+      {estimate.data && repeat === "once" ? (
         <p className="text-control text-ink-2" role="status">
           {t("exports.estimate", { count: estimate.data.rows, shown: texts.number(estimate.data.rows) })}
         </p>

@@ -10,6 +10,7 @@ import { Asked, Badge, Empty, ErrorNote, Panel } from "../../ui/panel";
 import { PageHead } from "../../ui/toolbar";
 import { useAct } from "../../ui/use-act";
 import { NewExport } from "./new-export";
+import { Schedules } from "./schedules";
 
 type Job = Schemas["ExportItem"];
 
@@ -38,11 +39,14 @@ export function ExportsPage() {
         <Panel title={t("exports.new")} note={t("exports.note")}>
           <NewExport view={view} />
         </Panel>
-        <Panel title={t("exports.jobs")}>
-          <Asked query={query}>
-            {(rows) => (rows.length === 0 ? <Empty title={t("exports.none")} /> : <Jobs rows={rows} />)}
-          </Asked>
-        </Panel>
+        <div className="flex min-w-0 flex-col gap-4">
+          <Panel title={t("exports.jobs")}>
+            <Asked query={query}>
+              {(rows) => (rows.length === 0 ? <Empty title={t("exports.none")} /> : <Jobs rows={rows} />)}
+            </Asked>
+          </Panel>
+          <Schedules />
+        </div>
       </div>
     </>
   );
