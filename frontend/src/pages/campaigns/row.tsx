@@ -102,7 +102,10 @@ export function TotalsRow({
   return (
     <div role="row" className={`${className} min-h-12 border-t border-line font-semibold`}>
       {isTicked ? <Cell /> : null}
-      <Cell>{t("campaigns.total")}</Cell>
+      <Cell>
+        {t("campaigns.total")}
+        <span className="block text-note font-normal text-ink-3">{t("campaigns.totalTracked")}</span>
+      </Cell>
       <Cell shape={MEDIUM} />
       {FIGURES.map((key) => (
         <Pair
