@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
+use crate::delivery::DatasetSeal;
 use crate::id::TenantId;
 use crate::platform::Platform;
 
@@ -37,6 +38,9 @@ pub struct DatasetConfig {
     pub default_calling_code: Option<u16>,
     /// The name of its events, where the platform's format has none.
     pub event_name: Option<String>,
+    /// How its events are sealed for the platforms they are handed on to; `None` where no destination
+    /// wants any.
+    pub delivery: Option<Arc<DatasetSeal>>,
 }
 
 /// The tenant behind an API key.

@@ -20,6 +20,11 @@ pub struct UserId(pub Uuid);
 #[serde(transparent)]
 pub struct ApiKeyId(pub Uuid);
 
+/// A destination: where events of a dataset are handed on to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DestinationId(pub Uuid);
+
 macro_rules! display {
     ($($id:ident),*) => {$(
         impl fmt::Display for $id {
@@ -29,4 +34,4 @@ macro_rules! display {
         }
     )*};
 }
-display!(TenantId, UserId, ApiKeyId);
+display!(TenantId, UserId, ApiKeyId, DestinationId);

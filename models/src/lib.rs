@@ -25,6 +25,7 @@ pub mod emq;
 pub mod scope;
 pub mod store;
 pub mod log;
+pub mod delivery;
 pub mod announce;
 pub mod warehouse;
 pub mod person;

@@ -12,6 +12,8 @@ pub mod log_contract;
 pub mod memory_warehouse;
 pub mod warehouse_contract;
 pub mod memory_directory;
+pub mod memory_ledger;
+pub mod ledger_contract;
 pub mod kafka_broker;
 pub mod engines;
 

@@ -71,6 +71,7 @@ impl MemoryDirectory {
             version: 1,
             default_calling_code: None,
             event_name: None,
+            delivery: None,
         });
         self
     }
