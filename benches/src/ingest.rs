@@ -15,6 +15,7 @@ use stratum_ingest::config::DoorConfig;
 use stratum_ingest::log::fjall::{FjallLog, FjallLogConfig};
 use stratum_ingest::receive::FrontDoor;
 use stratum_ingest::router;
+use stratum_testing::entropy::CountingEntropy;
 use stratum_testing::identifier_keys;
 
 use crate::load::{self, LoadPlan};
@@ -41,6 +42,7 @@ fn door(folder: &std::path::Path) -> Result<Router> {
         keys: identifier_keys(),
         appender: Appender::start(Arc::new(log), AppendConfig::default()),
         clock: world::clock(),
+        entropy: Arc::new(CountingEntropy::default()),
         client: |_| None,
         config: DoorConfig::default(),
         trace_seed: 1,

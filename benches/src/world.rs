@@ -41,6 +41,7 @@ pub fn dataset() -> DatasetConfig {
         version: 1,
         default_calling_code: None,
         event_name: None,
+        delivery: None,
     }
 }
 

@@ -3,14 +3,17 @@
 use std::sync::{Arc, LazyLock};
 
 use bumpalo::Bump;
+use stratum_models::delivery::{DataKey, DatasetKey, EventFilter, KeyHour, DatasetSeal};
 use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
+use stratum_models::entropy::Entropy;
 use stratum_models::event::EventBatchBuilder;
 use stratum_models::id::TenantId;
 use stratum_models::identifier::IdentifierMask;
 use stratum_models::seal::{IdentifierKeys, TenantKeys};
 use stratum_models::time::UnixMillis;
 use stratum_wire::dialect::{Canon, EventScan, Fault, ParsedRequest, Refusal};
+use stratum_wire::envelope::{open, seal};
 use stratum_wire::limits::RowLimits;
 use stratum_wire::redact::Person;
 
@@ -19,6 +22,15 @@ pub const NOW: UnixMillis = UnixMillis(1_790_000_100_000);
 pub static LIMITS: LazyLock<RowLimits> = LazyLock::new(RowLimits::default);
 static KEYS: LazyLock<Arc<TenantKeys>> =
     LazyLock::new(|| IdentifierKeys::new(b"any root", []).of(TenantId(1)));
+
+/// The same bytes again and again.
+struct Zeros;
+
+impl Entropy for Zeros {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
 
 /// Makes every event canonical that breaks no rule, and looks at what comes of it.
 pub fn check<'a>(
@@ -35,6 +47,16 @@ pub fn check<'a>(
         }
     };
     request.events.retain(|event| judge(event).is_none());
+    let sealing = DatasetSeal {
+        dataset: DatasetKey {
+            tenant_id: TenantId(1),
+            platform: dialect.platform(),
+            dataset_id: "1".into(),
+        },
+        hour: KeyHour::of(NOW),
+        key: DataKey::new([1; 32]),
+        filters: vec![EventFilter { names: None, takes_tests: true }],
+    };
     let dataset = DatasetConfig {
         tenant_id: TenantId(1),
         platform: dialect.platform(),
@@ -43,11 +65,22 @@ pub fn check<'a>(
         version: 1,
         default_calling_code: Some(49),
         event_name: None,
+        delivery: Some(Arc::new(sealing)),
     };
     let (config, keys, limits) = (&dataset, &*KEYS, &*LIMITS);
     let canon = Canon { dialect, config, others: &[], keys, now: NOW, limits, arena };
     let mut batch = EventBatchBuilder::default();
-    let events = canon.events(&request, &mut Person::new());
+    let (events, lots) = canon.events_and_outbound(&request, Some(&Zeros), &mut Person::new());
+    let (mut opened, mut buffer) = (0, Vec::new());
+    for (sealing, rows) in &lots {
+        for record in seal(sealing, rows, &Zeros).expect("rows are sealed") {
+            opened += open(&record, &sealing.key, &mut buffer)
+                .expect("what was sealed is opened")
+                .map(|row| row.expect("a row"))
+                .count();
+        }
+    }
+    assert_eq!(opened, events.len());
     for event in &events {
         assert!(event.event_name.len() <= LIMITS.text_bytes_max);
         assert!(event.value_micros.is_none_or(|value| value >= 0 && event.currency.is_some()));

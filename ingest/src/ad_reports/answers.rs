@@ -187,7 +187,7 @@ impl From<Denied> for Complaint {
                 "validation_error",
                 "the request body was cut short",
             ),
-            Denied::Panicked => {
+            Denied::Unsealed | Denied::Panicked => {
                 Complaint::failed(StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
             }
         }

@@ -19,8 +19,8 @@ pub const ROW_BYTES_MAX: usize = RECORD_BYTES_MAX / 2;
 pub struct Encoder {
     /// Rows of one record.
     pub record_rows_max: usize,
-    /// Partitions of [`Topic::Events`] and [`Topic::AdReports`].
-    pub partitions: [u32; 2],
+    /// Partitions of [`Topic::Events`], [`Topic::AdReports`] and [`Topic::Deliveries`].
+    pub partitions: [u32; 3],
 }
 
 impl Encoder {
@@ -46,6 +46,8 @@ impl Encoder {
         self.rejections(rejections, &mut records)?;
         self.ad_reports(ad_reports, &mut records)?;
         self.splits(splits, &mut records)?;
+        let outbound = lanes.outbound.get_mut().records(self.partitions_of(Topic::Deliveries));
+        records.extend(outbound.map_err(|error| ArrowError::ExternalError(error.into()))?);
         Ok(records)
     }
 
@@ -110,8 +112,9 @@ impl Encoder {
         match topic {
             Topic::Events => self.partitions[0],
             Topic::AdReports => self.partitions[1],
+            Topic::Deliveries => self.partitions[2],
             // What is taken in is never one.
-            Topic::Updates | Topic::Deliveries => 1,
+            Topic::Updates => 1,
         }
     }
 

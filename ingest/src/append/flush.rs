@@ -48,7 +48,8 @@ impl Drop for Room<'_> {
 
 impl Flusher {
     pub fn new(shared: Arc<PendingRows>, log: Arc<dyn EventLog>) -> Flusher {
-        let partitions = [Topic::Events, Topic::AdReports].map(|topic| log.partitions(topic));
+        let partitions = [Topic::Events, Topic::AdReports, Topic::Deliveries];
+        let partitions = partitions.map(|topic| log.partitions(topic));
         let encoder = Encoder { record_rows_max: shared.config.record_rows_max, partitions };
         Flusher { shared, log, encoder: Arc::new(encoder) }
     }

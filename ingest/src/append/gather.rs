@@ -12,6 +12,7 @@ use stratum_models::rejection::Rejection;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
 
+use super::outbound::OutboundLanes;
 use super::{AppendConfig, Outcome, Overloaded, partition};
 
 /// Arrow's text offsets end at 2 GiB, and no builder may come near.
@@ -25,6 +26,7 @@ pub struct Lanes {
     pub rejections: Mutex<Vec<(Topic, Rejection)>>,
     pub ad_reports: Mutex<Vec<AdReport>>,
     pub splits: Mutex<Vec<AdReportSplit>>,
+    pub outbound: Mutex<OutboundLanes>,
 }
 
 /// Events of one partition.
@@ -42,6 +44,7 @@ impl Lanes {
             rejections: Mutex::default(),
             ad_reports: Mutex::default(),
             splits: Mutex::default(),
+            outbound: Mutex::default(),
         }
     }
 

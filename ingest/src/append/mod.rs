@@ -11,6 +11,7 @@
 mod config;
 mod partition;
 mod gather;
+mod outbound;
 mod encode;
 mod flush;
 
@@ -28,6 +29,7 @@ use tokio::time::{Instant, timeout_at};
 pub use config::AppendConfig;
 use flush::Flusher;
 use gather::{Lanes, PendingRows, Size};
+pub use outbound::OutboundBatch;
 
 /// Nothing was taken, and why; the sender should come again later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,21 +94,26 @@ impl Appender {
 
     /// Takes all of these events of one tenant, or none.
     pub fn enqueue_events(&self, events: &[ConversionEvent<'_>]) -> Result<Ticket, Overloaded> {
-        self.enqueue_events_without(events, &[])
+        self.enqueue_events_and(events, &[], &[])
     }
 
-    /// Takes all of these events and what stands for the fields they were taken without, or none.
-    pub fn enqueue_events_without(
+    /// Takes all of these events, what stands for the fields they were taken without, and what of them is
+    /// handed on, or none. They are appended together.
+    pub fn enqueue_events_and(
         &self,
         events: &[ConversionEvent<'_>],
         fields: &[Rejection],
+        outbound: &[OutboundBatch],
     ) -> Result<Ticket, Overloaded> {
         let tenant = events.first().map(|event| event.tenant_id);
         let tenant = tenant.or(fields.first().map(|field| field.tenant_id));
         let sizes = events.iter().map(gather::event_bytes);
-        self.enqueue(tenant, sizes.chain(fields.iter().map(gather::rejection_bytes)), |lanes| {
+        let sizes = sizes.chain(fields.iter().map(gather::rejection_bytes));
+        let outbound_bytes = outbound.iter().map(|batch| batch.rows.byte_len()).sum();
+        self.enqueue(tenant, sizes, outbound_bytes, |lanes| {
             lanes.add_events(events);
             lanes.add_rejections(Topic::Events, fields);
+            outbound.iter().for_each(|batch| lanes.outbound.lock().add(batch));
         })
     }
 
@@ -118,7 +125,7 @@ impl Appender {
     ) -> Result<Ticket, Overloaded> {
         let sizes = rows.iter().map(gather::rejection_bytes);
         let tenant = rows.first().map(|row| row.tenant_id);
-        self.enqueue(tenant, sizes, |lanes| lanes.add_rejections(topic, rows))
+        self.enqueue(tenant, sizes, 0, |lanes| lanes.add_rejections(topic, rows))
     }
 
     /// Takes all of these ad reports and parts of them, or none.
@@ -131,7 +138,7 @@ impl Appender {
         let sizes = sizes.chain(splits.iter().map(gather::split_bytes));
         let tenant = rows.first().map(|row| row.tenant_id);
         let tenant = tenant.or(splits.first().map(|row| row.report.tenant_id));
-        self.enqueue(tenant, sizes, |lanes| lanes.add_ad_reports(rows, splits))
+        self.enqueue(tenant, sizes, 0, |lanes| lanes.add_ad_reports(rows, splits))
     }
 
     /// Takes rows as `enqueue` does, as soon as there is room for them. The last refusal where there is none
@@ -177,17 +184,18 @@ impl Appender {
         self.gate.shared.ended().await;
     }
 
-    /// Takes rows of these sizes, all of one tenant; `None` without rows.
+    /// Takes rows of these sizes, all of one tenant, and so many bytes beside them; `None` without rows.
     fn enqueue(
         &self,
         tenant: Option<TenantId>,
         sizes: impl Iterator<Item = usize>,
+        bytes_beside: usize,
         add: impl FnOnce(&Lanes),
     ) -> Result<Ticket, Overloaded> {
         let Some(tenant) = tenant else {
             return Ok(Ticket { outcome: None });
         };
-        let mut size = Size::default();
+        let mut size = Size { rows: 0, bytes: bytes_beside };
         for row_bytes in sizes {
             if row_bytes > encode::ROW_BYTES_MAX {
                 return Err(Overloaded::RowBytes);

@@ -375,7 +375,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn splitting_keeps_every_row_in_its_place(rows in 1u64..300, record_rows_max in 0usize..50) {
-        let encoder = encode::Encoder { record_rows_max, partitions: [1, 1] };
+        let encoder = encode::Encoder { record_rows_max, partitions: [1, 1, 1] };
         let mut lanes = Lanes::new(1);
         with_events(0, rows, |events| lanes.add_events(events));
         let records = encoder.records(&mut lanes).unwrap();

@@ -107,6 +107,7 @@ impl From<Denied> for Case {
             Denied::TooLarge => Case::TooLarge,
             Denied::Slow => Case::Slow,
             Denied::Broken => Case::Broken,
+            Denied::Unsealed => Case::LogAway,
             Denied::Panicked => Case::Failed,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use stratum_models::delivery::DatasetSeal;
 use stratum_models::dialect::Dialect;
 use stratum_models::directory::{AccessRefusal, ApiKeyHash, DatasetConfig};
 use stratum_models::event_name::StandardEvent;
@@ -13,7 +14,8 @@ use stratum_models::time::UnixMillis;
 use stratum_wire::dialect::{Canon, EventScan, Fault, ParsedRequest, Refusal};
 use stratum_wire::rejections::Rejections;
 
-use crate::receive::{Door, Memory, Verdict};
+use crate::append::OutboundBatch;
+use crate::receive::{Denied, Door, Memory, Verdict};
 
 /// The datasets that the events of a request name, in the order they are named, and each event with the place of its own.
 /// An error where the key does not open one of them.
@@ -58,7 +60,7 @@ impl<'r> EventIntake<'r> {
         &self,
         request: &ParsedRequest<'a>,
         fields: &[Rejection],
-        Memory { arena, person }: Memory<'a>,
+        Memory { arena, person, is_relayed }: Memory<'a>,
     ) -> Verdict<C>
     where
         'r: 'a,
@@ -69,9 +71,19 @@ impl<'r> EventIntake<'r> {
         }
         let keys = door.keys.of(config.tenant_id);
         let (dialect, now, limits) = (self.dialect, self.now, &door.limits);
+        let entropy = (!is_relayed).then_some(&*door.entropy);
+        let mut datasets = std::iter::once(config).chain(others.iter().copied());
+        let is_stale = |sealing: &Arc<DatasetSeal>| !sealing.is_usable_at(now);
+        if datasets.any(|config| config.delivery.as_ref().is_some_and(is_stale)) {
+            return Verdict::Denied(Denied::Unsealed);
+        }
         let canon = Canon { dialect, config, others, keys: &keys, now, limits, arena };
-        let events = canon.events(request, person);
-        Verdict::enqueued(events.len(), door.appender.enqueue_events_without(&events, fields))
+        let (events, rows) = canon.events_and_outbound(request, entropy, person);
+        let batch =
+            |(sealing, rows)| OutboundBatch { sealing, rows, entropy: door.entropy.clone() };
+        let batches: Vec<_> = rows.into_iter().map(batch).collect();
+        let ticket = door.appender.enqueue_events_and(&events, fields, &batches);
+        Verdict::enqueued(events.len(), ticket)
     }
 
     /// Gives the events that have no fault to the appender, and counts the others. `value_refused` tells what an event

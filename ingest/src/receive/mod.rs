@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use axum::http::Extensions;
 use stratum_models::directory::TenantDirectory;
+use stratum_models::entropy::SharedEntropy;
 use stratum_models::id::TenantId;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::time::SharedClock;
@@ -44,6 +45,8 @@ pub struct FrontDoor {
     pub appender: Appender,
     /// The time of receipt.
     pub clock: SharedClock,
+    /// What envelopes are sealed with besides their keys, and ids of events that have none, come from.
+    pub entropy: SharedEntropy,
     /// The address a request comes from, by which a sender is known whose key is not: of IPv6 its network.
     /// Requests without one are one sender's.
     pub client: fn(&Extensions) -> Option<IpAddr>,
@@ -59,6 +62,7 @@ pub(crate) struct Door {
     pub(crate) keys: Arc<IdentifierKeys>,
     pub(crate) appender: Appender,
     pub(crate) clock: SharedClock,
+    pub(crate) entropy: SharedEntropy,
     pub(crate) client: fn(&Extensions) -> Option<IpAddr>,
     pub(crate) config: DoorConfig,
     pub(crate) limits: RowLimits,
@@ -76,6 +80,7 @@ impl Door {
             keys: front.keys,
             appender: front.appender,
             clock: front.clock,
+            entropy: front.entropy,
             client: front.client,
             traces: Traces::new(front.trace_seed),
             in_flight: InFlight::new(&config),
@@ -107,6 +112,8 @@ pub(crate) enum Denied {
     Slow,
     /// The body ended before it was whole.
     Broken,
+    /// There is no key to seal with what is to be handed on.
+    Unsealed,
     /// A fault of ours; the program goes on.
     Panicked,
 }

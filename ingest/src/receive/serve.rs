@@ -25,6 +25,7 @@ use crate::append::Ticket;
 use crate::telemetry::{Meters, Outcome};
 use stratum_wire::decode::Malformed;
 use stratum_wire::decode::gzip::{self, Unpackable};
+use stratum_wire::envelope::DELIVERY_HEADER;
 use stratum_wire::redact::Person;
 use stratum_wire::rejections::Rejections;
 
@@ -103,6 +104,8 @@ pub(crate) struct Memory<'m> {
     pub(crate) arena: &'m Bump,
     /// The person of the event at hand.
     pub(crate) person: &'m mut Person,
+    /// True if the request hands events on: they go no further.
+    pub(crate) is_relayed: bool,
 }
 
 /// The fate of a body.
@@ -184,8 +187,10 @@ async fn take_in<P: Protocol>(
     };
     meters.received(body.len());
     let verdict = {
-        let access = access.clone();
-        work(door, &hold, body, move |door, body| take_unpacked::<P>(door, &access, body)).await?
+        let (access, is_relayed) = (access.clone(), head.headers.contains_key(DELIVERY_HEADER));
+        let take =
+            move |door: &Door, body: &[u8]| take_unpacked::<P>(door, &access, body, is_relayed);
+        work(door, &hold, body, take).await?
     };
     match verdict {
         Verdict::Rows(rows, ticket) => durable::<P>(ticket).await.map(|()| rows),
@@ -313,7 +318,7 @@ fn unread(denied: Denied) -> Option<RejectReason> {
     match denied {
         Denied::TooLarge => Some(RejectReason::TooLong),
         Denied::Slow | Denied::Broken => Some(RejectReason::MalformedBody),
-        Denied::Busy | Denied::Limited | Denied::Panicked => None,
+        Denied::Busy | Denied::Limited | Denied::Unsealed | Denied::Panicked => None,
     }
 }
 
@@ -321,6 +326,7 @@ fn take_unpacked<P: Protocol>(
     door: &Door,
     access: &P::Access,
     body: &[u8],
+    is_relayed: bool,
 ) -> Verdict<P::Complaint> {
     with_scratch(|scratch| {
         let body = if gzip::is_packed(body) {
@@ -339,7 +345,8 @@ fn take_unpacked<P: Protocol>(
         } else {
             body
         };
-        P::take(door, access, body, Memory { arena: &scratch.arena, person: &mut scratch.person })
+        let (arena, person) = (&scratch.arena, &mut scratch.person);
+        P::take(door, access, body, Memory { arena, person, is_relayed })
     })
 }
 

@@ -24,6 +24,7 @@ use stratum_models::platform::Platform;
 use stratum_models::record::{RecordKind, decode};
 use stratum_models::rejection::{RejectReason, RowKind};
 use stratum_models::time::{Clock, UnixMillis};
+use stratum_testing::entropy::CountingEntropy;
 use stratum_testing::identifier_keys;
 use stratum_testing::memory_directory::{KeyGrant, MemoryDirectory};
 use stratum_testing::memory_log::MemoryLog;
@@ -111,6 +112,7 @@ impl Desk {
             directory,
             appender: Appender::start(Arc::new(log.clone()), append),
             clock: Arc::new(HandClock(AtomicI64::new(NOW.0))),
+            entropy: Arc::new(CountingEntropy::default()),
             client: |of| of.get::<IpAddr>().copied(),
             config,
             trace_seed: 1,

@@ -9,6 +9,7 @@ mod bounds;
 mod payers;
 mod refusals;
 mod privacy;
+mod outbound;
 mod mutations;
 mod generated;
 mod tiktok;

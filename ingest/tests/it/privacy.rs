@@ -40,6 +40,15 @@ fn assert_clean(place: &str, bytes: &[u8]) {
     }
 }
 
+/// Of a text that holds what platforms take in clear, address and agent of the device.
+pub fn assert_holds_no_contact(text: &str) {
+    let planted = planted();
+    for word in planted.iter().filter(|word| *word != IP && *word != "Planted/1.0") {
+        let found = text.to_lowercase().contains(&word.to_lowercase());
+        assert!(!found, "{text} holds {word:?}");
+    }
+}
+
 fn user_data() -> Value {
     json!({
         "em": [EMAIL, "x@example.com"], "ph": PHONE, "fn": NAME, "ln": "Hopper", "ct": STREET,
@@ -49,7 +58,7 @@ fn user_data() -> Value {
 }
 
 /// Events with a planted value in every place where a text can stand.
-fn leaking() -> Vec<Value> {
+pub fn leaking() -> Vec<Value> {
     let mut events = Vec::new();
     for text in [EMAIL, PHONE, NAME, IP, "16505551212"] {
         let around = [text.to_owned(), format!("order for {text}"), format!("{text}|7")];

@@ -7,4 +7,5 @@ pub mod normalize;
 pub mod redact;
 pub mod rejections;
 pub mod dialect;
+pub mod envelope;
 pub mod ad_reports;

@@ -120,6 +120,16 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Where in the text the next token is looked for.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The text from a position on up to here, without the blanks around it.
+    pub fn since(&self, position: usize) -> &'a str {
+        self.text.get(position..self.at).unwrap_or_default().trim_ascii()
+    }
+
     /// Whether nothing but blanks is left.
     pub fn at_end(&mut self) -> bool {
         self.peek().is_none()

@@ -1,9 +1,13 @@
 //! From a scan in clear text to a canonical event without any: the only road between the two leads
 //! through `redact`.
 
+use std::sync::Arc;
+
 use bumpalo::Bump;
+use stratum_models::delivery::DatasetSeal;
 use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
+use stratum_models::entropy::Entropy;
 use stratum_models::event::{ConversionEvent, DedupKey};
 use stratum_models::event_name::StandardEvent;
 use stratum_models::identifier::HashedIdentifier;
@@ -11,7 +15,8 @@ use stratum_models::platform::{ActionSource, Channel};
 use stratum_models::seal::TenantKeys;
 use stratum_models::time::{Day, UnixMillis};
 
-use super::{EventScan, IdentifierValue, ParsedRequest};
+use super::{EventScan, IdentifierValue, ParsedRequest, outbound};
+use crate::envelope::OutboundRows;
 use crate::limits::RowLimits;
 use crate::redact::{Person, RedactRules, page};
 
@@ -43,19 +48,40 @@ impl<'a> Canon<'a> {
         request: &ParsedRequest<'a>,
         person: &mut Person,
     ) -> Vec<ConversionEvent<'a>> {
+        self.events_and_outbound(request, None, person).0
+    }
+
+    /// The same, and what is handed on of those that destinations of their dataset want, by dataset. Ids of
+    /// events that have none come from `entropy`; without it nothing is handed on.
+    pub fn events_and_outbound(
+        &self,
+        request: &ParsedRequest<'a>,
+        entropy: Option<&dyn Entropy>,
+        person: &mut Person,
+    ) -> (Vec<ConversionEvent<'a>>, Vec<(Arc<DatasetSeal>, OutboundRows)>) {
         let mut events = Vec::with_capacity(request.events.len());
+        let mut lots = Vec::new();
         // The zone is the tenant's.
         let mut days = Days { config: self.config, last: None };
         let (mut identifiers, mut ends) = (Vec::new(), Vec::with_capacity(request.events.len()));
         for scan in &request.events {
             let given = request.given.get(scan.given.clone()).unwrap_or_default();
             let day = days.day(scan.event_time.unwrap_or(self.now));
-            events.push(self.event(scan, given, request.test, day, person));
+            let outbound = entropy.zip(self.config_of(scan).delivery.as_ref());
+            let name = scan.event_name.unwrap_or_default();
+            let outbound = outbound.filter(|(_, sealing)| sealing.wants(name, request.test));
+            person.set_wants_countable(outbound.is_some());
+            let event = self.event(scan, given, request.test, day, person);
+            if let Some((entropy, sealing)) = outbound {
+                let rows = outbound::rows_of(&mut lots, sealing);
+                outbound::add(self, entropy, (scan, given), &event, person, rows);
+            }
+            events.push(event);
             identifiers.extend_from_slice(person.identifiers());
             ends.push(identifiers.len());
         }
         self.seal(&identifiers, &ends, &mut events);
-        events
+        (events, lots)
     }
 
     /// Gives each event its identifiers sealed: all of a request at once, side by side.

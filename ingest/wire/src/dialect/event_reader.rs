@@ -212,7 +212,7 @@ impl<'a> EventReader<'_, 'a> {
             self.event.sent.insert(key);
             // One beyond the bound tells that there are too many.
             if self.given.len() - self.event.given.start <= self.limits.identifiers_max {
-                self.given.push(IdentifierValue { key, value });
+                self.given.push(IdentifierValue { key, value, kind: None });
             }
         }
     }

@@ -9,6 +9,8 @@ mod identifier_field;
 mod batch;
 mod rules;
 mod canonical;
+mod outbound;
+mod answer;
 pub mod meta;
 pub mod tiktok;
 pub mod pinterest;
@@ -17,6 +19,7 @@ pub mod ga4;
 pub mod snapchat;
 pub mod linkedin;
 
+pub use self::answer::{PlatformAnswer, PlatformRefusal};
 pub use self::canonical::Canon;
 pub use self::fault::Fault;
 pub use self::rules::value_refused;

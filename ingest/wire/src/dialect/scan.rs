@@ -8,6 +8,7 @@ use stratum_models::platform::ActionSource;
 use stratum_models::time::UnixMillis;
 
 use super::fault::Fault;
+use crate::envelope::ClearIdKind;
 
 /// A request that could be read. Events may still have faults.
 #[derive(Debug, Default)]
@@ -54,6 +55,8 @@ pub struct EventScan<'a> {
     pub value_micros: Option<i64>,
     /// The currency of its worth; `Some(None)` when it is no ISO 4217 code.
     pub currency: Option<Option<Currency>>,
+    /// The object of data on products and the like, as it stands in the request.
+    pub custom_data: Option<&'a str>,
     /// The range of its identifier values in [`ParsedRequest::given`].
     pub given: Range<usize>,
     /// The kinds of identifiers that have a value.
@@ -70,6 +73,8 @@ pub struct EventScan<'a> {
     pub limited_data_use: bool,
     /// What is wrong with its worth, where it is taken without it.
     pub value_fault: Option<Fault>,
+    /// The codes of country and state that limited data use is claimed for.
+    pub limited_data_use_codes: [Option<u16>; 2],
     /// The first thing found wrong with it.
     pub fault: Option<Fault>,
     /// It is nothing that counts, and nothing wrong: Segment's `group`.
@@ -83,4 +88,6 @@ pub struct IdentifierValue<'a> {
     pub key: IdentifierKey,
     /// Clear or hashed, as sent.
     pub value: &'a str,
+    /// What it is where platforms are told more exactly than by `key`.
+    pub kind: Option<ClearIdKind>,
 }

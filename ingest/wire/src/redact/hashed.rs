@@ -69,12 +69,21 @@ impl Hashes {
 
     /// Whether a text with these signs repeats one of them.
     pub(super) fn are_in(&self, text: &str, signs: Signs) -> bool {
+        self.some_are_in(text, signs, true)
+    }
+
+    /// Whether a text with these signs repeats one that is no id.
+    pub(super) fn contacts_are_in(&self, text: &str, signs: Signs) -> bool {
+        self.some_are_in(text, signs, false)
+    }
+
+    fn some_are_in(&self, text: &str, signs: Signs, with_ids: bool) -> bool {
         if self.identifiers.is_empty() || text.is_empty() {
             return false;
         }
         let mut room = self.room.borrow_mut();
         let mut guesses = Guesses { hashes: self, room: &mut room, found: false };
-        if self.has(IDS) {
+        if with_ids && self.has(IDS) {
             guesses.push_both(text);
             // Dashes and dots belong to ids; of what is set apart otherwise each part may be one.
             if signs.has(Signs::AROUND_ID) {

@@ -59,6 +59,7 @@ mod tests {
             version: 1,
             default_calling_code: calling_code,
             event_name: None,
+            delivery: None,
         };
         let now = UnixMillis(1_700_000_000_000);
         let mut person = Person::new();

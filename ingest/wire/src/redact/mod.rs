@@ -27,7 +27,7 @@ use crate::hash::sha256_all;
 use crate::normalize::{self, Forms, Outcome, Rules};
 use hashed::{Hashes, digests, is_uuid};
 pub use kept::kept_hashes;
-pub use page::{Page, click_id, page};
+pub use page::{Page, click_id, is_click_parameter, page};
 use signs::Signs;
 use trace::Traces;
 
@@ -52,9 +52,12 @@ pub struct RedactRules<'a> {
 #[derive(Default)]
 pub struct Person {
     forms: Forms,
-    /// The place in `identifiers` of each form.
-    places: Vec<usize>,
+    /// The place of each form: the list it belongs to, and where.
+    places: Vec<(bool, usize)>,
     identifiers: Vec<HashedIdentifier>,
+    /// Identifiers that can be counted, where they are wanted.
+    countable: Vec<HashedIdentifier>,
+    wants_countable: bool,
     valid: IdentifierMask,
     invalid: Vec<InvalidIdentifier>,
     values: [u8; IdentifierKey::ALL.len()],
@@ -75,6 +78,7 @@ impl Person {
         self.forms.clear();
         self.places.clear();
         self.identifiers.clear();
+        self.countable.clear();
         self.valid = IdentifierMask::EMPTY;
         self.invalid.clear();
         self.values = Default::default();
@@ -82,6 +86,11 @@ impl Person {
         self.device = None;
         self.traces.clear();
         self.hashes.clear();
+    }
+
+    /// Whether identifiers that can be counted are hashed as well, from here on: platforms match on them.
+    pub fn set_wants_countable(&mut self, wants: bool) {
+        self.wants_countable = wants;
     }
 
     /// Takes one value the sender gave, clear or hashed. An empty one is no value; of one key ten
@@ -130,10 +139,11 @@ impl Person {
     /// Hashes what was added. To be called after the last value of an event and before reading.
     pub fn hash(&mut self) {
         self.forms.pad(64);
-        let Person { forms, places, identifiers, .. } = self;
+        let Person { forms, places, identifiers, countable, .. } = self;
         sha256_all(forms.text(), forms.pieces(), |form, digest| {
-            if let Some(identifier) = places.get(form).and_then(|place| identifiers.get_mut(*place))
-            {
+            let Some((is_countable, place)) = places.get(form) else { return };
+            let list = if *is_countable { &mut *countable } else { &mut *identifiers };
+            if let Some(identifier) = list.get_mut(*place) {
                 identifier.hash = IdentifierHash(digest);
             }
         });
@@ -146,6 +156,12 @@ impl Person {
     /// after [`Person::hash`].
     pub fn identifiers(&self) -> &[HashedIdentifier] {
         &self.identifiers
+    }
+
+    /// The usable identifiers that can be counted, as hashes; only where they were wanted. They are for the
+    /// platforms' eyes and must not rest unsealed. Complete after [`Person::hash`].
+    pub fn countable(&self) -> &[HashedIdentifier] {
+        &self.countable
     }
 
     /// The keys with a usable value. What can be counted is here and not among the hashes.
@@ -194,6 +210,15 @@ impl Person {
             || value.len() >= 64 && digests(value).any(|digest| self.has_hash(&digest))
     }
 
+    /// Whether a text holds anybody's e-mail address, or what this person is reached, called or found by:
+    /// address, number, name, birth date, place. Ids are no contacts.
+    pub fn is_contact_in(&self, value: &str) -> bool {
+        let signs = Signs::of(value.as_bytes());
+        shape::holds_address(value, signs)
+            || self.traces.contacts_are_in(value, signs)
+            || self.hashes.contacts_are_in(value, signs)
+    }
+
     fn has_hash(&self, digest: &[u8; 32]) -> bool {
         self.identifiers.iter().any(|one| one.hash.0 == *digest) || self.hashes.has_hash(digest)
     }
@@ -211,8 +236,11 @@ impl Person {
                 normalize::country_of_hash(&hash).and_then(|code| upper(code.as_bytes()));
         }
         self.hashes.add(key, hash);
+        let identifier = HashedIdentifier { key, hash: IdentifierHash(hash) };
         if !key.is_countable() {
-            self.identifiers.push(HashedIdentifier { key, hash: IdentifierHash(hash) });
+            self.identifiers.push(identifier);
+        } else if self.wants_countable {
+            self.countable.push(identifier);
         }
         self.accept(key);
     }
@@ -221,13 +249,15 @@ impl Person {
         if key == IdentifierKey::Country && self.country.is_none() {
             self.country = upper(self.forms.last());
         }
-        if key.is_countable() {
+        let is_countable = key.is_countable();
+        if is_countable && !self.wants_countable {
             // That it was there is all that is kept: nothing is hashed.
             self.forms.settle(before);
         }
+        let list = if is_countable { &mut self.countable } else { &mut self.identifiers };
         for _ in before..self.forms.len() {
-            self.places.push(self.identifiers.len());
-            self.identifiers.push(HashedIdentifier { key, hash: IdentifierHash([0; 32]) });
+            self.places.push((is_countable, list.len()));
+            list.push(HashedIdentifier { key, hash: IdentifierHash([0; 32]) });
         }
         self.accept(key);
     }
@@ -249,15 +279,17 @@ impl Person {
         if !self.values.iter().any(|values| *values > 1) {
             return;
         }
-        let mut kept = 0;
-        for at in 0..self.identifiers.len() {
-            let one = self.identifiers[at];
-            if !self.identifiers[..kept].contains(&one) {
-                self.identifiers[kept] = one;
-                kept += 1;
+        for list in [&mut self.identifiers, &mut self.countable] {
+            let mut kept = 0;
+            for at in 0..list.len() {
+                let one = list[at];
+                if !list[..kept].contains(&one) {
+                    list[kept] = one;
+                    kept += 1;
+                }
             }
+            list.truncate(kept);
         }
-        self.identifiers.truncate(kept);
     }
 }
 

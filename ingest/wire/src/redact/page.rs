@@ -55,6 +55,11 @@ pub fn click_id(url: &str, platform: Platform) -> Option<&str> {
         .find_map(|(_, value)| plain(value, CLICK_BYTES_MAX))
 }
 
+/// Whether a query parameter of this name holds a click id of any platform.
+pub fn is_click_parameter(name: &str) -> bool {
+    platform_of(name).is_some()
+}
+
 fn platform_of(parameter: &str) -> Option<Platform> {
     match parameter {
         "fbclid" => Some(Platform::Meta),

@@ -14,14 +14,19 @@ pub(super) const FILES: [&[u8]; 8] =
 /// Whether a text with these signs holds something of the kind. Most lack a sign of each.
 pub(super) fn is_somebodys(text: &str, signs: Signs) -> bool {
     let bytes = text.as_bytes();
-    signs.has(Signs::ADDRESS) && holds_email(bytes)
-        || signs.has(Signs::BEYOND_ASCII) && holds_wide_email(text)
+    holds_address(text, signs)
         || signs.has(Signs::DOT) && signs.has_digits() && holds_ipv4(text)
         || signs.has(Signs::COLON) && holds_ipv6(text)
         || signs.has_digits()
             && (signs.has(Signs::PHONE) || signs.has(Signs::DASH) && has_dash_after_digit(bytes))
             && holds_phone(bytes)
         || signs.has(Signs::SLASH) && holds_agent(bytes)
+}
+
+/// Whether a text with these signs holds an e-mail address.
+pub(super) fn holds_address(text: &str, signs: Signs) -> bool {
+    signs.has(Signs::ADDRESS) && holds_email(text.as_bytes())
+        || signs.has(Signs::BEYOND_ASCII) && holds_wide_email(text)
 }
 
 /// An address, percent-encoded ones included; its domain has a dot, so that `banner@2x` is none.

@@ -16,6 +16,7 @@ fn config(platform: Platform) -> DatasetConfig {
         version: 1,
         default_calling_code: None,
         event_name: None,
+        delivery: None,
     }
 }
 

@@ -32,6 +32,8 @@ struct Trace {
     found: MatchRule,
     /// How many digits it has when it has no letters, else 0.
     digits: usize,
+    /// Whether it tells how the person is reached, called or found by.
+    is_contact: bool,
 }
 
 /// How a value is found in a text.
@@ -56,6 +58,7 @@ impl Traces {
     /// letters that tell nobody.
     pub(super) fn add(&mut self, key: IdentifierKey, value: &str) {
         use IdentifierKey as Key;
+        let before = self.traces.len();
         match key {
             Key::Email => {
                 let at = value.bytes().rposition(|byte| byte == b'@');
@@ -82,12 +85,24 @@ impl Traces {
             }
             Key::Gender | Key::State | Key::Country => {}
         }
+        let is_contact = matches!(
+            key,
+            Key::Email
+                | Key::Phone
+                | Key::FirstName
+                | Key::LastName
+                | Key::BirthDate
+                | Key::City
+                | Key::Zip
+        );
+        self.traces[before..].iter_mut().for_each(|trace| trace.is_contact = is_contact);
     }
 
     fn push(&mut self, value: &str, found: MatchRule) {
         let start = self.text.len();
         self.text.push_str(value);
-        self.traces.push(Trace { start, end: self.text.len(), found, digits: digits_of(value) });
+        let digits = digits_of(value);
+        self.traces.push(Trace { start, end: self.text.len(), found, digits, is_contact: false });
     }
 
     /// A name, and each of its parts: texts may have one of two given names.
@@ -114,14 +129,25 @@ impl Traces {
         for at in (start..self.text.len()).step_by(digits.len()) {
             let end = at + digits.len();
             let found = MatchRule::Within(ID_BYTES_MIN);
-            self.traces.push(Trace { start: at, end, found, digits: digits.len() });
+            let digits = digits.len();
+            self.traces.push(Trace { start: at, end, found, digits, is_contact: false });
         }
     }
 
     /// Whether a text with these signs holds any of them.
     pub(super) fn are_in(&self, text: &str, signs: Signs) -> bool {
+        self.some_are_in(text, signs, |_| true)
+    }
+
+    /// Whether a text with these signs holds one by which the person is reached, called or found.
+    pub(super) fn contacts_are_in(&self, text: &str, signs: Signs) -> bool {
+        self.some_are_in(text, signs, |trace| trace.is_contact)
+    }
+
+    fn some_are_in(&self, text: &str, signs: Signs, is_meant: impl Fn(&Trace) -> bool) -> bool {
         // Most texts lack a letter of each trace: that is found without folding or searching.
-        let mut may = self.traces.iter().filter(|trace| self.may_be_in(trace, text, signs));
+        let may = self.traces.iter().filter(|trace| self.may_be_in(trace, text, signs));
+        let mut may = may.filter(|trace| is_meant(trace));
         let Some(first) = may.next() else { return false };
         let (mut text_buffer, mut trace_buffer) = (FoldedText::default(), FoldedText::default());
         let folded = text_buffer.fold(text);

@@ -1,5 +1,6 @@
 //! One of Meta's event objects.
 
+use stratum_models::identifier::IdentifierKey as Key;
 use stratum_models::platform::ActionSource;
 use stratum_models::rejection::RejectReason;
 
@@ -7,6 +8,7 @@ use super::super::event_reader::EventReader;
 use super::fields::{EventField, event_field, identifier_field};
 use crate::decode::Malformed;
 use crate::decode::json::Token;
+use crate::envelope::ClearIdKind;
 
 /// Reads the event to its closing brace.
 pub(super) fn event(mut event: EventReader<'_, '_>) -> Result<(), Malformed> {
@@ -28,11 +30,14 @@ fn field(event: &mut EventReader<'_, '_>, field: EventField) -> Result<(), Malfo
         EventField::OptOut => event.event.opt_out = event.flag("opt_out")?,
         EventField::DataProcessingOptions => data_processing_options(event)?,
         EventField::DataProcessingCountry => {
-            code(event, "data_processing_options_country", "0 or 1", |code| code < 2)?;
+            let known = |code| code < 2;
+            let code = code(event, "data_processing_options_country", "0 or 1", known)?;
+            event.event.limited_data_use_codes[0] = code;
         }
         EventField::DataProcessingState => {
             let known = |code| code == 0 || (1000..=1013).contains(&code);
-            code(event, "data_processing_options_state", "0 or 1000 to 1013", known)?;
+            let code = code(event, "data_processing_options_state", "0 or 1000 to 1013", known)?;
+            event.event.limited_data_use_codes[1] = code;
         }
     }
     Ok(())
@@ -75,20 +80,27 @@ fn code(
     event: &mut EventReader<'_, '_>,
     field: &'static str,
     expected: &'static str,
-    known: impl Fn(u32) -> bool,
-) -> Result<(), Malformed> {
-    if let Some(text) = event.scalar(field)?
-        && !text.parse().is_ok_and(known)
-    {
+    known: impl Fn(u16) -> bool,
+) -> Result<Option<u16>, Malformed> {
+    let Some(text) = event.scalar(field)? else { return Ok(None) };
+    let code = text.parse().ok().filter(|code| known(*code));
+    if code.is_none() {
         event.fault(RejectReason::InvalidValue, field, expected);
     }
-    Ok(())
+    Ok(code)
 }
 
 fn user_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
     // A second user_data replaces the first.
     event.forget_identifiers();
     let is_there = event.object("user_data", |event, key| match identifier_field(key) {
+        Some((Some(key @ (Key::MobileAdId | Key::MessagingId)), field)) => {
+            let before = event.given.len();
+            event.identifier(key, field)?;
+            let kind = kind_of(field);
+            event.given[before..].iter_mut().for_each(|given| given.kind = kind);
+            Ok(())
+        }
         Some((Some(key), field)) => event.identifier(key, field),
         Some((None, _)) => other_user_data(event),
         None => event.reader.skip(),
@@ -96,6 +108,17 @@ fn user_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
     event.event.has_user_data |= is_there;
     event.end_identifiers("user_data");
     Ok(())
+}
+
+/// The id behind a path, where several are identifiers of one kind.
+fn kind_of(field: &str) -> Option<ClearIdKind> {
+    Some(match field {
+        "user_data.anon_id" => ClearIdKind::InstallId,
+        "user_data.page_scoped_user_id" => ClearIdKind::PageScopedId,
+        "user_data.ctwa_clid" => ClearIdKind::ChatClickId,
+        "user_data.ig_sid" => ClearIdKind::InstagramId,
+        _ => return None,
+    })
 }
 
 fn other_user_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
@@ -109,7 +132,8 @@ fn other_user_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
 }
 
 fn custom_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
-    event.object("custom_data", |event, key| {
+    let start = event.reader.position();
+    let is_there = event.object("custom_data", |event, key| {
         match key.as_bytes() {
             b"value" => event.value("custom_data.value")?,
             b"currency" => event.currency("custom_data.currency")?,
@@ -119,5 +143,6 @@ fn custom_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
         }
         Ok(())
     })?;
+    event.event.custom_data = is_there.then(|| event.reader.since(start));
     Ok(())
 }

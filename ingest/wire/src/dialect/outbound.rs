@@ -1,0 +1,133 @@
+//! What of an event is handed on to platforms, made while its person is known.
+
+use std::sync::Arc;
+
+use stratum_models::delivery::DatasetSeal;
+use stratum_models::entropy::Entropy;
+use stratum_models::event::ConversionEvent;
+use stratum_models::identifier::{HashedIdentifier, IdentifierKey};
+
+use super::{Canon, EventScan, IdentifierValue};
+use crate::envelope::{
+    ClearId, ClearIdKind, OutboundEvent, OutboundHash, OutboundRows, custom_data_without,
+    url_without,
+};
+use crate::redact::Person;
+
+/// Hexadecimal digits of a SHA-256: such an id is a hash, and not in clear.
+const HASH_DIGITS: usize = 64;
+
+/// The rows of a dataset among those of all datasets of a request.
+pub(super) fn rows_of<'l>(
+    lots: &'l mut Vec<(Arc<DatasetSeal>, OutboundRows)>,
+    sealing: &Arc<DatasetSeal>,
+) -> &'l mut OutboundRows {
+    let known = lots.iter().position(|(of, _)| Arc::ptr_eq(of, sealing));
+    let at = known.unwrap_or(lots.len());
+    if at == lots.len() {
+        lots.push((sealing.clone(), OutboundRows::default()));
+    }
+    &mut lots[at].1
+}
+
+/// Adds what is handed on of an event whose person is known.
+pub(super) fn add<'a>(
+    canon: &Canon<'a>,
+    entropy: &dyn Entropy,
+    (scan, given): (&EventScan<'a>, &[IdentifierValue<'a>]),
+    event: &ConversionEvent<'a>,
+    person: &Person,
+    rows: &mut OutboundRows,
+) {
+    // Platforms tell copies of an event by its id as it was sent.
+    let id = |id: &'a str| -> &'a str {
+        if person.is_contact_in(id) { canon.arena.alloc_str(&canon.keys.pseudonym(id)) } else { id }
+    };
+    let is_told = |text: &str| person.is_told_by(text);
+    let url = scan.url.and_then(|url| url_without(url, is_told));
+    let (custom_data, is_whole) = match scan.custom_data {
+        Some(object) => custom_data_without(object, canon.arena, is_told),
+        None => (None, true),
+    };
+    let [country, state] = scan.limited_data_use_codes;
+    let outbound = OutboundEvent {
+        event_id: scan.event_id.map(id).unwrap_or_else(|| make_id(canon, entropy)),
+        is_id_made: scan.event_id.is_none(),
+        event_name: event.event_name,
+        event_time_ms: event.event_time.0,
+        received_at_ms: event.received_at.0,
+        action_source: event.action_source,
+        is_test: event.test,
+        opt_out: event.opt_out,
+        limited_data_use: event.limited_data_use,
+        limited_data_use_codes: country.zip(state),
+        value_micros: event.value_micros,
+        currency: event.currency,
+        order_id: scan.order_id.map(id),
+        source_url: url.as_deref(),
+        custom_data: custom_data.as_deref(),
+        is_custom_data_cut: !is_whole,
+        config_version: event.config_version,
+        ids: clear_ids(given, person),
+        hashes: hashes(person),
+    };
+    // What the door takes in is far smaller than a row may be; without the largest part it always fits.
+    if rows.push(&outbound).is_err() {
+        let short = OutboundEvent { custom_data: None, is_custom_data_cut: true, ..outbound };
+        let pushed = rows.push(&short);
+        debug_assert!(pushed.is_ok(), "an event is larger than its bounds allow");
+    }
+}
+
+fn make_id<'a>(canon: &Canon<'a>, entropy: &dyn Entropy) -> &'a str {
+    let mut bytes = [0; 16];
+    entropy.fill(&mut bytes);
+    canon.arena.alloc_str(&format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+/// The usable ids that platforms take in clear, the first of each kind.
+fn clear_ids<'a>(given: &[IdentifierValue<'a>], person: &Person) -> Vec<ClearId<'a>> {
+    let mut ids = Vec::<ClearId<'a>>::new();
+    // Ids of installations have whatever form their platform gives them.
+    let is_usable = |one: &&IdentifierValue<'_>| {
+        person.valid().has(one.key) || one.kind == Some(ClearIdKind::InstallId)
+    };
+    for one in given.iter().filter(is_usable) {
+        let Some(kind) = one.kind.or_else(|| kind_of(one.key)) else { continue };
+        let value = one.value.trim();
+        let is_hash = kind == ClearIdKind::MobileAdId && value.len() >= HASH_DIGITS;
+        if !is_hash && !ids.iter().any(|known| known.kind == kind) {
+            ids.push(ClearId { kind, value });
+        }
+    }
+    ids
+}
+
+/// The kind of an identifier that is sent in clear; `None` for those that are hashed.
+fn kind_of(key: IdentifierKey) -> Option<ClearIdKind> {
+    use IdentifierKey as Key;
+    Some(match key {
+        Key::ClientIp => ClearIdKind::ClientIp,
+        Key::UserAgent => ClearIdKind::UserAgent,
+        Key::ClickId => ClearIdKind::ClickId,
+        Key::BrowserId => ClearIdKind::BrowserId,
+        Key::MobileAdId => ClearIdKind::MobileAdId,
+        Key::LoginId => ClearIdKind::LoginId,
+        Key::LeadId => ClearIdKind::LeadId,
+        Key::SubscriptionId => ClearIdKind::SubscriptionId,
+        Key::MessagingId => ClearIdKind::PageScopedId,
+        Key::Email | Key::Phone | Key::FirstName | Key::LastName | Key::Gender => return None,
+        Key::BirthDate | Key::City | Key::State | Key::Zip | Key::Country => return None,
+        Key::ExternalId => return None,
+    })
+}
+
+/// The hashes that platforms match on: those of what they take in clear are of no use to them.
+fn hashes(person: &Person) -> Vec<OutboundHash> {
+    let is_matched = |one: &&HashedIdentifier| {
+        kind_of(one.key).is_none() || one.key == IdentifierKey::MobileAdId
+    };
+    let identifiers = person.identifiers().iter().filter(is_matched);
+    let all = identifiers.chain(person.countable());
+    all.map(|one| OutboundHash { key: one.key, hash: one.hash.0 }).collect()
+}
