@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ingest/wire", &["models"]),
     ("ingest", &["models", "wire"]),
     ("ingest/reports", &["models", "wire", "ingest"]),
+    ("ingest/deliver", &["models", "wire"]),
     ("pipeline", &["models"]),
     ("query", &["models"]),
     ("api/state", &["models"]),
@@ -24,7 +25,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api/account", &["models", "wire", "state", "jobs", "http"]),
     (
         "api/routes",
-        &["models", "forecast", "wire", "ingest", "reports", "query", "state", "jobs", "http"],
+        &[
+            "models", "forecast", "wire", "ingest", "reports", "deliver", "query", "state", "jobs",
+            "http",
+        ],
     ),
     (
         "api/server",
@@ -33,8 +37,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "models", "forecast", "ingest", "reports", "pipeline", "query", "state", "jobs",
-            "http", "account", "routes", "server", "engines",
+            "models", "forecast", "ingest", "reports", "deliver", "pipeline", "query", "state",
+            "jobs", "http", "account", "routes", "server", "engines",
         ],
     ),
 ];
@@ -74,6 +78,7 @@ const DENIED: &[(&str, &[&str])] = &[
     ),
     ("ingest", &["sqlx", "clickhouse", "datafusion", "polars", "reqwest", "parquet"]),
     ("ingest/reports", &["sqlx", "clickhouse", "datafusion", "axum", "rdkafka", "fjall"]),
+    ("ingest/deliver", &["sqlx", "clickhouse", "datafusion", "axum", "rdkafka", "fjall"]),
     (
         "pipeline",
         &[

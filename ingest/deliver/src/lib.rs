@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod config;
+pub mod pause;
+pub mod breaker;
+pub mod sender;
+pub mod words;
+pub mod http;
+mod judge;
+mod tally;
+mod stretch;
+mod inbox;
+mod lane;
+mod tail;
+mod partition;
+mod upkeep;
+#[cfg(test)]
+mod samples;
+pub mod relay;
+pub mod telemetry;
