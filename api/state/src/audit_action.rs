@@ -49,6 +49,16 @@ name_set! {
         DatasetCreated = "dataset.created",
         /// A dataset was changed.
         DatasetUpdated = "dataset.updated",
+        /// A destination was created.
+        DestinationCreated = "destination.created",
+        /// A destination was deleted.
+        DestinationDeleted = "destination.deleted",
+        /// Events were asked to be sent to a destination once more.
+        DestinationReplayed = "destination.replayed",
+        /// A destination was tested.
+        DestinationTested = "destination.tested",
+        /// A destination was changed.
+        DestinationUpdated = "destination.updated",
         /// An export was requested.
         ExportAsked = "export.asked",
         /// An export was cancelled, or its file was deleted.

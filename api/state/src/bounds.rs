@@ -14,6 +14,8 @@ pub struct BoundsConfig {
     pub datasets_max: u32,
     /// Connectors of a tenant.
     pub connectors_max: u32,
+    /// Destinations of a tenant.
+    pub destinations_max: u32,
     /// Exchange rates of one request.
     pub fx_rates_max: usize,
 }
@@ -25,6 +27,7 @@ impl Default for BoundsConfig {
             assets_max: 50_000,
             datasets_max: 1_000,
             connectors_max: 100,
+            destinations_max: 50,
             fx_rates_max: 1_000,
         }
     }

@@ -52,6 +52,9 @@ pub mod job_lease;
 pub mod bounds;
 pub mod api_key;
 pub mod model_artifact;
+pub mod destination;
+mod delivery_directory;
+mod delivery_ledger;
 pub mod snapshot;
 pub mod directory;
 

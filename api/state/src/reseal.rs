@@ -3,6 +3,8 @@
 use stratum_models::store::StoreError;
 
 use super::connector::CREDENTIALS;
+use super::delivery_directory::DELIVERY_KEY;
+use super::destination::DESTINATION_CREDENTIALS;
 use super::job::INPUT;
 use super::second_factor::SECRET;
 use super::store_error;
@@ -18,7 +20,48 @@ impl TenantWork {
     pub async fn reseal(&mut self) -> Result<u64, StoreError> {
         let people = self.reseal_users().await? + self.reseal_invitations().await?;
         let secrets = self.reseal_connectors().await? + self.reseal_second_factors().await?;
-        Ok(people + secrets + self.reseal_jobs().await?)
+        let deliveries = self.reseal_destinations().await? + self.reseal_delivery_keys().await?;
+        Ok(people + secrets + deliveries + self.reseal_jobs().await?)
+    }
+
+    async fn reseal_destinations(&mut self) -> Result<u64, StoreError> {
+        let prefix = self.tools.seal.prefix();
+        let rows = sqlx::query_file!(
+            "sql/select_destinations_to_reseal.sql",
+            self.key,
+            &prefix[..],
+            ROWS_MAX
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        for row in &rows {
+            let place = self.place(DESTINATION_CREDENTIALS, row.id);
+            let credentials = self.tools.opened(place, &row.credentials_sealed)?;
+            let sealed = self.tools.sealed(place, &credentials)?;
+            let statement =
+                sqlx::query_file!("sql/reseal_destination.sql", self.key, row.id, sealed);
+            statement.execute(self.connection()).await.map_err(store_error)?;
+        }
+        Ok(rows.len() as u64)
+    }
+
+    async fn reseal_delivery_keys(&mut self) -> Result<u64, StoreError> {
+        let prefix = self.tools.seal.prefix();
+        let rows = sqlx::query_file!(
+            "sql/select_delivery_keys_to_reseal.sql",
+            self.key,
+            &prefix[..],
+            ROWS_MAX
+        );
+        let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
+        for row in &rows {
+            let place = self.place(DELIVERY_KEY, row.id);
+            let key = self.tools.opened(place, &row.key_sealed)?;
+            let sealed = self.tools.sealed(place, &key)?;
+            let statement =
+                sqlx::query_file!("sql/reseal_delivery_key.sql", self.key, row.id, sealed);
+            statement.execute(self.connection()).await.map_err(store_error)?;
+        }
+        Ok(rows.len() as u64)
     }
 
     async fn reseal_jobs(&mut self) -> Result<u64, StoreError> {

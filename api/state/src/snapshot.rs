@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono_tz::Tz;
+use stratum_models::delivery::DatasetKey;
 use stratum_models::directory::{AccessRefusal, ApiKeyHash, DatasetConfig, TenantAccess};
 use stratum_models::id::{ApiKeyId, TenantId};
 use stratum_models::money::Currency;
@@ -200,22 +201,29 @@ impl SystemWork {
             let currency = row.reporting_currency.parse().map_err(|_| damaged("currency"))?;
             snapshot.reporting_currencies.insert(tenant, currency);
         }
+        let sealings = self.sealings().await?;
         let datasets = sqlx::query_file!("sql/select_directory_datasets.sql");
         for row in datasets.fetch_all(self.connection()).await.map_err(store_error)? {
             let tenant_id = TenantId(row.tenant_id.unsigned_abs());
             // A tenant added since the tenants were read comes with the next snapshot.
             let Some(time_zone) = snapshot.time_zone(tenant_id) else { continue };
+            let platform = Platform::parse_optional(&row.platform);
+            let dataset = DatasetKey {
+                tenant_id,
+                platform: platform.ok_or_else(|| damaged("platform"))?,
+                dataset_id: row.external_id,
+            };
             let config = DatasetConfig {
                 tenant_id,
-                platform: Platform::parse_optional(&row.platform)
-                    .ok_or_else(|| damaged("platform"))?,
-                dataset_id: row.external_id,
+                platform: dataset.platform,
+                dataset_id: dataset.dataset_id.clone(),
                 time_zone,
                 version: row.version.unsigned_abs(),
                 default_calling_code: row
                     .default_calling_code
                     .and_then(|code| u16::try_from(code).ok()),
                 event_name: row.event_name,
+                delivery: sealings.of(row.id, dataset),
             };
             snapshot.insert_dataset(row.id, config);
         }
@@ -252,6 +260,7 @@ mod tests {
             version: 1,
             default_calling_code: None,
             event_name: None,
+            delivery: None,
         }
     }
 

@@ -1,0 +1,3 @@
+SELECT count(*) AS "destinations!"
+FROM destinations
+WHERE tenant_id = $1

@@ -1,0 +1,2 @@
+DELETE FROM delivery_keys
+WHERE hour < $1

@@ -1,0 +1,2 @@
+DELETE FROM dead_letters
+WHERE replayable_until < $1

@@ -1,0 +1,4 @@
+SELECT epoch
+FROM delivery_owners
+WHERE partition = $1
+FOR SHARE
