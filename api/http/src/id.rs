@@ -15,6 +15,7 @@ use stratum_state::asset::Asset;
 use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::campaign::Campaign;
 use stratum_state::connector::Connector;
+use stratum_state::destination::StoredDestination;
 use stratum_state::export_job::ExportJob;
 use stratum_state::export_schedule::ExportSchedule;
 use stratum_state::invitation::Invitation;
@@ -56,6 +57,10 @@ impl Resource for Campaign {
 
 impl Resource for Connector {
     const KIND: &'static str = "connector";
+}
+
+impl Resource for StoredDestination {
+    const KIND: &'static str = "destination";
 }
 
 impl Resource for ExportJob {

@@ -226,6 +226,17 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (POST, "/api/v1/connectors/{id}/backfill", With(IntegrationsWrite)),
     (GET, "/api/v1/connectors/{id}/runs", With(IntegrationsRead)),
     (DELETE, "/api/v1/connectors/{id}/runs/{run}", With(IntegrationsWrite)),
+    // Destinations
+    (GET, "/api/v1/destinations", With(IntegrationsRead)),
+    (POST, "/api/v1/destinations", With(IntegrationsWrite)),
+    (GET, "/api/v1/destinations/{id}", With(IntegrationsRead)),
+    (PATCH, "/api/v1/destinations/{id}", With(IntegrationsWrite)),
+    (DELETE, "/api/v1/destinations/{id}", With(IntegrationsWrite)),
+    (POST, "/api/v1/destinations/{id}/test", With(IntegrationsWrite)),
+    (GET, "/api/v1/destinations/{id}/delivery", With(IntegrationsRead)),
+    (GET, "/api/v1/destinations/{id}/dead-letters", With(IntegrationsRead)),
+    (GET, "/api/v1/destinations/{id}/requests", With(IntegrationsRead)),
+    (POST, "/api/v1/destinations/{id}/replay", With(IntegrationsWrite)),
     (GET, "/api/v1/ad-accounts", With(IntegrationsRead)),
     // Analytics
     (GET, "/api/v1/analytics/kpis", With(AnalyticsRead)),

@@ -18,6 +18,7 @@ pub mod notes;
 pub mod views;
 pub mod attention;
 pub mod connectors;
+pub mod destinations;
 pub mod imports;
 pub mod exports;
 pub mod ad_accounts;
@@ -32,12 +33,16 @@ pub mod predictions;
 
 use std::sync::Arc;
 
+use stratum_deliver::config::DeliverConfig;
+use stratum_deliver::http::Platforms as DeliveryPlatforms;
 use stratum_http::auth::AuthServices;
 use stratum_http::live::Hub;
 use stratum_ingest::append::Appender;
 use stratum_jobs::export::Exports;
 use stratum_jobs::predict::Forecasts;
 use stratum_jobs::pull::PullConfig;
+use stratum_models::entropy::Ids;
+use stratum_models::log::EventLog;
 use stratum_models::seal::IdentifierKeys;
 use stratum_models::time::SharedClock;
 use stratum_models::warehouse::WarehouseReader;
@@ -68,6 +73,14 @@ pub struct Services {
     pub trials: Platforms,
     /// The bounds of pulls.
     pub pull: PullConfig,
+    /// Ad platforms, where they take events.
+    pub deliveries: DeliveryPlatforms,
+    /// The bounds of handing events on.
+    pub deliver: DeliverConfig,
+    /// The log, for what waits in it.
+    pub log: Arc<dyn EventLog>,
+    /// Makes ids.
+    pub ids: Ids,
     /// Takes ad reports that users import.
     pub appender: Appender,
     /// Bounds of imported files.
@@ -107,6 +120,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(views::routes())
         .merge(attention::routes())
         .merge(connectors::routes())
+        .merge(destinations::routes())
         .merge(imports::routes())
         .routes(routes!(ad_accounts::list_ad_accounts))
 }

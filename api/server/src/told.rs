@@ -14,7 +14,7 @@ use stratum_models::update::Update;
 /// Where paths of the API begin.
 const API: &str = "/api/v1/";
 /// What users keep, by the beginning of its paths. What is only asked by a body is not among them.
-const RESOURCES: [&str; 15] = [
+const RESOURCES: [&str; 16] = [
     "ad-accounts",
     "analytics/export",
     "api-keys",
@@ -23,6 +23,7 @@ const RESOURCES: [&str; 15] = [
     "campaigns",
     "connectors",
     "datasets",
+    "destinations",
     "fx-rates",
     "imports",
     "notes",

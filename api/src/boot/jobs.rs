@@ -42,6 +42,7 @@ impl Process {
         let state = self.stores.state.clone().context("the jobs have no state store")?;
         let means = self.workers(settings, &state);
         self.stages.spawn(sweep(means.clone(), self.stop_stages.clone()));
+        self.stages.spawn(stage::delivery_keys(state.clone(), self.stop_stages.clone()));
         let hourly = stage::hourly(settings, state.clone(), &self.stores.data);
         let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
         let eraser = Eraser { state: state.clone(), persons: Arc::new(warehouse.clone()) };

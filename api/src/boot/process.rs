@@ -135,7 +135,7 @@ impl Process {
         };
         let mut parts = vec![stratum_server::operation(operation.clone())];
         parts.extend(self.backups(settings)?);
-        if let Some(state) = self.stores.state.clone().filter(|_| roles != Roles::One(Role::Jobs)) {
+        if let Some(state) = self.stores.state.clone().filter(|_| roles.has_door()) {
             let directory = self.follow_directory(&state, &settings.state).await?;
             if roles.has(Role::Ingest) {
                 parts.push(self.door(settings, directory.clone())?);
@@ -194,6 +194,7 @@ impl Process {
             keys: self.stores.identifier_keys(settings)?,
             appender,
             clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
             client: |of| of.get::<ClientIp>().map(|client| client.allowance_key()),
             config: settings.ingest.clone(),
             trace_seed: u64::from_be_bytes(seed),
@@ -253,6 +254,10 @@ impl Process {
         }
         if roles.has(Role::Jobs) {
             self.start_jobs(settings)?;
+        }
+        if roles.has(Role::Deliver) {
+            let parts = stage::relay_parts(settings, &self.stores)?;
+            self.stages.spawn(stage::relay(parts, self.stop_stages.clone()));
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ pub enum Role {
     Api,
     /// Pulls from ad platforms, clears up, and makes the campaigns that ad reports name.
     Jobs,
+    /// Hands events on to ad platforms.
+    Deliver,
 }
 
 /// The roles of one process.
@@ -30,14 +32,20 @@ impl Roles {
         self == Roles::Every || self == Roles::One(role)
     }
 
+    /// Whether requests with keys come to one of them.
+    pub(super) fn has_door(self) -> bool {
+        self.has(Role::Ingest) || self.has(Role::Api)
+    }
+
     /// The stores that these roles work on.
     pub(super) fn needs(self) -> Needs {
         let (ingest, pipeline) = (self.has(Role::Ingest), self.has(Role::Pipeline));
         let (api, jobs) = (self.has(Role::Api), self.has(Role::Jobs));
+        let deliver = self.has(Role::Deliver);
         Needs {
             log: true,
             warehouse: pipeline || api || jobs,
-            state: ingest || api || jobs,
+            state: ingest || api || jobs || deliver,
             embedded: self == Roles::Every,
         }
     }

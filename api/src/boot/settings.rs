@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use stratum_deliver::config::DeliverConfig;
 use stratum_engines::EngineSettings;
 use stratum_http::auth::AuthConfig;
 use stratum_http::edge::EdgeConfig;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub export: ExportConfig,
     /// How ad platforms are pulled from.
     pub pull: PullConfig,
+    /// How events are handed on to ad platforms.
+    pub deliver: DeliverConfig,
     /// How exchange rates are fetched.
     pub exchange_rates: ExchangeRatesConfig,
     /// How events and ad reports are received.
@@ -100,6 +103,7 @@ impl Default for Settings {
             campaign_discovery: AdoptConfig::default(),
             export: ExportConfig::default(),
             pull: PullConfig::default(),
+            deliver: DeliverConfig::default(),
             exchange_rates: ExchangeRatesConfig::default(),
             ingest: DoorConfig::default(),
             import: ImportConfig::default(),

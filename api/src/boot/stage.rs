@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use stratum_deliver::http::Platforms as DeliveryPlatforms;
+use stratum_deliver::relay::Relay;
 use stratum_ingest::append::Appender;
+use stratum_models::delivery::{DeliveryDirectory as _, KeyHour};
 use stratum_models::id::TenantId;
 use stratum_models::log::EventLog;
 use stratum_models::seal::IdentifierKeys;
@@ -24,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::Settings;
 use super::stores::Stores;
-use super::system::{SystemClock, SystemRest};
+use super::system::{SystemClock, SystemEntropy, SystemRest};
 use stratum_jobs::discovery::CampaignDiscovery;
 use stratum_jobs::every;
 use stratum_jobs::heads::HeadWriter;
@@ -33,6 +36,8 @@ use stratum_jobs::pull::Puller;
 use stratum_jobs::rates::RateKeeper;
 
 const PIPELINE_GROUP: &str = "stratum-pipeline";
+const RELAY_GROUP: &str = "stratum-deliver";
+const DELIVERY_KEYS_EVERY: Duration = Duration::from_secs(30);
 const RESTART_WAIT_MIN: Duration = Duration::from_millis(200);
 const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
 /// A run this long was a good one: the next failure waits little again.
@@ -57,12 +62,49 @@ pub fn pipeline_parts(settings: &Settings, stores: &Stores) -> Result<Pipeline> 
 
 /// Runs the pipeline until `stop`; one that ends with an error is begun anew.
 pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
+    let run = || stratum_pipeline::run(parts.clone(), stop.clone());
+    begun_anew("pipeline", &stop, run).await;
+}
+
+/// What the relay is made of.
+pub fn relay_parts(settings: &Settings, stores: &Stores) -> Result<Relay> {
+    let state = stores.state.clone().context("the relay has no state store")?;
+    Ok(Relay {
+        log: stores.log.clone().context("the relay has no log")?,
+        ledger: Arc::new(state.clone()),
+        directory: Arc::new(state),
+        platforms: delivery_platforms(settings)?,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        config: settings.deliver.clone(),
+        group: RELAY_GROUP.into(),
+    })
+}
+
+/// Ad platforms at the addresses where they take events.
+pub fn delivery_platforms(settings: &Settings) -> Result<DeliveryPlatforms> {
+    let platforms = DeliveryPlatforms::new(settings.deliver.clone(), Arc::new(SystemClock));
+    platforms.context("[deliver.urls]")
+}
+
+/// Runs the relay until `stop`; one that ends with an error is begun anew.
+pub async fn relay(parts: Relay, stop: CancellationToken) {
+    let run = || stratum_deliver::relay::run(parts.clone(), stop.clone());
+    begun_anew("relay", &stop, run).await;
+}
+
+/// Runs a stage until `stop`; after an error it is begun anew, later each time.
+async fn begun_anew<F, E>(name: &str, stop: &CancellationToken, run: impl Fn() -> F)
+where
+    F: Future<Output = Result<(), E>>,
+    E: std::fmt::Display,
+{
     let mut wait = RESTART_WAIT_MIN;
     while !stop.is_cancelled() {
         let began = Instant::now();
-        match stratum_pipeline::run(parts.clone(), stop.clone()).await {
+        match run().await {
             Ok(()) => break,
-            Err(error) => tracing::error!(error = %error, "pipeline ended and is begun anew"),
+            Err(error) => tracing::error!(stage = name, error = %error, "ended and is begun anew"),
         }
         if began.elapsed() > GOOD_RUN {
             wait = RESTART_WAIT_MIN;
@@ -72,6 +114,16 @@ pub async fn pipeline(parts: Pipeline, stop: CancellationToken) {
             () = tokio::time::sleep(wait) => wait = (wait * 2).min(RESTART_WAIT_MAX),
         }
     }
+}
+
+/// The work that makes each hour's keys of what is handed on.
+pub async fn delivery_keys(state: PostgresState, stop: CancellationToken) {
+    every(DELIVERY_KEYS_EVERY, &stop, || async {
+        if let Err(error) = state.make_keys(KeyHour::of(SystemClock.now())).await {
+            tracing::warn!(error = %error, "keys of deliveries not made");
+        }
+    })
+    .await;
 }
 
 /// Work that is done once an hour.

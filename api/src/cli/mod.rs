@@ -58,6 +58,8 @@ enum Command {
     /// Run background work: e-mails, exports, pulls, training, campaigns of ad reports, and
     /// clean-up.
     Jobs(ListenArgs),
+    /// Hand events on to the ad platforms that destinations name.
+    Deliver(ListenArgs),
     /// Update the tables of the warehouse and of the state store to this version.
     Migrate,
     /// Send generated events and ad reports to the public API.
@@ -143,7 +145,7 @@ fn load(cli: &Cli) -> Result<(Settings, Vec<String>)> {
     let listen = match &cli.command {
         Command::Up(up) => up.listen.listen.as_deref(),
         Command::Ingest(args) | Command::Pipeline(args) => args.listen.as_deref(),
-        Command::Api(args) | Command::Jobs(args) => args.listen.as_deref(),
+        Command::Api(args) | Command::Jobs(args) | Command::Deliver(args) => args.listen.as_deref(),
         _ => None,
     };
     if let Some(listen) = listen {
@@ -182,6 +184,9 @@ async fn dispatch(command: Command, settings: Settings) -> Result<ExitCode> {
         }
         Command::Api(_) => Box::pin(run::run(settings, Roles::One(Role::Api), None)).await?,
         Command::Jobs(_) => Box::pin(run::run(settings, Roles::One(Role::Jobs), None)).await?,
+        Command::Deliver(_) => {
+            Box::pin(run::run(settings, Roles::One(Role::Deliver), None)).await?
+        }
         Command::Migrate => crate::boot::migrate(&settings).await?,
         Command::Demo(args) => demo::demo(settings, args).await?,
         Command::Admin(args) => admin::admin(settings, args).await?,

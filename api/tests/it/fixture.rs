@@ -181,6 +181,7 @@ impl Stratum {
         for platform in ["meta", "google", "google_token", "tiktok", "snapchat", "snapchat_token"] {
             command.env(format!("STRATUM__pull__urls__{platform}"), "http://127.0.0.1:9");
         }
+        command.env("STRATUM__deliver__urls__meta", "http://127.0.0.1:9");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -32,6 +32,7 @@ mod overload;
 mod resources;
 mod jobs;
 mod pull;
+mod delivery;
 mod operation;
 mod clients;
 mod vendors;

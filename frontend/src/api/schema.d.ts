@@ -1195,6 +1195,149 @@ export interface paths {
         patch: operations["change_dataset"];
         trace?: never;
     };
+    "/api/v1/destinations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Destinations, oldest first. */
+        get: operations["list_destinations"];
+        put?: never;
+        /**
+         * Makes a destination.
+         * @description Events that the dataset receives from now on are handed on to the platform, each at least once and under one
+         *     event id, by which the platform drops copies. They are encrypted from the door on and opened only to be sent;
+         *     e-mail addresses, phone numbers and names are sent as hashes. Credentials are encrypted and never shown again: Meta
+         *     wants `access_token`. Only datasets of Meta have destinations so far.
+         */
+        post: operations["create_destination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destinations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a destination. */
+        get: operations["destination"];
+        put?: never;
+        post?: never;
+        /** Deletes a destination with its credentials, what waits for it, and what is known of its deliveries. */
+        delete: operations["delete_destination"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a destination. Fields that are not sent stay as they are, also single credentials.
+         * @description Paused, events are kept for it, as long as the platform takes them, and sent once it goes on. Switched off,
+         *     nothing is kept, and what waits is given up.
+         */
+        patch: operations["change_destination"];
+        trace?: never;
+    };
+    "/api/v1/destinations/{id}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last 200 dead letters of a destination, newest first: events that its platform refused for good. */
+        get: operations["dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destinations/{id}/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a destination does: what was delivered and what was not, how fast, and what waits.
+         * @description Counts are by the hour in which an event came to its end. They are exact whatever is killed.
+         */
+        get: operations["delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destinations/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends the events of a stretch of time once more, those that were refused and those that were delivered.
+         * @description The platform drops copies by their event ids, which never change. New events go first. Events are kept for a
+         *     day, if the operator has not said otherwise.
+         */
+        post: operations["replay_destination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destinations/{id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last 100 requests to a destination, newest first. */
+        get: operations["delivery_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destinations/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tests a destination: sends one made-up event under its test code, and returns what the platform says.
+         * @description The event is a `PageView` of nobody, marked as a test; it shows among the platform's test events and stands in
+         *     no report.
+         */
+        post: operations["test_destination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/downloads/{token}": {
         parameters: {
             query?: never;
@@ -2841,6 +2984,132 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_DeliveryReport: {
+            /** @description How a destination does. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description Events that came to an end after they were to be sent: delivered, refused or too old.
+                 */
+                attempted: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that the platform took.
+                 */
+                delivered: number;
+                /**
+                 * Format: date-time
+                 * @description The first hour, its beginning.
+                 */
+                from: string;
+                health?: components["schemas"]["HealthItem"] | null;
+                /** @description The same by hour. */
+                hours: components["schemas"]["DeliveryHour"][];
+                /** @description How long delivered events took from receipt to the platform's answer. */
+                latency: components["schemas"]["DeliveryLatency"];
+                /** @description What became of events, by name, outcome and code. */
+                outcomes: components["schemas"]["OutcomeItem"][];
+                /**
+                 * Format: double
+                 * @description The share of attempted events that was delivered, 0 to 1; null where none was attempted.
+                 */
+                success_rate?: number | null;
+                /**
+                 * Format: date-time
+                 * @description The end of the last hour.
+                 */
+                to: string;
+                /** @description What waits. */
+                waiting: components["schemas"]["WaitingItem"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_DestinationItem: {
+            /** @description A destination, without its credentials. */
+            data: {
+                /** @description What is done with events whose use is restricted. */
+                consent: components["schemas"]["ConsentPolicy"];
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description The credentials that are set, by name. Their values are never shown. */
+                credentials_set: string[];
+                /**
+                 * Format: uuid
+                 * @description The dataset whose events it gets.
+                 */
+                dataset_id: string;
+                /** @description The names of events that it takes; null for all. */
+                event_names?: string[] | null;
+                /** @description That dataset's id at its platform. */
+                external_id: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What is done with events. */
+                mode: components["schemas"]["DeliveryMode"];
+                /** @description Name to show. */
+                name: string;
+                /** @description The platform that it is at. */
+                platform: components["schemas"]["Platform"];
+                /** @description The pixel or dataset there. */
+                remote_id: string;
+                /**
+                 * Format: date-time
+                 * @description Events received from then on are for it.
+                 */
+                since: string;
+                state?: components["schemas"]["LaneState"] | null;
+                /** @description The platform's code for test events. */
+                test_code?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_DestinationTrial: {
+            /** @description What the platform said to a made-up event. */
+            data: {
+                /** @description The platform's code; empty where it took the event. */
+                code: string;
+                /** @description The id of the event, to look for among the platform's test events. */
+                event_id: string;
+                /** @description What the platform says. */
+                message: string;
+                outcome?: components["schemas"]["RequestOutcome"] | null;
+                /**
+                 * Format: int32
+                 * @description The status of the answer; null where none came.
+                 */
+                status?: number | null;
+                /**
+                 * Format: int64
+                 * @description Milliseconds until the answer was there.
+                 */
+                took_ms?: number | null;
+                /** @description The platform's id of the answer, for its support. */
+                trace_id: string;
+                /** @description Whether it took the event. */
+                works: boolean;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_DismissalItem: {
             /** @description That a concern was put aside. */
             data: {
@@ -3632,6 +3901,30 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_ReplayItem: {
+            /** @description A replay that is under way. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Its beginning.
+                 */
+                from: string;
+                /**
+                 * Format: int64
+                 * @description Its number.
+                 */
+                range_id: number;
+                /**
+                 * Format: date-time
+                 * @description Its end.
+                 */
+                to: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_ResponseAnswer: {
             /** @description How each channel's spend works. */
             data: {
@@ -4319,6 +4612,134 @@ export interface components {
                 name: string;
                 platform?: components["schemas"]["Platform"] | null;
             })[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_DeadLetterItem: {
+            data: {
+                /** @description The platform's code. */
+                code: string;
+                /** @description The field that is at fault; empty where none was named. */
+                field: string;
+                /** @description What the platform says. */
+                message: string;
+                /** @description What became of them. */
+                outcome: components["schemas"]["DeliveryOutcome"];
+                /**
+                 * Format: int64
+                 * @description The place of their record in the log.
+                 */
+                record: number;
+                /**
+                 * Format: date-time
+                 * @description Until when they can be sent once more.
+                 */
+                replayable_until: string;
+                /** @description Their places in that record. */
+                rows: number[];
+                /** @description The platform's id of the answer, for its support. */
+                trace_id: string;
+                /**
+                 * Format: int32
+                 * @description How often they were tried.
+                 */
+                tries: number;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_DeliveryRequestItem: {
+            data: {
+                /**
+                 * Format: int64
+                 * @description Bytes of its body.
+                 */
+                bytes: number;
+                /** @description The platform's code; empty where there is none. */
+                code: string;
+                /**
+                 * Format: int32
+                 * @description Events in it.
+                 */
+                events: number;
+                /** @description What the platform says. */
+                message: string;
+                /** @description What it came to. */
+                outcome: components["schemas"]["RequestOutcome"];
+                /**
+                 * Format: date-time
+                 * @description When it was sent.
+                 */
+                sent_at: string;
+                /**
+                 * Format: int32
+                 * @description The status of the answer; null where none came.
+                 */
+                status?: number | null;
+                /**
+                 * Format: int64
+                 * @description Milliseconds until the answer was there.
+                 */
+                took_ms: number;
+                /** @description The platform's id of the answer, for its support. */
+                trace_id: string;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_DestinationItem: {
+            data: {
+                /** @description What is done with events whose use is restricted. */
+                consent: components["schemas"]["ConsentPolicy"];
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description The credentials that are set, by name. Their values are never shown. */
+                credentials_set: string[];
+                /**
+                 * Format: uuid
+                 * @description The dataset whose events it gets.
+                 */
+                dataset_id: string;
+                /** @description The names of events that it takes; null for all. */
+                event_names?: string[] | null;
+                /** @description That dataset's id at its platform. */
+                external_id: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What is done with events. */
+                mode: components["schemas"]["DeliveryMode"];
+                /** @description Name to show. */
+                name: string;
+                /** @description The platform that it is at. */
+                platform: components["schemas"]["Platform"];
+                /** @description The pixel or dataset there. */
+                remote_id: string;
+                /**
+                 * Format: date-time
+                 * @description Events received from then on are for it.
+                 */
+                since: string;
+                state?: components["schemas"]["LaneState"] | null;
+                /** @description The platform's code for test events. */
+                test_code?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+            }[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
             success: boolean;
@@ -5055,7 +5476,7 @@ export interface components {
          * @description An action of the audit log: the thing and what was done to it.
          * @enum {string}
          */
-        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
+        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "destination.created" | "destination.deleted" | "destination.replayed" | "destination.tested" | "destination.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
         /** @description One thing that was done or refused. */
         AuditItem: {
             /** @description What. */
@@ -6024,6 +6445,11 @@ export interface components {
          * @enum {string}
          */
         ConnectorStatus: "unverified" | "working" | "partial" | "throttled" | "failing" | "needs_credentials" | "paused";
+        /**
+         * @description What is done with events whose person restricted their use.
+         * @enum {string}
+         */
+        ConsentPolicy: "as_sent" | "unrestricted_only";
         /** @description Constraints. */
         Constraints: {
             /**
@@ -6204,11 +6630,160 @@ export interface components {
              */
             date: string;
         };
+        /** @description Events of one record that a platform refused alike, by their place: no copy of them is kept. */
+        DeadLetterItem: {
+            /** @description The platform's code. */
+            code: string;
+            /** @description The field that is at fault; empty where none was named. */
+            field: string;
+            /** @description What the platform says. */
+            message: string;
+            /** @description What became of them. */
+            outcome: components["schemas"]["DeliveryOutcome"];
+            /**
+             * Format: int64
+             * @description The place of their record in the log.
+             */
+            record: number;
+            /**
+             * Format: date-time
+             * @description Until when they can be sent once more.
+             */
+            replayable_until: string;
+            /** @description Their places in that record. */
+            rows: number[];
+            /** @description The platform's id of the answer, for its support. */
+            trace_id: string;
+            /**
+             * Format: int32
+             * @description How often they were tried.
+             */
+            tries: number;
+        };
         /**
          * @description The decimal mark of a file.
          * @enum {string}
          */
         DecimalMark: "point" | "comma";
+        /** @description What became of the events of an hour. */
+        DeliveryHour: {
+            /**
+             * Format: int64
+             * @description Events that were attempted.
+             */
+            attempted: number;
+            /**
+             * Format: int64
+             * @description Those of them that were delivered.
+             */
+            delivered: number;
+            /**
+             * Format: date-time
+             * @description Its beginning.
+             */
+            hour: string;
+        };
+        /** @description Percentiles in milliseconds, within 10 %; null where nothing was delivered. */
+        DeliveryLatency: {
+            /**
+             * Format: double
+             * @description Half of the events took no longer.
+             */
+            p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description 95 of 100 took no longer.
+             */
+            p95_ms?: number | null;
+            /**
+             * Format: double
+             * @description 99 of 100 took no longer.
+             */
+            p99_ms?: number | null;
+        };
+        /**
+         * @description What is done with the events of a destination.
+         * @enum {string}
+         */
+        DeliveryMode: "off" | "shadow" | "test" | "live" | "paused";
+        /**
+         * @description What became of an event at a destination.
+         * @enum {string}
+         */
+        DeliveryOutcome: "delivered" | "rejected" | "exhausted" | "filtered" | "suppressed" | "duplicate" | "expired";
+        /** @description How a destination does. */
+        DeliveryReport: {
+            /**
+             * Format: int64
+             * @description Events that came to an end after they were to be sent: delivered, refused or too old.
+             */
+            attempted: number;
+            /**
+             * Format: int64
+             * @description Those of them that the platform took.
+             */
+            delivered: number;
+            /**
+             * Format: date-time
+             * @description The first hour, its beginning.
+             */
+            from: string;
+            health?: components["schemas"]["HealthItem"] | null;
+            /** @description The same by hour. */
+            hours: components["schemas"]["DeliveryHour"][];
+            /** @description How long delivered events took from receipt to the platform's answer. */
+            latency: components["schemas"]["DeliveryLatency"];
+            /** @description What became of events, by name, outcome and code. */
+            outcomes: components["schemas"]["OutcomeItem"][];
+            /**
+             * Format: double
+             * @description The share of attempted events that was delivered, 0 to 1; null where none was attempted.
+             */
+            success_rate?: number | null;
+            /**
+             * Format: date-time
+             * @description The end of the last hour.
+             */
+            to: string;
+            /** @description What waits. */
+            waiting: components["schemas"]["WaitingItem"];
+        };
+        /** @description A request to a platform, without what it carried. */
+        DeliveryRequestItem: {
+            /**
+             * Format: int64
+             * @description Bytes of its body.
+             */
+            bytes: number;
+            /** @description The platform's code; empty where there is none. */
+            code: string;
+            /**
+             * Format: int32
+             * @description Events in it.
+             */
+            events: number;
+            /** @description What the platform says. */
+            message: string;
+            /** @description What it came to. */
+            outcome: components["schemas"]["RequestOutcome"];
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            sent_at: string;
+            /**
+             * Format: int32
+             * @description The status of the answer; null where none came.
+             */
+            status?: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer was there.
+             */
+            took_ms: number;
+            /** @description The platform's id of the answer, for its support. */
+            trace_id: string;
+        };
         /** @description A sign-in of a demo tenant. */
         DemoAccount: {
             /** @description The user's e-mail address. */
@@ -6217,6 +6792,116 @@ export interface components {
             password: string;
             /** @description The tenant's name. */
             tenant: string;
+        };
+        /** @description A destination to be made. */
+        DestinationBody: {
+            consent?: components["schemas"]["ConsentPolicy"] | null;
+            /** @description Credentials by name: `access_token`. */
+            credentials?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Format: uuid
+             * @description The dataset whose events it gets; never changes.
+             */
+            dataset_id: string;
+            /** @description The names of events that it takes; all if absent. */
+            event_names?: string[] | null;
+            mode?: components["schemas"]["DeliveryMode"] | null;
+            /** @description The name to show, unique among destinations; made of platform and pixel if absent. */
+            name?: string | null;
+            /** @description The pixel or dataset at the platform; the dataset's own id if absent. */
+            remote_id?: string | null;
+            /** @description The platform's code for test events, which mode `test` and trials need. */
+            test_code?: string | null;
+        };
+        /** @description What is new of a destination. What is not sent stays. */
+        DestinationChange: {
+            consent?: components["schemas"]["ConsentPolicy"] | null;
+            /** @description Credentials by name: a text sets one, null forgets it, the others stay. */
+            credentials?: {
+                [key: string]: string | null;
+            } | null;
+            /** @description The names of events that it takes; null for all. */
+            event_names?: string[] | null;
+            mode?: components["schemas"]["DeliveryMode"] | null;
+            /** @description Name to show. */
+            name?: string | null;
+            /** @description The pixel or dataset at the platform. */
+            remote_id?: string | null;
+            /** @description The platform's code for test events; null for none. */
+            test_code?: string | null;
+        };
+        /** @description A destination, without its credentials. */
+        DestinationItem: {
+            /** @description What is done with events whose use is restricted. */
+            consent: components["schemas"]["ConsentPolicy"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description The credentials that are set, by name. Their values are never shown. */
+            credentials_set: string[];
+            /**
+             * Format: uuid
+             * @description The dataset whose events it gets.
+             */
+            dataset_id: string;
+            /** @description The names of events that it takes; null for all. */
+            event_names?: string[] | null;
+            /** @description That dataset's id at its platform. */
+            external_id: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What is done with events. */
+            mode: components["schemas"]["DeliveryMode"];
+            /** @description Name to show. */
+            name: string;
+            /** @description The platform that it is at. */
+            platform: components["schemas"]["Platform"];
+            /** @description The pixel or dataset there. */
+            remote_id: string;
+            /**
+             * Format: date-time
+             * @description Events received from then on are for it.
+             */
+            since: string;
+            state?: components["schemas"]["LaneState"] | null;
+            /** @description The platform's code for test events. */
+            test_code?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description What the platform said to a made-up event. */
+        DestinationTrial: {
+            /** @description The platform's code; empty where it took the event. */
+            code: string;
+            /** @description The id of the event, to look for among the platform's test events. */
+            event_id: string;
+            /** @description What the platform says. */
+            message: string;
+            outcome?: components["schemas"]["RequestOutcome"] | null;
+            /**
+             * Format: int32
+             * @description The status of the answer; null where none came.
+             */
+            status?: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer was there.
+             */
+            took_ms?: number | null;
+            /** @description The platform's id of the answer, for its support. */
+            trace_id: string;
+            /** @description Whether it took the event. */
+            works: boolean;
         };
         /** @description One thing that is wrong with a request. */
         Detail: {
@@ -6891,6 +7576,25 @@ export interface components {
             /** @description The process that answers. Where roles run apart, others are not in it. */
             process: components["schemas"]["ProcessHealth"];
         };
+        /** @description How a destination does now, and why. */
+        HealthItem: {
+            /** @description The platform's code; empty where there is none. */
+            code: string;
+            /** @description What the platform says. */
+            message: string;
+            /**
+             * Format: date-time
+             * @description When it goes on by itself; null where it works.
+             */
+            retry_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when this holds.
+             */
+            since: string;
+            /** @description How. */
+            state: components["schemas"]["LaneState"];
+        };
         /** @description The process and its stores. */
         HealthReport: {
             exchange_rates?: components["schemas"]["RatesHealth"] | null;
@@ -7169,6 +7873,11 @@ export interface components {
             /** @description The reason why tracked figures are null; null if they are known. */
             tracked_reason?: string | null;
         };
+        /**
+         * @description How a destination does.
+         * @enum {string}
+         */
+        LaneState: "working" | "throttled" | "failing" | "needs_credentials" | "misconfigured";
         /** @description A campaign that takes no part, and why. */
         LeftOut: {
             /** @description The platform's id of the campaign. */
@@ -7638,6 +8347,25 @@ export interface components {
          * @enum {string}
          */
         Outcome: "changed" | "unchanged" | "refused";
+        /** @description Events that ended alike. */
+        OutcomeItem: {
+            /** @description The platform's code, or ours; empty where there is none. */
+            code: string;
+            /** @description Their name; `custom` for all that are no standard events, empty where it is not known. */
+            event_name: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            events: number;
+            /** @description What became of them. */
+            outcome: components["schemas"]["DeliveryOutcome"];
+            /**
+             * Format: int64
+             * @description How often they were sent, all together.
+             */
+            tries: number;
+        };
         /** @description Which part of a list. */
         Pagination: {
             /**
@@ -8408,6 +9136,42 @@ export interface components {
          * @enum {string}
          */
         Repeat: "daily" | "weekly" | "monthly";
+        /** @description The stretch of time that is sent once more. */
+        ReplayBody: {
+            /**
+             * Format: date-time
+             * @description Its beginning, by the time events were received.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Its end; now if absent.
+             */
+            to?: string | null;
+        };
+        /** @description A replay that is under way. */
+        ReplayItem: {
+            /**
+             * Format: date-time
+             * @description Its beginning.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            range_id: number;
+            /**
+             * Format: date-time
+             * @description Its end.
+             */
+            to: string;
+        };
+        /**
+         * @description What a request came to.
+         * @enum {string}
+         */
+        RequestOutcome: "taken" | "throttled" | "unavailable" | "needs_credentials" | "refused";
         /** @description A token from a letter, and what to sign in with from now on. */
         ResetPasswordRequest: {
             /**
@@ -9158,6 +9922,26 @@ export interface components {
             name: string;
             /** @description The path with its search, from `/` on. */
             path: string;
+        };
+        /** @description What waits to be sent. */
+        WaitingItem: {
+            /**
+             * Format: int64
+             * @description Events that wait.
+             */
+            events: number;
+            /** @description Whether these are all; false where more wait than are counted at once. */
+            is_complete: boolean;
+            /**
+             * Format: double
+             * @description How long that is ago, in seconds; 0 where none waits.
+             */
+            lag_s: number;
+            /**
+             * Format: date-time
+             * @description When the oldest of them was received; null where none waits.
+             */
+            oldest_received_at?: string | null;
         };
         /** @description How a channel's spend works. */
         WorkingAnswer: {
@@ -16812,6 +17596,979 @@ export interface operations {
                 };
             };
             /** @description a field is missing, has the wrong type or breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_destinations: {
+        parameters: {
+            query?: {
+                /** @description The number of the page, from 1. */
+                page?: number;
+                /** @description Items per page, 20 if absent. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_DestinationItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    create_destination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DestinationBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_DestinationItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a destination with this name already exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the dataset is not one of Meta, a field breaks a rule, or there are as many destinations as there may be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    destination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the destination's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_DestinationItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delete_destination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the destination's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the object is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_destination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the destination's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DestinationChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_DestinationItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a destination with this name already exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field is missing, has the wrong type or breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the destination's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_DeadLetterItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delivery: {
+        parameters: {
+            query?: {
+                /** @description From the hour of this instant on, RFC 3339; 24 hours before the end if absent. */
+                from?: string;
+                /** @description Through the hour of this instant; now if absent. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the destination's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_DeliveryReport"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range of days ends before it begins, or is too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    replay_destination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the destination's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ReplayItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the stretch lies too far back, or holds no event, or too much is left behind already */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delivery_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the destination's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_DeliveryRequestItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    test_destination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the destination's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the platform's answer, also where it refused */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_DestinationTrial"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the destination has no test code, or no credentials */
             422: {
                 headers: {
                     [name: string]: unknown;

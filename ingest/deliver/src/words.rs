@@ -1,5 +1,6 @@
 //! Platforms' words for one destination.
 
+use stratum_models::connector::Credentials;
 use stratum_models::delivery::{DeliveryMode, Destination};
 use stratum_wire::dialect::PlatformAnswer;
 use stratum_wire::dialect::meta::{SPOKEN_EVENTS_MAX, SpokenRequest, hear};
@@ -10,22 +11,22 @@ use super::sender::{PlatformWords, Reply};
 /// Events that one request to Meta holds.
 pub const EVENTS_MAX: usize = SPOKEN_EVENTS_MAX;
 
-/// Meta's words.
+/// Meta's words for a destination.
 pub struct MetaWords {
     /// The code that events are shown under among test events.
     test_code: Option<String>,
+    /// What Meta was shown, which its answers may repeat.
+    credentials: Credentials,
 }
 
 impl MetaWords {
     /// The words for a destination: with its test code where it is tested.
     pub fn of(destination: &Destination) -> MetaWords {
         let is_test = destination.mode == DeliveryMode::Test;
-        MetaWords { test_code: destination.test_code.clone().filter(|_| is_test) }
-    }
-
-    /// The words for a trial under a test code.
-    pub fn under(test_code: String) -> MetaWords {
-        MetaWords { test_code: Some(test_code) }
+        MetaWords {
+            test_code: destination.test_code.clone().filter(|_| is_test),
+            credentials: destination.credentials.clone(),
+        }
     }
 }
 
@@ -37,7 +38,13 @@ impl PlatformWords for MetaWords {
     }
 
     fn hear(&self, reply: &Reply, events: usize) -> PlatformAnswer {
-        hear(reply.status, reply.retry_after, &reply.body, events)
+        let mut answer = hear(reply.status, reply.retry_after, &reply.body, events);
+        if let PlatformAnswer::NeedsCredentials(refusal) | PlatformAnswer::Refused { refusal, .. } =
+            &mut answer
+        {
+            refusal.message = self.credentials.hidden_from(&refusal.message);
+        }
+        answer
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use stratum_engines::{PostgresEngine, StateFolder};
 use stratum_jobs::{JobSignals, JobsConfig, WorkerMeans};
 use stratum_models::chance::Chance;
@@ -126,6 +127,14 @@ impl Store {
         open(&self.config, Arc::new(Machine))
     }
 
+    /// A connection as the owner of the tables, who sees every tenant's rows.
+    pub async fn owner(&self) -> sqlx::PgConnection {
+        let url = self.engine.migration_url();
+        let mut owner = sqlx::PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql("SET stratum.every_tenant = 'on'").execute(&mut owner).await.unwrap();
+        owner
+    }
+
     pub async fn close(self) {
         self.state.close().await;
         self.engine.stop().await;
@@ -189,13 +198,10 @@ async fn a_secret_rests_sealed_and_goes_when_the_job_ends() {
     let secret = json!({"to": "ana@example.com", "token": "t0ken"});
     let queued = store.queue(tenant, NewJob { is_secret: true, ..job(secret.clone()) }).await;
     let EnqueueOutcome::Queued(id) = queued else { panic!("{queued:?}") };
-    let url = store.engine.migration_url().to_owned();
-    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
     let row = async || {
-        let mut connection = pool.acquire().await.unwrap();
-        sqlx::raw_sql("SET stratum.every_tenant = 'on'").execute(&mut *connection).await.unwrap();
+        let mut owner = store.owner().await;
         let row = "SELECT j::text, input_sealed IS NOT NULL FROM jobs j";
-        let row: (String, bool) = sqlx::query_as(row).fetch_one(&mut *connection).await.unwrap();
+        let row: (String, bool) = sqlx::query_as(row).fetch_one(&mut owner).await.unwrap();
         row
     };
     let (text, sealed) = row().await;
@@ -211,6 +217,5 @@ async fn a_secret_rests_sealed_and_goes_when_the_job_ends() {
     drop(work);
     assert!(store.finish(&claimed).await);
     assert!(!row().await.1, "the secret outlives its job");
-    pool.close().await;
     store.close().await;
 }
