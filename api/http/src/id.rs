@@ -20,6 +20,7 @@ use stratum_state::export_job::ExportJob;
 use stratum_state::export_schedule::ExportSchedule;
 use stratum_state::invitation::Invitation;
 use stratum_state::note::Note;
+use stratum_state::plan::Plan;
 use stratum_state::pull_run::PullRun;
 use stratum_state::session::Session;
 use stratum_state::tracking::TrackedDataset;
@@ -78,6 +79,10 @@ impl Resource for Invitation {
 
 impl Resource for Note {
     const KIND: &'static str = "note";
+}
+
+impl Resource for Plan {
+    const KIND: &'static str = "plan";
 }
 
 impl Resource for View {

@@ -264,6 +264,8 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
     (GET, "/api/v1/emq/history", With(AnalyticsRead)),
     (GET, "/api/v1/emq/diagnostics", With(AnalyticsRead)),
+    // Unusual days
+    (GET, "/api/v1/anomalies", With(AnalyticsRead)),
     // Live
     (GET, "/api/v1/events/stream", With(AnalyticsRead)),
     (GET, "/api/v1/events/recent", With(AnalyticsRead)),
@@ -273,6 +275,10 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (POST, "/api/v1/predictions/budget-optimize", With(PredictionsRun)),
     (POST, "/api/v1/simulate", With(PredictionsRun)),
     (POST, "/api/v1/predictions/response", With(PredictionsRun)),
+    (GET, "/api/v1/plans", With(PredictionsRead)),
+    (POST, "/api/v1/plans", With(PredictionsRun)),
+    (GET, "/api/v1/plans/{id}", With(PredictionsRead)),
+    (DELETE, "/api/v1/plans/{id}", With(PredictionsRun)),
     // Operation
     (GET, "/api/v1/health/detail", With(TenantWrite)),
     (GET, "/health", Open),

@@ -27,9 +27,11 @@ pub mod emq_coverage;
 pub mod emq_history;
 pub mod emq_diagnostics;
 pub mod arrivals;
+pub mod anomalies;
 pub mod ingest_counts;
 pub mod events_stream;
 pub mod predictions;
+pub mod plans;
 
 use std::sync::Arc;
 
@@ -140,5 +142,7 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(emq_diagnostics::emq_diagnostics))
         .merge(arrivals::routes())
         .routes(routes!(events_stream::events_stream))
+        .merge(anomalies::routes())
         .merge(predictions::routes())
+        .merge(plans::routes())
 }

@@ -101,6 +101,10 @@ name_set! {
         PersonExported = "person.exported",
         /// Personal data was encrypted with the current key.
         PersonalDataResealed = "personal_data.resealed",
+        /// A budget plan was created.
+        PlanCreated = "plan.created",
+        /// A budget plan was deleted.
+        PlanDeleted = "plan.deleted",
         /// A pull was requested.
         PullAsked = "pull.asked",
         /// A pull was cancelled.

@@ -16,6 +16,8 @@ pub struct BoundsConfig {
     pub connectors_max: u32,
     /// Destinations of a tenant.
     pub destinations_max: u32,
+    /// Saved budget plans of a tenant.
+    pub plans_max: u32,
     /// Exchange rates of one request.
     pub fx_rates_max: usize,
 }
@@ -28,6 +30,7 @@ impl Default for BoundsConfig {
             datasets_max: 1_000,
             connectors_max: 100,
             destinations_max: 50,
+            plans_max: 200,
             fx_rates_max: 1_000,
         }
     }

@@ -55,6 +55,7 @@ pub mod model_artifact;
 pub mod destination;
 mod delivery_directory;
 mod delivery_ledger;
+pub mod plan;
 pub mod snapshot;
 pub mod directory;
 

@@ -39,6 +39,8 @@ mod vendors;
 mod wrong_input;
 mod budgets;
 mod predictions;
+mod anomalies;
+mod plans;
 mod exports;
 mod reconcile;
 mod same_answers;

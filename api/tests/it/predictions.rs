@@ -5,7 +5,9 @@ use std::time::Duration;
 use chrono::{Days, NaiveDate, Utc};
 use serde_json::{Value, json};
 
+use crate::anomalies::an_unusual_day_is_listed;
 use crate::fixture::{PASSWORD, Stratum, TestTenant, eventually};
+use crate::plans::plans_are_saved_and_compared;
 
 pub const DAYS: u64 = 200;
 pub const LAND_WAIT: Duration = Duration::from_secs(60);
@@ -93,6 +95,7 @@ async fn forecasts_budgets_and_what_ifs_agree() {
     a_budget_keeps_its_constraints_and_names_clashes(&stratum, &token).await;
     what_is_wrong_is_told(&stratum, &token).await;
     roles_and_tenants_are_kept_apart(&stratum, &viewer).await;
+    plans_are_saved_and_compared(&stratum, &token, &viewer).await;
     a_card_tells_what_the_model_is(&stratum, &slug).await;
     a_damaged_model_is_refused_and_the_older_one_serves(&mut stratum, &slug, &token).await;
     stratum.stop().await;
@@ -276,6 +279,7 @@ async fn roles_and_tenants_are_kept_apart(stratum: &Stratum, viewer: &str) {
     let stranger = other.sign_in().await;
     let (_, answer) = stratum.get("/api/v1/predictions/roas", &stranger).await;
     assert_eq!(answer["data"]["total"].as_u64(), Some(0));
+    an_unusual_day_is_listed(stratum, &other, &stranger, viewer).await;
 }
 
 async fn a_card_tells_what_the_model_is(stratum: &Stratum, slug: &str) {

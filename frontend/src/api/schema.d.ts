@@ -354,6 +354,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists days whose figures were outside the expected range.
+         * @description Spend, reported revenue and ROAS of each platform and currency, and each platform's match quality,
+         *     day by day. A day is expected at the level of the two weeks before it, corrected for its weekday. The
+         *     band is four robust standard deviations of such expectations' errors over the eight weeks before, in
+         *     each direction; of usual figures about one day in four hundred lies outside. Only earlier days are used
+         *     to judge a day, so the answer about it changes only when its figures are restated.
+         */
+        get: operations["anomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -1683,6 +1707,52 @@ export interface paths {
         patch: operations["change_note"];
         trace?: never;
     };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists saved plans, newest first. */
+        get: operations["list_plans"];
+        put?: never;
+        /**
+         * Makes a plan and saves it.
+         * @description The plan is the one that `/predictions/budget-optimize` answers with now. Its expectation of each campaign
+         *     is saved for a range of spends, so that it can be compared with what happened even where another amount
+         *     was spent, and after the model has been retrained.
+         */
+        post: operations["create_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A saved plan, compared with what happened.
+         * @description For each campaign: its planned budget and expected revenue, and its reported spend and revenue so far. Once
+         *     every platform has reported the whole window, the answer also has the revenue that the plan expected of
+         *     the actual spend, with its interval. Platforms may restate reports for weeks.
+         */
+        get: operations["plan"];
+        put?: never;
+        post?: never;
+        /** Deletes a plan. */
+        delete: operations["delete_plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/predictions/budget-optimize": {
         parameters: {
             query?: never;
@@ -2462,6 +2532,29 @@ export interface components {
          * @enum {string}
          */
         Advice: "vary" | "cut" | "spend_less" | "spend_more" | "keep";
+        /** @description Days whose figures were outside the expected range. */
+        Anomalies: {
+            /**
+             * Format: date
+             * @description First day, included.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            date_to: string;
+            /**
+             * @description Those outside their bands, with `ordinary=true` the others as well; the newest first, and within a
+             *     day the furthest outside first.
+             */
+            days: components["schemas"]["WatchedDay"][];
+            /**
+             * @description How many days of all metrics could be judged: those with enough history before them, without today
+             *     and without days that the platform has not reported yet.
+             */
+            judged: number;
+        };
         /** @description What was taken away. */
         AnonymizationReport: {
             /** @description Every place where a person may be kept, with the number of rows taken away there. */
@@ -2482,6 +2575,35 @@ export interface components {
                 id: string;
                 /** @description What they may do. */
                 role: components["schemas"]["Role"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Anomalies: {
+            /** @description Days whose figures were outside the expected range. */
+            data: {
+                /**
+                 * Format: date
+                 * @description First day, included.
+                 */
+                date_from: string;
+                /**
+                 * Format: date
+                 * @description Last day, included.
+                 */
+                date_to: string;
+                /**
+                 * @description Those outside their bands, with `ordinary=true` the others as well; the newest first, and within a
+                 *     day the furthest outside first.
+                 */
+                days: components["schemas"]["WatchedDay"][];
+                /**
+                 * @description How many days of all metrics could be judged: those with enough history before them, without today
+                 *     and without days that the platform has not reported yet.
+                 */
+                judged: number;
             };
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
@@ -3750,6 +3872,69 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_PlanAnswer: {
+            /** @description A saved plan with its outcome. */
+            data: components["schemas"]["PlanItem"] & {
+                /** @description How it has turned out so far. */
+                outcome: components["schemas"]["PlanOutcome"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_PlanItem: {
+            /** @description A saved plan. */
+            data: {
+                /**
+                 * Format: double
+                 * @description The planned spend of all campaigns.
+                 */
+                budget: number;
+                /**
+                 * Format: date-time
+                 * @description When it was saved.
+                 */
+                created_at: string;
+                /** @description The currency of its amounts. */
+                currency: components["schemas"]["Currency"];
+                /**
+                 * Format: date
+                 * @description The first day it is for.
+                 */
+                date_from: string;
+                /**
+                 * Format: date
+                 * @description The last day, included.
+                 */
+                date_to: string;
+                /**
+                 * @description Revenue that the plan is expected to bring. The interval adds up those of the campaigns, as if all
+                 *     erred in the same direction: it is wide on purpose.
+                 */
+                expected: components["schemas"]["ExpectedRevenue"];
+                /** @description Revenue expected without the plan, when spend goes on as before. */
+                expected_without: components["schemas"]["ExpectedRevenue"];
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description The model that it was made with. */
+                model_version: string;
+                /** @description Name to show. */
+                name: string;
+                /**
+                 * Format: double
+                 * @description The part of the requested budget that is not spent.
+                 */
+                unspent: number;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Platforms: {
             /** @description The KPIs of each platform. Their sum is the answer of `/analytics/kpis`. */
             data: {
@@ -3929,7 +4114,7 @@ export interface components {
             /** @description How each channel's spend works. */
             data: {
                 /** @description The sales that would have come without them. */
-                baseline: components["schemas"]["Interval"];
+                baseline: components["schemas"]["IntervalEstimate"];
                 /** @description The channels, in the order asked for. */
                 channels: components["schemas"]["ChannelAnswer"][];
                 /**
@@ -3941,11 +4126,11 @@ export interface components {
                  * @description Sales that all channels brought over all steps. Its bounds are not the sums of theirs: that
                  *     one brought more than thought means that another brought less.
                  */
-                media: components["schemas"]["Interval"];
+                media: components["schemas"]["IntervalEstimate"];
                 /** @description The same as a share of sales. */
-                media_share: components["schemas"]["Interval"];
+                media_share: components["schemas"]["IntervalEstimate"];
                 /** @description That share as it was believed before the data. */
-                media_share_before: components["schemas"]["Interval"];
+                media_share_before: components["schemas"]["IntervalEstimate"];
                 /** @description The quality of the sampling. */
                 sampling: components["schemas"]["SamplingQuality"];
                 /**
@@ -4966,6 +5151,57 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_PlanItem: {
+            data: {
+                /**
+                 * Format: double
+                 * @description The planned spend of all campaigns.
+                 */
+                budget: number;
+                /**
+                 * Format: date-time
+                 * @description When it was saved.
+                 */
+                created_at: string;
+                /** @description The currency of its amounts. */
+                currency: components["schemas"]["Currency"];
+                /**
+                 * Format: date
+                 * @description The first day it is for.
+                 */
+                date_from: string;
+                /**
+                 * Format: date
+                 * @description The last day, included.
+                 */
+                date_to: string;
+                /**
+                 * @description Revenue that the plan is expected to bring. The interval adds up those of the campaigns, as if all
+                 *     erred in the same direction: it is wide on purpose.
+                 */
+                expected: components["schemas"]["ExpectedRevenue"];
+                /** @description Revenue expected without the plan, when spend goes on as before. */
+                expected_without: components["schemas"]["ExpectedRevenue"];
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description The model that it was made with. */
+                model_version: string;
+                /** @description Name to show. */
+                name: string;
+                /**
+                 * Format: double
+                 * @description The part of the requested budget that is not spent.
+                 */
+                unspent: number;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_PullRunItem: {
             data: {
                 /** @description Accounts that could not be read; the others are. */
@@ -5476,7 +5712,7 @@ export interface components {
          * @description An action of the audit log: the thing and what was done to it.
          * @enum {string}
          */
-        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "destination.created" | "destination.deleted" | "destination.replayed" | "destination.tested" | "destination.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
+        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "destination.created" | "destination.deleted" | "destination.replayed" | "destination.tested" | "destination.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated" | "plan.created" | "plan.deleted";
         /** @description One thing that was done or refused. */
         AuditItem: {
             /** @description What. */
@@ -5553,6 +5789,11 @@ export interface components {
              */
             wmape: number;
         };
+        /**
+         * @description Where a day lies.
+         * @enum {string}
+         */
+        BandSide: "above" | "within" | "below";
         /** @description The baseline that was closest. */
         Baseline: {
             /** @description The name of the simple model, such as `ewma`. */
@@ -6206,16 +6447,16 @@ export interface components {
         /** @description A channel's part. */
         ChannelAnswer: {
             /** @description Sales it brought over all steps. */
-            contribution: components["schemas"]["Interval"];
+            contribution: components["schemas"]["IntervalEstimate"];
             /** @description The degree to which the data show the effect. */
             knowledge: components["schemas"]["EffectKnowledge"];
             /** @description The channel. */
             name: string;
-            roas?: components["schemas"]["Interval"] | null;
+            roas?: components["schemas"]["IntervalEstimate"] | null;
             /** @description The same as a share of sales. */
-            share: components["schemas"]["Interval"];
+            share: components["schemas"]["IntervalEstimate"];
             /** @description That share as it was believed before the data: what the data added is the difference. */
-            share_before: components["schemas"]["Interval"];
+            share_before: components["schemas"]["IntervalEstimate"];
             /**
              * Format: double
              * @description Amount spent over all steps.
@@ -6520,7 +6761,7 @@ export interface components {
         /** @description A point of a curve. */
         CurveAnswer: {
             /** @description Sales it brings a step. */
-            response: components["schemas"]["Interval"];
+            response: components["schemas"]["IntervalEstimate"];
             /**
              * Format: double
              * @description Steady spend a step.
@@ -7130,6 +7371,24 @@ export interface components {
             model: string;
             response?: components["schemas"]["ResponseSource"] | null;
         };
+        /** @description Revenue and how sure it is. */
+        ExpectedRevenue: {
+            /**
+             * Format: double
+             * @description The interval's lower end.
+             */
+            lower: number;
+            /**
+             * Format: double
+             * @description The interval's upper end.
+             */
+            upper: number;
+            /**
+             * Format: double
+             * @description The best single answer.
+             */
+            value: number;
+        };
         /** @description What is to be exported. */
         ExportBody: {
             /**
@@ -7734,6 +7993,15 @@ export interface components {
             roas_lower?: number | null;
             /** Format: double */
             roas_upper?: number | null;
+        };
+        /** @description A figure and how sure it is. */
+        IntervalEstimate: {
+            /** Format: double */
+            lower: number;
+            /** Format: double */
+            upper: number;
+            /** Format: double */
+            value: number;
         };
         /**
          * @description Why an identifier that was sent cannot be used.
@@ -8557,6 +8825,125 @@ export interface components {
             /** @description Which. */
             place: components["schemas"]["Place"];
         };
+        /** @description A saved plan with its outcome. */
+        PlanAnswer: components["schemas"]["PlanItem"] & {
+            /** @description How it has turned out so far. */
+            outcome: components["schemas"]["PlanOutcome"];
+        };
+        /** @description A plan to be made and saved. */
+        PlanBody: {
+            /** @description The budget and its constraints, as for `/predictions/budget-optimize`. */
+            budget: components["schemas"]["BudgetRequest"];
+            /** @description Name to show. */
+            name: string;
+        };
+        /** @description How a campaign of a plan turned out. */
+        PlanCampaignOutcome: {
+            /**
+             * Format: double
+             * @description Its planned spend.
+             */
+            budget: number;
+            /** @description The platform's id of the campaign. */
+            campaign_id: string;
+            /** @description Its name when the plan was saved. */
+            campaign_name: string;
+            /**
+             * Format: double
+             * @description Its spend over a window of this length before the plan.
+             */
+            current_budget: number;
+            expected?: components["schemas"]["ExpectedRevenue"] | null;
+            /** @description Whether the revenue lies within that interval; null where `expected` is. */
+            held?: boolean | null;
+            planned?: components["schemas"]["ExpectedRevenue"] | null;
+            /** @description Its platform. */
+            platform: components["schemas"]["Platform"];
+            /**
+             * Format: double
+             * @description Its reported revenue.
+             */
+            revenue: number;
+            /**
+             * Format: double
+             * @description Its actual spend.
+             */
+            spend: number;
+        };
+        /** @description A saved plan. */
+        PlanItem: {
+            /**
+             * Format: double
+             * @description The planned spend of all campaigns.
+             */
+            budget: number;
+            /**
+             * Format: date-time
+             * @description When it was saved.
+             */
+            created_at: string;
+            /** @description The currency of its amounts. */
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: date
+             * @description The first day it is for.
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @description The last day, included.
+             */
+            date_to: string;
+            /**
+             * @description Revenue that the plan is expected to bring. The interval adds up those of the campaigns, as if all
+             *     erred in the same direction: it is wide on purpose.
+             */
+            expected: components["schemas"]["ExpectedRevenue"];
+            /** @description Revenue expected without the plan, when spend goes on as before. */
+            expected_without: components["schemas"]["ExpectedRevenue"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The model that it was made with. */
+            model_version: string;
+            /** @description Name to show. */
+            name: string;
+            /**
+             * Format: double
+             * @description The part of the requested budget that is not spent.
+             */
+            unspent: number;
+        };
+        /** @description How a plan turned out, by the platforms' reports. */
+        PlanOutcome: {
+            /** @description The campaigns, the largest budget first. */
+            campaigns: components["schemas"]["PlanCampaignOutcome"][];
+            /**
+             * Format: int64
+             * @description Days of the window.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description Days of it that every platform of the plan has reported.
+             */
+            days_reported: number;
+            expected?: components["schemas"]["ExpectedRevenue"] | null;
+            /** @description Whether the revenue lies within that interval; null where `expected` is. */
+            held?: boolean | null;
+            /**
+             * Format: double
+             * @description Reported revenue of these days.
+             */
+            revenue: number;
+            /**
+             * Format: double
+             * @description Spend on these days.
+             */
+            spend: number;
+        };
         /**
          * @description An ad platform: who runs ads. The wire format of a request is its [`Dialect`](crate::dialect::Dialect).
          * @enum {string}
@@ -9185,7 +9572,7 @@ export interface components {
         /** @description How each channel's spend works. */
         ResponseAnswer: {
             /** @description The sales that would have come without them. */
-            baseline: components["schemas"]["Interval"];
+            baseline: components["schemas"]["IntervalEstimate"];
             /** @description The channels, in the order asked for. */
             channels: components["schemas"]["ChannelAnswer"][];
             /**
@@ -9197,11 +9584,11 @@ export interface components {
              * @description Sales that all channels brought over all steps. Its bounds are not the sums of theirs: that
              *     one brought more than thought means that another brought less.
              */
-            media: components["schemas"]["Interval"];
+            media: components["schemas"]["IntervalEstimate"];
             /** @description The same as a share of sales. */
-            media_share: components["schemas"]["Interval"];
+            media_share: components["schemas"]["IntervalEstimate"];
             /** @description That share as it was believed before the data. */
-            media_share_before: components["schemas"]["Interval"];
+            media_share_before: components["schemas"]["IntervalEstimate"];
             /** @description The quality of the sampling. */
             sampling: components["schemas"]["SamplingQuality"];
             /**
@@ -9943,21 +10330,69 @@ export interface components {
              */
             oldest_received_at?: string | null;
         };
+        /** @description A metric of a day beside what was expected. */
+        WatchedDay: {
+            currency?: components["schemas"]["Currency"] | null;
+            /**
+             * Format: date
+             * @description The day.
+             */
+            date: string;
+            /**
+             * Format: double
+             * @description The distance from what was expected, in robust standard deviations of earlier errors; a day is outside
+             *     beyond 4.
+             */
+            deviations: number;
+            /**
+             * Format: double
+             * @description What was expected from the days before.
+             */
+            expected: number;
+            /**
+             * Format: double
+             * @description The band's lower end.
+             */
+            lower: number;
+            /** @description The platform may still restate the day: a low figure may be incomplete. */
+            may_still_move: boolean;
+            /** @description The metric. */
+            metric: components["schemas"]["WatchedMetric"];
+            /** @description The platform. */
+            platform: components["schemas"]["Platform"];
+            /** @description Where the value lies. */
+            side: components["schemas"]["BandSide"];
+            /**
+             * Format: double
+             * @description The band's upper end.
+             */
+            upper: number;
+            /**
+             * Format: double
+             * @description What it was.
+             */
+            value: number;
+        };
+        /**
+         * @description A metric that is watched.
+         * @enum {string}
+         */
+        WatchedMetric: "spend" | "revenue" | "roas" | "match_quality";
         /** @description How a channel's spend works. */
         WorkingAnswer: {
             /** @description Share of a step's effect that goes on into the next, 0 to below 1. */
-            carry_over: components["schemas"]["Interval"];
+            carry_over: components["schemas"]["IntervalEstimate"];
             /**
              * @description What steady spends bring a step, from none to half more than the largest. What lies beyond
              *     the spends that there were is told by the curve's form alone.
              */
             curve: components["schemas"]["CurveAnswer"][];
             /** @description Steady spend a step at which half of the most is reached. */
-            half_saturation: components["schemas"]["Interval"];
+            half_saturation: components["schemas"]["IntervalEstimate"];
             /** @description Sales that the next steady unit a step brings, at the mean spend. */
-            marginal_roas: components["schemas"]["Interval"];
+            marginal_roas: components["schemas"]["IntervalEstimate"];
             /** @description Steepness of the saturation: up to 1 the curve is concave, above it S-shaped. */
-            slope: components["schemas"]["Interval"];
+            slope: components["schemas"]["IntervalEstimate"];
         };
     };
     responses: never;
@@ -11847,6 +12282,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answer_Series"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the range of days ends before it begins, or is too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    anomalies: {
+        parameters: {
+            query?: {
+                /** @description First day, included; 30 days before the last one where absent. */
+                date_from?: string;
+                /** @description Last day, included; today in the tenant's zone where absent. */
+                date_to?: string;
+                /** @description The platform; every one where absent. */
+                platform?: components["schemas"]["Platform"];
+                /** @description `true` to list the days inside their bands as well, to draw the bands. */
+                ordinary?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Anomalies"];
                 };
             };
             /** @description the request cannot be read */
@@ -20370,6 +20897,360 @@ export interface operations {
             };
             /** @description a field is missing, has the wrong type or breaks a rule */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_plans: {
+        parameters: {
+            query?: {
+                /** @description The number of the page, from 1. */
+                page?: number;
+                /** @description Items per page, 20 if absent. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_PlanItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    create_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_PlanItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description constraints clash, a field breaks a rule, no campaign can be forecast, or no more plans can be saved */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the plan's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_PlanAnswer"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delete_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the plan's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -21,7 +21,9 @@ mod recommend;
 mod plan;
 mod simulate;
 mod matching;
+mod anomaly;
 
+pub use anomaly::{DayBand, Measure, day_bands};
 pub use artifact::{Artifact, ArtifactError, CampaignModel, Curve, Insight, Known, PlatformModel};
 pub use backtest::Score;
 pub use calibration::Calibration;

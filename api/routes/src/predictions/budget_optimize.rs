@@ -194,9 +194,24 @@ pub async fn budget_optimize(
     Body(request): Body<BudgetRequest>,
 ) -> Answered<BudgetAnswer> {
     let days = window(&app, "horizon_days", request.horizon_days, 30)?;
+    let total = request.total_budget;
+    let made = optimum(&app, &caller, request, move |chosen, plan, basis| {
+        answer(chosen, plan, total, days, basis)
+    });
+    made.await.map(Answer::of)
+}
+
+/// What `made` makes of the best plan for a request.
+pub async fn optimum<T: Send + 'static>(
+    app: &App,
+    caller: &Authenticated,
+    request: BudgetRequest,
+    made: impl FnOnce(CampaignChoice, &BudgetPlan, Basis) -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let days = window(app, "horizon_days", request.horizon_days, 30)?;
     let goal = request.goal()?;
-    let loaded = model_of(&app, &caller).await?;
-    let basis = Basis::of(&app, Some(&loaded), days);
+    let loaded = model_of(app, caller).await?;
+    let basis = Basis::of(app, Some(&loaded), days);
     let work = move || {
         let (artifact, currency) = (&loaded.artifact, request.currency);
         let chosen = CampaignChoice::but(
@@ -208,11 +223,11 @@ pub async fn budget_optimize(
         )?;
         let question = request.question(goal, &chosen.outlooks)?;
         let found = plan(&chosen.outlooks, &question).map_err(clash)?;
-        Ok(answer(chosen, &found, request.total_budget, days, basis))
+        Ok(made(chosen, &found, basis))
     };
     // Many campaigns take a core for a while.
     let worked = tokio::task::spawn_blocking(work).await;
-    worked.map_err(|_| Refusal::internal())?.map(Answer::of)
+    worked.map_err(|_| Refusal::internal())?
 }
 
 fn clash(clash: Clash) -> Refusal {

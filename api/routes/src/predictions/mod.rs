@@ -102,10 +102,13 @@ fn window(app: &App, field: &str, days: Option<u32>, default: u32) -> Result<usi
 }
 
 /// The campaigns that an answer is about, in one currency, with those that can take no part.
-struct CampaignChoice<'a> {
-    outlooks: Vec<Outlook<'a>>,
-    left_out: Vec<LeftOut>,
-    currency: Currency,
+pub struct CampaignChoice<'a> {
+    /// Those with a forecast.
+    pub outlooks: Vec<Outlook<'a>>,
+    /// Those that take no part.
+    pub left_out: Vec<LeftOut>,
+    /// The currency of all amounts.
+    pub currency: Currency,
 }
 
 impl<'a> CampaignChoice<'a> {
@@ -201,6 +204,6 @@ impl LeftOut {
 }
 
 /// Ratios are shown with six digits after the point.
-fn shown(ratio: f64) -> f64 {
+pub(super) fn shown(ratio: f64) -> f64 {
     (ratio * 1e6).round() / 1e6
 }

@@ -1,7 +1,7 @@
 //! Rules on names and texts, in files of every language.
 
 use super::assert_none;
-use super::source::{Text, Token, files, sources, workspace};
+use super::source::{Source, Text, Token, files, sources, workspace};
 
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: &[&str] =
@@ -186,4 +186,44 @@ fn a_type_is_named_by_a_noun() {
         }
     }
     assert_none("a type's name is a noun: what it is, not what was done to it", offences);
+}
+
+/// The name under which a type stands in the document of the API, where its derives say that it does.
+fn documented(source: &Source) -> Vec<(String, usize)> {
+    let (mut is_derived, mut is_documented, mut name, mut found) = (false, false, None, Vec::new());
+    let words = source.tokens.iter().filter(|token| !token.test).filter_map(|token| {
+        let Text::Ident(word) = &token.text else { return None };
+        Some((word.as_str(), token.line))
+    });
+    let words: Vec<(&str, usize)> = words.collect();
+    for (at, (word, line)) in words.iter().enumerate() {
+        let next = words.get(at + 1).map(|(next, _)| (*next).to_owned());
+        match *word {
+            "derive" => is_derived = true,
+            "ToSchema" => is_documented |= is_derived,
+            "as" if is_documented && at > 0 && words[at - 1].0 == "schema" => name = next,
+            "struct" | "enum" => {
+                if let Some(name) = name.take().or(next).filter(|_| is_documented) {
+                    found.push((name, *line));
+                }
+                (is_derived, is_documented) = (false, false);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn no_two_types_of_the_document_share_a_name() {
+    let mut places = std::collections::BTreeMap::<String, Vec<String>>::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for (name, line) in documented(source) {
+            places.entry(name).or_default().push(format!("{}:{line}", source.path));
+        }
+    }
+    assert!(places.len() > 100, "{}", places.len());
+    let shared = places.into_iter().filter(|(_, places)| places.len() > 1);
+    let offences = shared.map(|(name, places)| format!("{}: {name}", places.join(", ")));
+    assert_none("of two schemas of one name the document has only one", offences.collect());
 }

@@ -15,13 +15,13 @@ pub struct ResponseAnswer {
     step_margin: f64,
     /// Sales that all channels brought over all steps. Its bounds are not the sums of theirs: that
     /// one brought more than thought means that another brought less.
-    media: Interval,
+    media: IntervalEstimate,
     /// The same as a share of sales.
-    media_share: Interval,
+    media_share: IntervalEstimate,
     /// That share as it was believed before the data.
-    media_share_before: Interval,
+    media_share_before: IntervalEstimate,
     /// The sales that would have come without them.
-    baseline: Interval,
+    baseline: IntervalEstimate,
     /// The quality of the sampling.
     sampling: SamplingQuality,
     /// What to bear in mind; null where the sampling is good.
@@ -74,13 +74,13 @@ struct ChannelAnswer {
     /// Amount spent over all steps.
     spend: f64,
     /// Sales it brought over all steps.
-    contribution: Interval,
+    contribution: IntervalEstimate,
     /// The same as a share of sales.
-    share: Interval,
+    share: IntervalEstimate,
     /// That share as it was believed before the data: what the data added is the difference.
-    share_before: Interval,
+    share_before: IntervalEstimate,
     /// Contribution / spend; null without spend.
-    roas: Option<Interval>,
+    roas: Option<IntervalEstimate>,
     /// The degree to which the data show the effect.
     knowledge: EffectKnowledge,
     /// The same in words.
@@ -93,13 +93,13 @@ struct ChannelAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 struct WorkingAnswer {
     /// Sales that the next steady unit a step brings, at the mean spend.
-    marginal_roas: Interval,
+    marginal_roas: IntervalEstimate,
     /// Share of a step's effect that goes on into the next, 0 to below 1.
-    carry_over: Interval,
+    carry_over: IntervalEstimate,
     /// Steady spend a step at which half of the most is reached.
-    half_saturation: Interval,
+    half_saturation: IntervalEstimate,
     /// Steepness of the saturation: up to 1 the curve is concave, above it S-shaped.
-    slope: Interval,
+    slope: IntervalEstimate,
     /// What steady spends bring a step, from none to half more than the largest. What lies beyond
     /// the spends that there were is told by the curve's form alone.
     curve: Vec<CurveAnswer>,
@@ -111,20 +111,20 @@ struct CurveAnswer {
     /// Steady spend a step.
     spend: f64,
     /// Sales it brings a step.
-    response: Interval,
+    response: IntervalEstimate,
 }
 
 /// A figure and how sure it is.
 #[derive(Debug, Serialize, ToSchema)]
-struct Interval {
+struct IntervalEstimate {
     value: f64,
     lower: f64,
     upper: f64,
 }
 
-impl From<Estimate> for Interval {
-    fn from(estimate: Estimate) -> Interval {
-        Interval { value: estimate.value, lower: estimate.low, upper: estimate.high }
+impl From<Estimate> for IntervalEstimate {
+    fn from(estimate: Estimate) -> IntervalEstimate {
+        IntervalEstimate { value: estimate.value, lower: estimate.low, upper: estimate.high }
     }
 }
 
@@ -169,7 +169,7 @@ impl From<ChannelEffect> for ChannelAnswer {
             contribution: effect.contribution.into(),
             share: effect.share.into(),
             share_before: effect.share_before.into(),
-            roas: effect.roas.map(Interval::from),
+            roas: effect.roas.map(IntervalEstimate::from),
             statement: effect.knowledge.statement(),
             knowledge: effect.knowledge.into(),
             working,

@@ -1,0 +1,3 @@
+SELECT count(*) AS "plans!"
+FROM plans
+WHERE tenant_id = $1

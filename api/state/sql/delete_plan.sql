@@ -1,0 +1,2 @@
+DELETE FROM plans
+WHERE tenant_id = $1 AND id = $2
