@@ -110,7 +110,7 @@ pub struct Insight {
     pub curve: Curve,
     /// Saturation under which `revenue` was forecast.
     pub bend: f64,
-    /// The platform's level, the campaign's long-run one and the one of now; alike for a baseline.
+    /// The platform's level, the campaign's long-run one and the one of now; alike for a baseline and an elastic net.
     pub levels: [f64; 3],
 }
 

@@ -9,6 +9,7 @@ mod frame;
 mod season;
 mod shape;
 mod credibility;
+mod elastic_net;
 mod model;
 mod backtest;
 mod calibration;

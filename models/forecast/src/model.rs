@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ForecastConfig;
 use super::credibility::{Levels, OwnLevel, own_level};
+use super::elastic_net::{ElasticNet, PENALTIES, Returns};
 use super::frame::{Frame, Saturation, Surroundings};
 use super::history::History;
 use super::season::{self, Season};
@@ -29,6 +30,11 @@ pub enum Model {
         /// After so many days a day counts half for the level.
         half_life_days: f64,
     },
+    /// The exponentially weighted mean, moved by what the platform's campaigns teach of its errors.
+    ElasticNet {
+        /// What coefficients cost, in standard deviations of the error.
+        penalty: f64,
+    },
 }
 
 impl Model {
@@ -36,7 +42,9 @@ impl Model {
     pub fn all(config: &ForecastConfig) -> Vec<Model> {
         let half_lives = config.half_life_days.iter();
         let fitted = half_lives.map(|days| Model::Hierarchical { half_life_days: *days });
-        [Model::SeasonalNaive, Model::Mean, Model::Ewma].into_iter().chain(fitted).collect()
+        let nets = PENALTIES.into_iter().map(|penalty| Model::ElasticNet { penalty });
+        let baselines = [Model::SeasonalNaive, Model::Mean, Model::Ewma];
+        baselines.into_iter().chain(fitted).chain(nets).collect()
     }
 
     /// Its name, such as `hierarchical_28`.
@@ -46,12 +54,13 @@ impl Model {
             Model::Mean => "mean".to_owned(),
             Model::Ewma => "ewma".to_owned(),
             Model::Hierarchical { half_life_days } => format!("hierarchical_{half_life_days}"),
+            Model::ElasticNet { penalty } => format!("elastic_net_{penalty}"),
         }
     }
 
     /// Whether it is one of the baselines that a model must beat.
     pub fn is_baseline(&self) -> bool {
-        !matches!(self, Model::Hierarchical { .. })
+        matches!(self, Model::SeasonalNaive | Model::Mean | Model::Ewma)
     }
 }
 
@@ -63,6 +72,9 @@ pub(super) struct PlatformFit {
     pub levels: Vec<(f64, Levels)>,
     pub roas: f64,
     pub campaigns: Vec<CampaignFit>,
+    returns: Returns,
+    /// The net of each penalty.
+    nets: Vec<(f64, ElasticNet)>,
 }
 
 /// A campaign among them.
@@ -86,7 +98,8 @@ pub(super) struct Path {
     pub carried: f64,
     /// Expected revenue a day under the plan.
     pub revenue: Vec<f64>,
-    /// The platform's level, the campaign's long-run level and its level now; alike for baselines.
+    /// The platform's level, the campaign's long-run level and its level now; alike for baselines and elastic
+    /// nets.
     pub levels: [f64; 3],
 }
 
@@ -137,12 +150,17 @@ impl PlatformFit {
         });
         let campaigns: Vec<CampaignFit> = campaigns.collect();
         let (spend, revenue) = totals(histories, &lengths);
+        let dispersions = campaigns.iter().map(|campaign| campaign.dispersion);
+        let returns = Returns::of(&histories.iter().copied().zip(dispersions).collect::<Vec<_>>());
+        let nets = ElasticNet::all(&returns, histories, end, around);
         let mut fit = PlatformFit {
             shape,
             season,
             levels: Vec::new(),
             roas: if spend > 0.0 { revenue / spend } else { 0.0 },
             campaigns,
+            returns,
+            nets,
         };
         fit.levels = fit.all_levels(histories, &lengths, config);
         fit
@@ -190,10 +208,24 @@ impl PlatformFit {
         let spend = history.planned_spend(end, config);
         let carried = length.checked_sub(1).map_or(0.0, |last| campaign.frame.adstock[last]);
         let days = config.days_ahead_max;
-        let Model::Hierarchical { half_life_days } = model else {
-            let returned = baseline(model, history, length, days);
-            let revenue = returned.iter().map(|roas| roas * spend).collect();
-            return Path { spend, carried, revenue, levels: [self.roas; 3] };
+        let half_life_days = match model {
+            Model::Hierarchical { half_life_days } => half_life_days,
+            Model::ElasticNet { penalty } => {
+                let net = self.nets.iter().find(|(one, _)| one.total_cmp(&penalty).is_eq());
+                let revenue = net.map_or_else(
+                    || vec![0.0; days],
+                    |(_, net)| {
+                        let plan = (spend, days);
+                        net.revenue(&self.returns, (at, history), length, plan, around)
+                    },
+                );
+                return Path { spend, carried, revenue, levels: [self.roas; 3] };
+            }
+            _ => {
+                let returned = baseline(model, history, length, days);
+                let revenue = returned.iter().map(|roas| roas * spend).collect();
+                return Path { spend, carried, revenue, levels: [self.roas; 3] };
+            }
         };
         let (level, _) = self.level(history, at, length, half_life_days);
         let (long, mean) = self.level(history, at, length, LONG_DAYS);

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod edges;
+mod net;
 mod sparse;
 mod agreement;
 

@@ -20,6 +20,8 @@ use super::trend::Trend;
 
 /// The year's course can be told from this many days on.
 const YEARLY_DAYS: usize = 540;
+/// By how much of the other's error an elastic net must be closer.
+const NET_MARGIN: f64 = 0.01;
 
 /// How far a training is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +69,7 @@ pub fn train(
         progress(Stage { done: origin + 1, of });
     }
     let scores = scores(&tried);
-    let model = scores.first().map_or(Model::Ewma, |(model, _)| *model);
+    let model = served(&scores);
     let misses = tried.iter().find(|(one, _)| *one == model).map(|(_, tried)| &tried.misses);
     let calibration = Calibration::of(misses.map_or(&[], Vec::as_slice), config.level);
     let mut artifact = Artifact {
@@ -90,6 +92,17 @@ pub fn train(
 fn first_day(families: &[Family]) -> Option<Day> {
     let all = families.iter().flat_map(|family| &family.histories);
     all.map(|history| history.first).min().and_then(Day::from_epoch_days)
+}
+
+/// The closest; an elastic net only where it is closer by a margin, as the others can say why and what
+/// another spend would bring.
+fn served(scores: &[(Model, Score)]) -> Model {
+    let handicapped = |(model, score): &(Model, Score)| match model {
+        Model::ElasticNet { .. } => score.wmape * (1.0 + NET_MARGIN),
+        _ => score.wmape,
+    };
+    let least = scores.iter().min_by(|l, r| handicapped(l).total_cmp(&handicapped(r)));
+    least.map_or(Model::Ewma, |(model, _)| *model)
 }
 
 /// Closest first.
