@@ -9,6 +9,7 @@ export const PAGES = [
   "/plan",
   "/plan?tab=budget&total=500000",
   "/plan?tab=whatif",
+  "/plan?tab=saved",
   "/reports",
   "/reports?tab=file",
   "/exports",

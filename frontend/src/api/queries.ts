@@ -273,6 +273,19 @@ export const budget = (body: Schemas["BudgetRequest"]) =>
     ...kept,
   });
 
+export const savedPlans = () =>
+  queryOptions({
+    queryKey: ["plans"],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/plans", { params: { query: { page_size: 100 } }, signal })),
+  });
+
+export const savedPlan = (id: string) =>
+  queryOptions({
+    queryKey: ["plans", id],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/plans/{id}", { params: { path: { id } }, signal })),
+  });
+
 const whole = { params: { query: { page_size: 100 } } } as const;
 
 export const datasets = () =>

@@ -172,7 +172,7 @@ const plan = createRoute({
   path: "/plan",
   validateSearch: v.object({
     ...shared,
-    tab: oneOf(["budget", "whatif"] as const),
+    tab: oneOf(["budget", "whatif", "saved"] as const),
     total: number,
     cur: text,
     days: number,

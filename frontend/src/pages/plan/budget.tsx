@@ -9,11 +9,13 @@ import { saveCsv } from "../../charts/save";
 import { Amount } from "../../ui/amount";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
+import { Dialog } from "../../ui/dialog";
 import { Choose } from "../../ui/field";
 import { ForecastReason } from "../../ui/forecast-reason";
 import { Asked, Empty, Note, Panel } from "../../ui/panel";
 import { Tick } from "../../ui/tick";
 import { CurrencyChoice, usePlanCurrency } from "./currency";
+import { SavePlan } from "./save-plan";
 
 type Goal = Schemas["OptimizationGoal"];
 type Bounds = Record<string, { min: number; max: number }>;
@@ -111,6 +113,7 @@ export function Budget({ view }: { view: View }) {
         <Asked query={query} lines={8}>
           {(data) => (
             <Split
+              asked={body}
               data={data}
               pinned={pinned}
               onPin={(id, value) =>
@@ -141,10 +144,12 @@ function useSettled<T>(value: T): T {
 }
 
 function Split({
+  asked,
   data,
   pinned,
   onPin,
 }: {
+  asked: Schemas["BudgetRequest"];
   data: Schemas["BudgetAnswer"];
   pinned: Bounds;
   onPin: (id: string, value: number | null) => void;
@@ -152,6 +157,7 @@ function Split({
   const t = useTexts();
   const format = useFormat();
   const { currency, recommendations: rows } = data;
+  const [isSaving, setSaving] = useState(false);
   const money = (value: number | null | undefined) => <bdi>{format.money(value, currency)}</bdi>;
   const save = () =>
     saveCsv({
@@ -183,7 +189,15 @@ function Split({
       ]),
     });
   return (
-    <Panel title={t("budget.split")} aside={<Button onPress={save}>CSV</Button>}>
+    <Panel
+      title={t("budget.split")}
+      aside={
+        <span className="inline-flex gap-2">
+          <Button onPress={() => setSaving(true)}>{t("saved.save")}</Button>
+          <Button onPress={save}>CSV</Button>
+        </span>
+      }
+    >
       <dl className="mb-4 grid grid-cols-2 gap-3 md:grid-cols-4">
         {[
           [t("forecast.revenue"), money(data.total_expected_revenue)],
@@ -286,6 +300,9 @@ function Split({
           </ul>
         </section>
       ) : null}
+      <Dialog title={t("saved.save")} isOpen={isSaving} onClose={() => setSaving(false)}>
+        {isSaving ? <SavePlan budget={asked} onDone={() => setSaving(false)} /> : null}
+      </Dialog>
     </Panel>
   );
 }

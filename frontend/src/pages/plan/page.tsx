@@ -6,14 +6,16 @@ import { PageTabs } from "../../ui/tabs";
 import { PageHead } from "../../ui/toolbar";
 import { Budget } from "./budget";
 import { Forecasts } from "./forecasts";
+import { SavedPlans } from "./saved-plans";
 import { WhatIf } from "./what-if";
 
-type TabName = "forecast" | "budget" | "whatif";
+type TabName = "forecast" | "budget" | "whatif" | "saved";
 
 const TABS: [TabName, TextId, Permission][] = [
   ["forecast", "plan.forecast", "predictions.read"],
   ["budget", "plan.budget", "predictions.run"],
   ["whatif", "plan.whatIf", "predictions.run"],
+  ["saved", "plan.saved", "predictions.read"],
 ];
 
 /** Where does the next unit of money earn most, and how sure is that? */
@@ -47,6 +49,7 @@ export function PlanPage() {
 }
 
 function Part({ name, view }: { name: TabName; view: View }) {
+  if (name === "saved") return <SavedPlans />;
   if (name === "budget") return <Budget view={view} />;
   return name === "whatif" ? <WhatIf view={view} /> : <Forecasts view={view} />;
 }
