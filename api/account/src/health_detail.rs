@@ -26,6 +26,8 @@ name_set! {
         Api = "api",
         /// Pulls from ad platforms, makes files, and clears up.
         Jobs = "jobs",
+        /// Hands events on to ad platforms.
+        Deliver = "deliver",
     }
 }
 

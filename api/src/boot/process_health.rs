@@ -50,12 +50,19 @@ pub(super) fn look(
     })
 }
 
+/// Every role, in the order in which they are told.
+const ROLES: [Role; 5] = [Role::Ingest, Role::Pipeline, Role::Api, Role::Jobs, Role::Deliver];
+
 fn names(roles: Roles) -> Vec<RoleName> {
-    let all = [
-        (Role::Ingest, RoleName::Ingest),
-        (Role::Pipeline, RoleName::Pipeline),
-        (Role::Api, RoleName::Api),
-        (Role::Jobs, RoleName::Jobs),
-    ];
-    all.into_iter().filter(|(role, _)| roles.has(*role)).map(|(_, name)| name).collect()
+    ROLES.into_iter().filter(|role| roles.has(*role)).map(name).collect()
+}
+
+fn name(role: Role) -> RoleName {
+    match role {
+        Role::Ingest => RoleName::Ingest,
+        Role::Pipeline => RoleName::Pipeline,
+        Role::Api => RoleName::Api,
+        Role::Jobs => RoleName::Jobs,
+        Role::Deliver => RoleName::Deliver,
+    }
 }

@@ -73,7 +73,11 @@ async fn an_admin_is_told_of_the_process(stratum: &Stratum, token: &str) {
     };
     let detail = eventually("the pipeline is not told of", NOTICE_WAIT, told).await;
     let process = &detail["process"];
-    assert_eq!(process["roles"], json!(["ingest", "pipeline", "api", "jobs"]), "{process}");
+    assert_eq!(
+        process["roles"],
+        json!(["ingest", "pipeline", "api", "jobs", "deliver"]),
+        "{process}"
+    );
     let bytes = |name: &str| process["disk"][name].as_u64().unwrap();
     assert!((1..=bytes("total_bytes")).contains(&bytes("free_bytes")), "{process}");
     assert!(detail["jobs"].is_array(), "{detail}");

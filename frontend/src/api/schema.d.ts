@@ -9629,7 +9629,7 @@ export interface components {
          * @description What a process does.
          * @enum {string}
          */
-        RoleName: "ingest" | "pipeline" | "api" | "jobs";
+        RoleName: "ingest" | "pipeline" | "api" | "jobs" | "deliver";
         /**
          * @description What kind of row.
          * @enum {string}
