@@ -20,7 +20,7 @@ use stratum_query::warehouse::ClickHouseWarehouse;
 use tokio::sync::mpsc::Sender;
 
 use super::listeners::ADDRESS_FILES;
-pub use restore::{Restored, restore};
+pub use restore::{RestoreReport, restore};
 pub(super) use route::{BackupRoute, router};
 
 use manifest::Manifest;

@@ -11,7 +11,7 @@ use super::{check_free, partial};
 
 /// What was restored.
 #[derive(Debug)]
-pub struct Restored {
+pub struct RestoreReport {
     /// The data folder.
     pub data: PathBuf,
     /// When the backup was made.
@@ -30,7 +30,7 @@ pub fn restore(
     folder: &Path,
     data: &Path,
     mut tell: impl FnMut(&'static str, u64),
-) -> Result<Restored> {
+) -> Result<RestoreReport> {
     check_free(data)?;
     let manifest = Manifest::read(folder)?;
     let mut all = 0;
@@ -54,7 +54,7 @@ pub fn restore(
     sync(data)?;
     let bytes = manifest.bytes();
     let Manifest { version, made_at, has_keys, .. } = manifest;
-    Ok(Restored { data: data.to_owned(), made_at, version, has_keys, bytes })
+    Ok(RestoreReport { data: data.to_owned(), made_at, version, has_keys, bytes })
 }
 
 fn copy(from: &Path, to: &Path, tell: &mut impl FnMut(&'static str, u64)) -> Result<()> {
