@@ -41,7 +41,7 @@ pub struct BreakdownQuery {
     pub into: Conversion,
 }
 
-/// What a part is. What the breakdown does not name is `None` or empty.
+/// The key of a part. A dimension that the breakdown does not name is `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PartKey {
     /// The platform; none of countries and devices.
@@ -78,7 +78,7 @@ pub struct Part {
     pub currency: Option<Currency>,
     /// Which part.
     pub key: PartKey,
-    /// What it is called.
+    /// The names of the part's keys.
     pub names: PartNames,
     /// The sums.
     pub sums: MetricSums,

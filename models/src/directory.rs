@@ -21,7 +21,7 @@ impl ApiKeyHash {
     }
 }
 
-/// How one dataset's events are treated. Every event carries the version it was treated with.
+/// Treatment of one dataset's events. Every event carries the version it was treated with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatasetConfig {
     /// Whose it is.
@@ -87,7 +87,7 @@ pub trait TenantDirectory: Send + Sync {
     /// names its dataset in its body.
     fn sender(&self, key: &ApiKeyHash) -> Result<TenantId, AccessRefusal>;
 
-    /// How many rows a second are taken from a tenant; `None` for as many as come.
+    /// Most rows a second taken from a tenant; `None` for as many as come.
     fn rows_per_second(&self, tenant: TenantId) -> Option<u32>;
 
     /// The tenant an ingest key opens, for rows that belong to no dataset.

@@ -17,7 +17,7 @@ const NORMAL_95: f64 = 1.959_964;
 pub const EMQ_VERSION: &str = "emq-est-1";
 
 coded! {
-    /// What a person is matched by: an identifier, or a bundle that only counts together.
+    /// A signal that a person is matched by: an identifier, or a bundle that only counts together.
     Signal {
         /// E-mail address.
         Email = 0 "email",
@@ -97,7 +97,7 @@ impl WeightTable {
         self.powers[signal.code().unsigned_abs() as usize]
     }
 
-    /// How likely one event with these usable identifiers is matched, 0 to 1.
+    /// The probability, 0 to 1, that one event with these usable identifiers is matched.
     pub fn match_probability(&self, valid: IdentifierMask) -> f64 {
         let present = Signal::ALL.iter().filter(|signal| signal.is_in(valid));
         1.0 - present.filter_map(|signal| self.power(*signal)).fold(1.0, |miss, p| miss * (1.0 - p))
@@ -140,7 +140,7 @@ impl WeightTable {
 pub struct EmqScore(f64);
 
 coded! {
-    /// How good a score is.
+    /// The grade of a score.
     EmqBand {
         /// Below 4.
         Poor = 1 "poor",
@@ -219,7 +219,7 @@ impl fmt::Display for EmqScore {
     }
 }
 
-/// What one signal would add: estimated extra matched events over those matched now, in percent.
+/// The gain that one signal would bring: estimated extra matched events over those matched now, in percent.
 /// The range moves the signal's power by 30 % each way. Never add these over signals: they overlap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Uplift {

@@ -31,7 +31,7 @@ impl Erasures {
         self.newest = self.newest.max(Some(erased_at));
     }
 
-    /// How many there are.
+    /// The number of erasures.
     pub fn len(&self) -> usize {
         self.times.len()
     }

@@ -27,7 +27,7 @@ pub use earlier::{earlier_event_schema, renewed_events};
 /// The name of a purchase, the event whose count and value are the tracked conversions and revenue.
 pub const PURCHASE: &str = "Purchase";
 
-/// What makes two events the same conversion: the first 128 bits of the SHA-256 of tenant,
+/// The mark of one conversion, equal in two events of it: the first 128 bits of the SHA-256 of tenant,
 /// platform, dataset, event name and the sender's event id. The dialect is none of it: what a page and a
 /// server send of one purchase may come in two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,13 +89,13 @@ pub struct ConversionEvent<'a> {
     pub action_source: ActionSource,
     /// Who sent it.
     pub channel: Channel,
-    /// What it is deduplicated by; `None` when the sender gave no event id.
+    /// The key it is deduplicated by; `None` when the sender gave no event id.
     pub dedup_key: Option<DedupKey>,
     /// The sender's event id.
     pub event_id: Option<&'a str>,
     /// The shop's order id.
     pub order_id: Option<&'a str>,
-    /// Its worth in micros of `currency`.
+    /// The event's worth in micros of `currency`.
     pub value_micros: Option<i64>,
     /// The currency of its worth.
     pub currency: Option<Currency>,

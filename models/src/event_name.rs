@@ -13,7 +13,7 @@ macro_rules! standard_events {
             /// Every member.
             pub const ALL: &[StandardEvent] = &[$(StandardEvent::$event),*];
 
-            /// Its one name in the warehouse and in answers.
+            /// The event's one name in the warehouse and in answers.
             pub const fn as_str(self) -> &'static str {
                 match self { $(StandardEvent::$event => $name),* }
             }
@@ -85,7 +85,7 @@ impl StandardEvent {
         })
     }
 
-    /// What a dialect calls the event where that is not our name.
+    /// The dialect's names of the event where they are not ours.
     fn called(self, dialect: Dialect) -> &'static [&'static str] {
         match dialect {
             // LinkedIn's format has no names.

@@ -20,7 +20,7 @@ use crate::store::StoreError;
 use crate::time::DayRange;
 
 coded! {
-    /// What an export holds.
+    /// The content of an export.
     ExportType {
         /// The tenant's campaigns, with what is reported of them over the days.
         Campaigns = 1 "campaigns",
@@ -53,7 +53,7 @@ impl ExportType {
 /// Which rows and columns to take away.
 #[derive(Clone, Debug)]
 pub struct ExportQuery {
-    /// What the rows are.
+    /// The kind of rows.
     pub of: ExportType,
     /// Both ends included.
     pub days: DayRange,

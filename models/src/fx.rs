@@ -120,7 +120,7 @@ impl AddAssign for PartAmounts {
 /// Days without a rate, by currency. A currency without days is missing on days that are not known.
 type MissingDays = BTreeMap<Currency, BTreeSet<Day>>;
 
-/// What groups come to in one currency. Additive like the sums it is made of.
+/// The sum of groups in one currency. Additive like the sums it is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     counts: MetricSums,
@@ -139,7 +139,7 @@ pub struct CarriedRates {
     pub of: Day,
     /// From the first to the last of the days it was taken for.
     pub days: DayRange,
-    /// How many of the days in between.
+    /// The number of days in between that it was taken for.
     pub count: usize,
 }
 
@@ -150,12 +150,12 @@ pub struct MissingRates {
     pub currency: Currency,
     /// From the first to the last of them; `None` where the days are not known.
     pub days: Option<DayRange>,
-    /// How many of the days in between need a rate and have none.
+    /// The number of days in between that need a rate and have none.
     pub count: usize,
 }
 
 impl Tally {
-    /// What these groups come to.
+    /// The tally of these groups, converted.
     pub fn of<'a>(groups: impl IntoIterator<Item = &'a KpiGroup>, by: &Conversion) -> Tally {
         let mut tally = Tally::default();
         groups.into_iter().for_each(|group| tally.add(group, by));
@@ -291,7 +291,7 @@ impl AddAssign<&Tally> for Tally {
     }
 }
 
-/// What is left of a whole without a part; what is not known of the part is not known of it either.
+/// Takes a part away from a whole; a figure that the part does not know, the rest does not know either.
 impl SubAssign<&Tally> for Tally {
     fn sub_assign(&mut self, other: &Tally) {
         self.counts -= other.counts;

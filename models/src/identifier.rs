@@ -170,7 +170,7 @@ pub struct IdentifierHash(pub [u8; 32]);
 /// A usable identifier of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HashedIdentifier {
-    /// What it identifies by.
+    /// The kind of identifier.
     pub key: IdentifierKey,
     /// The hash every platform matches on.
     pub hash: IdentifierHash,
@@ -179,7 +179,7 @@ pub struct HashedIdentifier {
 /// An identifier that was sent and cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidIdentifier {
-    /// What it would identify by.
+    /// The kind of identifier it was meant to be.
     pub key: IdentifierKey,
     /// Why it cannot.
     pub reason: InvalidReason,

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 use crate::time::UnixMillis;
 
 coded! {
-    /// What a record is about.
+    /// The subject of records.
     Topic {
         /// Conversion events and their rejections.
         Events = 1 "events",
@@ -24,14 +24,14 @@ coded! {
         /// Hints to those who watch, in one partition and kept for a short time (see
         /// [`crate::update`]). Every watching process reads all of it, as a group of its own.
         Updates = 3 "updates",
-        /// What is to be handed on to platforms, sealed. All of a dataset lies in one partition,
+        /// Events to be handed on to platforms, sealed. All of a dataset lies in one partition,
         /// so that whoever hands it on sees all of it.
         Deliveries = 4 "deliveries",
     }
 }
 
 impl Topic {
-    /// What is moved into the warehouse.
+    /// The topics that are moved into the warehouse.
     pub const INPUTS: &[Topic] = &[Topic::Events, Topic::AdReports];
 }
 
@@ -73,11 +73,11 @@ pub struct NewRecord {
 pub struct LogRecord {
     /// Where it stands.
     pub position: Position,
-    /// What was appended.
+    /// The bytes that were appended.
     pub bytes: Bytes,
 }
 
-/// How much one read may return, and how long it may wait for the first record.
+/// The bounds of one read: most records and bytes, and the longest wait for the first record.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadLimits {
     /// Stop after this many records.
@@ -88,7 +88,7 @@ pub struct ReadLimits {
     pub wait_max: Duration,
 }
 
-/// What a read brought.
+/// The answer to one read.
 #[derive(Debug, Default)]
 pub struct LogRead {
     /// The partitions that are this subscriber's from here on, when that changed. Records of a
@@ -108,7 +108,7 @@ pub trait Resume: Send + Sync {
 /// A log of records.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// How many partitions the topic has. Fixed for the life of the log.
+    /// The number of the topic's partitions. Fixed for the life of the log.
     fn partitions(&self, topic: Topic) -> u32;
 
     /// Appends the records in order and returns their positions, in the same order, once they

@@ -29,7 +29,7 @@ pub struct MetricSums {
 }
 
 impl MetricSums {
-    /// What is counted, without what is paid.
+    /// The counts alone, amounts left out.
     #[must_use]
     pub fn without_amounts(self) -> MetricSums {
         MetricSums { spend_micros: 0, revenue_micros: 0, tracked_revenue_micros: 0, ..self }
@@ -174,7 +174,7 @@ impl KpiQuery {
     }
 }
 
-/// What the sums are grouped by, beside the currency.
+/// The key that sums are grouped by, beside the currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KpiGrouping {
     /// Nothing.

@@ -85,7 +85,7 @@ macro_rules! document_names {
 #[cfg(test)]
 mod tests {
     name_set! {
-        /// How good it is.
+        /// A grade.
         #[derive(Default)]
         Grade {
             /// Not bad.

@@ -1,4 +1,4 @@
-//! What the warehouse keeps about one person, and its being taken away.
+//! Rows that the warehouse keeps about one person: found, counted and taken away.
 
 use async_trait::async_trait;
 
@@ -27,7 +27,7 @@ pub struct PersonEvent {
     pub platform: Option<Platform>,
     /// The pixel or dataset id.
     pub dataset_id: String,
-    /// Its name.
+    /// The event's name.
     pub event_name: String,
     /// When it happened.
     pub event_time: UnixMillis,
@@ -39,11 +39,11 @@ pub struct PersonEvent {
     pub event_id: Option<String>,
     /// The shop's order id.
     pub order_id: Option<String>,
-    /// Its worth in micros of `currency`.
+    /// The event's worth in micros of `currency`.
     pub value_micros: Option<i64>,
     /// The currency of its worth.
     pub currency: Option<Currency>,
-    /// Its campaign, empty when unknown.
+    /// The event's campaign, empty when unknown.
     pub campaign_id: String,
     /// ISO 3166 alpha-2 country, where known.
     pub country: Option<String>,

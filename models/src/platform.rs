@@ -80,7 +80,7 @@ impl Platform {
         if text == NO_PLATFORM { Some(None) } else { Platform::parse(text).map(Some) }
     }
 
-    /// How many days after a day its report may still be restated. The longest click-through window
+    /// The number of days after a day in which its report may still be restated. The longest click-through window
     /// that Meta, TikTok and Snapchat attribute by is 28 days, and a conversion counts for the day of
     /// its click; Google, LinkedIn and Pinterest can be set to longer ones and change little after it.
     pub const fn restated_days(self) -> u64 {

@@ -20,7 +20,7 @@ use crate::rejection::{earlier_rejection_schema, rejection_schema, renewed_rejec
 use crate::update::update_schema;
 
 coded! {
-    /// What a record holds.
+    /// The content of a record.
     RecordKind {
         /// Accepted conversion events.
         Events = 1 "events",
@@ -38,7 +38,7 @@ coded! {
 const MAGIC: [u8; 2] = *b"SR";
 /// Magic, version, kind, checksum.
 const HEADER_LEN: usize = 8;
-/// What a record may grow to when unpacked; a record that claims more is refused.
+/// The size that a record may grow to when unpacked; a record that claims more is refused.
 const UNPACKED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The bytes are not a record of this format.

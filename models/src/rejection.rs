@@ -1,4 +1,4 @@
-//! What was refused, and why. Every refused row of a known tenant is counted; nothing of its content is kept.
+//! Refused rows and the reasons. Every refused row of a known tenant is counted; nothing of its content is kept.
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,7 +15,7 @@ use crate::platform::{Platform, coded};
 use crate::time::UnixMillis;
 
 coded! {
-    /// What kind of row.
+    /// The kind of a refused row.
     RowKind {
         /// A conversion event.
         Event = 1 "event",
@@ -73,7 +73,7 @@ pub struct Rejection {
     pub platform: Option<Platform>,
     /// The dataset or ad account, empty when unknown.
     pub dataset_id: String,
-    /// What kind of row.
+    /// The kind of row.
     pub kind: RowKind,
     /// The event's name where it is a standard one, else empty: free text is not kept of refused rows.
     pub event_name: String,

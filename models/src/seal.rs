@@ -37,9 +37,9 @@ pub struct IdentifierSeal(pub [u8; SEAL_BYTES]);
 /// A usable identifier of an event, at rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SealedIdentifier {
-    /// What it identifies by.
+    /// The kind of identifier.
     pub key: IdentifierKey,
-    /// Its hash under the tenant's key.
+    /// The identifier's hash, sealed under the tenant's key.
     pub seal: IdentifierSeal,
 }
 
@@ -129,7 +129,7 @@ impl TenantKeys {
         self.keys.iter().find_map(|key| key.open(seal))
     }
 
-    /// What stands for a text that must not be kept: the same for the same text of this tenant, and
+    /// A stand-in for a text that must not be kept: the same for the same text of this tenant, and
     /// without the key in force a number like any other.
     pub fn pseudonym(&self, text: &str) -> String {
         let digest = self.pseudonyms.clone().chain_update(text).finalize().into_bytes();
@@ -155,7 +155,7 @@ fn expand(root: &Hkdf<Sha256>, purpose: &[u8], tenant: TenantId, key: &mut [u8])
 struct SealKey {
     mac: Aes256,
     stream: Aes256,
-    /// What joins the last block before the code is made: of S2V and of CMAC, for whole blocks.
+    /// The mask joined to the last block before the code is made: of S2V and of CMAC, for whole blocks.
     last: u128,
 }
 

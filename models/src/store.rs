@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What may be done about a store's error.
+/// The kind of a store's error, by what may be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreErrorKind {
     /// May work if tried again in a moment.
@@ -23,13 +23,13 @@ pub enum StoreErrorKind {
 #[derive(Debug, thiserror::Error)]
 #[error("{store}: {kind}: {text}")]
 pub struct StoreError {
-    /// What to do about it.
+    /// The kind, which says what to do about it.
     pub kind: StoreErrorKind,
     /// Which store: `log`, `warehouse`, `state`.
     pub store: &'static str,
-    /// What happened.
+    /// The message, for the log.
     pub text: String,
-    /// What caused it.
+    /// The error that caused it.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }

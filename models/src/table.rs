@@ -1,5 +1,5 @@
-//! What lands in the warehouse: the tables of a commit and their layouts. A column's name and order
-//! here are the warehouse's.
+//! The tables that land in the warehouse in one commit, and their layouts. A column's name and order here
+//! are the warehouse's.
 
 use std::sync::{Arc, LazyLock};
 

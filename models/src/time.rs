@@ -68,7 +68,7 @@ impl DayRange {
         (from <= to).then_some(DayRange { from, to })
     }
 
-    /// How many days it holds, at least 1.
+    /// The number of days in the range, at least 1.
     pub fn days(self) -> i64 {
         (self.to.0 - self.from.0).num_days() + 1
     }

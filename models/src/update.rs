@@ -1,5 +1,5 @@
-//! What changed and for whom: hints for those who watch. A hint carries no figure, only where to look
-//! again. It comes at least once; one that is lost delays a watcher until the next.
+//! Updates: hints to a tenant's watchers that something changed. A hint carries no figure, only where to
+//! look again. It comes at least once; one that is lost delays a watcher until the next.
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,7 +15,7 @@ use crate::rejection::RejectReason;
 use crate::time::{Day, DayRange};
 
 coded! {
-    /// What an update is about. The names are those of the events of the live stream.
+    /// The subject of an update. The names are those of the events of the live stream.
     UpdateKind {
         /// Sums of some days changed.
         Metrics = 1 "metric_update",
@@ -39,19 +39,19 @@ coded! {
 pub struct Update {
     /// Whose watchers are told.
     pub tenant_id: TenantId,
-    /// What it is about.
+    /// The subject.
     pub kind: UpdateKind,
     /// The platform, where it is about one.
     pub platform: Option<Platform>,
     /// The id of the dataset, fix run, rule or export, or the kind of resource; empty where it is about none.
     pub subject: String,
-    /// What the subject came to, such as the state of a fix run; empty where that says nothing.
+    /// The state that the subject came to, such as that of a fix run; empty where that says nothing.
     pub state: String,
     /// The days whose sums changed.
     pub days: Option<DayRange>,
     /// Why rows were refused.
     pub reason: Option<RejectReason>,
-    /// How many were.
+    /// The number of refused rows.
     pub rows: u64,
 }
 
@@ -132,7 +132,7 @@ impl Update {
         None
     }
 
-    /// What hints that one can stand for have in common: this one without its days and rows.
+    /// The part that hints share when one can stand for all: this one without its days and rows.
     pub fn common(&self) -> Update {
         Update { days: None, rows: 0, ..self.clone() }
     }

@@ -9,7 +9,7 @@ use crate::time::Day;
 /// A campaign of one ad account; two accounts of a platform may each have theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AccountCampaign {
-    /// Its platform.
+    /// The platform of the account.
     pub platform: Platform,
     /// The platform's ad account.
     pub account_id: String,
@@ -22,7 +22,7 @@ pub struct AccountCampaign {
 pub struct CampaignDay {
     /// Which campaign.
     pub key: AccountCampaign,
-    /// Its name on that day.
+    /// The campaign's name on that day.
     pub campaign_name: String,
     /// A day of the ad account's zone.
     pub day: Day,

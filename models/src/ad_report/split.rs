@@ -20,7 +20,7 @@ coded! {
         Ad = 2 "ad",
         /// Where the people are.
         Country = 3 "country",
-        /// What they hold in their hands.
+        /// The kind of device that people hold in their hands.
         Device = 4 "device",
     }
 }
@@ -72,7 +72,7 @@ pub enum Split {
     AdSet {
         /// The platform's id.
         id: String,
-        /// Its name on the day it was reported, empty when not told.
+        /// The ad set's name on the day it was reported, empty when not told.
         name: String,
     },
     /// That of an ad.
@@ -83,7 +83,7 @@ pub enum Split {
         ad_set_name: String,
         /// The platform's id.
         id: String,
-        /// Its name, empty when not told.
+        /// The ad's name, empty when not told.
         name: String,
     },
     /// That of people in a country.
@@ -103,7 +103,7 @@ impl Split {
         }
     }
 
-    /// What tells it from others of its campaign and day: ids of ad set and ad, country, device; empty
+    /// The parts that tell it from others of its campaign and day: ids of ad set and ad, country, device; empty
     /// where it has none.
     pub fn key(&self) -> [&str; 4] {
         match self {

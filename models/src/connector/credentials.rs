@@ -1,4 +1,4 @@
-//! What a platform wants to be shown, by name. Values are never printed.
+//! Credentials that a platform wants to be shown, by name. Values are never printed.
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ impl Credentials {
         self.0.iter().map(|(field, value)| (field.as_str(), value.expose()))
     }
 
-    /// What a platform said, as it may be shown: short, and without the credentials it may repeat.
+    /// A message of the platform's as it may be shown: short, and without the credentials it may repeat.
     pub fn hidden_from(&self, message: &str) -> String {
         let mut shown = message.to_owned();
         let values = self.0.values().map(Secret::expose);

@@ -1,4 +1,4 @@
-//! What a connector asks an ad platform for, and what it shows to be let in.
+//! The question that a connector asks an ad platform, and the credentials it shows to be let in.
 
 mod credentials;
 
@@ -11,7 +11,7 @@ use crate::platform::Platform;
 pub use credentials::Credentials;
 
 name_set! {
-    /// What figures are broken down by.
+    /// The level that figures are broken down to.
     Level {
         /// A row a campaign and day: the only one that is always asked for.
         Campaign = "campaign",
@@ -51,9 +51,9 @@ name_set! {
 /// An ad account as its platform describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its id as the user wrote it.
+    /// The account's id as the user wrote it.
     pub id: String,
-    /// Its name.
+    /// The account's name.
     pub name: String,
     /// The currency of its amounts.
     pub currency: Currency,

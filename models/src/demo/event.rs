@@ -12,10 +12,10 @@ use crate::money::{Currency, MICROS};
 use crate::platform::ActionSource;
 use crate::time::{DAY_MS, UnixMillis};
 
-/// What a correct system must make of one event that was sent.
+/// The row that a correct system must make of one event that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlantedEvent {
-    /// Its name.
+    /// The event's name.
     pub event_name: &'static str,
     /// When it happened, in whole seconds.
     pub event_time: UnixMillis,
@@ -27,7 +27,7 @@ pub struct PlantedEvent {
     pub order_id: Option<String>,
     /// The campaign its URL names, or empty.
     pub campaign_id: String,
-    /// What it is worth, in micros.
+    /// The event's worth in micros.
     pub value_micros: Option<i64>,
     /// The currency of its worth.
     pub currency: Option<Currency>,
@@ -104,7 +104,7 @@ pub(super) struct EventDraft<'w> {
     leaking: bool,
 }
 
-/// What the happenings of one request have in common.
+/// The facts that the happenings of one request have in common.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scene<'w> {
     pub(super) tenant: &'w Tenant,

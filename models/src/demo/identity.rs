@@ -1,5 +1,4 @@
-//! What an event says about its person: which identifiers, in which form, and which of them cannot
-//! be used.
+//! Identifiers that an event gives of its person, their forms, and those among them that cannot be used.
 
 use super::dice::Dice;
 use super::json::Json;
@@ -20,7 +19,7 @@ pub(super) enum Side {
     Offline,
 }
 
-/// How a sender writes identifiers.
+/// The manner in which a sender writes identifiers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     /// Hashed before sending.
@@ -35,7 +34,7 @@ pub(super) struct Style {
     pub(super) unusable_email: bool,
 }
 
-/// What was written.
+/// The identifiers that were written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) valid: IdentifierMask,

@@ -94,7 +94,7 @@ impl Json {
         self.out.len()
     }
 
-    /// What was written from `start` on.
+    /// The bytes written from `start` on.
     pub(super) fn since(&self, start: usize) -> &[u8] {
         &self.out[start..]
     }

@@ -1,4 +1,4 @@
-//! What the traffic is made of.
+//! The mix of events that traffic is made of.
 
 use serde::{Deserialize, Serialize};
 

@@ -16,9 +16,9 @@ struct Place {
     calling_code: &'static str,
     /// National numbers without the trunk zero; `#` is any digit, a space a group's border.
     phone: &'static str,
-    /// What goes before a national number dialled at home.
+    /// The digits before a national number dialled at home.
     trunk: &'static str,
-    /// How common such customers are.
+    /// The weight of such customers among all.
     weight: u32,
 }
 

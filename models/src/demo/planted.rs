@@ -3,7 +3,7 @@
 use super::person::{Forms, Person};
 use super::world::World;
 
-/// What kind of personal value.
+/// The kind of a personal value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PlantedKind {
     /// E-mail address.
@@ -27,9 +27,9 @@ pub enum PlantedKind {
 /// A personal value as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlantedValue {
-    /// Its kind.
+    /// The kind of value.
     pub kind: PlantedKind,
-    /// Its text, without the blanks around it.
+    /// The value's text, without the blanks around it.
     pub text: String,
 }
 

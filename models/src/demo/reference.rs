@@ -32,7 +32,7 @@ pub struct MetricKey {
 /// Events and what they are worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventSums {
-    /// How many.
+    /// The number of events.
     pub events: u64,
     /// Their value.
     pub value_micros: i64,
@@ -53,7 +53,7 @@ pub struct MaskKey {
     pub valid: IdentifierMask,
 }
 
-/// What came in and what became of it.
+/// Counts of the events that came in and of their fates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IngestSums {
     /// All.
@@ -79,7 +79,7 @@ pub struct ReportKey {
     pub date: Day,
 }
 
-/// What one tenant must be shown.
+/// The figures that one tenant must be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TenantReference {
     /// Events in total. Ad reports are not among them.
@@ -115,7 +115,7 @@ impl Reference {
         Reference { world, tenants, seen: BTreeSet::new() }
     }
 
-    /// What the tenant at this index must be shown now.
+    /// The figures that the tenant at this index must be shown now.
     pub fn tenant(&self, index: usize) -> &TenantReference {
         &self.tenants[index]
     }

@@ -5,7 +5,7 @@ use super::json::Json;
 use crate::rejection::RejectReason;
 use crate::time::{DAY_MS, UnixMillis};
 
-/// What is wrong with a request.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The body breaks off.

@@ -43,7 +43,7 @@ pub struct ReportRequest {
     pub tenant_index: usize,
     /// A JSON array of rows.
     pub body: Vec<u8>,
-    /// What it holds.
+    /// The rows in the request.
     pub rows: Vec<PlantedReport>,
 }
 
@@ -76,7 +76,7 @@ pub fn ad_reports(world: &World, days: u32, last: Day, seed: u64) -> Vec<ReportR
     requests
 }
 
-/// What the platform says of a day `age` days after it. The same question always gets the same answer.
+/// The platform's report of a day, `age` days after it. The same question always gets the same answer.
 fn report(world: &World, campaign: &Campaign, date: i32, age: u32) -> PlantedReport {
     let seed = campaign.id.bytes().fold(world.seed, |seed, b| seed.rotate_left(7) ^ u64::from(b));
     // Two tenants may share campaign ids; their figures still differ.

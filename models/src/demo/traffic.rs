@@ -13,7 +13,7 @@ use super::world::World;
 use crate::rejection::RejectReason;
 use crate::time::UnixMillis;
 
-/// What must become of a request.
+/// The fate that a request must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// Answered with success; every event is received.
@@ -31,11 +31,11 @@ pub struct Request {
     pub dataset_id: String,
     /// The JSON body, `{"data":[…]}`.
     pub body: Vec<u8>,
-    /// How many rows it counts as: its events, or 1 for a body in which no event can be told.
+    /// The number of rows it counts as: its events, or 1 for a body in which no event can be told.
     pub events: usize,
-    /// What must become of it.
+    /// The request's fate.
     pub expect: Expect,
-    /// What must be made of its events, in their order; empty when the request must be refused.
+    /// The rows that must be made of its events, in their order; empty when the request must be refused.
     pub rows: Vec<PlantedEvent>,
 }
 
@@ -50,7 +50,7 @@ pub struct Traffic {
     senders: Vec<Sender>,
 }
 
-/// What goes to one dataset.
+/// The sender of all that goes to one dataset.
 #[derive(Clone, Debug)]
 struct Sender {
     tenant_index: usize,

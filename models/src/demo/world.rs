@@ -9,7 +9,7 @@ use crate::money::{Currency, MICROS};
 use crate::platform::Platform;
 use crate::time::UnixMillis;
 
-/// How large a world.
+/// The size of a world.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorldConfig {
@@ -32,7 +32,7 @@ impl Default for WorldConfig {
 pub struct Campaign {
     /// The platform's id.
     pub id: String,
-    /// Its name.
+    /// The campaign's name.
     pub name: String,
     /// Where it runs.
     pub platform: Platform,
@@ -40,7 +40,7 @@ pub struct Campaign {
     pub account_id: String,
     /// The account's currency.
     pub currency: Currency,
-    /// What it spends on an average day.
+    /// The spend of an average day, in micros.
     pub daily_spend_micros: i64,
     /// Price of a thousand impressions.
     pub cpm_micros: i64,
@@ -48,7 +48,7 @@ pub struct Campaign {
     pub click_rate: f64,
     /// Purchases a click.
     pub purchase_rate: f64,
-    /// What an average order is worth.
+    /// The worth of an average order, in micros.
     pub order_micros: i64,
 }
 
@@ -63,7 +63,7 @@ impl Campaign {
 /// An advertiser.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tenant {
-    /// Its name.
+    /// The tenant's name.
     pub name: String,
     /// The time zone of its days.
     pub time_zone: Tz,
@@ -71,15 +71,15 @@ pub struct Tenant {
     pub currency: Currency,
     /// The currency of some of its orders, about as strong as the dollar.
     pub second_currency: Currency,
-    /// What a dollar costs in `currency`.
+    /// The price of a dollar in `currency`.
     pub units_per_dollar: i64,
-    /// Its Meta datasets: the web shop's, then one for app and shops.
+    /// The tenant's Meta datasets: the web shop's, then one for app and shops.
     pub datasets: Vec<String>,
     /// The shop's host.
     pub host: String,
-    /// Its campaigns.
+    /// The tenant's campaigns.
     pub campaigns: Vec<Campaign>,
-    /// Its part of the traffic.
+    /// The tenant's part of the traffic.
     pub weight: u32,
     /// Web events whose e-mail address is the hash of an empty one: a fault of the shop's, 0 without it.
     pub unusable_emails: f64,
@@ -95,7 +95,7 @@ impl Tenant {
 /// Tenants and customers.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// What it was made from.
+    /// The seed that it was made from.
     pub seed: u64,
     /// The advertisers.
     pub tenants: Vec<Tenant>,

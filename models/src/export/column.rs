@@ -4,7 +4,7 @@ use arrow::datatypes::{DataType, Field};
 
 use crate::event::timestamp_type;
 
-/// What the cells of a column are, and how a batch holds them.
+/// The kind of a column's cells, which also says how a batch holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A text of which there are few: a dictionary.
@@ -28,9 +28,9 @@ pub enum ColumnKind {
 /// A column of an export.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ExportColumn {
-    /// Its name.
+    /// The column's name.
     pub name: &'static str,
-    /// What its cells are.
+    /// The kind of its cells.
     pub kind: ColumnKind,
     /// Whether cells may be empty.
     pub optional: bool,
@@ -40,7 +40,7 @@ pub struct ExportColumn {
 }
 
 impl ExportColumn {
-    /// How a batch holds it.
+    /// The Arrow field that a batch holds it in.
     pub fn field(&self) -> Field {
         let kind = match self.kind {
             ColumnKind::Name => {

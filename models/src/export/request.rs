@@ -1,4 +1,4 @@
-//! What an export is asked to be.
+//! The request for an export: rows, format, compression.
 
 use super::{ExportColumn, ExportQuery, ExportType};
 use crate::name_set;
@@ -17,7 +17,7 @@ name_set! {
 }
 
 name_set! {
-    /// How a text file is packed.
+    /// The compression of a text file.
     #[derive(Default)]
     FileCompression {
         /// Not at all; Parquet packs by itself.
@@ -33,11 +33,11 @@ name_set! {
 /// An export that can be made.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
-    /// Its rows.
+    /// The rows to export.
     pub query: ExportQuery,
     /// The form of the file.
     pub format: FileFormat,
-    /// How it is packed.
+    /// The compression of the file.
     pub compression: FileCompression,
 }
 
@@ -58,7 +58,7 @@ impl ExportRequest {
         identifiers.map(|column| column.name).collect()
     }
 
-    /// What the bytes are.
+    /// The content type of the bytes, as HTTP names it.
     pub const fn content_type(&self) -> &'static str {
         match (self.compression, self.format) {
             (FileCompression::Gzip, _) => "application/gzip",

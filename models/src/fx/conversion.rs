@@ -6,12 +6,12 @@ use super::FACTOR_ONE;
 use crate::money::Currency;
 use crate::time::{Day, DayRange};
 
-/// What one US dollar is worth of itself, in billionths.
+/// The worth of one US dollar in itself, in billionths.
 const USD_NANOS: i64 = 1_000_000_000;
 /// Days without a rate have one that is no older than this. Banks publish none on weekends and holidays.
 pub const CARRIED_DAYS_MAX: i64 = 7;
 
-/// What one US dollar was worth on a day.
+/// The worth of one US dollar on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FxRate {
     /// The day.
@@ -22,12 +22,12 @@ pub struct FxRate {
     pub per_usd_nanos: i64,
 }
 
-/// What an amount of a currency and a day is multiplied with.
+/// The factor that converts amounts of a currency and a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factor {
     /// The currency of the amount.
     pub from: Currency,
-    /// Its day.
+    /// The day of the amounts.
     pub day: Day,
     /// In units of which [`FACTOR_ONE`] is 1.
     pub factor: i128,
@@ -88,7 +88,7 @@ impl Conversion {
         needed.filter_map(move |one| self.carried.get(&(day, one)).map(|of| (one, *of)))
     }
 
-    /// How many rates it has.
+    /// The number of rates it has.
     pub fn rates(&self) -> usize {
         self.per_usd.len()
     }
@@ -101,7 +101,7 @@ impl Conversion {
         nanos.map(|nanos| (*nanos).into())
     }
 
-    /// What an amount of that day is multiplied with, [`FACTOR_ONE`] standing for 1; `None` where a
+    /// The factor of an amount of that day, [`FACTOR_ONE`] standing for 1; `None` where a
     /// rate is missing.
     pub fn factor(&self, from: Currency, day: Day) -> Option<i128> {
         if from == self.to {

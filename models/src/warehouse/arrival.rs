@@ -1,4 +1,4 @@
-//! What came in, as the warehouse counts and shows it.
+//! Arrivals: the rows that came in, as the warehouse counts and shows them.
 
 use crate::dialect::Dialect;
 use crate::identifier::IdentifierMask;
@@ -6,7 +6,7 @@ use crate::platform::{ActionSource, Platform};
 use crate::rejection::{RejectReason, RowKind};
 use crate::time::UnixMillis;
 
-/// What came in and what became of it. `received = landed + duplicate + rejected`.
+/// Counts of the rows that came in and of their fates. `received = landed + duplicate + rejected`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IngestCount {
     /// The platform; `None` for events of a dialect that is of no platform, and for refused rows that name none
@@ -43,7 +43,7 @@ pub struct RejectionCount {
     pub reason: RejectReason,
     /// The field at fault.
     pub field: String,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u64,
 }
 
@@ -70,7 +70,7 @@ pub enum ArrivalStep {
 }
 
 impl ArrivalStep {
-    /// Its length in milliseconds.
+    /// The step's length in milliseconds.
     pub const fn ms(self) -> i64 {
         match self {
             ArrivalStep::Minute => 60_000,
@@ -82,7 +82,7 @@ impl ArrivalStep {
 /// Events that were received within one step of time. Duplicates are not kept by minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArrivalCount {
-    /// Its first instant.
+    /// The first instant of the step.
     pub at: UnixMillis,
     /// Counted in the metrics.
     pub landed: u64,
@@ -108,17 +108,17 @@ pub struct RecentRow {
     pub received_at: UnixMillis,
     /// The dialect it came in.
     pub dialect: Option<Dialect>,
-    /// Its platform; `None` for events of a dialect that is of no platform.
+    /// The row's platform; `None` for events of a dialect that is of no platform.
     pub platform: Option<Platform>,
-    /// Its dataset.
+    /// The row's dataset.
     pub dataset_id: String,
-    /// Its name; empty where a refused one names none.
+    /// The event's name; empty where a refused one names none.
     pub event_name: String,
-    /// What became of it.
+    /// The fate of the row.
     pub fate: RecentFate,
 }
 
-/// What became of an event.
+/// The fate of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecentFate {
     /// It counts.
@@ -129,7 +129,7 @@ pub enum RecentFate {
         event_id: Option<String>,
         /// Where it happened.
         action_source: ActionSource,
-        /// Its usable identifiers.
+        /// The event's usable identifiers.
         valid: IdentifierMask,
         /// Whether its sender marked it as a test.
         test: bool,
@@ -140,7 +140,7 @@ pub enum RecentFate {
         reason: RejectReason,
         /// The field at fault; empty when it is the whole row.
         field: String,
-        /// How many rows of its request were refused for this.
+        /// The number of rows of its request that were refused for this.
         rows: u64,
     },
 }

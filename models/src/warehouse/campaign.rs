@@ -31,7 +31,7 @@ pub struct ReportedCampaign {
     pub key: CampaignKey,
     /// The platform's ad account.
     pub account_id: String,
-    /// Its name; empty where the report has none.
+    /// The campaign's name; empty where the report has none.
     pub name: String,
     /// The currency of its amounts.
     pub currency: Currency,

@@ -54,10 +54,10 @@ pub struct Progress {
     pub pending: Option<LogRange>,
 }
 
-/// What a worker holds a partition with. Of the claims of a partition the greatest holds.
+/// A worker's claim of a partition. Of the claims of a partition the greatest holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Claim {
-    /// How many claims of the partition there were, this one included.
+    /// The number of claims of the partition so far, this one included.
     pub epoch: u64,
     /// Tells claims apart that were made at the same time.
     pub nonce: u64,
@@ -75,16 +75,16 @@ impl Claim {
 pub struct HeldPartition {
     /// The partition.
     pub partition: PartitionId,
-    /// What it is held with.
+    /// The claim that holds it.
     pub claim: Claim,
-    /// Its progress.
+    /// The partition's progress.
     pub progress: Progress,
 }
 
 /// The rows of one range, table by table; at most one batch a table, empty ones left out.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// What the partition is held with.
+    /// The claim that holds the partition.
     pub claim: Claim,
     /// The range the rows come from. It begins at the checkpoint.
     pub range: LogRange,
@@ -110,7 +110,7 @@ impl Commit {
     }
 }
 
-/// What became of a range that was committed.
+/// The outcome of the commit of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitOutcome {
     /// The rows are in, the checkpoint has moved.
@@ -119,13 +119,13 @@ pub enum CommitOutcome {
     Fenced,
 }
 
-/// What the first events of a dedup window were: columns `dedup_key` (16 bytes) and `received_at`.
+/// Keys of the first events of a dedup window: columns `dedup_key` (16 bytes) and `received_at`.
 pub type SeenKeys = BoxStream<'static, Result<RecordBatch, StoreError>>;
 
 /// The writing side.
 #[async_trait]
 pub trait WarehouseWriter: Send + Sync {
-    /// How far the partition has come; offset 0 when it never began.
+    /// The partition's progress; offset 0 when it never began.
     async fn progress(&self, topic: Topic, partition: PartitionId) -> Result<Progress, StoreError>;
 
     /// Takes partitions over and answers how far they have come, in the order asked. Once it has
@@ -154,8 +154,8 @@ pub trait WarehouseWriter: Send + Sync {
     ) -> Result<SeenKeys, StoreError>;
 }
 
-/// How far what is answered to a tenant has come: it moves with everything that lands for it, and
-/// never back. An answer that was begun under a version holds all that had landed by then.
+/// The version of the data that answers to a tenant are made of: it moves with everything that lands for
+/// it, and never back. An answer that was begun under a version holds all that had landed by then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DataVersion(pub u64);
 
@@ -185,9 +185,9 @@ pub trait WarehouseReader: Send + Sync {
         self.ask(scope, Question::KpiGroups(query.clone(), by)).await?.try_into()
     }
 
-    /// What a range of days is made of: one group per currency and part, in that order, with its
-    /// amounts converted as well. What no part is known of is left out. A range that holds more
-    /// parts than the adapter's bound of an answer is refused: ask for less.
+    /// The parts of a range of days: one group per currency and part, in that order, with its amounts
+    /// converted as well. A part of which nothing is known is left out. A range that holds more parts than
+    /// the adapter's bound of an answer is refused: ask for less.
     async fn breakdown(
         &self,
         scope: TenantScope,
@@ -196,9 +196,9 @@ pub trait WarehouseReader: Send + Sync {
         self.ask(scope, Question::Breakdown(query.clone())).await?.try_into()
     }
 
-    /// What is reported of these campaigns over these days and what events show of them, of every campaign
-    /// where none is named: one group per currency, platform, day (where days are asked for) and campaign,
-    /// in that order. A group that only events are of has no name.
+    /// The reports of these campaigns over these days and what events show of them, of every campaign where
+    /// none is named: one group per currency, platform, day (where days are asked for) and campaign, in
+    /// that order. A group that only events are of has no name.
     async fn campaign_groups(
         &self,
         scope: TenantScope,
@@ -268,7 +268,7 @@ pub trait WarehouseReader: Send + Sync {
         self.ask(scope, Question::RecentRows(query.clone())).await?.try_into()
     }
 
-    /// What came in between two instants of receipt (whole hours), by dataset.
+    /// Counts of arrivals between two instants of receipt (whole hours), by dataset.
     async fn ingest_counts(
         &self,
         scope: TenantScope,

@@ -1,4 +1,4 @@
-//! How well events can be matched, as the warehouse counts it.
+//! Match quality of events, as the warehouse counts it.
 
 use crate::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use crate::platform::{ActionSource, Channel, Platform};
@@ -36,7 +36,7 @@ pub struct MaskCount {
     pub valid: IdentifierMask,
     /// Their unusable identifiers.
     pub invalid: IdentifierMask,
-    /// How many.
+    /// The number of events.
     pub events: u64,
 }
 
@@ -47,9 +47,9 @@ pub struct InvalidCount {
     pub platform: Option<Platform>,
     /// The identifier.
     pub key: IdentifierKey,
-    /// What is wrong with it.
+    /// The reason why it is unusable.
     pub reason: InvalidReason,
-    /// How many events.
+    /// The number of events.
     pub events: u64,
 }
 
@@ -64,6 +64,6 @@ pub struct MaskDay {
     pub action_source: ActionSource,
     /// Their usable identifiers.
     pub valid: IdentifierMask,
-    /// How many.
+    /// The number of events.
     pub events: u64,
 }

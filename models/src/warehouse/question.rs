@@ -46,7 +46,7 @@ pub enum Question {
         from: UnixMillis,
         /// Before this one.
         until: UnixMillis,
-        /// What stands apart.
+        /// The length of a step.
         step: ArrivalStep,
     },
     /// Answered by [`Rows::RecentRows`].
@@ -143,9 +143,9 @@ rows! {
     MaskCounts(MaskCount) |row| row.dataset_id.len() + row.event_name.len();
     /// Unusable identifiers by key and reason.
     InvalidCounts(InvalidCount) |_| 0;
-    /// What came in, by dataset.
+    /// Counts of arrivals, by dataset.
     IngestCounts(IngestCount) |row| row.dataset_id.len();
-    /// What was refused, by reason.
+    /// Counts of refused rows, by reason.
     RejectionCounts(RejectionCount) |row| row.dataset_id.len() + row.field.len();
     /// Days of campaigns.
     CampaignDays(CampaignDay) |row| {

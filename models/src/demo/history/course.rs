@@ -5,7 +5,7 @@
 pub(super) enum Course {
     /// Goes with the season.
     Steady,
-    /// Its budget was raised and cut again, and each unit more brought less.
+    /// The budget was raised and cut again, and each unit more brought less.
     Saturating,
     /// Began on this day.
     Since(i32),

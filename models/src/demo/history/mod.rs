@@ -29,7 +29,7 @@ use course::Course;
 const FAULT_DAYS: i32 = 9;
 /// The tenant with that fault.
 const FAULT_TENANT: usize = 2;
-/// Its share of events with such an address.
+/// The share of a tenant's events with such an address.
 const FAULT_SHARE: f64 = 0.85;
 
 /// Names of the campaigns of the shop that works in Arabic.
@@ -81,7 +81,7 @@ impl History {
         History { world: Arc::new(world), anchor: anchor.to_epoch_days(), days }
     }
 
-    /// Its tenants, campaigns and customers.
+    /// The world of the history: tenants, campaigns and customers.
     pub fn world(&self) -> &Arc<World> {
         &self.world
     }

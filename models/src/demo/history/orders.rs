@@ -23,7 +23,7 @@ pub struct EventsRequest {
     pub dataset_id: String,
     /// The JSON body, `{"data":[…]}`.
     pub body: Vec<u8>,
-    /// Its number of events.
+    /// The number of events in the request.
     pub events: usize,
 }
 

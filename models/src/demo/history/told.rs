@@ -17,7 +17,7 @@ pub struct ReportBatch {
     pub tenant_index: usize,
     /// A body of `POST /api/v1/ad-reports`.
     pub body: Vec<u8>,
-    /// Its number of rows.
+    /// The number of rows in the batch.
     pub rows: usize,
 }
 
