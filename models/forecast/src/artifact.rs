@@ -1,4 +1,4 @@
-//! What training leaves: everything that answers need, describing itself.
+//! The artifact of a training: everything that answers need, describing itself.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -29,22 +29,22 @@ pub struct Artifact {
     pub data_to: Day,
     /// The features that effects were fitted to.
     pub features: Vec<String>,
-    /// How it was trained, the seed included.
+    /// The configuration it was trained with, the seed included.
     pub config: ForecastConfig,
     /// The model that is served: the one whose forecasts were closest.
     pub model: Model,
-    /// How close each candidate's forecasts were, the closest first; empty where none could be
+    /// The error of each candidate's forecasts, the smallest first; empty where none could be
     /// checked.
     pub scores: Vec<(Model, Score)>,
-    /// How wrong the served model's forecasts were.
+    /// The errors of the served model's forecasts.
     pub calibration: Calibration,
-    /// What campaigns of a platform share.
+    /// The facts that campaigns of a platform share.
     pub platforms: Vec<PlatformModel>,
     /// The campaigns.
     pub campaigns: Vec<CampaignModel>,
 }
 
-/// What a platform's campaigns share.
+/// The facts that a platform's campaigns share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlatformModel {
     /// The platform.
@@ -68,7 +68,7 @@ pub struct PlatformModel {
 pub struct CampaignModel {
     /// Which.
     pub key: AccountCampaign,
-    /// Its name.
+    /// The campaign's name.
     pub name: String,
     /// The currency of its amounts.
     pub currency: Currency,
@@ -85,11 +85,11 @@ pub struct CampaignModel {
     pub idle_days: usize,
     /// Where its ROAS goes.
     pub trend: Trend,
-    /// What a forecast needs, or why there is none.
+    /// The parts of a forecast, or the reason why there is none.
     pub insight: Result<Insight, Insufficient>,
 }
 
-/// What a campaign's forecast is made of.
+/// The parts that a campaign's forecast is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Insight {
     /// Planned spend a day: the mean of the last days.
@@ -106,7 +106,7 @@ pub struct Insight {
     pub conversions_per_revenue: f64,
     /// Variance of a day's revenue over its mean.
     pub dispersion: f64,
-    /// How it saturates.
+    /// The curve of its saturation.
     pub curve: Curve,
     /// Saturation under which `revenue` was forecast.
     pub bend: f64,
@@ -144,7 +144,7 @@ pub enum ArtifactError {
     /// Written by a version this one does not know.
     #[error("the artifact has format {found}, this program reads {FORMAT}")]
     Format {
-        /// Its format.
+        /// The format that was found.
         found: u32,
     },
     /// It holds what does not belong there.
@@ -202,7 +202,7 @@ impl Artifact {
         self.scores.iter().find(|(model, _)| model.is_baseline()).copied()
     }
 
-    /// What a campaign will return over the coming `days`, 1 to the longest that was trained for.
+    /// The outlook of a campaign over the coming `days`, 1 to the longest that was trained for.
     ///
     /// # Errors
     /// With the reason why it cannot be said.

@@ -13,7 +13,7 @@ const STEP_DAYS: i32 = 7;
 /// Days of a forecast that candidates are compared on.
 const SCORED_DAYS: usize = 28;
 
-/// How close a model's forecasts were. Errors are those of a day's revenue under the spend that
+/// The error of a model's forecasts: that of a day's revenue under the spend that
 /// was made, so that days count by their size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {

@@ -1,4 +1,4 @@
-//! What a day is by the calendar alone.
+//! Features of a day by the calendar alone.
 
 use std::f64::consts::TAU;
 
@@ -6,7 +6,7 @@ use chrono::{Datelike as _, NaiveDate, Weekday};
 
 use stratum_models::time::Day;
 
-/// How many calendar features there are.
+/// The number of calendar features.
 pub(super) const WIDTH: usize = 12;
 
 /// Their names.

@@ -1,5 +1,5 @@
-//! How wrong forecasts were, and the intervals that follow: split-conformal, on errors in units of
-//! what chance alone would make.
+//! Errors of past forecasts, and the intervals that follow: split-conformal, on errors in units of what
+//! chance alone would make.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,11 +35,11 @@ pub struct Band {
 /// Bands by window.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// How often an interval is meant to hold.
+    /// The share of cases in which an interval is meant to hold.
     pub level: f64,
     /// Windows in rising order.
     pub bands: Vec<Band>,
-    /// How often intervals made without an origin's own errors held for it.
+    /// The share of cases in which intervals made without an origin's own errors held for it.
     pub coverage: Option<f64>,
 }
 

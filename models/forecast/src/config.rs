@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// How models are trained, and what is too little to train on.
+/// The configuration of training: models, and the least data to train on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForecastConfig {
@@ -17,7 +17,7 @@ pub struct ForecastConfig {
     pub origins: usize,
     /// Days between them.
     pub origin_days: usize,
-    /// How often an interval is meant to hold.
+    /// The share of cases in which an interval is meant to hold.
     pub level: f64,
     /// Half-lives to choose from: after so many days a day counts half.
     pub half_life_days: Vec<f64>,

@@ -10,11 +10,11 @@ use super::season::Season;
 pub(super) struct OwnLevel {
     /// Revenue for each unit of exposure on an average day.
     pub value: f64,
-    /// How uncertain that is, relative to a dispersion of 1 and a level of 1.
+    /// The uncertainty of that, relative to a dispersion of 1 and a level of 1.
     pub noise: f64,
 }
 
-/// How levels lie on a platform.
+/// The spread of levels on a platform.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Levels {
     /// Their middle, weighed by exposure.
@@ -68,7 +68,7 @@ impl Levels {
         Levels { mean, variance, dispersion }
     }
 
-    /// How much of a level is its own, 0 to 1.
+    /// The share of a level that is its own, 0 to 1.
     pub fn credibility(&self, level: OwnLevel) -> f64 {
         let noise = self.dispersion * self.mean.max(level.value) * level.noise;
         if self.variance + noise > 0.0 { self.variance / (self.variance + noise) } else { 0.0 }

@@ -7,9 +7,9 @@ use super::outlook::Outlook;
 /// A part of a predicted ROAS.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Driver {
-    /// What it is.
+    /// The driver's name.
     pub name: String,
-    /// What it adds to the predicted ROAS, or takes away; all drivers add up to it.
+    /// The part that it adds to the predicted ROAS, or takes away; all drivers add up to it.
     pub effect: f64,
 }
 

@@ -7,7 +7,7 @@ use super::calendar::{self, Calendar};
 use super::history::History;
 use crate::response::adstock;
 
-/// How many features a day has.
+/// The number of features of a day.
 pub(super) const WIDTH: usize = calendar::WIDTH + 2;
 
 /// Where the campaign's youth stands among the features.
@@ -42,7 +42,7 @@ pub struct Frame {
     pub features: Vec<[f64; WIDTH]>,
 }
 
-/// How spend becomes exposure.
+/// The curve from spend to exposure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Saturation {
     /// Adstock carried from a day to the next, 0 to below 1.
@@ -58,7 +58,7 @@ impl Saturation {
     }
 }
 
-/// What is known of days beside a campaign's own figures.
+/// Facts of days beside a campaign's own figures.
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
     pub calendar: Calendar,

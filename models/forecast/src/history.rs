@@ -20,7 +20,7 @@ const DAYS_MAX: i32 = 1_461;
 pub struct History {
     /// Which campaign.
     pub key: AccountCampaign,
-    /// Its newest name.
+    /// The campaign's newest name.
     pub name: String,
     /// The currency of its newest day; days in another are left out.
     pub currency: Currency,

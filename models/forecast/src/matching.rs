@@ -1,4 +1,4 @@
-//! What a fix of match quality would change: reported conversions, not sales.
+//! Effects of a fix of match quality: on reported conversions, not on sales.
 
 use stratum_models::emq::WeightTable;
 use stratum_models::identifier::{IdentifierKey, IdentifierMask};
@@ -16,7 +16,7 @@ pub struct MatchGain {
 }
 
 impl MatchGain {
-    /// How many more matched events there are for each one now; `None` where none is.
+    /// Additional matched events for each one now; `None` where none is.
     pub fn share(&self) -> Option<f64> {
         (self.matched_before > 0.0).then(|| self.matched_after / self.matched_before - 1.0)
     }

@@ -47,7 +47,7 @@ impl Model {
         baselines.into_iter().chain(fitted).chain(nets).collect()
     }
 
-    /// Its name, such as `hierarchical_28`.
+    /// The model's name, such as `hierarchical_28`.
     pub fn name(&self) -> String {
         match self {
             Model::SeasonalNaive => "seasonal_naive".to_owned(),
@@ -80,11 +80,11 @@ pub(super) struct PlatformFit {
 /// A campaign among them.
 pub(super) struct CampaignFit {
     pub saturation: Saturation,
-    /// How likely each half is.
+    /// The probability of each half.
     pub posterior: Vec<f64>,
     /// Whether its own data tell its curve.
     pub telling: bool,
-    /// Its days, those after the fit included: features look back only.
+    /// The campaign's days, those after the fit included: features look back only.
     pub frame: Frame,
     pub dispersion: f64,
 }

@@ -1,5 +1,4 @@
-//! What a campaign returns over a window, for any spend: the one answer that forecasts, plans and
-//! what-ifs share.
+//! A campaign's return over a window, for any spend: the one answer that forecasts, plans and what-ifs share.
 
 use super::artifact::{CampaignModel, Curve, Insight};
 use super::calibration::Calibration;
@@ -14,7 +13,7 @@ const CARRY_MIN: f64 = 1e-6;
 pub struct Outlook<'a> {
     /// The campaign.
     pub campaign: &'a CampaignModel,
-    /// What its forecast is made of.
+    /// The parts that its forecast is made of.
     pub insight: &'a Insight,
     /// Days in the window.
     pub days: usize,
@@ -135,7 +134,7 @@ impl<'a> Outlook<'a> {
         (low, high)
     }
 
-    /// What the planned spend returns, in whole cents.
+    /// The return of the planned spend, in whole cents.
     pub fn baseline(&self) -> f64 {
         cents(self.revenue(self.planned_spend()))
     }

@@ -14,12 +14,12 @@ const BEYOND_SEEN: f64 = 1.5;
 /// At least this multiple of the planned spend may be tried.
 const BEYOND_PLAN: f64 = 2.0;
 
-/// What a budget is for and what it must keep to. Amounts are for the whole window.
+/// The aim of a budget and the bounds it must keep to. Amounts are for the whole window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BudgetQuestion {
     /// At most this much in all.
     pub total: f64,
-    /// What for.
+    /// The aim.
     pub goal: Goal,
     /// Conversions instead of revenue.
     pub of_conversions: bool,
@@ -31,12 +31,12 @@ pub struct BudgetQuestion {
     pub bounds: BTreeMap<usize, (Option<f64>, Option<f64>)>,
 }
 
-/// What holds a campaign's budget where it is.
+/// The reason that holds a campaign's budget where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// A bound of the question, or none.
     Bound(Binding),
-    /// How far its curve can be trusted.
+    /// The spend up to which its curve can be trusted.
     Evidence,
     /// Nothing is known of how it responds, so it keeps its budget.
     UnknownResponse,
@@ -45,9 +45,9 @@ pub enum Hold {
 /// A campaign's part of the plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecommendedBudget {
-    /// What the plan up to now would spend.
+    /// The spend that the plan up to now would make.
     pub current: f64,
-    /// What is recommended.
+    /// The recommended budget.
     pub budget: f64,
     /// Revenue that is expected of it.
     pub revenue: Estimate,
@@ -57,7 +57,7 @@ pub struct RecommendedBudget {
     pub conversions: f64,
     /// Revenue of the next unit.
     pub marginal: f64,
-    /// What holds it there.
+    /// The reason that holds it there.
     pub hold: Hold,
 }
 
@@ -66,7 +66,7 @@ pub struct RecommendedBudget {
 pub struct BudgetPlan {
     /// In the order of the outlooks.
     pub campaigns: Vec<RecommendedBudget>,
-    /// What is left of the budget.
+    /// The part of the budget that is not spent.
     pub unspent: f64,
     /// No plan reaches more than `1 + gap` times what this one does.
     pub gap: f64,

@@ -36,7 +36,7 @@ impl Advice {
     }
 }
 
-/// What the numbers suggest.
+/// The recommendation that the numbers suggest, in words.
 pub fn recommendation(outlook: &Outlook) -> String {
     let roas = outlook.roas();
     let next = outlook.marginal(outlook.planned_spend());

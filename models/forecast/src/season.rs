@@ -7,7 +7,7 @@ use super::history::History;
 use crate::response::solve_spd;
 
 const ROUNDS: usize = 6;
-/// How large effects are expected to be, as a standard deviation of the logarithm.
+/// The size that effects are expected to have, as a standard deviation of the logarithm.
 const EFFECT: f64 = 0.3;
 /// No single step of an effect is larger.
 const STEP_MAX: f64 = 1.0;
@@ -23,7 +23,7 @@ pub(super) struct Season {
 }
 
 impl Season {
-    /// How much a day with these features brings, 1 on average days.
+    /// The factor of a day with these features, 1 on average days.
     pub fn factor(&self, features: &[f64; WIDTH]) -> f64 {
         let sum: f64 = self.effects.iter().zip(features).map(|(effect, one)| effect * one).sum();
         sum.clamp(-3.0, 3.0).exp()

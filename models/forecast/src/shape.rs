@@ -1,4 +1,4 @@
-//! How a platform's campaigns saturate, from how revenue moved with spend within the same weeks.
+//! The saturation of a platform's campaigns, from how revenue moved with spend within the same weeks.
 
 use super::frame::Saturation;
 use super::history::History;
@@ -14,7 +14,7 @@ const SEGMENT_DAYS: usize = 56;
 /// Twice the log-likelihood between best and worst curve from which data count as telling.
 const TELLING: f64 = 2.7;
 
-/// What the data say of a campaign's curves: a deviance for each decay and half.
+/// The evidence that the data give of a campaign's curves: a deviance for each decay and half.
 pub(super) struct Evidence {
     /// Twice the negative log-likelihood, up to a constant, in units of the dispersion.
     pub deviance: [[f64; HALVES.len()]; DECAYS.len()],
@@ -24,7 +24,7 @@ pub(super) struct Evidence {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct PlatformShape {
     pub decay: f64,
-    /// How common each half is among the campaigns.
+    /// The frequency of each half among the campaigns.
     pub weights: Vec<f64>,
     /// Whether spend varied enough in any of them to tell halves apart.
     pub told: bool,
@@ -58,7 +58,7 @@ impl Evidence {
         Evidence { deviance }
     }
 
-    /// How far apart the halves are at this decay.
+    /// The distance between the halves at this decay, as a range of deviances.
     pub fn range(&self, decay_at: usize) -> f64 {
         let row = &self.deviance[decay_at];
         row.iter().copied().fold(f64::MIN, f64::max) - row.iter().copied().fold(f64::MAX, f64::min)
@@ -69,7 +69,7 @@ impl Evidence {
         self.range(decay_at) > TELLING
     }
 
-    /// How likely each half is, given how common it is.
+    /// The probability of each half, given its frequency.
     pub fn posterior(&self, decay_at: usize, prior: &[f64]) -> Vec<f64> {
         let row = &self.deviance[decay_at];
         let least = row.iter().copied().fold(f64::INFINITY, f64::min);
@@ -102,7 +102,7 @@ fn log_likelihood(history: &History, carried: &[f64], curve: Saturation, season:
 }
 
 impl PlatformShape {
-    /// What most of these campaigns say together.
+    /// The shape that most of these campaigns agree on.
     pub fn of(evidence: &[Evidence]) -> PlatformShape {
         let even = vec![1.0 / HALVES.len() as f64; HALVES.len()];
         let mut best: Option<(f64, usize, Vec<f64>)> = None;
@@ -128,7 +128,7 @@ impl PlatformShape {
     }
 }
 
-/// How common each half is, by a few rounds of expectation and maximisation, never quite 0.
+/// The frequency of each half, by a few rounds of expectation and maximisation, never quite 0.
 fn commonness(evidence: &[Evidence], decay_at: usize, even: &[f64]) -> Vec<f64> {
     let mut weights = even.to_vec();
     for _ in 0..20 {

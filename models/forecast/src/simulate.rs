@@ -1,4 +1,4 @@
-//! What-ifs: the same outlooks under other budgets.
+//! Scenarios: the same outlooks under other budgets.
 
 use super::artifact::Known;
 use super::outlook::Outlook;
@@ -11,7 +11,7 @@ pub struct Scenario {
     pub budget_change_percent: f64,
 }
 
-/// What comes of it over the window.
+/// The outcome of a scenario over the window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScenarioOutcome {
     /// Amount spent.

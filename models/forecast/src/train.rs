@@ -23,7 +23,7 @@ const YEARLY_DAYS: usize = 540;
 /// By how much of the other's error an elastic net must be closer.
 const NET_MARGIN: f64 = 0.01;
 
-/// How far a training is.
+/// The progress of a training, in steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage {
     /// Steps done.

@@ -30,7 +30,7 @@ pub struct Trend {
     pub direction: Direction,
     /// Median change of ROAS a week; `None` with too few weeks.
     pub change_a_week: Option<f64>,
-    /// How often chance alone would make as much of a trend.
+    /// The probability that chance alone would make as much of a trend.
     pub p_value: Option<f64>,
     /// Weeks looked at.
     pub weeks: usize,
@@ -78,7 +78,7 @@ impl Trend {
     }
 }
 
-/// How often a normal variable lies further out than `z`, on either side; by the approximation of
+/// The probability that a normal variable lies further out than `z`, on either side; by the approximation of
 /// Abramowitz and Stegun (7.1.26), exact to 1.5e-7.
 fn two_sided(z: f64) -> f64 {
     let x = z / std::f64::consts::SQRT_2;

@@ -110,7 +110,7 @@ impl Question<'_> {
         self.channels.iter().map(|channel| channel.curve.value(0.0)).sum()
     }
 
-    /// What a plan is worth; nothing at all where it misses the wanted ratio.
+    /// The worth of a plan; minus infinity where it misses the wanted ratio.
     fn worth(&self, point: &Point) -> f64 {
         let response = self.response(&point.spends);
         match self.goal {

@@ -10,7 +10,7 @@ pub enum Clash {
     /// A number that is none, or is negative.
     #[error("{what} is not a number of 0 or more")]
     Number {
-        /// What it is of.
+        /// The figure, in words.
         what: String,
     },
     /// A channel's own bounds.
@@ -18,9 +18,9 @@ pub enum Clash {
     Bounds {
         /// The channel.
         channel: String,
-        /// Its minimum.
+        /// The lower bound.
         min: f64,
-        /// Its maximum.
+        /// The upper bound.
         max: f64,
     },
     /// A group's minimum and the maxima in it.
@@ -28,9 +28,9 @@ pub enum Clash {
     Group {
         /// The group.
         group: String,
-        /// Its minimum.
+        /// The group's minimum.
         min: f64,
-        /// What its members may take.
+        /// The sum that its members may take.
         max: f64,
     },
     /// The minima and the budget.

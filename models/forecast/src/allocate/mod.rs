@@ -20,7 +20,7 @@ pub use rounding::in_cents;
 
 use crate::response::Hill;
 
-/// How a channel responds to spend: never falling, and convex at most up to one point and concave
+/// A channel's response to spend: never falling, and convex at most up to one point and concave
 /// from there.
 pub trait Curve: Send + Sync {
     /// The response.
@@ -45,9 +45,9 @@ impl Curve for Hill {
 
 /// A channel that may be given money.
 pub struct Channel<'a> {
-    /// Its name, for refusals.
+    /// The channel's name, for refusals.
     pub name: String,
-    /// Its response.
+    /// The channel's response.
     pub curve: &'a dyn Curve,
     /// At least this much.
     pub min: f64,
@@ -60,13 +60,13 @@ pub struct Channel<'a> {
 /// Channels that together get at least so much.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// Its name, for refusals.
+    /// The group's name, for refusals.
     pub name: String,
     /// At least this much.
     pub min: f64,
 }
 
-/// What is asked for.
+/// The aim of a split.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Goal {
     /// The largest response the budget can buy.
@@ -78,11 +78,11 @@ pub enum Goal {
     Ratio(f64),
 }
 
-/// How a budget is to be split.
+/// The question of how a budget is to be split.
 pub struct Question<'a> {
     /// At most this much in all.
     pub budget: f64,
-    /// What for.
+    /// The aim of the split.
     pub goal: Goal,
     /// Over these.
     pub channels: Vec<Channel<'a>>,
@@ -92,17 +92,17 @@ pub struct Question<'a> {
     pub splits_max: usize,
 }
 
-/// What holds a channel's spend where it is.
+/// A bound that holds a channel's spend where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Binding {
     /// Nothing of its own: its marginal response is the common price.
     Free,
-    /// Its minimum.
+    /// The channel's minimum.
     Min,
-    /// Its maximum.
+    /// The channel's maximum.
     Max,
-    /// Its group's minimum: it gets more than the common price would give it.
+    /// The group's minimum: the channel gets more than the common price would give it.
     GroupMin,
 }
 
@@ -111,13 +111,13 @@ pub enum Binding {
 pub struct Allocation {
     /// Spend a channel.
     pub spends: Vec<f64>,
-    /// What holds it there.
+    /// The bounds that hold it there.
     pub bindings: Vec<Binding>,
     /// The response of all.
     pub response: f64,
     /// The marginal response that channels without a binding share.
     pub price: f64,
-    /// What is left of the budget.
+    /// The part of the budget that is not spent.
     pub unspent: f64,
     /// No plan reaches more than `1 + gap` times what this one does; 0 for concave curves.
     pub gap: f64,

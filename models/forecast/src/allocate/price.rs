@@ -134,7 +134,7 @@ impl<'a> Market<'a> {
         self.channels.iter().map(|channel| channel.marginal(channel.low)).fold(0.0, f64::max)
     }
 
-    /// What the envelopes promise for these spends.
+    /// The sum that the envelopes promise for these spends.
     pub fn bound(&self, spends: &[f64]) -> f64 {
         self.channels.iter().zip(spends).map(|(channel, spend)| channel.value(*spend)).sum()
     }

@@ -4,7 +4,7 @@
 /// that lost most. Together they are the total, or where that is no whole number of cents the next lower one, so
 /// that no budget is ever exceeded. A part that is whole stays as it is.
 pub fn in_cents(parts: &[f64], total: f64) -> Vec<i64> {
-    /// What a float may lack of a whole cent.
+    /// The most that a float may lack of a whole cent.
     const LACK: f64 = 1e-6;
     let exact: Vec<f64> = parts.iter().map(|part| part * 100.0 + LACK).collect();
     let mut cents: Vec<i64> = exact.iter().map(|part| part.floor() as i64).collect();

@@ -30,7 +30,7 @@ pub(super) struct Curve {
     pub value: Vec<f64>,
 }
 
-/// How a channel's adstock is saturated.
+/// The shape by which a channel's adstock is saturated.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     pub half_ln: f64,
@@ -128,7 +128,7 @@ pub(super) struct ChannelCurve {
 }
 
 impl Lift {
-    /// How well the curve agrees with the test; adds the derivatives by share, carry-over and the
+    /// The log-likelihood of the test under the curve; adds the derivatives by share, carry-over and the
     /// logarithms of half-saturation and slope. A steady spend is its own adstock.
     pub fn judge(&self, point: &Point, found: &ChannelCurve, by: &mut Parts) -> f64 {
         let shape = Shape::of(point, self.channel);

@@ -100,7 +100,7 @@ impl Density {
         density + self.believe(&point, at, gradient)
     }
 
-    /// What the steps and the lift tests say; fills the derivatives of each channel by its share,
+    /// The log-likelihood of the steps and the lift tests; fills the derivatives of each channel by its share,
     /// carry-over and the logarithms of its half-saturation and slope.
     #[inline(always)]
     fn likelihood<S: Simd, const FUSED: bool>(
@@ -210,7 +210,7 @@ impl Density {
         -count * deviation.ln() - at[self.layout.memory()].cosh().ln() - squares / (2.0 * variance)
     }
 
-    /// What is believed beforehand, as a density of the unconstrained vector.
+    /// The prior, as a log-density of the unconstrained vector.
     fn believe(&self, point: &Point, at: &[f64], gradient: &mut [f64]) -> f64 {
         let (layout, prior) = (self.layout, &self.prior);
         let k = layout.channels;

@@ -40,7 +40,7 @@ pub(super) fn controls(
     columns
 }
 
-/// How columns become orthogonal ones of root mean square 1: each loses what those before it
+/// The map from columns to orthogonal ones of root mean square 1: each loses what those before it
 /// explain. Columns that add nothing are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Basis {
@@ -76,7 +76,7 @@ impl Basis {
         (Basis { columns: columns.len(), kept }, made)
     }
 
-    /// How many columns it was made of.
+    /// The number of columns it was made of.
     pub fn columns(&self) -> usize {
         self.columns
     }

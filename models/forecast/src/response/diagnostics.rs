@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How far the sampling can be trusted.
+/// Measures of how far the sampling can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Diagnostics {
     /// The largest potential scale reduction (R-hat) of the total and the channels' shares: 1

@@ -1,4 +1,4 @@
-//! What each channel brought, what its next unit would bring, and what of that is known.
+//! Effects of channels: their contributions, the return of the next unit, and what of that is known.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,16 +50,16 @@ impl Knowledge {
     }
 }
 
-/// What all channels brought, and what would have come without them.
+/// The contribution of all channels, and the rest that would have come without them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Overall {
-    /// What all channels brought over the series.
+    /// The contribution of all channels over the series.
     pub media: Estimate,
     /// Their share of the target.
     pub share: Estimate,
     /// The same share by what was believed before the data.
     pub share_before: Estimate,
-    /// What the rest of the target is.
+    /// The rest of the target.
     pub baseline: Estimate,
 }
 
@@ -70,21 +70,21 @@ pub struct ChannelEffect {
     pub channel: String,
     /// Amount spent over the series.
     pub spend: f64,
-    /// What it brought over the series.
+    /// The channel's contribution over the series.
     pub contribution: Estimate,
     /// The same as a share of the target.
     pub share: Estimate,
     /// The same share by what was believed before the data.
     pub share_before: Estimate,
-    /// Its contribution per unit spent; `None` where nothing was spent.
+    /// The contribution per unit spent; `None` where nothing was spent.
     pub roas: Option<Estimate>,
-    /// What the data can tell.
+    /// The kind of knowledge that the data give.
     pub knowledge: Knowledge,
-    /// How its spend works; `None` where nothing was spent.
+    /// The shape of the channel's effect; `None` where nothing was spent.
     pub working: Option<ChannelShape>,
 }
 
-/// How a channel's spend works.
+/// The shape of a channel's effect over time and spend.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelShape {
     /// Share of a step's effect that goes on into the next.
@@ -93,9 +93,9 @@ pub struct ChannelShape {
     pub half: Estimate,
     /// Steepness of the saturation.
     pub slope: Estimate,
-    /// What the next steady unit a step would bring, at the mean spend.
+    /// The return of the next steady unit a step, at the mean spend.
     pub marginal: Estimate,
-    /// What steady spends bring a step.
+    /// The return of steady spends a step.
     pub curve: Vec<CurvePoint>,
 }
 
@@ -104,12 +104,12 @@ pub struct ChannelShape {
 pub struct CurvePoint {
     /// Steady spend a step.
     pub spend: f64,
-    /// What it brings a step.
+    /// The return a step.
     pub response: Estimate,
 }
 
 impl Response {
-    /// What all channels together brought over the fitted series.
+    /// The contribution of all channels together over the fitted series.
     pub fn overall(&self) -> Overall {
         let (level, sales) = (self.config.level, self.unit * self.steps as f64);
         let share = Estimate::of(self.totals.clone(), level);
@@ -122,7 +122,7 @@ impl Response {
         }
     }
 
-    /// What each channel brought over the fitted series.
+    /// The contribution of each channel over the fitted series.
     pub fn effects(&self) -> Vec<ChannelEffect> {
         let effect = |(channel, spend): (&String, &SpendSums)| {
             let (level, sales) = (self.config.level, self.unit * self.steps as f64);

@@ -23,7 +23,7 @@ const PRIOR_DRAWS: usize = 4_000;
 /// Channel steps that the gradients of a chain may go through.
 const WORK_MAX: usize = 1_000_000_000;
 
-/// How a response is fitted.
+/// The configuration of a fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ResponseConfig {
@@ -31,10 +31,10 @@ pub struct ResponseConfig {
     pub step: Step,
     /// Pairs of yearly waves.
     pub seasons: usize,
-    /// What all channels together are believed to bring; `None` for 2 to 64 % of sales, 29 % in
+    /// The belief about the contribution of all channels together; `None` for 2 to 64 % of sales, 29 % in
     /// the mean.
     pub belief: Option<Belief>,
-    /// How often an interval is meant to hold.
+    /// The share of cases in which an interval is meant to hold.
     pub level: f64,
     /// Share of sales below which an effect is as good as none.
     pub trivial_share: f64,
@@ -66,7 +66,7 @@ impl Default for ResponseConfig {
 pub struct Response {
     /// The channels, in the order of the series.
     pub channels: Vec<String>,
-    /// How far the sampling can be trusted.
+    /// Measures of how far the sampling can be trusted.
     pub diagnostics: Diagnostics,
     pub(super) config: ResponseConfig,
     pub(super) seed: u64,
@@ -80,10 +80,10 @@ pub struct Response {
     pub(super) draws: Vec<Draw>,
 }
 
-/// What was spent on a channel, and what is known of its share of sales.
+/// The spend on a channel, and what is known of its share of sales.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct SpendSums {
-    /// Its place among the channels that were spent on.
+    /// The channel's place among those that were spent on.
     pub place: Option<usize>,
     pub sum: f64,
     pub largest: f64,
@@ -111,7 +111,7 @@ pub(super) struct Draw {
     pub coefficients: Vec<f64>,
     /// The shares' sum: what the columns stand for is taken without it.
     pub total: f64,
-    /// What an error leaves to the next.
+    /// The part of an error that stays for the next.
     pub memory: f64,
     /// The error of each step.
     pub errors: Vec<f64>,

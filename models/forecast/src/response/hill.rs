@@ -23,7 +23,7 @@ pub fn adstock_after(spend: &[f64], decay: f64, before: f64) -> Vec<f64> {
 /// S-shaped above.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hill {
-    /// What is reached in the limit.
+    /// The limit that is approached.
     pub top: f64,
     /// The spend at which half of it is reached; above 0.
     pub half: f64,

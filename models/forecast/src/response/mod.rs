@@ -1,4 +1,4 @@
-//! How revenue responds to spend, by full Bayesian inference: geometric adstock and Hill
+//! The response of revenue to spend, by full Bayesian inference: geometric adstock and Hill
 //! saturation of each channel, beside a trend, seasons, controls and an error that remembers, with
 //! lift tests as further evidence.
 //!

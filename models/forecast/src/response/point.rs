@@ -2,7 +2,7 @@
 
 use super::prior::{Common, Prior};
 
-/// What the parameters are to explain, in scaled units.
+/// The evidence that parameters are to explain, in scaled units.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Evidence {
     /// Sales a step over their mean.
@@ -11,7 +11,7 @@ pub(super) struct Evidence {
     pub spends: Vec<Vec<f64>>,
     /// Orthogonal columns of root mean square 1, the level first.
     pub columns: Vec<Vec<f64>>,
-    /// What experiments found.
+    /// The results of experiments.
     pub lifts: Vec<Lift>,
 }
 
@@ -74,7 +74,7 @@ impl Layout {
         self.memory() + 1
     }
 
-    /// What an unconstrained vector says under this prior.
+    /// The point that an unconstrained vector means under this prior.
     pub fn point(self, at: &[f64], prior: &Prior) -> Point {
         let k = self.channels;
         let total = logistic(at[self.total()]);

@@ -1,4 +1,4 @@
-//! What a fitted response says of other steps.
+//! Predictions of a fitted response for other steps.
 
 use serde::{Deserialize, Serialize};
 use stratum_models::chance::Chance;
@@ -75,7 +75,7 @@ impl Response {
         Ok(drawn.into_iter().map(|all| Estimate::of(all, self.config.level)).collect())
     }
 
-    /// What is expected of each step by one draw.
+    /// The expectation of each step by one draw.
     fn expect(&self, draw: &Draw, later: &Series, columns: &Columns, steps: usize) -> Vec<f64> {
         let gap = later.start.checked_sub(self.steps);
         let mut values = vec![-draw.total; steps];

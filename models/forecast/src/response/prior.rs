@@ -1,16 +1,15 @@
-//! What is believed before the data speak, in scaled units: sales and each channel's spend have a
-//! mean of 1.
+//! The prior: beliefs before the data speak, in scaled units; sales and each channel's spend have a mean of 1.
 
 use serde::{Deserialize, Serialize};
 
 use super::series::{ResponseError, Series, Step};
 
-/// What a user believes all channels together to bring, as a share of sales.
+/// The contribution that a user believes all channels together to make, as a share of sales.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Belief {
     /// The share most likely, above 0 and below 1.
     pub mean: f64,
-    /// How unsure it is: its standard deviation, above 0.
+    /// The standard deviation of the belief, above 0.
     pub sd: f64,
 }
 

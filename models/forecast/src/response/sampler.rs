@@ -19,7 +19,7 @@ use super::series::ResponseError;
 pub(super) const CHAINS: usize = 4;
 const DEPTH_MAX: u64 = 9;
 
-/// How long chains are, and where they begin.
+/// The plan of chains: their lengths, and where they begin.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub tune: usize,
@@ -82,7 +82,7 @@ impl CpuLogpFunc for Density {
     }
 }
 
-/// What a chain brought.
+/// The result of a chain.
 struct Run {
     positions: Vec<Box<[f64]>>,
     divergences: usize,

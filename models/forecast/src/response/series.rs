@@ -1,4 +1,4 @@
-//! What a response is fitted on.
+//! The series that a response is fitted on.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -9,13 +9,13 @@ use super::prior::Belief;
 /// Steps of equal length (days, weeks), oldest first. All columns have the target's length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    /// What is explained, such as revenue.
+    /// The target to be explained, such as revenue.
     pub target: Vec<f64>,
-    /// What was spent, a channel each.
+    /// The spend, a channel each.
     pub channels: Vec<Spend>,
     /// Whatever else moves the target and its own spend: competitors, promotions, prices.
     pub controls: Vec<Control>,
-    /// How many steps lie between the fit's first step and the first of this series: 0 to fit,
+    /// The number of steps between the fit's first step and the first of this series: 0 to fit,
     /// the length of the fitted series for the steps right after it.
     pub start: usize,
 }
@@ -46,13 +46,13 @@ pub struct Spend {
 /// A confounder that the user knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Control {
-    /// What it is.
+    /// The control's name.
     pub name: String,
-    /// Its value a step.
+    /// The control's value a step.
     pub values: Vec<f64>,
 }
 
-/// What an experiment found: extra evidence, weighed by its own precision.
+/// The result of an experiment: extra evidence, weighed by its own precision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiftTest {
@@ -76,7 +76,7 @@ pub enum ResponseError {
     Length {
         /// The column.
         column: String,
-        /// Its steps.
+        /// The number of its steps.
         found: usize,
         /// The target's.
         expected: usize,
@@ -98,9 +98,9 @@ pub enum ResponseError {
     /// A lift test that cannot be used.
     #[error("the lift test of {channel:?} {fault}")]
     LiftTest {
-        /// Its channel.
+        /// The channel of the test.
         channel: String,
-        /// What is wrong.
+        /// The fault, in words.
         fault: &'static str,
     },
     /// Sales that sum up to nothing.

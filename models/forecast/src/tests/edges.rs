@@ -12,7 +12,7 @@ fn back(days: i32) -> Day {
     Day::from_epoch_days(last().to_epoch_days() - days).unwrap()
 }
 
-/// What is said of one more campaign beside ordinary ones.
+/// The answer about one more campaign beside ordinary ones.
 fn said(rows: Vec<CampaignDay>) -> (Artifact, CampaignModel) {
     let own = rows[0].key.clone();
     let mut all = campaigns(8, 160, Truth::Within, 11);
