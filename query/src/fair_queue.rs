@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 /// Tenants whose last permit is remembered though they neither run nor wait.
 const REMEMBERED_MAX: usize = 1024;
 
-/// How many run and wait.
+/// The bounds on what runs and waits.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueBounds {
     /// Permits at once.
@@ -31,9 +31,9 @@ pub struct QueueBounds {
 /// The names of the gauges that tell how many run and wait.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueGauges {
-    /// How many run.
+    /// The number that runs.
     pub running: &'static str,
-    /// How many wait.
+    /// The number that waits.
     pub waiting: &'static str,
 }
 
@@ -75,7 +75,7 @@ struct QueueState {
     forgotten: u64,
 }
 
-/// What runs and waits of a tenant.
+/// The questions of a tenant that run and wait.
 #[derive(Default)]
 struct TenantQueue {
     running: usize,

@@ -21,7 +21,7 @@ pub(super) const TASK_VARIABLE: &str = "STRATUM_ENGINE_CHILD";
 /// Left to an engine that was asked to end before it is killed. The supervisor waits too, but it
 /// may be dead.
 const END_WAIT: Duration = Duration::from_secs(30);
-/// What a person or a system sends to end a program. The supervisor gets them too, and ends us.
+/// Signals that a person or a system sends to end a program. The supervisor gets them too, and ends us.
 const ENDING: [c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

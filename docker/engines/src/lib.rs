@@ -34,17 +34,17 @@ pub struct EngineSettings {
     /// The folder of Postgres' programs; `None` is `pg_config --bindir`, else the newest under
     /// `/usr/lib/postgresql`, else `postgres/bin` in the engines folder.
     pub postgres_bin: Option<PathBuf>,
-    /// What ClickHouse may allocate in all.
+    /// The most bytes that ClickHouse may allocate in all.
     pub clickhouse_memory_bytes_max: u64,
-    /// What ClickHouse may keep of its tables' marks; its own default is 5 GiB.
+    /// The most bytes that ClickHouse may keep of its tables' marks; its own default is 5 GiB.
     pub clickhouse_mark_cache_bytes_max: u64,
-    /// What Postgres keeps of its tables in shared memory.
+    /// The bytes of tables that Postgres keeps in shared memory.
     pub postgres_buffers_bytes: u64,
-    /// How long an engine may take until it answers.
+    /// The longest time until an engine answers.
     pub ready_wait_max: Duration,
-    /// How long an engine may take to end in order, before it is killed.
+    /// The longest time that an engine may take to end in order, before it is killed.
     pub stop_wait_max: Duration,
-    /// What runs [`run_child_if_asked`]; `None` is this program.
+    /// The program that runs [`run_child_if_asked`]; `None` is this one.
     pub child_program: Option<PathBuf>,
     /// Arguments of `child_program`; tests name themselves here.
     pub child_arguments: Vec<OsString>,

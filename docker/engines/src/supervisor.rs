@@ -36,7 +36,7 @@ const STEADY: Duration = Duration::from_secs(60);
 const LAST_WORDS_WAIT: Duration = Duration::from_secs(1);
 const TAIL_BYTES: usize = 4096;
 
-/// What it takes to start an engine, as often as needed.
+/// The means of starting an engine, as often as needed.
 pub(super) struct Blueprint {
     /// For people: logs and errors.
     pub(super) name: &'static str,

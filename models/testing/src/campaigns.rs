@@ -13,12 +13,12 @@ pub fn last() -> Day {
     Day(NaiveDate::from_ymd_opt(2026, 3, 31).unwrap_or_default())
 }
 
-/// How revenue comes about.
+/// The law by which revenue comes about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Truth {
-    /// What the model can express: a level, weekdays, Hill saturation, carry-over.
+    /// A law that the model can express: a level, weekdays, Hill saturation, carry-over.
     Within,
-    /// What it cannot: logarithmic response, multiplicative noise that remembers, drifting levels.
+    /// A law that it cannot: logarithmic response, multiplicative noise that remembers, drifting levels.
     Outside,
 }
 

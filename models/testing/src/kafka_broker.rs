@@ -33,7 +33,7 @@ rootLogger.appenderRef.out.ref = out
 logger.server.name = kafka.server.KafkaRaftServer
 logger.server.level = info
 ";
-/// What the broker logs, at level info, once clients are served.
+/// The line that the broker logs, at level info, once clients are served.
 const READY_LINE: &str = "Kafka Server started";
 
 /// A running (or stopped, or paused) broker and its data.
@@ -65,7 +65,7 @@ impl KafkaBroker {
         broker
     }
 
-    /// What clients take as `bootstrap.servers`; the same over restarts.
+    /// The addresses that clients take as `bootstrap.servers`; the same over restarts.
     pub fn brokers(&self) -> String {
         format!("127.0.0.1:{}", self.ports[0])
     }

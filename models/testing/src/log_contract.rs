@@ -1,4 +1,4 @@
-//! What every [`EventLog`] promises, one case a sentence of its documentation, run on any adapter.
+//! The promises of every [`EventLog`], one case a sentence of its documentation, run on any adapter.
 //!
 //! An adapter brings a [`LogHarness`]; [`run`] prints each case with its outcome and panics when one
 //! failed. What an adapter cannot show (nothing in memory outlives a process) is printed as skipped and
@@ -39,7 +39,7 @@ pub const EVENTS_PARTITIONS: u32 = 3;
 /// Partitions of the ad reports in a log under test.
 pub const AD_REPORTS_PARTITIONS: u32 = 1;
 
-/// How the suite gets at an adapter. `case` names a log: each case has its own.
+/// The suite's access to an adapter. `case` names a log: each case has its own.
 #[async_trait]
 pub trait LogHarness: Send + Sync {
     /// The adapter's name.
@@ -66,7 +66,7 @@ pub trait LogHarness: Send + Sync {
     async fn set_away(&self, case: &str, away: bool) -> bool;
 }
 
-/// How a case ended, if it did not panic.
+/// The end of a case that did not panic.
 pub enum Outcome {
     /// The promise is kept.
     Kept,
@@ -117,7 +117,7 @@ const CASES: &[(&str, Case)] = &[
     ("more-members-than-partitions", |h| sharing::idle_member(h).boxed()),
 ];
 
-/// What was done.
+/// The outcomes of all cases.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ContractReport {
     /// Cases that held.
@@ -156,9 +156,9 @@ pub async fn run(harness: &dyn LogHarness) -> ContractReport {
     report
 }
 
-/// How long a case waits for what must come; a broker may need some of it.
+/// The time that a case waits for what must come; a broker may need some of it.
 const PATIENCE: Duration = Duration::from_secs(45);
-/// How long a case looks for what must not come.
+/// The time that a case looks for what must not come.
 const STILLNESS: Duration = Duration::from_millis(300);
 const EVENTS: Topic = Topic::Events;
 const GROUP: &str = "readers";

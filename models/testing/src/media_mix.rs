@@ -9,7 +9,7 @@ use crate::campaigns::normal;
 /// Sales without media.
 const BASE: f64 = 1e6;
 
-/// How a shop's sales come about.
+/// The law by which a shop's sales come about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MediaMix {
     /// Steps of the series.
@@ -18,15 +18,15 @@ pub struct MediaMix {
     pub channels: usize,
     /// Steps are days, with weekdays and a longer carry-over; else weeks.
     pub daily: bool,
-    /// What all channels bring, as a share of the sales without them.
+    /// The contribution of all channels, as a share of the sales without them.
     pub media: f64,
     /// Standard deviation of a step's error, as a share of the sales without media.
     pub noise: f64,
-    /// What an error leaves to that of the next step, 0 to below 1.
+    /// The part of an error that stays in that of the next step, 0 to below 1.
     pub memory: f64,
     /// Steepness of the saturation.
     pub slope: f64,
-    /// How far spend follows the season, 0 to 1.
+    /// The strength with which spend follows the season, 0 to 1.
     pub seasonal: f64,
     /// Standard deviation of the logarithm of a step's spend, but for the season.
     pub spread: f64,
@@ -66,9 +66,9 @@ pub struct Shop {
 pub struct Channel {
     /// Spend a step.
     pub spend: Vec<f64>,
-    /// What it brought over all steps.
+    /// The channel's contribution over all steps.
     pub contribution: f64,
-    /// What it can bring a step at most.
+    /// The most that it can bring a step.
     pub most: f64,
     /// Spend a step at which half of that is reached.
     pub half: f64,
@@ -77,7 +77,7 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// What a steady spend brings a step.
+    /// The response to a steady spend, a step.
     pub fn response(&self, spend: f64) -> f64 {
         self.most * saturation(spend, self.half, self.slope)
     }

@@ -12,7 +12,7 @@ use stratum_models::directory::{
 use stratum_models::id::TenantId;
 use stratum_models::platform::Platform;
 
-/// What a key may be used for.
+/// The use that a key is granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyGrant {
     /// Ingest into every dataset of the tenant.

@@ -25,7 +25,7 @@ mod subscription;
 /// When a log is made, by its own clock, which goes on with tokio's time.
 const EPOCH: UnixMillis = UnixMillis(1_774_742_399_000);
 
-/// What goes wrong with one append.
+/// The fault of one append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppendFault {
     /// Nothing is kept, the caller gets this kind of error.
@@ -120,7 +120,7 @@ impl MemoryLog {
         MemoryLog { shared: Arc::new(shared) }
     }
 
-    /// What the clock of appends says.
+    /// The time that the clock of appends says.
     pub fn now(&self) -> UnixMillis {
         UnixMillis(EPOCH.0 + self.shared.made.elapsed().as_millis() as i64)
     }
@@ -142,7 +142,7 @@ impl MemoryLog {
         self.shared.changed();
     }
 
-    /// What retention does: drops every record of the partition before `offset`.
+    /// The work of retention: drops every record of the partition before `offset`.
     pub fn drop_before(&self, topic: Topic, partition: PartitionId, offset: Offset) {
         let mut state = self.shared.state.lock();
         if let Some(partition) = state.partition(topic, partition) {

@@ -44,7 +44,7 @@ pub enum WriterCall {
     SeenKeys,
 }
 
-/// What goes wrong with a call.
+/// The fault of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriterFault {
     /// It has no effect, the caller gets this kind of error.
@@ -115,7 +115,7 @@ impl MemoryWarehouse {
         *self.faults.lock() = None;
     }
 
-    /// What the reading side is asked.
+    /// The questions that the reading side is asked.
     pub fn questions(&self) -> &Questions {
         &self.questions
     }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// How answers are kept.
+/// The bounds of answers that are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnswersConfig {

@@ -1,5 +1,5 @@
-//! What of a tenant's data needs a person: rates that are missing, rows that are refused, platforms that are
-//! silent, events that are matched badly.
+//! Concerns: what of a tenant's data needs a person, be it rates that are missing, rows that are refused,
+//! platforms that are silent, or events that are matched badly.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub enum Concern {
         currency: Currency,
         /// The first and last such day, where known.
         days: Option<DayRange>,
-        /// How many there are.
+        /// The number of days.
         count: usize,
     },
     /// A platform has not reported these days.
@@ -40,7 +40,7 @@ pub enum Concern {
     Refused {
         /// The platform's pixel or dataset id, or the ad account; empty where rows name none.
         dataset_id: String,
-        /// How many.
+        /// The number of rows.
         rows: u64,
     },
     /// A platform's events are matched badly.
@@ -49,7 +49,7 @@ pub enum Concern {
         platform: Platform,
         /// The score.
         score: MatchScore,
-        /// Its band: poor or ok.
+        /// The score's band: poor or ok.
         band: EmqBand,
     },
 }
@@ -68,7 +68,7 @@ pub struct Lookout {
 }
 
 impl TenantFigures<'_> {
-    /// What needs a person on these days.
+    /// The concerns of these days.
     pub async fn concerns(&self, lookout: Lookout) -> Result<Vec<Concern>, StoreError> {
         let Lookout { days, from, until, today } = lookout;
         let query = KpiQuery::of(days);

@@ -106,7 +106,7 @@ impl CampaignReports {
         self.groups_of(key).iter().any(is_reported)
     }
 
-    /// What was converted of a campaign into this currency.
+    /// The campaign's sums converted into this currency; `None` where nothing was.
     pub(super) fn converted(&self, key: &CampaignKey, to: Currency) -> Option<&CurrencySums> {
         self.converted.get(&(key.clone(), to))
     }

@@ -1,4 +1,4 @@
-//! What of a range of days is known, and what is still to come.
+//! Completeness of a range of days: what is known, and what is still to come.
 
 use stratum_models::metrics::KpiQuery;
 use stratum_models::platform::Platform;

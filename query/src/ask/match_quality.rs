@@ -1,4 +1,4 @@
-//! How well the platforms can match events to people: scores, coverage of identifiers, uplift.
+//! Match quality, by platform: scores, coverage of identifiers, uplift.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ pub struct MatchScores {
     pub events: Vec<(DatasetEvent, MatchScore)>,
 }
 
-/// How many events carry one identifier.
+/// Counts of the events that carry one identifier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdentifierCoverage {
     /// The identifier.
@@ -80,7 +80,7 @@ pub struct PlatformCoverage {
     pub events: u64,
     /// Every identifier.
     pub identifiers: Vec<IdentifierCoverage>,
-    /// What each signal would add if every event carried it. They overlap: never add them.
+    /// The gain of each signal if every event carried it. They overlap: never add them.
     pub uplift: Vec<(Signal, Uplift)>,
 }
 

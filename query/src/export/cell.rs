@@ -28,7 +28,7 @@ pub(super) enum Cells<'a> {
     Ratios(&'a PrimitiveArray<Float64Type>),
 }
 
-/// How texts are written in a format.
+/// The quoting of texts in a format.
 pub(super) trait Quote {
     /// Whether none of these bytes, which are texts one behind the other, is to be quoted.
     fn is_plain(texts: &[u8]) -> bool;

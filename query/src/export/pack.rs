@@ -10,7 +10,7 @@ use zstd::stream::write::Encoder as ZstdEncoder;
 const GZIP_LEVEL: u32 = 3;
 const ZSTD_LEVEL: i32 = 1;
 
-/// What text goes through before it leaves.
+/// The compressor that text goes through before it leaves.
 pub(super) enum Packer {
     None,
     Gzip(Box<GzEncoder<Vec<u8>>>),
@@ -47,7 +47,7 @@ impl Packer {
         }
     }
 
-    /// What is still inside, with the end mark.
+    /// The rest that is still inside, with the end mark.
     pub(super) fn finish(self) -> Result<Vec<u8>> {
         match self {
             Packer::None => Ok(Vec::new()),

@@ -112,7 +112,7 @@ fn decimals(cells: &ArrayRef) -> Result<ArrayRef, EncodeError> {
     Ok(Arc::new(decimals.map_err(|_| failed("an amount has more than 18 digits"))?))
 }
 
-/// Its own text may quote a value.
+/// The error where Parquet refused rows, without its own text, which may quote a value.
 fn refused(_: ParquetError) -> EncodeError {
     failed("the rows could not be written as Parquet")
 }

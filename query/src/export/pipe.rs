@@ -23,9 +23,9 @@ const CHUNKS_AHEAD: usize = 2;
 
 /// A file as it is made.
 pub struct EncodedFile {
-    /// Its bytes.
+    /// The file's bytes.
     pub bytes: BoxStream<'static, Result<Bytes, StoreError>>,
-    /// How many rows have gone into them so far.
+    /// The number of rows that have gone into them so far.
     pub rows: Arc<AtomicU64>,
 }
 

@@ -32,7 +32,7 @@ struct Simulation {
     state: QueueState,
     now: u64,
     asked: Vec<Asked>,
-    /// How long each question waited, by tenant.
+    /// The waits of questions, by tenant.
     waited: BTreeMap<TenantId, Vec<u64>>,
 }
 

@@ -18,7 +18,7 @@ const READ_RUNNING_INSERTS: &str = include_str!("../../sql/read_running_inserts.
 const READ_RUNNING_INSERTS_OF_CLUSTER: &str =
     include_str!("../../sql/read_running_inserts_of_cluster.sql");
 
-/// How often it is looked whether inserts of before still run.
+/// The wait between two looks at whether inserts of before still run.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The partitions that this program holds and is not just committing, and how far each has come.

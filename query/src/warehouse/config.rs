@@ -7,7 +7,7 @@ use stratum_models::store::StoreError;
 use super::error::invalid;
 use crate::fair_queue::QueueBounds;
 
-/// How the warehouse is reached, and the bounds of every statement sent to it.
+/// The address of the warehouse, and the bounds of every statement sent to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClickHouseConfig {
     /// `http://HOST:PORT` or `https://HOST:PORT`.
@@ -58,7 +58,7 @@ pub struct ClickHouseBounds {
 }
 
 impl ClickHouseBounds {
-    /// How many questions run and wait.
+    /// The bounds on questions that run and wait.
     pub(super) fn queue(&self) -> QueueBounds {
         QueueBounds {
             running_max: self.queries_concurrent_max,

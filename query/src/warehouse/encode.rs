@@ -21,7 +21,7 @@ use stratum_models::warehouse::LogRange;
 
 use super::error::invalid;
 
-/// How a table is kept from counting a range twice.
+/// The guard that keeps a table from counting a range twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Guard {
     /// By the place of each row in the log.
@@ -154,7 +154,7 @@ fn marked(ranges: &[LogRange], batch: &RecordBatch) -> Result<RecordBatch, Arrow
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
-/// What the marking rows have in this column: nothing, or the first member of a closed set.
+/// The values of the marking rows in this column: nothing, or the first member of a closed set.
 fn marks_of(ranges: &[LogRange], field: &Field) -> Result<ArrayRef, ArrowError> {
     let count = ranges.len();
     Ok(match field.data_type() {

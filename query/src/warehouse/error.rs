@@ -1,4 +1,4 @@
-//! What became of a statement, told in the words of [`StoreError`]. The engine's own texts quote
+//! Errors of statements, told in the words of [`StoreError`]. The engine's own texts quote
 //! rows and can be megabytes long, so of an exception only its number and name are passed on.
 
 use std::time::Duration;

@@ -13,12 +13,12 @@ use super::migrate::{Migration, read_applied};
 
 const READ_SERVER: &str = include_str!("../../sql/read_server.sql");
 
-/// What a warehouse is, beside what this program expects of it.
+/// Facts of a warehouse, beside what this program expects of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WarehouseFacts {
     /// The engine's version.
     pub version: String,
-    /// Its clock.
+    /// The time by the warehouse's clock.
     pub now: UnixMillis,
     /// Migrations of this program that were not applied.
     pub missing: Vec<&'static str>,

@@ -13,7 +13,7 @@ const INSERT_MIGRATION: &str = include_str!("../../sql/insert_migration.sql");
 /// One file of `query/migrations`: a statement that does nothing where it was run before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migration {
-    /// Its file without the ending, such as `0002_create_events`.
+    /// The name of its file without the ending, such as `0002_create_events`.
     pub name: &'static str,
     template: &'static str,
 }
@@ -27,8 +27,8 @@ macro_rules! migrations {
     };
 }
 
-/// What a table keeps of its last inserts, to know one that is sent again. On one node a number of
-/// inserts; with replicas a number and a time.
+/// The window of last inserts that a table remembers, to know one that is sent again. On one node a number
+/// of inserts; with replicas a number and a time.
 const WINDOW: &str = "non_replicated_deduplication_window = 10000";
 const WINDOW_REPLICATED: &str = "replicated_deduplication_window = 10000, \
      replicated_deduplication_window_seconds = 604800";
@@ -92,7 +92,7 @@ impl Migration {
         "0080_sync_merged_schema_migrations",
     ];
 
-    /// Its number, with which its name begins.
+    /// The number with which its name begins.
     pub(super) fn number(&self) -> u32 {
         self.name.bytes().map_while(|byte| char::from(byte).to_digit(10)).fold(0, |n, d| 10 * n + d)
     }

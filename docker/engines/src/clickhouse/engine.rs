@@ -25,7 +25,7 @@ pub const CREATE_DATABASE_SQL: &str = include_str!("../../clickhouse/create_data
 /// Numbers that systems set aside for users made on demand: no person and no package has one.
 const USERS: RangeInclusive<u32> = 61_184..=65_519;
 
-/// How an engine is started.
+/// The means of starting an engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Engine {
     /// `libchdb.so`.
@@ -58,7 +58,7 @@ impl Engine {
         Ok(())
     }
 
-    /// What its process must find in its environment, beside the digests of passwords and the limits
+    /// The environment that its process must find, beside the digests of passwords and the limits
     /// that `config.xml` and `users.xml` name.
     pub fn environment(&self) -> Vec<(String, String)> {
         let text = |path: PathBuf| path.display().to_string();

@@ -31,9 +31,9 @@ struct DynamicEntry {
 
 /// A library in memory.
 struct Library {
-    /// What its offsets count from.
+    /// The address that its offsets count from.
     base: u64,
-    /// Its dynamic section, ended by an entry with the tag 0.
+    /// The library's dynamic section, ended by an entry with the tag 0.
     dynamic: *const DynamicEntry,
 }
 

@@ -301,7 +301,8 @@ async fn answers(options: PgConnectOptions) -> bool {
     }
 }
 
-/// What is there already stays, but for its owner; passwords are set at each start, so that their
+/// Makes the database and its logins. A database that is there already stays, but for its owner; passwords
+/// are set at each start, so that their
 /// files are right.
 async fn create_database(admin: &PgConnectOptions, logins: &[(&str, &str)]) -> Result<()> {
     let mut connection = connect(admin).await?;

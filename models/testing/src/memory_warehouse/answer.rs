@@ -43,7 +43,7 @@ fn hours(from: UnixMillis, until: UnixMillis) -> Range<i64> {
     from.hour().0..UnixMillis(until.0.saturating_add(HOUR_MS - 1)).hour().0
 }
 
-/// How new a row is, and its name; a row without a name has none.
+/// The order of a row by newness, and its name; a row without a name has none.
 type Named = Option<((i32, i64, (u64, u64, u32)), String)>;
 
 /// Currency, platform, day, campaign.

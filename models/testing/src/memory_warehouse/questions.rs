@@ -1,4 +1,4 @@
-//! What the reading side is asked, and a hold on its answers.
+//! Questions that the reading side is asked, and a hold on its answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::error;
 
-/// What happens to questions.
+/// The treatment of questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AnswerMode {
     /// They are answered.
@@ -38,17 +38,17 @@ impl Drop for UnderWay {
 }
 
 impl Questions {
-    /// How many were begun, those for versions left out.
+    /// The number of questions begun, those for versions left out.
     pub fn begun(&self) -> usize {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// How many are neither answered nor given up.
+    /// The number of questions that are neither answered nor given up.
     pub fn under_way(&self) -> usize {
         self.under_way.load(Ordering::SeqCst)
     }
 
-    /// How often versions were read.
+    /// The number of times that versions were read.
     pub fn versions_read(&self) -> usize {
         self.versions.load(Ordering::SeqCst)
     }

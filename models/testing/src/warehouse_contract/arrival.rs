@@ -1,4 +1,4 @@
-//! What came in by time: match quality by day, arrivals by minute, the newest events.
+//! Arrivals by time: match quality by day, arrivals by minute, the newest events.
 
 use chrono_tz::Tz;
 use stratum_models::rejection::RejectReason;

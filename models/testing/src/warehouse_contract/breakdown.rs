@@ -1,4 +1,4 @@
-//! What ranges of days are made of.
+//! Breakdowns of ranges of days.
 
 use stratum_models::ad_report::{AdDevice, AdReport, AdReportSplit, CountryCode, Split};
 use stratum_models::breakdown::{BreakdownBy, BreakdownQuery, Part};
@@ -25,7 +25,7 @@ async fn ask(warehouse: &dyn Warehouse, query: &BreakdownQuery) -> Vec<Part> {
     warehouse.breakdown(scope(TENANT), query).await.expect("an answer")
 }
 
-/// What names a part, its spend and its tracked purchases.
+/// The name, spend and tracked purchases of each part.
 async fn short(warehouse: &dyn Warehouse, query: &BreakdownQuery) -> Vec<(String, i128, i128)> {
     let parts = ask(warehouse, query).await.into_iter();
     let short = |part: Part| {

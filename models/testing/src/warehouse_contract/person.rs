@@ -1,4 +1,4 @@
-//! What is kept about a person, and its being taken away.
+//! Rows about a person, and their being taken away.
 
 use stratum_models::dialect::Dialect;
 use stratum_models::id::TenantId;

@@ -71,7 +71,7 @@ fn about(statement: Query, query: &ExportQuery) -> Query {
         .param("identifiers", IdentifierKey::ALL.iter().map(|key| key.as_str()).collect::<Vec<_>>())
 }
 
-/// What remains of an export: the part that is being read and those after it.
+/// The rest of an export: the part that is being read and those after it.
 struct Parts {
     warehouse: ClickHouseWarehouse,
     client: Client,

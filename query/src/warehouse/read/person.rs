@@ -1,5 +1,5 @@
-//! What is kept about a person. Taking it away rewrites parts, so it is done only where there is
-//! something to take; it must be done when it returns, on every replica.
+//! Rows about a person. Taking them away rewrites parts, so it is done only where there is something to
+//! take; it must be done when it returns, on every replica.
 
 use async_trait::async_trait;
 use clickhouse::query::Query;

@@ -1,4 +1,4 @@
-//! What a range is made of.
+//! Breakdowns of a range.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use super::{
     TenantScope, campaign, coded, is_asked_for, reported, tracked,
 };
 
-/// What tells how new a row is, and its names.
+/// The order of a row by newness, and its names.
 type Named = Option<((i32, i64, (u64, u64, u32)), PartNames)>;
 
 fn day_key(row: &Row) -> (i8, String, String, i32) {

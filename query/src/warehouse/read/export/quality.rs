@@ -16,7 +16,7 @@ use stratum_models::store::StoreError;
 use super::super::super::error::invalid;
 use super::super::coded;
 
-/// What a row's events are and which identifiers they carry.
+/// A row: a key of events, and the identifiers they carry.
 struct Row {
     date: i32,
     platform: Option<Platform>,
