@@ -87,7 +87,7 @@ impl Announcer {
     }
 }
 
-/// What the tenants of these rows are to be told, each thing once.
+/// The updates that the tenants of these rows are told, each once.
 pub(crate) fn updates(rows: &[(Table, RecordBatch)]) -> Vec<Update> {
     let mut changes = Changes::default();
     for (table, rows) in rows {

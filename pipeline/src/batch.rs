@@ -24,7 +24,7 @@ pub(crate) struct Share {
     pub(crate) since: Option<Instant>,
 }
 
-/// What a batch came to.
+/// The advances of a batch's partitions.
 pub(crate) struct Advances {
     /// One for each share, in order.
     pub(crate) each: Vec<Advance>,

@@ -12,7 +12,7 @@ use crate::retry::{Backoff, retry};
 use crate::telemetry;
 use crate::transform::{RangeRows, Tally};
 
-/// What became of a range.
+/// The outcome of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It is in, and the partition still held, with this.

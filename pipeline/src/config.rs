@@ -2,30 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the pipeline batches, buffers, deduplicates and retries.
+/// The configuration of batches, buffers, deduplication and retries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PipelineConfig {
     /// When a batch is full.
     pub batch: BatchConfig,
-    /// What is remembered of events seen.
+    /// The memory of events seen.
     pub dedup: DedupConfig,
-    /// How a store that fails is tried again.
+    /// The waits before a store that fails is tried again.
     pub retry: RetryConfig,
     /// Records one read may bring.
     pub read_records_max: usize,
-    /// How long a read waits when there is nothing.
+    /// The wait of a read when there is nothing.
     pub read_wait_ms_max: u64,
     /// Records of a topic waiting for their batch, in bytes as they are in the log; reading rests
     /// above it.
     pub buffered_bytes_max: usize,
     /// Batches of a topic, of different partitions, processed at the same time.
     pub batches_max: usize,
-    /// How long a stop waits for batches under way; what is not done by then is done again later.
+    /// The wait of a stop for batches under way; what is not done by then is done again later.
     pub drain_ms_max: u64,
-    /// How watchers are told of what was committed.
+    /// The hints to watchers of what was committed.
     pub updates: UpdatesConfig,
-    /// How often the lag behind the log's end is measured.
+    /// The time between two measurements of the lag behind the log's end.
     pub lag_every_ms: u64,
 }
 
@@ -47,31 +47,31 @@ pub struct BatchConfig {
     pub commit_us_per_row: u64,
 }
 
-/// What is remembered of events seen.
+/// The memory of events seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DedupConfig {
     /// Keys remembered by one process, over all partitions it may be assigned, at 24 to 48 bytes
     /// each. Above it the oldest are forgotten early, which is logged and counted.
     pub keys_max: usize,
-    /// How far the times of receipt within a partition may lie behind one another: the clocks of the
-    /// ingest processes, and how long a record waits before it is appended.
+    /// The most that times of receipt within a partition may lie behind one another: the clocks of the
+    /// ingest processes, and the wait of a record before it is appended.
     pub skew_ms_max: u64,
 }
 
-/// How watchers are told of what was committed. Hints of one tenant are gathered into one.
+/// The hints to watchers of what was committed. Hints of one tenant are gathered into one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpdatesConfig {
-    /// How long a hint waits for others.
+    /// The wait of a hint for others.
     pub gather_ms: u64,
     /// Hints that may wait to be appended; more are dropped, which is counted.
     pub pending_max: usize,
-    /// How long a log that did not take them is left alone.
+    /// The time that a log that did not take them is left alone.
     pub retry_ms: u64,
 }
 
-/// How a store that is away is tried again: after `wait_ms_min`, then twice as long each time up to
+/// The waits before a store that is away is tried again: `wait_ms_min`, then twice as long each time up to
 /// `wait_ms_max`. A partition that another worker claimed is left alone for `wait_ms_max`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -12,12 +12,12 @@ use crate::telemetry;
 pub(crate) struct DecodedRecord {
     /// Where it stands in its partition.
     pub(crate) offset: Offset,
-    /// What it holds.
+    /// The record's rows and their kind; `None` where it cannot be read.
     pub(crate) content: Option<(RecordKind, RecordBatch)>,
 }
 
 impl DecodedRecord {
-    /// How many rows it holds.
+    /// The number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.content.as_ref().map_or(0, |(_, rows)| rows.num_rows())
     }

@@ -1,5 +1,5 @@
-//! How long a batch waits. A commit costs about the same whatever it carries, so where little comes it
-//! is waited until the cost is spread over more, or the first record has waited as long as it may.
+//! The pace of batches. A commit costs about the same whatever it carries, so where little comes it is
+//! waited until the cost is spread over more, or the first record has waited as long as it may.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::config::BatchConfig;
 
-/// What the commits of a topic cost of late, and how much there was to carry.
+/// The cost of a topic's commits of late, and the rows they had to carry.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     /// The time a batch took, all its steps together.
@@ -19,7 +19,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// How long the first record of the next batch waits.
+    /// The wait of the next batch's first record.
     pub(crate) fn wait(&self, bounds: &BatchConfig) -> Duration {
         let longest = Duration::from_millis(bounds.wait_ms_max).saturating_sub(self.cost);
         let shortest = Duration::from_millis(bounds.wait_ms_min).min(longest);

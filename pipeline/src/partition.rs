@@ -24,7 +24,7 @@ use crate::retry::retry;
 use crate::telemetry;
 use crate::transform::{RangeRecords, RangeRows, Statements, transform};
 
-/// What every batch of a run needs.
+/// The means that every batch of a run needs.
 pub(crate) struct Stage {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) warehouse: Arc<dyn WarehouseWriter>,
@@ -35,12 +35,12 @@ pub(crate) struct Stage {
     pub(crate) announcer: Announcer,
 }
 
-/// What one attempt at a batch came to for a partition.
+/// The advance that one attempt at a batch was for a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Advance {
     /// The partition is done up to here.
     To(Offset),
-    /// Its pending range reaches up to here; more records must be read first.
+    /// The partition's pending range reaches up to here; more records must be read first.
     Short(Offset),
     /// Reading must begin again here: records between the checkpoint and the first one at hand were not
     /// read.
@@ -55,13 +55,13 @@ pub(crate) enum NextRange {
     Stopped(Advance),
 }
 
-/// What a range comes to, before it is committed.
+/// The result of a range, before it is committed.
 pub(crate) struct RangeResult {
     pub(crate) transformed: RangeRows,
     earliest: Option<UnixMillis>,
 }
 
-/// What a batch has room for; its partitions share it.
+/// The room that a batch has; its partitions share it.
 pub(crate) struct Room {
     rows: usize,
     bytes: usize,
@@ -95,7 +95,7 @@ impl Partition {
         self.held.is_some()
     }
 
-    /// What it is held with.
+    /// The claim that holds the partition.
     pub(crate) fn claim(&self) -> Result<Claim, PipelineError> {
         self.held.map(|(claim, _)| claim).ok_or_else(|| {
             let text = "a partition that is not held was advanced";
@@ -150,7 +150,7 @@ impl Partition {
         NextRange::Range(range, RangeRecords::of(decoded))
     }
 
-    /// What the range comes to.
+    /// The result of the range.
     pub(crate) async fn transform(
         &mut self,
         stage: &Stage,

@@ -25,7 +25,7 @@ impl Resume for Checkpoints {
     }
 }
 
-/// What a read brought.
+/// The records that a read brought.
 pub(crate) struct Read {
     /// The seeks that took effect before it.
     pub(crate) seeks: BTreeMap<PartitionId, Offset>,

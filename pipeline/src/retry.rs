@@ -27,7 +27,7 @@ macro_rules! retry {
 }
 pub(crate) use retry;
 
-/// How often a call has failed, and how long the next wait is.
+/// The number of failures of a call so far, and the next wait.
 pub(crate) struct Backoff<'c> {
     config: &'c RetryConfig,
     failures: u32,

@@ -16,7 +16,7 @@ use crate::partition::Stage;
 use crate::transform::Statements;
 use crate::worker::work;
 
-/// What a pipeline is made of.
+/// The parts of a pipeline.
 #[derive(Clone)]
 pub struct Pipeline {
     /// Where records come from.
@@ -25,7 +25,7 @@ pub struct Pipeline {
     pub warehouse: Arc<dyn WarehouseWriter>,
     /// Who was erased: what tells of them does not land.
     pub erasures: Arc<dyn ErasureList>,
-    /// What the time is, for telemetry alone: no row depends on it.
+    /// The time, for telemetry alone: no row depends on it.
     pub clock: SharedClock,
     /// Bounds.
     pub config: PipelineConfig,

@@ -63,7 +63,7 @@ impl Statement {
         Ok(Some(rows).filter(|rows| rows.num_rows() > 0))
     }
 
-    /// What a run reads from, and what it runs with. Functions were looked up when it was planned.
+    /// The context of a run: the rows it reads, and its runtime. Functions were looked up when it was planned.
     fn task(&self, inputs: Arc<Inputs>) -> Arc<TaskContext> {
         Arc::new(TaskContext::new(
             None,
@@ -90,7 +90,7 @@ pub(crate) fn session() -> Result<SessionContext> {
     Ok(session)
 }
 
-/// What a statement answered, as rows of `table`, whose columns it must have in their order.
+/// The answer of a statement, as rows of `table`, whose columns it must have in their order.
 pub(crate) fn as_rows_of(
     table: Table,
     answer: &RecordBatch,
@@ -172,7 +172,7 @@ mod tests {
         assert!(statement.run(&Arc::default()).unwrap().is_none(), "nothing in, nothing out");
     }
 
-    /// What is planned once and not per batch. Prints both costs: `cargo test -- --nocapture`.
+    /// Plans are made once and not per batch. Prints both costs: `cargo test -- --nocapture`.
     #[tokio::test]
     async fn running_costs_less_than_planning() {
         let begun = std::time::Instant::now();

@@ -1,4 +1,4 @@
-//! What the pipeline measures of itself. Recorded once a batch, never once a row.
+//! Measurements of the pipeline. Recorded once a batch, never once a row.
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 

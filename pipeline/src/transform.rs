@@ -82,7 +82,7 @@ impl RangeRecords {
     }
 }
 
-/// How many rows became what.
+/// The number of rows of each fate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) landed: usize,
@@ -96,14 +96,14 @@ impl Tally {
     }
 }
 
-/// What a range comes to.
+/// The rows that a range comes to.
 #[derive(Debug, Default)]
 pub(crate) struct RangeRows {
-    /// What is committed.
+    /// The rows to commit.
     pub(crate) rows: Vec<(Table, RecordBatch)>,
-    /// What the window learns once it is.
+    /// The firsts that the window learns once they are committed.
     pub(crate) firsts: Firsts,
-    /// What is counted once it is.
+    /// The tally that is counted once they are.
     pub(crate) tally: Tally,
     /// When the newest row was received.
     pub(crate) newest: Option<UnixMillis>,

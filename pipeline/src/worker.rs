@@ -20,7 +20,7 @@ use crate::partition::{Advance, Stage};
 use crate::read::{Read, Reader};
 use crate::telemetry;
 
-/// How long the loop sleeps at most when no lane is due.
+/// The longest sleep of the loop when no lane is due.
 const IDLE_MAX: Duration = Duration::from_secs(3600);
 
 /// Checkpoints of the partitions assigned here.

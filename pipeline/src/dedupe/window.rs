@@ -7,9 +7,9 @@ use hashbrown::hash_table::Entry;
 use stratum_models::event::DedupKey;
 use stratum_models::time::UnixMillis;
 
-/// How long after the first of its key an event is a duplicate, to the second: 48 hours.
+/// The time after the first of its key in which an event is a duplicate, to the second: 48 hours.
 pub const WINDOW_SECONDS: u32 = 48 * 3600;
-/// How often, in the time of the events, what is out of the window is swept out.
+/// The time, by the events' clock, between two sweeps of what is out of the window.
 const SWEEP_SECONDS: u32 = 3600;
 
 /// A key and the second its first event was received: 20 bytes without padding.
@@ -53,7 +53,7 @@ impl Firsts {
         }
     }
 
-    /// How many.
+    /// The number of keys.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -85,7 +85,8 @@ impl DedupWindow {
         DedupWindow { firsts: Firsts::default(), keys_max, skew_seconds, swept_at: 0 }
     }
 
-    /// What must be put back before events received at `earliest` or later are judged.
+    /// The time of receipt from which events must be put back before those received at `earliest` or later
+    /// are judged.
     pub fn since(earliest: UnixMillis, skew_ms: u64) -> UnixMillis {
         let reach_ms = i64::from(WINDOW_SECONDS + 1) * 1000;
         UnixMillis(earliest.0 - reach_ms - i64::try_from(skew_ms).unwrap_or(i64::MAX / 2))
@@ -115,7 +116,7 @@ impl DedupWindow {
         self.forget_oldest()
     }
 
-    /// How many keys it holds.
+    /// The number of keys it holds.
     pub fn len(&self) -> usize {
         self.firsts.len()
     }

@@ -1,4 +1,4 @@
-//! What the statements read: a few columns of the rows of a range, by what became of them.
+//! The inputs of statements: a few columns of the rows of a range, by their fate.
 
 use std::sync::{Arc, LazyLock};
 
@@ -56,7 +56,7 @@ impl Input {
         Input::AdReports,
     ];
 
-    /// What statements call it.
+    /// The name by which statements call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Input::Landed => "landed",
@@ -67,7 +67,7 @@ impl Input {
         }
     }
 
-    /// Its columns.
+    /// The columns of the input.
     pub(crate) fn schema(self) -> SchemaRef {
         static SCHEMAS: LazyLock<[SchemaRef; 5]> = LazyLock::new(|| {
             let (events, hour) = (event_schema(), DataType::Timestamp(TimeUnit::Second, utc()));
