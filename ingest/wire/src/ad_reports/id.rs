@@ -1,6 +1,6 @@
 //! Ids that are none any more.
 
-/// What is said of one.
+/// The fault of an id that is no text of digits any more.
 pub(super) const OF_FLOAT: &str = "went through a spreadsheet or a floating-point number, which changes the last \
     digits of an id; export or send it anew as a text";
 

@@ -78,7 +78,7 @@ impl Column {
         names.find(|(known, _)| name.trim().eq_ignore_ascii_case(known))
     }
 
-    /// Its name in messages.
+    /// The column's name in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Column::Platform => "platform",

@@ -11,7 +11,7 @@ use super::form::hex_digit;
 /// Objects and lists within one another. Deeper documents are refused.
 pub const DEPTH_MAX: u32 = 64;
 
-/// What stands next in a document.
+/// The token that stands next in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `null`.

@@ -11,7 +11,7 @@ use std::fmt;
 /// A body that cannot be read, and where. Holds nothing of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// What is wrong: `expected a value`.
+    /// The fault: `expected a value`.
     pub what: &'static str,
     /// The byte at which reading stopped, counted in the text that was being read.
     pub at: usize,
@@ -23,7 +23,7 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// How a body is written.
+/// The encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// A JSON object, list or text.
@@ -34,7 +34,7 @@ pub enum Encoding {
     Form,
 }
 
-/// How this body is written.
+/// The encoding of this body.
 pub fn sniff(body: &str) -> Encoding {
     match body.trim_ascii_start().as_bytes() {
         [b'{' | b'[' | b'"', ..] => Encoding::Json,

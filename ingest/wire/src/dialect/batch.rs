@@ -26,7 +26,7 @@ pub(super) struct Batch<'a, 'l> {
     has_list: bool,
     rows: usize,
     currency: Option<(&'a str, Currency)>,
-    /// What stands beside the events and is true of each; `None` where nothing does.
+    /// The fields that stand beside the events and are true of each; `None` where there are none.
     common: Option<EventScan<'a>>,
     common_given: Vec<IdentifierValue<'a>>,
 }

@@ -23,15 +23,15 @@ use crate::redact::{Person, RedactRules, page};
 /// The longest host name of DNS.
 const HOST_BYTES_MAX: usize = 255;
 
-/// What all events of a request share.
+/// The facts that all events of a request share.
 pub struct Canon<'a> {
     /// The wire format they came in.
     pub dialect: Dialect,
-    /// How the dataset is treated; of several, the first.
+    /// The treatment of the dataset's events; of several datasets, the first.
     pub config: &'a DatasetConfig,
-    /// How the further datasets of the request are treated, by their places: all of one tenant.
+    /// The treatments of the further datasets of the request, by their places: all of one tenant.
     pub others: &'a [&'a DatasetConfig],
-    /// What its tenant's identifiers are sealed with.
+    /// The keys that its tenant's identifiers are sealed with.
     pub keys: &'a TenantKeys,
     /// The time of receipt.
     pub now: UnixMillis,

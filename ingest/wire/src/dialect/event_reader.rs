@@ -13,16 +13,16 @@ use crate::decode::Malformed;
 use crate::decode::json::{Reader, Token};
 use crate::limits::RowLimits;
 
-/// What an amount must be.
+/// The rule of an amount.
 pub(super) const AMOUNT: &str = "a decimal number, not negative, within bounds";
 
-/// What reading an event needs, and where it puts what it read. Fields are named by their paths.
+/// The means of reading an event, and the places for what was read. Fields are named by their paths.
 pub(super) struct EventReader<'r, 'a> {
     /// Stands behind the opening brace of the event.
     pub(super) reader: &'r mut Reader<'a>,
     /// The event, nothing read yet: filled in place, it is too large to be moved about.
     pub(super) event: &'r mut EventScan<'a>,
-    /// Its identifiers are added here.
+    /// The event's identifiers are added here.
     pub(super) given: &'r mut Vec<IdentifierValue<'a>>,
     /// The currency met last; most requests have one, and the list of all is long.
     pub(super) currency: &'r mut Option<(&'a str, Currency)>,

@@ -1,4 +1,4 @@
-//! What is wrong with a request or one of its events, in words that repeat nothing of it.
+//! Faults of a request or one of its events, in words that repeat nothing of it.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub struct Fault {
     /// The field at fault within the event or the request, by its path in the dialect (`user_data.em`,
     /// `data`); empty for the whole of it.
     pub field: &'static str,
-    /// What would have been right, or what is wrong with a body.
+    /// The form that would have been right, or the fault of a body.
     pub expected: &'static str,
     /// Where in the body, for bodies that cannot be read.
     pub at: Option<usize>,

@@ -15,7 +15,7 @@ use crate::envelope::ClearIdKind;
 pub struct ParsedRequest<'a> {
     /// Sent with a test code.
     pub test: bool,
-    /// Its events; at least one, where a dialect has nothing that is none.
+    /// The events; at least one, where a dialect has nothing that is none.
     pub events: Vec<EventScan<'a>>,
     /// The identifier values of all its events.
     pub given: Vec<IdentifierValue<'a>>,
@@ -26,7 +26,7 @@ pub struct ParsedRequest<'a> {
 pub struct Refusal {
     /// Why.
     pub fault: Fault,
-    /// How many events it stands for: those counted, or one where none can be told.
+    /// The number of events it stands for: those counted, or one where none can be told.
     pub rows: usize,
 }
 
@@ -37,7 +37,7 @@ pub struct EventScan<'a> {
     pub dataset_id: Option<&'a str>,
     /// The place of its dataset: 0 is the first of its request, the others follow.
     pub dataset: usize,
-    /// Its name.
+    /// The event's name.
     pub event_name: Option<&'a str>,
     /// The time it happened.
     pub event_time: Option<UnixMillis>,
@@ -51,7 +51,7 @@ pub struct EventScan<'a> {
     pub order_id: Option<&'a str>,
     /// The campaign it names.
     pub campaign_id: Option<&'a str>,
-    /// Its worth in micros of `currency`.
+    /// The event's worth in micros of `currency`.
     pub value_micros: Option<i64>,
     /// The currency of its worth; `Some(None)` when it is no ISO 4217 code.
     pub currency: Option<Option<Currency>>,
@@ -71,7 +71,7 @@ pub struct EventScan<'a> {
     pub opt_out: bool,
     /// It is under limited data use.
     pub limited_data_use: bool,
-    /// What is wrong with its worth, where it is taken without it.
+    /// The fault of its worth, where it is taken without it.
     pub value_fault: Option<Fault>,
     /// The codes of country and state that limited data use is claimed for.
     pub limited_data_use_codes: [Option<u16>; 2],

@@ -3,7 +3,7 @@
 use stratum_models::identifier::InvalidReason;
 use stratum_models::platform::Device;
 
-/// What a word says.
+/// The sign that a word gives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Nothing,

@@ -1,6 +1,6 @@
 //! Country calling codes of the ITU's numbering plan.
 
-/// How many digits of `digits` are its calling code; `None` when it begins with none.
+/// The number of digits of the calling code that `digits` begin with; `None` when they begin with none.
 pub fn length(digits: &[u8]) -> Option<usize> {
     let [first, second, third] = *digits.first_chunk::<3>()?;
     match (first, second) {
@@ -22,7 +22,7 @@ pub fn keeps_zero(code: &[u8]) -> bool {
     matches!(code, b"39" | b"378" | b"379" | b"225" | b"229" | b"241" | b"242")
 }
 
-/// What is dialled before a national number inside the country.
+/// The prefix dialled before a national number inside the country.
 pub fn trunk_prefix(code: u16) -> &'static str {
     match code {
         1 => "1",

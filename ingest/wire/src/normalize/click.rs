@@ -8,7 +8,7 @@ use stratum_models::time::DAY_MS;
 use super::hashed::is_appendix;
 use super::{Forms, Rules, SKEW_MS, opaque_id};
 
-/// How long a click may be credited with a conversion.
+/// The time for which a click may be credited with a conversion.
 const CLICK_AGE_MS_MAX: i64 = 90 * DAY_MS;
 
 /// The form of a trimmed click id: itself, without the appendix of Meta's parameter builders.

@@ -30,7 +30,7 @@ pub fn email(text: &str, rules: &Rules, out: &mut Forms) -> Result<(), InvalidRe
     Ok(())
 }
 
-/// What may stand before the `@`: no blanks, no quoting, no second address.
+/// True of a text that may stand before the `@`: no blanks, no quoting, no second address.
 fn is_name(name: &str) -> bool {
     static PLAIN: [bool; 256] = plain_bytes();
     let plain = |byte: u8| PLAIN[usize::from(byte)];

@@ -18,7 +18,7 @@ impl Forms {
         self.ends.clear();
     }
 
-    /// How many forms were closed.
+    /// The number of forms that were closed.
     pub fn len(&self) -> usize {
         self.ends.len()
     }

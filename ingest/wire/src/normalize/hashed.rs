@@ -5,7 +5,7 @@ use stratum_models::identifier::InvalidReason;
 use super::Hashing;
 use crate::hash::from_hex;
 
-/// What senders' languages print where there is no value.
+/// Texts that senders' languages print where there is no value.
 const JUNK: [&str; 8] =
     ["null", "undefined", "none", "nan", "(null)", "nil", "n/a", "[object object]"];
 
@@ -19,7 +19,7 @@ static JUNK_HASHES: [[u8; 32]; 5] = [
 ];
 const JUNK_MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
-/// How a value was given.
+/// The form in which a value was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueForm {
     /// An empty text.

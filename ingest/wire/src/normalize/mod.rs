@@ -44,10 +44,10 @@ pub const FORMS_MAX: usize = 3;
 const VALUE_BYTES_MAX: usize = 512;
 /// User agents are longer: apps append their own.
 const AGENT_BYTES_MAX: usize = 2048;
-/// How far ahead of ours a sender's clock may be.
+/// The most that a sender's clock may be ahead of ours.
 const SKEW_MS: i64 = 600_000;
 
-/// What the forms of a value depend on besides the value.
+/// The rules that forms of a value depend on besides the value.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The platform that will match on the hashes; `None` where none is known to.
@@ -60,7 +60,7 @@ pub struct Rules {
     pub event_time: UnixMillis,
 }
 
-/// What a value turned out to be.
+/// The outcome of normalising a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing was sent.
@@ -98,7 +98,7 @@ pub fn identifier(
     Ok(Outcome::Clear)
 }
 
-/// How a sender's own hashing of an identifier is met.
+/// The treatment of a sender's own hashing of an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hashing {
     /// A SHA-256 is taken as it is, another digest cannot be matched.

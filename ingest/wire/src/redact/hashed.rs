@@ -20,7 +20,7 @@ const JOINED_BYTES_MAX: usize = 64;
 const WORD_BYTES_MIN: usize = 3;
 /// The longest postal code.
 const ZIP_BYTES_MAX: usize = 10;
-/// What a number has of digits behind its zeros; longer ones are ids of campaigns rather than anybody's.
+/// The number of digits of a phone number behind its zeros; longer ones are ids of campaigns rather than anybody's.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=13;
 
 const NAMES: IdentifierMask =
@@ -56,7 +56,7 @@ impl Hashes {
         }
     }
 
-    /// How numbers of the dataset are hashed.
+    /// Sets the way that numbers of the dataset are hashed.
     pub(super) fn set_dataset(&mut self, config: &DatasetConfig) {
         self.calling_code = config.default_calling_code;
         self.plus = matches!(config.platform, Some(Platform::Tiktok | Platform::Google));
@@ -127,7 +127,7 @@ impl Hashes {
         }
     }
 
-    /// What the first of these words may be beside an id, alone and with the next ones.
+    /// Guesses at the first of these words beside an id, alone and with the next ones.
     fn guess_joined(
         &self,
         text: &str,
@@ -199,7 +199,7 @@ impl Default for Room {
     }
 }
 
-/// What is hashed, a few at once.
+/// Texts to be hashed, a few at once.
 struct Guesses<'h, 'r> {
     hashes: &'h Hashes,
     room: &'r mut Room,
@@ -254,7 +254,7 @@ impl Guesses<'_, '_> {
         }
     }
 
-    /// What may be phone numbers: digits with no more than two marks of one between any.
+    /// Adds what may be phone numbers: digits with no more than two marks of one between any.
     fn push_numbers(&mut self, text: &str) {
         let (mut digits, mut count, mut marks) = ([0; 16], 0, 0);
         for byte in text.bytes().chain([b'\n']) {

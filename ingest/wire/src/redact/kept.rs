@@ -1,4 +1,4 @@
-//! What a person's identifier was kept as, for finding it again.
+//! The form that a person's identifier was kept in, for finding it again.
 
 use std::collections::BTreeSet;
 

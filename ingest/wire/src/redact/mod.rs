@@ -36,10 +36,10 @@ const VALUES_PER_KEY_MAX: u8 = 10;
 /// The longest text that is kept as it is, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// What the treatment of an event depends on.
+/// The rules that the treatment of an event depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct RedactRules<'a> {
-    /// How the dataset's events are treated.
+    /// The treatment of the dataset's events.
     pub config: &'a DatasetConfig,
     /// The time it is.
     pub now: UnixMillis,
@@ -47,7 +47,7 @@ pub struct RedactRules<'a> {
     pub event_time: UnixMillis,
 }
 
-/// What an event tells about a person. Reused from event to event, so that nothing is allocated per
+/// The identifiers that an event tells of a person. Reused from event to event, so that nothing is allocated per
 /// event. It cannot be printed.
 #[derive(Default)]
 pub struct Person {

@@ -1,4 +1,4 @@
-//! What is kept of a URL. Paths and queries carry names, addresses and orders: nothing else of them
+//! Pages: what is kept of a URL. Paths and queries carry names, addresses and orders: nothing else of them
 //! is looked at.
 
 use std::net::Ipv4Addr;
@@ -14,7 +14,7 @@ const HOST_BYTES_MAX: usize = 253;
 /// Query parameters that are looked at.
 const PARAMETERS_MAX: usize = 100;
 
-/// What is kept of a page's URL.
+/// The parts of a page's URL that are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Page<'a> {
     /// The host, without user, port, path or query; `None` where it is an IP address.
@@ -25,7 +25,7 @@ pub struct Page<'a> {
     pub campaign_id: Option<&'a str>,
 }
 
-/// What may be kept of a URL. All is `None` of a text that is none.
+/// The parts of a URL that may be kept. All is `None` of a text that is none.
 pub fn page(url: &str) -> Page<'_> {
     let Some(host) = host(url) else {
         return Page::default();

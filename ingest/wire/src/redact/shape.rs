@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::signs::Signs;
 
-/// What a phone number has of digits, after a `+`.
+/// The number of digits of a phone number, after a `+`.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
 /// Endings of files, which no domain has.
 pub(super) const FILES: [&[u8]; 8] =
@@ -123,7 +123,7 @@ fn holds_phone(text: &[u8]) -> bool {
     false
 }
 
-/// How many digits stand here, with no more than two marks of a phone number between any.
+/// The number of digits here, with no more than two marks of a phone number between any.
 fn digits_of(text: &[u8]) -> usize {
     let (mut digits, mut marks) = (0, 0);
     for byte in text {
@@ -183,7 +183,7 @@ fn ends_number(text: &[u8], length: usize) -> bool {
     text.get(length).is_none_or(|next| !next.is_ascii_alphanumeric() && *next != b'-')
 }
 
-/// What browsers and the HTTP libraries of phones begin with.
+/// True of a text that holds the beginning of a user agent of browsers or of phones' HTTP libraries.
 fn holds_agent(text: &[u8]) -> bool {
     const AGENTS: [&[u8]; 4] = [b"mozilla/", b"dalvik/", b"cfnetwork/", b"okhttp/"];
     text.iter().enumerate().filter(|(_, byte)| **byte == b'/').any(|(at, _)| {

@@ -13,7 +13,7 @@ impl Signs {
     pub(super) const DOT: u64 = 1 << 37;
     /// A colon.
     pub(super) const COLON: u64 = 1 << 38;
-    /// What stands in phone numbers and in few ids: blank, plus, dot, slash, brackets, `%`.
+    /// Characters of phone numbers and of few ids: blank, plus, dot, slash, brackets, `%`.
     pub(super) const PHONE: u64 = 1 << 39;
     /// A dash, which stands in phone numbers and in most ids.
     pub(super) const DASH: u64 = 1 << 43;
@@ -21,7 +21,7 @@ impl Signs {
     pub(super) const SLASH: u64 = 1 << 40;
     /// A blank.
     pub(super) const BLANK: u64 = 1 << 41;
-    /// What stands around an id in a text, and not in it.
+    /// Characters around an id in a text, and not in it.
     pub(super) const AROUND_ID: u64 = 1 << 42;
     /// Anything that is not ASCII.
     pub(super) const BEYOND_ASCII: u64 = 1 << 63;
@@ -66,7 +66,7 @@ impl Signs {
         self.0 & sign != 0
     }
 
-    /// How many different letters the text has, at least: all beyond ASCII count as two.
+    /// The least number of different letters in the text: all beyond ASCII count as two.
     pub(super) const fn letters(self) -> u32 {
         const LETTERS: u64 = (1 << 36) - 1 - Signs::DIGITS;
         (self.0 & LETTERS).count_ones() + if self.has(Signs::BEYOND_ASCII) { 2 } else { 0 }

@@ -30,13 +30,13 @@ struct Trace {
     start: usize,
     end: usize,
     found: MatchRule,
-    /// How many digits it has when it has no letters, else 0.
+    /// The number of its digits when it has no letters, else 0.
     digits: usize,
     /// Whether it tells how the person is reached, called or found by.
     is_contact: bool,
 }
 
-/// How a value is found in a text.
+/// The rule by which a value is found in a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MatchRule {
     /// Anywhere when it has so many letters and digits, else as a word.

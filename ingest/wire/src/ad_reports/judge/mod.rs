@@ -1,4 +1,4 @@
-//! What an ad report must be, whoever sends it: a request, a file, a platform that is asked.
+//! The rules of ad reports, whoever sends them: a request, a file, a platform that is asked.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use crate::redact::Person;
 
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 500;
-/// What redaction looks at as one text, in bytes.
+/// The bytes that redaction looks at as one text.
 const REDACTED_BYTES_MAX: usize = 256;
 
 /// A row that keeps the rules.
@@ -70,7 +70,7 @@ impl JudgedRow {
     }
 }
 
-/// What tells one row of a report from another: platform, account, campaign, day, version, part.
+/// The key of a report's row: platform, account, campaign, day, version, part.
 pub type RowKey<'r> = (Platform, &'r str, &'r str, Day, u64, Option<(SplitBy, [&'r str; 4])>);
 
 /// A column at fault.
@@ -125,7 +125,7 @@ impl<'a> Judge<'a> {
         self.now
     }
 
-    /// What a row says, or all that is wrong with it.
+    /// The row as it is stored, or all faults of it.
     pub fn judge(&self, row: &Row<'_>) -> Result<JudgedRow, Vec<Fault>> {
         let mut check = Check { judge: self, row, faults: Vec::new() };
         let judged = if row.no_object {

@@ -12,7 +12,7 @@ const EVENTS_MAX: usize = 25;
 /// Days that an event may be old.
 const AGE_DAYS_MAX: i64 = 3;
 
-/// What is wrong with the event, if anything: a fault found while reading it, or a rule it breaks. `index` is its
+/// The event's fault, if any: one found while reading it, or a rule it breaks. `index` is its
 /// place in the request; an event without a time happens now.
 pub fn judge(
     event: &EventScan<'_>,

@@ -13,7 +13,7 @@ const AGE_DAYS_MAX: i64 = 90;
 /// Bytes of an event's id.
 const EVENT_ID_BYTES_MAX: usize = 64;
 
-/// What is wrong with the event, if anything: a fault found while reading it, or a rule it breaks.
+/// The event's fault, if any: one found while reading it, or a rule it breaks.
 pub fn judge(event: &EventScan<'_>, now: UnixMillis, limits: &RowLimits) -> Option<Fault> {
     let late = || untimely(event, "conversionHappenedAt", AGE_DAYS_MAX, now, limits);
     event.fault.or_else(|| required(event)).or_else(late).or_else(|| identifiable(event))

@@ -7,7 +7,7 @@ use super::super::event_reader::EventReader;
 use crate::decode::Malformed;
 use crate::decode::json::Token;
 
-/// What stands before the number of a conversion.
+/// The text before the number of a conversion.
 const URN: &str = "urn:lla:llaPartnerConversion:";
 
 /// Reads the event to its closing brace.

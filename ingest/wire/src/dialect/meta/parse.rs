@@ -10,7 +10,7 @@ use crate::decode::json::{Reader, Token};
 use crate::decode::{self, Encoding, Malformed, form, multipart};
 use crate::limits::RowLimits;
 
-/// How often `data` may be wrapped into a JSON text.
+/// The number of times that `data` may be wrapped into a JSON text.
 const WRAPPED_MAX: u32 = 3;
 
 /// Reads a body, unpacked already. Texts are borrowed from it, or live in `arena`.

@@ -25,7 +25,7 @@ const TOO_WEAK: [IdentifierMask; 4] = [
     IdentifierMask::of(&[Key::LastName, Key::Gender]),
 ];
 
-/// What is wrong with the event, if anything: a fault found while reading it, or a rule it breaks.
+/// The event's fault, if any: one found while reading it, or a rule it breaks.
 pub fn judge(event: &EventScan<'_>, now: UnixMillis, limits: &RowLimits) -> Option<Fault> {
     event
         .fault

@@ -15,7 +15,7 @@ const ENOUGH: [IdentifierMask; 3] = [
     IdentifierMask::of(&[Key::ClientIp, Key::UserAgent]),
 ];
 
-/// What is wrong with the event, if anything: a fault found while reading it, or a rule it breaks.
+/// The event's fault, if any: one found while reading it, or a rule it breaks.
 pub fn judge(event: &EventScan<'_>, now: UnixMillis, limits: &RowLimits) -> Option<Fault> {
     let late = || untimely(event, "event_time", limits.event_age_days_max, now, limits);
     event.fault.or_else(|| required(event)).or_else(late).or_else(|| identifiable(event))

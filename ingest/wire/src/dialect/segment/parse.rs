@@ -58,7 +58,7 @@ pub enum Shape {
     Message(Kind),
 }
 
-/// What is said beside the messages, and of no single one.
+/// The facts beside the messages, and of no single one.
 pub(super) struct Head {
     /// The kind of the path.
     pub(super) kind: Option<Kind>,

@@ -9,7 +9,7 @@ use crate::limits::RowLimits;
 /// Days that an event may be old.
 const AGE_DAYS_MAX: i64 = 90;
 
-/// What is wrong with the event, if anything: a fault found while reading it, or a rule it breaks.
+/// The event's fault, if any: one found while reading it, or a rule it breaks.
 pub fn judge(event: &EventScan<'_>, now: UnixMillis, limits: &RowLimits) -> Option<Fault> {
     let unnamed = || event.event_name.is_none().then(|| missing("event")).flatten();
     let late = || untimely(event, "timestamp", AGE_DAYS_MAX, now, limits);

@@ -51,7 +51,7 @@ const fn names(shape: Shape) -> Names {
     }
 }
 
-/// What is wrong with the event, if anything: a fault found while reading it, or a rule it breaks.
+/// The event's fault, if any: one found while reading it, or a rule it breaks.
 pub fn judge(
     event: &EventScan<'_>,
     shape: Shape,

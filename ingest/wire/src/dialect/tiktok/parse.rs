@@ -52,7 +52,7 @@ impl Shape {
 pub struct TiktokRequest<'a> {
     /// The dataset it is for; `None` where it names none.
     pub dataset_id: Option<&'a str>,
-    /// Its events, or why it is refused as a whole.
+    /// The events, or the refusal of the whole request.
     pub events: Result<ParsedRequest<'a>, Refusal>,
 }
 

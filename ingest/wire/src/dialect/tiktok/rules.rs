@@ -11,7 +11,7 @@ use crate::limits::RowLimits;
 /// Days that a sale in a shop may be old.
 const OFFLINE_AGE_DAYS_MAX: i64 = 28;
 
-/// What is wrong with the event, if anything: a fault found while reading it, or a rule it breaks.
+/// The event's fault, if any: one found while reading it, or a rule it breaks.
 pub fn judge(
     event: &EventScan<'_>,
     shape: Shape,
