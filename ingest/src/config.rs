@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use stratum_wire::limits::RowLimits;
 
-/// How much the front door takes, and for how long it waits. What is over a bound is refused in the
-/// sender's own error format.
+/// The bounds of the front door on sizes and waits. A request over a bound is refused in the sender's own
+/// error format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DoorConfig {
@@ -12,7 +12,7 @@ pub struct DoorConfig {
     pub body_bytes_max: usize,
     /// Bytes of one body once unpacked.
     pub unpacked_bytes_max: usize,
-    /// How long a body may take to arrive.
+    /// The time that a body may take to arrive.
     pub body_wait_ms_max: u64,
     /// Bytes a second that a body must come at, measured over three seconds.
     pub body_bytes_per_s_min: usize,

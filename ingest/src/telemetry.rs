@@ -53,14 +53,14 @@ pub const LOG_KEPT_BYTES: &str = "stratum_log_kept_bytes";
 /// Times a reader's partitions changed. Label: `topic`.
 pub const LOG_REBALANCES: &str = "stratum_log_rebalances_total";
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Taken and durable.
     Accepted,
     /// Breaks a rule or cannot be read.
     Refused,
-    /// Its key opens nothing, or not this.
+    /// The key opens nothing, or not this.
     Unauthorized,
     /// More than the front door takes at once.
     Overloaded,
@@ -113,12 +113,12 @@ impl Meters {
         InFlightRequest(self)
     }
 
-    /// Its body is here.
+    /// Counts a body that is here.
     pub fn received(&self, bytes: usize) {
         self.bytes.increment(bytes as u64);
     }
 
-    /// Its answer goes out.
+    /// Counts an answer that goes out.
     pub fn end(&self, outcome: Outcome, rows: usize, took_ms: i64) {
         if let Some(at) = Outcome::ALL.iter().position(|(one, _)| *one == outcome) {
             self.requests[at].increment(1);

@@ -38,7 +38,7 @@ struct Rows<'r> {
     rows_max: usize,
     /// Rows met, also those beyond the bound.
     met: usize,
-    /// What stands for each row should the request be refused.
+    /// The platform and dataset that stand for each row should the request be refused.
     origins: Vec<(Option<Platform>, String)>,
     judged: Vec<JudgedRow>,
     /// Faulty rows: index, and what is wrong.

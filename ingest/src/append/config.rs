@@ -15,9 +15,9 @@ pub struct AppendConfig {
     pub bytes_pending_per_tenant_max: usize,
     /// Rows of one record.
     pub record_rows_max: usize,
-    /// How long rows wait for others, in milliseconds. Zero is best unless each append is dear.
+    /// The wait of rows for others, in milliseconds. Zero is best unless each append is dear.
     pub linger_ms: u64,
-    /// How long an append is tried before its rows are given up, in milliseconds.
+    /// The time that an append is tried before its rows are given up, in milliseconds.
     pub wait_ms_max: u64,
     /// The pause before the first repetition, in milliseconds; it doubles with each.
     pub retry_ms_min: u64,

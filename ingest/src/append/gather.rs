@@ -72,7 +72,7 @@ impl Lanes {
     }
 }
 
-/// What a row takes in a record, roughly and rather too much.
+/// The bytes that a row takes in a record, roughly and rather too many.
 pub fn event_bytes(event: &ConversionEvent<'_>) -> usize {
     let optional = |text: Option<&str>| text.map_or(0, str::len);
     160 + event.dataset_id.len()
@@ -101,7 +101,7 @@ pub fn split_bytes(row: &AdReportSplit) -> usize {
     64 + ad_report_bytes(&row.report) + texts.map(str::len).sum::<usize>()
 }
 
-/// What the appender and its flusher share.
+/// The rows that the appender and its flusher share.
 pub struct PendingRows {
     pub config: AppendConfig,
     /// Held shared while rows are added, alone while they are taken: all rows of a request are

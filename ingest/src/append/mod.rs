@@ -63,7 +63,7 @@ pub enum AppendError {
 /// senders are not held up.
 const REPORT_ROWS: usize = 2_000;
 
-/// How an append ended, for everybody whose rows were in it.
+/// The end of an append, for everybody whose rows were in it.
 type Outcome = Result<(), (StoreErrorKind, Arc<str>)>;
 
 /// Takes rows for the log. Clones share it; when the last one is gone what was taken is still

@@ -1,5 +1,5 @@
-//! What a sender may rely on: nothing is acknowledged before it is durable, all rows of an answered
-//! ticket are in the log, and no sender waits for ever.
+//! Promises to a sender: nothing is acknowledged before it is durable, all rows of an answered ticket are
+//! in the log, and no sender waits for ever.
 
 mod samples;
 mod waiting;

@@ -66,7 +66,7 @@ impl Case {
         }
     }
 
-    /// What is wrong, for whoever reads the answer.
+    /// The fault, for whoever reads the answer.
     pub(crate) fn text(self) -> &'static str {
         match self {
             Case::NoKey => "The request has no API key.",

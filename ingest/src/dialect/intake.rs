@@ -1,4 +1,4 @@
-//! What becomes of the events of a request that was read and judged, whatever its dialect.
+//! The intake of the events of a request that was read and judged, whatever its dialect.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -27,7 +27,7 @@ struct Group {
     owners: BTreeMap<PartitionId, u64>,
 }
 
-/// What one member holds.
+/// The partitions that one member holds.
 pub(super) struct MemberPartitions {
     /// The partitions that are its own now.
     pub ours: BTreeSet<PartitionId>,

@@ -1,4 +1,4 @@
-//! How many rows a second a tenant's plan takes in. Each process counts for itself.
+//! The allowance of rows a second that a tenant's plan takes in. Each process counts for itself.
 //!
 //! Not by `governor`, which limits the API's requests: it refuses for good what is larger than a burst, while a
 //! request here passes whole however large, and is waited for by the next; and its rates are fixed when it is
@@ -13,7 +13,7 @@ use stratum_models::time::UnixMillis;
 /// Seconds' worth of rows that may come at once.
 const BURST_S: f64 = 5.0;
 
-/// What tenants have left. It holds an entry for each tenant that sent within the burst's time.
+/// The rows that tenants have left. It holds an entry for each tenant that sent within the burst's time.
 #[derive(Default)]
 pub(crate) struct Allowances {
     left: Mutex<HashMap<TenantId, AllowanceState>>,

@@ -1,6 +1,6 @@
-//! How much is in memory at once: requests, and the bytes of their bodies. Everybody has a share, a
-//! tenant by its key and a sender whose key is not known yet by its address, so that nobody's bodies
-//! keep out another's.
+//! Bounds on what is in memory at once: requests, and the bytes of their bodies. Everybody has a share, a
+//! tenant by its key and a sender whose key is not known yet by its address, so that nobody's bodies keep
+//! out another's.
 
 mod account;
 
@@ -74,7 +74,7 @@ impl InFlight {
     }
 }
 
-/// What one request holds; given back when dropped.
+/// The part that one request holds; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Hold {
     accounts: Arc<Mutex<Accounts>>,

@@ -35,11 +35,11 @@ use self::trace::Traces;
 use crate::append::Appender;
 use crate::config::DoorConfig;
 
-/// What the front door is made of.
+/// The parts of the front door.
 pub struct FrontDoor {
     /// Who a key belongs to.
     pub directory: Arc<dyn TenantDirectory>,
-    /// What identifiers are sealed with.
+    /// The keys that identifiers are sealed with.
     pub keys: Arc<IdentifierKeys>,
     /// The way into the log.
     pub appender: Appender,

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use stratum_wire::redact::Person;
 
-/// What a thread keeps from request to request at most.
+/// The most bytes that a thread keeps from request to request.
 const KEPT_BYTES_MAX: usize = 1 << 20;
 
 /// Memory of a request.

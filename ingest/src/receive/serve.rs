@@ -32,11 +32,11 @@ use stratum_wire::rejections::Rejections;
 /// The way requests of one kind are taken in: whose they are, what becomes of a body, and the words of answers.
 /// Each wire format of events has one, ad reports have another.
 pub(crate) trait Protocol: Send + Sync + 'static {
-    /// Its name in telemetry and log lines.
+    /// The protocol's name in telemetry and log lines.
     const NAME: &'static str;
     /// The topic of its rejections.
     const TOPIC: Topic;
-    /// Its rows.
+    /// The kind of its rows.
     const KIND: RowKind;
     /// The wire format of its events; `None` for ad reports.
     const DIALECT: Option<Dialect>;
@@ -89,7 +89,7 @@ pub(crate) trait Protocol: Send + Sync + 'static {
 pub(crate) trait Complaint:
     From<Denied> + From<AccessRefusal> + From<StoreError> + From<Malformed> + Send + 'static
 {
-    /// Its outcome in telemetry.
+    /// The outcome in telemetry.
     fn outcome(&self) -> Outcome;
 
     /// The rows of the request that were taken all the same.

@@ -18,12 +18,12 @@ use crate::telemetry::Outcome;
 pub(super) enum Answer {
     /// Of its events those that break no rule were taken.
     Taken {
-        /// How many.
+        /// The number of rows.
         rows: usize,
         /// Whether none was refused.
         all: bool,
     },
-    /// Its events were judged, and not taken.
+    /// The events were judged, and not taken.
     Judged(Vec<ValidationMessage>),
     /// It was not let in.
     Refused {
@@ -31,7 +31,7 @@ pub(super) enum Answer {
         status: StatusCode,
         /// The outcome in telemetry.
         outcome: Outcome,
-        /// What is wrong.
+        /// The fault, in words.
         message: &'static str,
     },
 }

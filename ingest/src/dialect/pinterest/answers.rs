@@ -24,7 +24,7 @@ const UNKNOWN: u32 = 0;
 /// Some events were not taken.
 const NOT_ALL: &str = "Not all events were processed.";
 
-/// What became of each event.
+/// The report on each event.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     num_events_received: usize,

@@ -16,7 +16,7 @@ use crate::telemetry::Outcome;
 pub(super) enum Answer {
     /// Of its messages those that can be events were taken.
     Taken {
-        /// How many.
+        /// The number of rows.
         rows: usize,
         /// Whether none was refused.
         all: bool,
@@ -27,7 +27,7 @@ pub(super) enum Answer {
         status: StatusCode,
         /// The outcome in telemetry.
         outcome: Outcome,
-        /// What is wrong.
+        /// The fault, in words.
         message: String,
     },
 }

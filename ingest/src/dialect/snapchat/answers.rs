@@ -87,7 +87,7 @@ impl Complaint {
         Complaint { events, ..Complaint::refused(StatusCode::BAD_REQUEST, text) }
     }
 
-    /// Its events break no rule, and are not taken.
+    /// The answer to events that break no rule, and are not taken.
     pub(super) fn valid() -> Complaint {
         let valid = Complaint::refused(StatusCode::OK, String::new());
         Complaint { outcome: Outcome::Accepted, is_valid: true, ..valid }

@@ -1,4 +1,4 @@
-//! What may be set about the log on disk.
+//! Settings of the log on disk.
 
 use serde::{Deserialize, Serialize};
 use stratum_models::log::Topic;
@@ -29,7 +29,7 @@ pub struct FjallLogConfig {
     pub retention_bytes: u64,
     /// The same for deliveries, which go as soon as nobody needs them any more.
     pub deliveries_bytes: u64,
-    /// How often retention looks, in milliseconds.
+    /// The time between two looks of retention, in milliseconds.
     pub retention_interval_ms: u64,
     /// Retention drops whole segments: a segment of a partition ends with this many bytes …
     pub segment_bytes: u64,
@@ -84,7 +84,7 @@ impl FjallLogConfig {
         }
     }
 
-    /// How long records of a topic are kept, in milliseconds.
+    /// The time that records of a topic are kept, in milliseconds.
     pub(super) fn retention_ms(&self, topic: Topic) -> i64 {
         match topic {
             Topic::Events | Topic::AdReports | Topic::Deliveries => {

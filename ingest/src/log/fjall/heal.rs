@@ -20,7 +20,7 @@ use super::store::{Ends, Store};
 use crate::log::unavailable;
 use crate::telemetry;
 
-/// How often it is looked whether writes failed, and then whether there is room.
+/// The time between two looks at whether writes failed, and then whether there is room.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The same while it does not get better: opening reads all journals.
 const LOOK_EVERY_MAX: Duration = Duration::from_secs(2);

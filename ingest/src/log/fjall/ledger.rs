@@ -1,5 +1,4 @@
-//! What a partition holds, in memory: where it starts and ends, and the segments that retention
-//! may drop.
+//! The ledger of a partition, in memory: where it starts and ends, and the segments that retention may drop.
 
 use std::collections::VecDeque;
 

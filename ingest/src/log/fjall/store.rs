@@ -51,7 +51,7 @@ pub(super) struct Partition {
     pub ledger: Mutex<Ledger>,
 }
 
-/// What the storage engine says, in the terms of a store.
+/// The error of the storage engine, in the terms of a store.
 pub(super) fn failed(error: fjall::Error) -> StoreError {
     let (kind, text) = match &error {
         fjall::Error::Locked => (StoreErrorKind::Conflict, "another process has this log open"),

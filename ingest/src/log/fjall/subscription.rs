@@ -63,7 +63,7 @@ impl FjallSubscription {
         Ok(offset)
     }
 
-    /// What can be read without waiting.
+    /// The records that can be read without waiting.
     async fn take(&mut self, limits: ReadLimits) -> Result<Vec<LogRecord>, StoreError> {
         let (store, topic) = (self.shared.store()?, self.topic);
         let behind: Vec<_> = self.behind(&store)?;

@@ -1,4 +1,4 @@
-//! How the Kafka client speaks: its log lines to `tracing`, its errors in the terms of a store.
+//! The voice of the Kafka client: its log lines to `tracing`, its errors in the terms of a store.
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -29,7 +29,7 @@ pub(super) fn log_line(level: RDKafkaLogLevel, facility: &str, text: &str) {
     }
 }
 
-/// What the client says, in the terms of a store.
+/// The error of the client, in the terms of a store.
 pub(super) fn failed(what: &str, error: KafkaError) -> StoreError {
     use RDKafkaErrorCode as Code;
     let code = match &error {

@@ -1,4 +1,4 @@
-//! What may be set about the log on a Kafka cluster.
+//! Settings of the log on a Kafka cluster.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -38,7 +38,7 @@ impl fmt::Debug for Property {
 pub struct KafkaLogConfig {
     /// Where to find the cluster: `host:port`, comma-separated.
     pub brokers: String,
-    /// What the names of the topics, and of the groups of their readers, begin with.
+    /// The prefix of the names of topics, and of the groups of their readers.
     pub topic_prefix: String,
     /// Partitions of the events, fixed when the topic is made. They bound how many workers share the
     /// load.
@@ -50,13 +50,13 @@ pub struct KafkaLogConfig {
     pub deliveries_partitions: u32,
     /// Copies of each record, when a topic is made; the cluster's own default when not set.
     pub replication_factor: Option<u16>,
-    /// How long records are kept, when a topic is made.
+    /// The hours that records are kept, when a topic is made.
     pub retention_hours: u32,
     /// The same for updates, hints that are of no use once they are old, in milliseconds.
     pub updates_retention_ms: u64,
     /// Bytes of deliveries kept, over all their partitions, when the topic is made; the oldest go first.
     pub deliveries_bytes: u64,
-    /// How groups share partitions.
+    /// The protocol by which groups share partitions.
     pub group_protocol: GroupProtocol,
     /// An append that the brokers have not acknowledged after this long fails as `Unavailable`, in
     /// milliseconds.
@@ -97,7 +97,7 @@ impl Default for KafkaLogConfig {
     }
 }
 
-/// What the promises of the log rest on.
+/// The settings that the promises of the log rest on.
 const OURS: &[&str] = &[
     "acks",
     "allow.auto.create.topics",
@@ -131,7 +131,7 @@ impl KafkaLogConfig {
         }
     }
 
-    /// How a topic is named in the cluster.
+    /// The topic's name in the cluster.
     pub fn topic_name(&self, topic: Topic) -> String {
         format!("{}{topic}", self.topic_prefix)
     }
@@ -145,7 +145,7 @@ impl KafkaLogConfig {
         }
     }
 
-    /// How long records of a topic are kept, in milliseconds.
+    /// The time that records of a topic are kept, in milliseconds.
     pub(super) fn retention_ms(&self, topic: Topic) -> u64 {
         match topic {
             Topic::Events | Topic::AdReports | Topic::Deliveries => {
@@ -155,7 +155,7 @@ impl KafkaLogConfig {
         }
     }
 
-    /// How many bytes a partition of a topic keeps; `None` for as many as come in that time.
+    /// The bytes that a partition of a topic keeps; `None` for as many as come in that time.
     pub(super) fn retention_bytes(&self, topic: Topic) -> Option<u64> {
         let partitions = u64::from(self.deliveries_partitions.max(1));
         (topic == Topic::Deliveries).then_some(self.deliveries_bytes / partitions)

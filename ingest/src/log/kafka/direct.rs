@@ -24,7 +24,7 @@ use super::{Cluster, watermarks};
 use crate::log::{check_reached, invalid, unavailable};
 use crate::telemetry;
 
-/// What a consumer needs the name of, though it joins no group.
+/// The name of a group that a consumer needs, though it joins none.
 const GROUP: &str = "direct";
 /// Consumers kept for further reads.
 const READERS_MAX: usize = 4;

@@ -32,7 +32,7 @@ use subscription::{GroupContext, KafkaSubscription};
 use super::{check, invalid, unavailable};
 use crate::telemetry;
 
-/// What the whole of an append may take beyond the time of its records.
+/// The time that the whole of an append may take beyond that of its records.
 const APPEND_SLACK: Duration = Duration::from_secs(1);
 
 /// The log on a Kafka cluster.

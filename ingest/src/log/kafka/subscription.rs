@@ -35,7 +35,7 @@ use crate::telemetry;
 /// Between two tries to seek a partition whose assignment is just taking effect.
 const SEEK_AGAIN: Duration = Duration::from_millis(20);
 
-/// What the group has told the client and the reader has not acted upon.
+/// The change that the group has told the client and the reader has not acted upon.
 #[derive(Default)]
 pub(super) struct Turn {
     /// Ours, and not begun.
@@ -46,7 +46,7 @@ pub(super) struct Turn {
     is_closing: bool,
 }
 
-/// What the client calls back.
+/// The context that the client calls back.
 #[derive(Default)]
 pub(super) struct GroupContext {
     turn: Mutex<Turn>,
@@ -236,7 +236,7 @@ impl KafkaSubscription {
         Ok(records)
     }
 
-    /// What is ours, if that is not what was told last.
+    /// The partitions that are ours, if they are not those that were told last.
     fn news(&mut self) -> Option<Vec<PartitionId>> {
         let ours = self.positions.keys().map(|partition| PartitionId(partition.unsigned_abs()));
         let ours: Vec<_> = ours.collect();

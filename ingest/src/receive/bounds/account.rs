@@ -1,4 +1,4 @@
-//! What each payer holds.
+//! The account of each payer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
