@@ -11,7 +11,7 @@ use stratum_models::time::UnixMillis;
 
 use super::{CallConfig, ConnectorDeps, PullError};
 
-/// What came back.
+/// The answer that came back.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -29,13 +29,13 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|_| PullError::unreadable())
     }
 
-    /// How long a platform says to leave it alone, in whole seconds.
+    /// The time for which a platform says to leave it alone, in whole seconds.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
         Some(Duration::from_secs(seconds))
     }
 
-    /// What the status alone tells, where the body does not.
+    /// The error that the status alone tells, where the body does not.
     pub(super) fn fault(&self, config: &CallConfig) -> PullError {
         match self.status {
             429 => {
@@ -75,7 +75,8 @@ impl Caller {
         self.deps.clock.now()
     }
 
-    /// What `read` makes of the answer. Asked again after a pause while the platform is away, and where it
+    /// The value that `read` makes of the answer. Asked again after a pause while the platform is away, and
+    /// where it
     /// wants to be left alone for a moment.
     pub(super) async fn ask<T>(
         &self,
@@ -129,7 +130,7 @@ impl Caller {
     }
 }
 
-/// What happened on the way. The library's own text names the address.
+/// The error of what happened on the way. The library's own text names the address.
 fn failure(error: reqwest::Error) -> PullError {
     PullError::transient(match error {
         error if error.is_timeout() => "the platform did not answer in time",

@@ -75,9 +75,9 @@ pub struct CallConfig {
     pub retry_ms_max: u64,
     /// A platform that wants to be left alone for no longer than this is waited for.
     pub throttle_ms_max: u64,
-    /// How long one is left alone that does not say how long.
+    /// The time that a platform is left alone that does not say how long.
     pub throttle_ms: u64,
-    /// How often it is asked whether a report is ready.
+    /// The time between two questions whether a report is ready.
     pub poll_ms: u64,
 }
 

@@ -4,31 +4,31 @@ use std::time::Duration;
 
 use stratum_models::connector::PullErrorCode;
 
-/// What went wrong with a question. No text of it holds a credential or an address.
+/// The failure of a question. No text of it holds a credential or an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PullError {
     /// Too much was asked lately.
     #[error("the platform limits how often it is asked")]
     Throttled {
-        /// How long to leave it alone.
+        /// The time to leave it alone.
         retry_after: Duration,
     },
     /// The credentials do not work any more: somebody has to renew them.
     #[error("{message}")]
     Unauthorized {
-        /// What to do, or what the platform says.
+        /// The remedy, or the platform's message.
         message: String,
     },
     /// These credentials may not read this account, or it is closed; another account may be open.
     #[error("{message}")]
     Forbidden {
-        /// What to do, or what the platform says.
+        /// The remedy, or the platform's message.
         message: String,
     },
     /// It may work in a moment.
     #[error("{message}")]
     Transient {
-        /// What happened.
+        /// The message: what happened.
         message: String,
     },
     /// The answer would be too large, or take too long: ask for fewer days.
@@ -40,7 +40,7 @@ pub enum PullError {
     /// It will not work like this.
     #[error("{message}")]
     Refused {
-        /// What the platform says.
+        /// The platform's message.
         message: String,
     },
 }

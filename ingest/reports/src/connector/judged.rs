@@ -10,26 +10,26 @@ use super::{Account, PulledRow, PulledSplit};
 use stratum_wire::ad_reports::{Column, Fault, Judge, JudgedRow, Row};
 use stratum_wire::rejections::Rejections;
 
-/// What became of rows.
+/// Counts of rows taken and refused.
 #[derive(Debug, Default)]
 pub struct PulledRows {
     /// Those that keep the rules.
     pub taken: Vec<JudgedRow>,
     /// Rejections that stand for the others.
     pub rejected: Vec<Rejection>,
-    /// What is wrong with the first of these.
+    /// The faults of the first of these.
     pub faults: Vec<PulledFault>,
 }
 
 /// Faults that are told of rows judged together.
 const FAULTS_MAX: usize = 20;
 
-/// What is wrong with a row.
+/// The fault of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PulledFault {
-    /// Its campaign; empty where the id is none.
+    /// The row's campaign; empty where the id is none.
     pub campaign_id: String,
-    /// Its day; `None` where it is none.
+    /// The row's day; `None` where it is none.
     pub date: Option<NaiveDate>,
     /// Our name of the field; `None` where the row is wrong as a whole.
     pub field: Option<&'static str>,

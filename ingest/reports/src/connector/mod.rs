@@ -39,7 +39,7 @@ pub use self::plan::{PullCursor, PullPlan};
 pub use self::row::{PulledRow, PulledSplit};
 pub use self::step::{MissingBreakdown, PullExecutor, StepError, StepResult};
 
-/// What is asked: the days of one account at one level.
+/// The question for the days of one account at one level.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The account.
@@ -74,18 +74,18 @@ pub enum Cursor {
 /// A part of an answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
-    /// Its rows, in the platform's order.
+    /// The page's rows, in the platform's order.
     pub rows: Vec<PulledRow>,
     /// Where it goes on; `None` at its end.
     pub next: Option<Cursor>,
-    /// How long the platform wants to be left alone before the next question.
+    /// The time for which the platform wants to be left alone before the next question.
     pub wait: Duration,
 }
 
 /// A platform's reporting API, with the credentials of one connector.
 #[async_trait]
 pub trait ReportingApi: Send + Sync {
-    /// What the platform says of an ad account.
+    /// The platform's facts of an ad account.
     async fn account(&self, account_id: &str) -> Result<Account, PullError>;
 
     /// The part of the answer that begins at `cursor`.

@@ -56,7 +56,7 @@ impl Tokens {
         kept.renewed.then(|| kept.credentials.clone())
     }
 
-    /// What a question answers with a token that lives; with a new one where that is not accepted, once.
+    /// The answer to a question with a token that lives; with a new one where that is not accepted, once.
     pub(super) async fn ask<T>(
         &self,
         caller: &Caller,

@@ -15,13 +15,13 @@ pub struct PullCursor {
     account: String,
     /// The first day of the window.
     from: NaiveDate,
-    /// Its days at most.
+    /// The most days of its window.
     days: u32,
     /// The level.
     pub level: Level,
     /// Where its answer goes on.
     pub at: Cursor,
-    /// How often the platform forgot that.
+    /// The number of times that the platform forgot that.
     #[serde(default)]
     forgotten: u32,
     /// Steps of this answer so far: pages, and looks at a report that is being made.

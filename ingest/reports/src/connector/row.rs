@@ -7,7 +7,7 @@ use stratum_models::money::parse_micros;
 
 use super::text::decimal;
 
-/// What a row is broken down by.
+/// The dimension that a row is broken down by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PulledSplit {
     /// By nothing: a campaign's day.
@@ -16,11 +16,11 @@ pub enum PulledSplit {
     Ad {
         /// The ad set's id.
         ad_set_id: String,
-        /// Its name.
+        /// The ad set's name.
         ad_set_name: String,
         /// The ad's id.
         id: String,
-        /// Its name.
+        /// The ad's name.
         name: String,
     },
     /// A country, ISO 3166 alpha-2 in upper case.
@@ -37,7 +37,7 @@ pub struct PulledRow {
     pub date: String,
     pub campaign_id: String,
     pub campaign_name: String,
-    /// What it is broken down by.
+    /// The dimension that it is broken down by.
     pub split: PulledSplit,
     pub spend: String,
     pub impressions: String,

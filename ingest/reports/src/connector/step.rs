@@ -23,7 +23,7 @@ use stratum_wire::limits::RowLimits;
 const FORGOTTEN_MAX: u32 = 3;
 /// An answer with more pages, or a report that is looked at more often, is asked for in smaller windows.
 const STEPS_MAX: u32 = 2_000;
-/// How long the rows of a step wait for a log that is full.
+/// The time that the rows of a step wait for a log that is full.
 const APPEND_WAIT: Duration = Duration::from_secs(30);
 
 /// Executes the steps of a pull: one tenant's, with the credentials of one connector.
@@ -57,7 +57,7 @@ pub struct StepResult {
     pub faults: Vec<PulledFault>,
     /// The breakdown that the platform will not tell.
     pub missing: Option<MissingBreakdown>,
-    /// How long the platform wants to be left alone.
+    /// The time for which the platform wants to be left alone.
     pub wait: Duration,
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Unreadable;
 use super::header::{HEADERS_MIN, known_headers};
 
-/// What separates cells, the usual first.
+/// The characters that separate cells, the usual first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Export screens write a title, a range of days and the like before the line of headers.
 const TITLE_LINES_MAX: usize = 50;

@@ -27,7 +27,7 @@ impl DateOrder {
         }
     }
 
-    /// Its name.
+    /// The order's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             DateOrder::YearMonthDay => "YYYY-MM-DD",
@@ -37,7 +37,7 @@ impl DateOrder {
     }
 }
 
-/// What the days of a file tell of their order.
+/// The orders that the days of a file leave possible.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DateOrders {
     /// A day whose first number can only be the day.

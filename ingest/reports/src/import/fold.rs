@@ -94,11 +94,11 @@ fn contradiction(row: u64, other: u64) -> RowFault {
     RowFault { row, field: None, message }
 }
 
-/// What a file comes to.
+/// The rows that a file comes to.
 #[derive(Default)]
 pub(super) struct FileRows {
     pub(super) days: Vec<AdReport>,
-    /// How many of them, the last ones, are sums of their ads.
+    /// The number of them, the last ones, that are sums of their ads.
     pub(super) days_made: usize,
     pub(super) splits: Vec<AdReportSplit>,
     places: Vec<u64>,

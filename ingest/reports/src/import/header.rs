@@ -9,7 +9,7 @@ use stratum_models::platform::Platform;
 use super::{ImportRequest, Unreadable, google, linkedin, meta, pinterest, snapchat, tiktok};
 use stratum_wire::ad_reports::Column;
 
-/// What a column of a file is to us.
+/// The meaning of a column of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     /// A column of an ad report.
@@ -30,7 +30,7 @@ impl Field {
         ours.map(|(_, field)| field).or_else(|| Column::of(name).map(Field::Of))
     }
 
-    /// Its name in a mapping.
+    /// The column's name in a mapping.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Field::Of(column) => column.name(),
@@ -91,7 +91,7 @@ fn find(headers: Headers, name: &str) -> Option<Field> {
     headers.iter().find(|(header, _)| *header == name).map(|(_, field)| *field)
 }
 
-/// How many of these texts are headers of some platform or names of ours.
+/// The number of these texts that are headers of some platform or names of ours.
 pub(super) fn known_headers<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
     texts.take(COLUMNS_MAX).filter(|text| Header::of(text).field().is_some()).count()
 }

@@ -1,4 +1,4 @@
-//! How the numbers and days of a file are written.
+//! The notation of a file's numbers and days.
 
 use super::date::DateOrders;
 use super::header::{Field, Mapping};

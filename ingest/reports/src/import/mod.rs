@@ -62,7 +62,7 @@ pub struct ImportConfig {
     pub bytes_max: usize,
     /// Of them, those of one tenant.
     pub bytes_per_tenant_max: usize,
-    /// How long the log may take to have room for all rows.
+    /// The time that the log may take to have room for all rows.
     pub append_wait_ms_max: u64,
 }
 
@@ -84,7 +84,7 @@ impl Default for ImportConfig {
     }
 }
 
-/// What a user says about a file.
+/// The facts that a user tells of a file.
 #[derive(Clone, Debug, Default)]
 pub struct ImportRequest {
     /// The platform, where rows do not name it.
@@ -121,20 +121,20 @@ impl Unreadable {
     }
 }
 
-/// What was found out about a file.
+/// The facts that were found out about a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFacts {
     /// `csv` or `parquet`.
     pub format: &'static str,
     /// Of a text file.
     pub encoding: Option<&'static str>,
-    /// What separates the cells of a text file.
+    /// The character that separates the cells of a text file.
     pub delimiter: Option<char>,
     /// Lines before that of the headers.
     pub title_lines: usize,
     /// The mark of fractions, where numbers tell it.
     pub decimal_mark: Option<char>,
-    /// How days are written.
+    /// The order in which days are written.
     pub date_order: DateOrder,
     /// Rows under the headers, blank ones left out.
     pub rows: usize,
@@ -168,7 +168,7 @@ impl FileFacts {
 /// A file that was read and judged.
 #[derive(Debug)]
 pub struct Import {
-    /// What it is.
+    /// The facts of the file.
     pub file: FileFacts,
     /// The platform of its rows; `None` where they name it themselves.
     pub platform: Option<Platform>,
@@ -178,23 +178,23 @@ pub struct Import {
     pub unused: Vec<String>,
     /// Campaigns' days.
     pub days: Vec<AdReport>,
-    /// How many of them, the last ones, are sums of ad sets or ads.
+    /// The number of them, the last ones, that are sums of ad sets or ads.
     pub days_made: usize,
     /// Parts of them.
     pub splits: Vec<AdReportSplit>,
     /// Rows that are no rows of a report, with their places.
     pub left_out: Vec<(SkipReason, u64)>,
-    /// How many rows break a rule.
+    /// The number of rows that break a rule.
     pub faulty_rows: usize,
-    /// What is wrong with the first of them.
+    /// The faults of the first of them.
     pub faults: Vec<RowFault>,
-    /// What conversions are where they are a column of results; `None` where they are not.
+    /// The kinds of results, where conversions are a column of results; `None` where they are not.
     pub results: Option<ResultKinds>,
     /// Whether every long id ends in zeros, as spreadsheets leave them.
     pub has_rounded_ids: bool,
 }
 
-/// What became of results, which are conversions or something else.
+/// The kinds of results of a file, which are conversions or something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultKinds {
     /// The file does not tell their kind; they count as conversions.
@@ -238,7 +238,7 @@ pub fn read_file(
     Ok(rows.into_import(facts, &mapping, sheet.headers(), request))
 }
 
-/// What every row is to say that no column says; refuses a file that lacks what no default can give.
+/// The values of every row that no column gives; refuses a file that lacks what no default can give.
 fn defaults(
     mapping: &Mapping,
     request: &ImportRequest,

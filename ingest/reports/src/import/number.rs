@@ -6,7 +6,7 @@
 
 use stratum_models::money::Currency;
 
-/// What the numbers of a file tell of the mark of their fractions.
+/// The marks of fractions that the numbers of a file leave possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Decimals {
     /// A number that can be read with a point alone.

@@ -8,11 +8,11 @@ use super::header::{Field, Mapping};
 use super::{number, results};
 use stratum_wire::ad_reports::{Column, Judge, JudgedRow, Row};
 
-/// What a Parquet file's absent cell reads as.
+/// The text that a Parquet file's absent cell reads as.
 pub(super) const NULL: &str = "null";
 const NO_NUMBER: &str = "must be a number; groups of thousands have three digits each";
 
-/// What the rows of a file are read with.
+/// The reader of the rows of a file.
 pub(super) struct RowReader<'r> {
     pub(super) mapping: &'r Mapping,
     /// Cells of a row.
@@ -23,7 +23,7 @@ pub(super) struct RowReader<'r> {
     pub(super) order: DateOrder,
     /// The mark of fractions, where it is known.
     pub(super) mark: Option<char>,
-    /// What every row says that the file does not say.
+    /// The values of every row that the file does not give.
     pub(super) defaults: &'r [(Column, String)],
 }
 
@@ -74,7 +74,7 @@ name_set! {
     }
 }
 
-/// What is wrong with a row.
+/// The fault of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowFault {
     /// The line of a text file, the number of a row of a Parquet file; both from 1.
@@ -85,7 +85,7 @@ pub struct RowFault {
     pub message: String,
 }
 
-/// What became of the results of a row.
+/// The results of a row: conversions, or something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Results {
     /// They count as conversions, or there are none.
@@ -94,7 +94,7 @@ pub(super) enum Results {
     OtherKind,
 }
 
-/// What becomes of a row.
+/// The verdict on a row.
 pub(super) enum Verdict {
     Judged(Box<JudgedRow>, Results),
     Skip(SkipReason),
@@ -136,7 +136,7 @@ impl RowReader<'_> {
         }
     }
 
-    /// What makes a row none of this file: cells that are not under their headers, and errors of a
+    /// The sign that a row is none of this file: cells that are not under their headers, and errors of a
     /// spreadsheet where a figure, a day or an id should be.
     fn misfit(&self, cells: &[&str]) -> Option<Verdict> {
         if cells.len() != self.width {

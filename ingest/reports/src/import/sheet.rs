@@ -7,7 +7,7 @@ use super::csv::TextSheet;
 use super::header::Header;
 use super::{FileFacts, ImportConfig, ImportRequest, Unreadable, text};
 
-/// What a workbook, which is a ZIP archive, begins with.
+/// The bytes that a workbook, which is a ZIP archive, begins with.
 const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 
 /// A file of rows.

@@ -1,10 +1,10 @@
-//! What a text file is written in.
+//! The encoding of a text file.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How much of a file without a mark is looked at to tell UTF-16.
+/// The bytes of a file without a mark that are looked at to tell UTF-16.
 const SNIFFED_BYTES: usize = 4096;
 
 /// The text of a file and the name of its encoding.

@@ -178,7 +178,7 @@ struct Quota {
     retry_delay: String,
 }
 
-/// What an error means.
+/// The failure that an error means.
 pub(super) fn fault(answer: &Answer, credentials: &Credentials, config: &CallConfig) -> PullError {
     let Ok(Envelope { error }) = answer.json() else { return answer.fault(config) };
     let failure = error.details.into_iter().flat_map(|detail| detail.errors).next();

@@ -163,7 +163,7 @@ struct Fault {
     error_user_msg: Option<String>,
 }
 
-/// What an error means.
+/// The failure that an error means.
 pub(super) fn fault(answer: &Answer, credentials: &Credentials, config: &CallConfig) -> PullError {
     let Ok(Envelope { error }) = answer.json() else { return answer.fault(config) };
     let said = error.error_user_msg.as_deref().unwrap_or(&error.message);
@@ -214,7 +214,7 @@ fn usages(headers: &HeaderMap) -> Vec<CaseUsage> {
     usages.unwrap_or_default().into_values().flatten().collect()
 }
 
-/// How long until access is regained, where the headers say so.
+/// The time until access is regained, where the headers tell it.
 fn regained(headers: &HeaderMap) -> Option<Duration> {
     let minutes = usages(headers).iter().map(|usage| usage.estimated_time_to_regain_access).max();
     minutes.filter(|minutes| *minutes > 0).map(|minutes| Duration::from_secs(minutes * 60))

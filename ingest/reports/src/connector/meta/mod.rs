@@ -32,7 +32,7 @@ use super::{
 
 /// Rows of a page.
 const PAGE_ROWS: &str = "500";
-/// What counts as a purchase where nobody said, the first that is there.
+/// The actions that count as purchases where nobody said which, the first that is there.
 const PURCHASES: [&str; 2] = ["omni_purchase", "purchase"];
 const FIELDS: &str = "campaign_id,campaign_name,spend,impressions,clicks,actions,action_values";
 const AD_FIELDS: &str = "campaign_id,campaign_name,adset_id,adset_name,ad_id,ad_name,spend,\
@@ -158,7 +158,7 @@ fn node(account_id: &str) -> Result<String, PullError> {
     Ok(format!("act_{}", plain_id(id)?))
 }
 
-/// What a question says in Meta's words.
+/// The parameters of a question, in Meta's words.
 fn asked(question: &Question) -> Vec<(&'static str, String)> {
     let (level, fields) = match question.level {
         Level::Ad => ("ad", AD_FIELDS),

@@ -206,7 +206,7 @@ impl Stats {
     }
 }
 
-/// What the figures are of.
+/// The entity that figures are of.
 struct Origin {
     campaign_id: String,
     campaign_name: String,
@@ -266,7 +266,7 @@ struct Fault {
     error_code: String,
 }
 
-/// What an error means.
+/// The failure that an error means.
 pub(super) fn fault(answer: &Answer, credentials: &Credentials, config: &CallConfig) -> PullError {
     let fault: Fault = answer.json().unwrap_or_default();
     let said = match (fault.debug_message.as_str(), fault.display_message.as_str()) {

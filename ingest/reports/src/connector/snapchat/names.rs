@@ -9,14 +9,14 @@ use crate::connector::{Level, PullError};
 /// Entities of one kind at most; beyond it names are left out, figures never.
 const ENTITIES_MAX: usize = 200_000;
 
-/// What an entity is called, and what it is a part of.
+/// The name of an entity, and what it is a part of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entity {
     pub(super) name: String,
     pub(super) parent: String,
 }
 
-/// What is known so far, by id.
+/// The names known so far, by id.
 #[derive(Default)]
 pub(super) struct Names {
     known: HashSet<(String, &'static str)>,

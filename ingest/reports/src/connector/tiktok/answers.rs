@@ -23,7 +23,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// What it holds, or what its code means.
+    /// The data it holds, or the failure that its code means.
     pub(super) fn read<T: DeserializeOwned>(
         self,
         credentials: &Credentials,

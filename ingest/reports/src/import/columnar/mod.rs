@@ -21,7 +21,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::Unreadable;
 
-/// What such a file begins with.
+/// The bytes that such a file begins with.
 pub(super) const MAGIC: &[u8] = b"PAR1";
 /// Rows read together at most, and bytes of their cells.
 const BATCH_ROWS_MAX: usize = 1024;
