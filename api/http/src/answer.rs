@@ -36,7 +36,7 @@ const REQUEST_SECONDS: &str = "stratum_api_request_seconds";
 pub struct Answer<T> {
     /// Always true.
     pub success: bool,
-    /// What was asked for.
+    /// The data that was asked for.
     pub data: T,
     /// Which part of a list `data` is; absent where it is no list.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ impl<T: Serialize> IntoResponse for Answer<T> {
     }
 }
 
-/// What a handler gives back.
+/// The result of a handler.
 pub type Answered<T> = Result<Answer<T>, Refusal>;
 
 /// The body of a refusal.
@@ -89,9 +89,9 @@ pub struct RefusalBody {
     pub success: bool,
     /// The code of the refusal. It does not change.
     pub error: RefusalCode,
-    /// What happened and what to do about it.
+    /// The message: what happened and what to do about it.
     pub message: String,
-    /// What is wrong with which field.
+    /// The fields at fault, each with its fault.
     pub details: Vec<Detail>,
     /// The id of this request, also in the `x-request-id` header of the answer and in the log. One that the
     /// client sent in that header is noted beside it.
@@ -200,17 +200,17 @@ impl Refusal {
         )
     }
 
-    /// Its status.
+    /// The status of the response.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What happened.
+    /// The message.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What is wrong with which field.
+    /// The fields at fault, each with its fault.
     pub fn details(&self) -> &[Detail] {
         &self.details
     }
@@ -361,7 +361,7 @@ pub async fn render(State(ids): State<Ids>, mut request: Request, next: Next) ->
     response
 }
 
-/// What layers said beside the body stays: which methods are taken, which origins may read.
+/// Keeps the headers that layers wrote beside the body: which methods are taken, which origins may read.
 fn keep(said: &HeaderMap, headers: &mut HeaderMap) {
     for (name, value) in said {
         if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {

@@ -79,7 +79,7 @@ fn refusal(path: &Path, error: &serde_json::Error) -> Refusal {
     Refusal::unprocessable(&field, Fault::new(code, format!("{subject} {message}")))
 }
 
-/// What is wrong, in our words: the parser's own hold the value.
+/// The fault, in our words: the parser's own hold the value.
 fn fault(text: &str) -> (FaultCode, Cow<'static, str>) {
     let wanted = text.rsplit_once(", expected ").map(|(_, wanted)| wanted);
     match (text.split([' ', ':']).next(), wanted) {

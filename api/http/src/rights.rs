@@ -54,7 +54,7 @@ pub enum Permission {
 
 use Permission::*;
 
-/// What a role may do.
+/// The rights of a role.
 pub const fn role_permissions(role: Role) -> &'static [Permission] {
     match role {
         Role::Admin => &[
@@ -89,7 +89,7 @@ pub const fn role_permissions(role: Role) -> &'static [Permission] {
     }
 }
 
-/// What a script with a key of this scope may do beside sending.
+/// The rights of a script with a key of this scope, beside sending.
 pub const fn key_permissions(scope: ApiKeyScope) -> &'static [Permission] {
     match scope {
         ApiKeyScope::Ingest => &[],
@@ -110,7 +110,7 @@ pub enum Access {
     User,
     /// Who has this permission.
     With(Permission),
-    /// Its own door checks: API keys in a vendor's form.
+    /// The vendor's own door checks: API keys in its form.
     Door,
     /// Whoever has the operator's token; no user, no API key.
     Operator,

@@ -27,7 +27,7 @@ impl Rules {
         }
     }
 
-    /// How many are broken so far.
+    /// The number of broken rules so far.
     pub fn count(&self) -> usize {
         self.broken.len()
     }

@@ -28,7 +28,7 @@ use crate::answer::{Refusal, RequestId};
 use crate::edge::Limits;
 use crate::rights::{Access, Permission, access, key_permissions, role_permissions};
 
-/// What every API key begins with.
+/// The beginning of every API key.
 const KEY_PREFIX: &str = "stk_";
 
 /// The means by which callers are known.
@@ -58,7 +58,7 @@ pub struct Authenticated {
     pub scope: TenantScope,
     /// Who, and on which request.
     pub author: Author,
-    /// What they may do.
+    /// The rights that they have.
     pub permissions: &'static [Permission],
     /// The claims of a user's token; `None` for an API key.
     pub claims: Option<Claims>,
@@ -167,7 +167,7 @@ fn knows_keys(auth: &AuthServices) -> bool {
 pub struct Gate {
     /// Who may ask.
     pub auth: Arc<AuthServices>,
-    /// How often.
+    /// The limits of how often.
     pub limits: Arc<Limits>,
 }
 

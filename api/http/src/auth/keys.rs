@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::AuthConfig;
 use super::token::{Claims, TokenError};
 
-/// How tokens are signed.
+/// The algorithm that signs tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TokenAlgorithm {
     /// With a secret that whoever verifies must have, too.
@@ -29,7 +29,7 @@ pub enum TokenAlgorithm {
 const HMAC_KEY_BYTES_MIN: usize = 32;
 const PRIVATE_KEY: &str = "PRIVATE KEY";
 const PUBLIC_KEY: &str = "PUBLIC KEY";
-/// What comes before the 32 bytes of an Ed25519 key in a public key's DER.
+/// The bytes before the 32 of an Ed25519 key in a public key's DER.
 const PUBLIC_PREFIX: [u8; 12] =
     [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
@@ -145,7 +145,7 @@ impl KeyRing {
         jsonwebtoken::encode(&self.header, &claims, &self.signing).map_err(|_| TokenError::Unsigned)
     }
 
-    /// What a token says, if one of the keys signed it for this installation. Its end is not looked at.
+    /// The claims of a token, if one of the keys signed it for this installation. Its end is not looked at.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         let by = header.kid.and_then(|kid| self.verifying.get(&kid)).ok_or(TokenError::Invalid)?;

@@ -30,7 +30,7 @@ pub struct AuthConfig {
     pub secret_key: Secret,
     /// Keys that signed earlier tokens; EdDSA ones as public keys in PEM.
     pub previous_keys: Vec<Secret>,
-    /// How tokens are signed.
+    /// The algorithm that signs tokens.
     pub token_algorithm: TokenAlgorithm,
     /// Seals e-mail addresses and names of users; at least 32 characters.
     pub pii_encryption_key: Secret,
@@ -40,9 +40,9 @@ pub struct AuthConfig {
     pub registration: Registration,
     /// Hours that a registration waits for its letter's link to be opened.
     pub registration_hours: u32,
-    /// How long an access token lives.
+    /// The life of an access token, in minutes.
     pub access_token_minutes: u32,
-    /// How long a refresh token lives.
+    /// The life of a refresh token, in days.
     pub refresh_token_days: u32,
     /// Days that a sign-in lasts, however often it is renewed.
     pub session_days_max: u32,
@@ -51,7 +51,7 @@ pub struct AuthConfig {
     pub refresh_repeat_s: u32,
     /// Verified access tokens that are remembered.
     pub verified_tokens_max: usize,
-    /// How often ended sessions are asked for.
+    /// The time between two questions for ended sessions, in milliseconds.
     pub revocation_poll_ms: u64,
     /// Access tokens are refused once ended sessions could not be asked for this long.
     pub revocation_stale_ms_max: u64,
@@ -65,7 +65,7 @@ pub struct AuthConfig {
     pub answer_ms_min: u64,
     /// Wrong passwords that lock an account.
     pub lockout: LockoutConfig,
-    /// How long a token to reset a password lives.
+    /// The life of a token to reset a password, in minutes.
     pub reset_token_minutes: u32,
     /// An account gets such a token at most once in this time.
     pub reset_every_s: u32,

@@ -20,7 +20,7 @@ const PASSES: u32 = 2;
 /// Longer input is refused before it is hashed.
 pub const PASSWORD_BYTES_MAX: usize = 512;
 
-/// What every hash of ours begins with; another one is replaced at the next sign-in.
+/// The beginning of every hash of ours; another one is replaced at the next sign-in.
 const OURS: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 /// A bcrypt hash of a higher cost is not checked: it would hold a core for a minute.
 const BCRYPT_COST_MAX: u32 = 16;

@@ -19,14 +19,14 @@ use super::Authenticated;
 
 /// Refusals within this time are alike.
 const WITHIN: Duration = Duration::from_secs(60);
-/// How often it is looked for rows to write.
+/// The time between two looks for rows to write.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Kinds of refusals of a tenant that are told apart; more of a caller are counted as one.
 const KINDS_MAX: usize = 256;
 /// In the place of method and route where they are not told apart.
 const SEVERAL: &str = "several";
 
-/// What was refused to whom.
+/// The kind of a refusal: the operation, and who asked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Kind {
     actor: Actor,
@@ -43,7 +43,7 @@ struct UnwrittenRefusal {
     author: Author,
 }
 
-/// What was refused lately in this process.
+/// The refusals of lately in this process.
 #[derive(Default)]
 pub struct Refusals {
     by_tenant: Mutex<HashMap<TenantId, HashMap<Kind, UnwrittenRefusal>>>,
@@ -101,7 +101,7 @@ impl Refusals {
         }
     }
 
-    /// What came again at least so long ago. A kind that did not is forgotten; the others go on.
+    /// The kinds that came again at least so long ago. A kind that did not is forgotten; the others go on.
     fn take_due(&self, within: Duration) -> Vec<(Kind, UnwrittenRefusal)> {
         let (mut due, now) = (Vec::new(), Instant::now());
         let mut by_tenant = self.by_tenant.lock();

@@ -41,7 +41,7 @@ pub struct Revocations {
     ended: RwLock<HashMap<Uuid, UnixMillis>>,
     revision: AtomicI64,
     began: Instant,
-    /// What is known is as of so many milliseconds after `began`.
+    /// The time that what is known is of, in milliseconds after `began`.
     confirmed_ms: AtomicU64,
     keep_ms: i64,
     poll: Duration,
@@ -50,7 +50,7 @@ pub struct Revocations {
 }
 
 impl Revocations {
-    /// What the store knows now.
+    /// The ended sessions that the store knows now.
     pub async fn load(
         state: &PostgresState,
         config: &AuthConfig,

@@ -21,7 +21,7 @@ pub struct SessionHolder {
     pub scope: TenantScope,
     /// The user.
     pub user: UserId,
-    /// What the user may do.
+    /// The user's role.
     pub role: Role,
 }
 

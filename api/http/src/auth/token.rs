@@ -18,7 +18,7 @@ pub enum TokenError {
     /// Not one of ours, altered, or of another kind.
     #[error("the token is not valid")]
     Invalid,
-    /// Its time is over.
+    /// The token's time is over.
     #[error("the token has expired; sign in again")]
     Expired,
     /// It could not be made.
@@ -37,14 +37,14 @@ pub enum TokenError {
     Life,
 }
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The user.
     pub sub: UserId,
     /// The user's tenant.
     pub tenant_id: TenantId,
-    /// What the user may do.
+    /// The user's role.
     pub role: Role,
     /// The kind of token.
     #[serde(rename = "type")]
@@ -53,7 +53,7 @@ pub struct Claims {
     pub exp: i64,
     /// Seconds since the epoch at which it was made.
     pub iat: i64,
-    /// Its id.
+    /// The token's id.
     pub jti: Uuid,
     /// The session it belongs to: the sign-in and everything renewed from it.
     pub sid: Uuid,
@@ -76,7 +76,7 @@ pub struct Holder {
     pub user: UserId,
     /// The user's tenant.
     pub tenant: TenantId,
-    /// What the user may do.
+    /// The user's role.
     pub role: Role,
     /// The session.
     pub session: Uuid,
@@ -85,7 +85,7 @@ pub struct Holder {
 /// The refresh token of a pair.
 #[derive(Clone, Copy, Debug)]
 pub struct RefreshToken {
-    /// Its id.
+    /// The token's id.
     pub id: Uuid,
     /// When it was made.
     pub made_at: UnixMillis,
@@ -174,7 +174,7 @@ impl Tokens {
         })
     }
 
-    /// What an access token says, if it is ours and its time is not over. Whether its session was
+    /// The claims of an access token, if it is ours and its time is not over. Whether its session was
     /// ended is another question.
     pub fn access(&self, token: &str, now: UnixMillis) -> Result<Claims, TokenError> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
@@ -189,7 +189,7 @@ impl Tokens {
         in_time(claims, now)
     }
 
-    /// What a refresh token says, if it is ours and its time is not over.
+    /// The claims of a refresh token, if it is ours and its time is not over.
     pub fn refresh(&self, token: &str, now: UnixMillis) -> Result<Claims, TokenError> {
         in_time(self.verify(token, TokenKind::Refresh)?, now)
     }

@@ -1,5 +1,5 @@
-//! How many requests are let in. One that would have to wait too long is better refused at once: its
-//! caller is told to come again, and those that were let in are answered in time.
+//! Admission: the number of requests that are let in. One that would have to wait too long is better
+//! refused at once: its caller is told to come again, and those that were let in are answered in time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

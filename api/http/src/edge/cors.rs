@@ -5,7 +5,7 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use super::{EdgeConfig, EdgeError};
 
-/// How long a browser may remember the answer.
+/// The seconds that a browser may remember the answer.
 const REMEMBER_S: u64 = 600;
 
 /// The layer for these origins; `None` where only our own page may call. No cookie is ever taken, so

@@ -1,4 +1,4 @@
-//! How often one may ask, by address, caller and tenant. Each key has a leaky bucket; a bounded number
+//! Limits of how often one may ask, by address, caller and tenant. Each key has a leaky bucket; a bounded number
 //! of keys is remembered, and idle ones are forgotten.
 
 use std::collections::HashMap;

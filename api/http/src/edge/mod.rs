@@ -1,5 +1,6 @@
-//! What stands before the routes: whose address it is, how often they may ask, how many are let in
-//! at once, how long an answer may take, which pages may ask from a browser, and the headers of every answer.
+//! The edge, which stands before the routes: whose address it is, how often they may ask, how many are let
+//! in at once, how long an answer may take, which pages may ask from a browser, and the headers of every
+//! answer.
 
 mod client;
 mod limit;
@@ -28,7 +29,7 @@ pub use limit::{Limits, RATE_LIMITED};
 use pace::{PaceConfig, pace_bodies};
 use time::bound_time;
 
-/// What stands before the routes.
+/// The configuration of the edge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EdgeConfig {
@@ -36,7 +37,7 @@ pub struct EdgeConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins whose pages may call the API; `*` for every one. None: the page that is served here.
     pub cors_origins: Vec<String>,
-    /// How long browsers remember to come by HTTPS only; 0 does not say so. Set it behind TLS.
+    /// The seconds that browsers remember to come by HTTPS only; 0 does not say so. Set it behind TLS.
     pub hsts_s: u64,
     /// Longest time until an answer of `/api/v1` begins; a stream may then go on.
     pub answer_ms_max: u64,
@@ -46,11 +47,11 @@ pub struct EdgeConfig {
     pub requests_waiting_max: usize,
     /// Longest wait until one is worked on.
     pub requests_wait_ms_max: u64,
-    /// How often one may ask.
+    /// The limits of how often one may ask.
     pub limits: LimitsConfig,
 }
 
-/// How often one may ask. Each has a second's allowance of its own and a burst; no allowance means
+/// The limits of how often one may ask. Each has a second's allowance of its own and a burst; no allowance means
 /// no limit. They hold in each process for itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -114,12 +115,12 @@ pub enum EdgeError {
     NoOrigin(String),
 }
 
-/// What every request of a process passes.
+/// The edge that every request of a process passes.
 #[derive(Clone)]
 pub struct Edge {
     /// Whose `X-Forwarded-For` is believed.
     pub proxies: Proxies,
-    /// How often one may ask.
+    /// The limits of how often one may ask.
     pub limits: Arc<Limits>,
     /// Which pages may call; `None` for our own alone.
     pub cors: Option<CorsLayer>,
@@ -127,9 +128,9 @@ pub struct Edge {
     pub headers: Headers,
     /// Longest time until an answer begins.
     pub answer_max: Duration,
-    /// How many requests are let in.
+    /// The number of requests that are let in.
     pub admission: Arc<Admission>,
-    /// How fast the bodies of requests must come.
+    /// The least rate of the bodies of requests.
     pub pace: PaceConfig,
 }
 

@@ -1,4 +1,4 @@
-//! How long an answer may take.
+//! The longest time of an answer.
 
 use std::time::Duration;
 

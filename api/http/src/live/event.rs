@@ -1,4 +1,4 @@
-//! What an event of the stream says.
+//! Events of the stream.
 
 use serde::Serialize;
 use stratum_models::platform::Platform;
@@ -33,7 +33,7 @@ pub struct UpdateEvent {
     /// Why rows were refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<RejectReason>,
-    /// How many were.
+    /// The number of refused rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
 }

@@ -16,7 +16,7 @@ use super::Hub;
 const PARTITION: PartitionId = PartitionId(0);
 const LIMITS: ReadLimits =
     ReadLimits { records_max: 256, bytes_max: 1024 * 1024, wait_max: Duration::from_secs(1) };
-/// How long a log that failed is left alone.
+/// The time that a log that failed is left alone.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 
 /// Begins after what was read before; the first time so far back that the history may fill.

@@ -31,16 +31,16 @@ pub struct UpdateId {
 /// An update as it is handed on.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LiveUpdate {
-    /// Its place.
+    /// The place of the update.
     pub id: UpdateId,
-    /// What it is about.
+    /// The subject of the update.
     pub kind: UpdateKind,
     /// The JSON of its [`UpdateEvent`].
     pub data: String,
     tenant_id: TenantId,
 }
 
-/// What a watcher is told.
+/// The signal that a watcher is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Something changed.
@@ -95,7 +95,7 @@ impl Hub {
         &self.seal
     }
 
-    /// Its bounds.
+    /// The hub's bounds.
     pub fn config(&self) -> &LiveConfig {
         &self.config
     }
@@ -202,7 +202,7 @@ impl State {
         }
     }
 
-    /// What a tenant's watcher is told first.
+    /// The signals that a tenant's watcher is given first.
     fn missed(&self, tenant_id: TenantId, since: Since) -> Vec<Signal> {
         let after = match since {
             Since::Now => return Vec::new(),
@@ -247,7 +247,7 @@ impl Watch {
         self.missed.len() > 0
     }
 
-    /// What comes next. One that is dropped before it answers loses nothing.
+    /// The next signal. One that is dropped before it answers loses nothing.
     pub async fn next(&mut self) -> Signal {
         if let Some(missed) = self.missed.next() {
             return missed;

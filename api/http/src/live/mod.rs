@@ -30,9 +30,9 @@ pub struct LiveConfig {
     pub history_max: usize,
     /// Updates of a tenant that a slow client may be behind, before it has to look at everything again.
     pub behind_max: usize,
-    /// How long one who comes back waits for a process that has just started.
+    /// The time that one who comes back waits for a process that has just started.
     pub history_wait_ms_max: u64,
-    /// How often it is asked whether the caller may still watch, or be sent the rest of an export.
+    /// The time between two looks at whether the caller may still watch, or be sent the rest of an export.
     pub recheck_ms: u64,
 }
 

@@ -67,7 +67,7 @@ impl UpdateSeal {
     }
 }
 
-/// What tells tenants apart in a block.
+/// The mark that tells tenants apart in a block.
 fn mark(tenant: TenantId) -> [u8; 4] {
     let hash = Sha256::digest(tenant.0.to_be_bytes());
     [hash[0], hash[1], hash[2], hash[3]]
