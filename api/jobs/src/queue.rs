@@ -93,7 +93,7 @@ impl<P> Step<P> {
         Step { next: None, work: None }
     }
 
-    /// What the step wrote, to be committed with its progress.
+    /// The same step, with the work that it wrote, to be committed with its progress.
     pub fn with(self, work: TenantWork) -> Step<P> {
         Step { work: Some(work), ..self }
     }
@@ -130,7 +130,7 @@ pub enum JobError {
     Retry {
         /// When the other side said to come again; such a wait is no failure of the job.
         after: Option<Duration>,
-        /// What went wrong.
+        /// The fault.
         fault: JobFault,
     },
     /// It never will.
@@ -165,7 +165,7 @@ pub enum RunEnd {
     Failed(JobFault),
     /// The job goes on by itself after a while.
     Waiting {
-        /// What went wrong.
+        /// The fault.
         fault: JobFault,
         /// The time that it waits.
         wait: Duration,
@@ -190,7 +190,7 @@ impl RunEnd {
 pub struct LeasedJob<I> {
     /// The right to work at it.
     pub lease: JobLease,
-    /// Its input.
+    /// The job's input.
     pub input: I,
     pub(super) state: PostgresState,
     pub(super) stop: CancellationToken,

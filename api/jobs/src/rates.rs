@@ -29,11 +29,11 @@ pub const EXCHANGE_RATE_FETCHES: &str = "stratum_api_exchange_rate_fetches_total
 pub struct ExchangeRatesConfig {
     /// Whether it is asked at all. What was fetched before goes on to count.
     pub enabled: bool,
-    /// How often it is asked.
+    /// The time between two questions, in milliseconds.
     pub every_ms: u64,
     /// The pause after the first failure; it doubles with each, up to `every_ms`.
     pub retry_ms_min: u64,
-    /// How often it is looked whether it is time.
+    /// The time between two looks at whether it is time, in milliseconds.
     pub look_ms: u64,
     /// Where the files are, and the bounds of asking for them.
     pub source: ReferenceRatesConfig,
@@ -51,7 +51,7 @@ impl Default for ExchangeRatesConfig {
     }
 }
 
-/// What asks and keeps.
+/// The job that asks for rates and keeps them.
 pub struct RateKeeper {
     /// Where rates are kept.
     pub state: PostgresState,
@@ -59,7 +59,7 @@ pub struct RateKeeper {
     pub bank: ReferenceRates,
     /// The time.
     pub clock: SharedClock,
-    /// How often.
+    /// The configuration.
     pub config: ExchangeRatesConfig,
 }
 

@@ -230,7 +230,7 @@ impl<J: Job> Worker<J> {
         Ok(held)
     }
 
-    /// What an outcome means for the job, and whether it failed once more.
+    /// The end that an outcome means for the job, and whether it failed once more.
     fn judge(
         &self,
         ended: Result<(), JobError>,

@@ -15,7 +15,7 @@ pub struct AdAccount {
     pub platform: Platform,
     /// The id of the account, as connectors name it.
     pub account_id: String,
-    /// Its name.
+    /// The account's name.
     pub name: String,
     /// The currency of its amounts.
     pub currency: String,
@@ -74,7 +74,7 @@ impl TenantWork {
             .collect()
     }
 
-    /// How many accounts are known.
+    /// The number of accounts that are known.
     pub async fn ad_account_count(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_ad_accounts.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

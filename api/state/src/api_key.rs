@@ -15,7 +15,7 @@ use super::{damaged, millis, store_error};
 use crate::page::Page;
 
 name_set! {
-    /// What a key opens.
+    /// The scope of a key: the operations that it opens.
     ApiKeyScope {
         /// Sending events and ad reports.
         Ingest = "ingest",
@@ -31,7 +31,7 @@ name_set! {
 /// A key to be made.
 #[derive(Clone, Debug)]
 pub struct NewApiKey {
-    /// What it opens.
+    /// The key's scope.
     pub scope: ApiKeyScope,
     /// The one dataset it opens; every dataset of the tenant when `None`.
     pub dataset_id: Option<Uuid>,
@@ -44,13 +44,13 @@ pub struct NewApiKey {
 /// A stored key, without the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Its id.
+    /// The key's id.
     pub id: ApiKeyId,
     /// Name to show.
     pub name: String,
-    /// Its last four characters.
+    /// The key's last four characters.
     pub hint: String,
-    /// What it opens.
+    /// The key's scope.
     pub scope: ApiKeyScope,
     /// The platform's id of the one dataset it opens.
     pub dataset: Option<String>,
@@ -150,7 +150,7 @@ impl TenantWork {
         Ok((rows.into_iter().map(ApiKey::try_from).collect::<Result<_, _>>()?, total))
     }
 
-    /// How many keys there are, and how many of them are neither revoked nor over.
+    /// The number of keys, and of those that are neither revoked nor over.
     pub async fn count_api_keys(&mut self) -> Result<(u64, u64), StoreError> {
         let count = sqlx::query_file!("sql/count_api_keys.sql", self.key, self.now());
         let row = count.fetch_one(self.connection()).await.map_err(store_error)?;

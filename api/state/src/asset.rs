@@ -9,7 +9,7 @@ use super::work::TenantWork;
 use super::{damaged, fold, store_error};
 
 name_set! {
-    /// What kind of thing is shown.
+    /// The kind of thing that is shown.
     AssetKind {
         /// A still picture.
         Image = "image",
@@ -31,19 +31,19 @@ pub struct NewAsset {
     pub campaign_id: Option<Uuid>,
     /// Name to show.
     pub name: String,
-    /// What kind of thing it is.
+    /// The kind of thing.
     pub kind: AssetKind,
     /// The address of the asset.
     pub url: Option<String>,
-    /// Its file format, such as `image/png`, `mp4` or `9:16`.
+    /// The file format, such as `image/png`, `mp4` or `9:16`.
     pub format: Option<String>,
-    /// Its size.
+    /// The size in bytes.
     pub size_bytes: Option<i64>,
-    /// How long it runs.
+    /// The running time in milliseconds.
     pub duration_ms: Option<i64>,
     /// Words to find it by.
     pub tags: Vec<String>,
-    /// How tired of it people are, 0 to 100.
+    /// The fatigue of people who saw it, 0 to 100.
     pub fatigue_score: Option<f64>,
     /// The first day it was shown.
     pub first_used: Option<NaiveDate>,
@@ -52,9 +52,9 @@ pub struct NewAsset {
 /// A stored asset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asset {
-    /// Its id.
+    /// The asset's id.
     pub id: Uuid,
-    /// What users wrote.
+    /// The content that users wrote.
     pub content: NewAsset,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -209,7 +209,7 @@ impl TenantWork {
         rows.into_iter().map(Asset::try_from).collect()
     }
 
-    /// How many assets are asked for.
+    /// The number of assets that match.
     pub async fn asset_count(&mut self, query: &AssetQuery) -> Result<u64, StoreError> {
         let row = sqlx::query_file!(
             "sql/count_assets.sql",

@@ -1,4 +1,4 @@
-//! What was done, by whom, and what was refused: written in the transaction of the change itself.
+//! The audit log: what was done, by whom, and what was refused, written in the transaction of the change itself.
 //! Rows are numbered and chained by the database, which lets the program insert and read only.
 
 use std::sync::Arc;
@@ -86,7 +86,7 @@ name_set! {
 /// it changed, never what it was or is.
 #[derive(Clone, Debug)]
 pub struct AuditEntry {
-    /// What was done.
+    /// The action that was done.
     pub action: AuditAction,
     /// The kind of what it was done to, such as `campaign`.
     pub object_kind: &'static str,

@@ -31,7 +31,7 @@ pub struct Chain {
     head: Option<(i64, Vec<u8>)>,
 }
 
-/// What is wrong with a chain.
+/// The fault of a chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChainFault {
     /// A row is not what was written, or does not follow the one before.
@@ -74,7 +74,7 @@ pub struct Intact {
     pub rows: u64,
     /// Kept heads that were met; the others are of rows that were sealed and removed.
     pub met: usize,
-    /// Its newest row.
+    /// The chain's newest row.
     pub head: AuditHead,
 }
 

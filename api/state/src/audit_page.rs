@@ -20,7 +20,7 @@ pub struct AuditFilter {
     pub actor_kind: Option<String>,
     /// Id of the actor.
     pub actor_id: Option<String>,
-    /// What was done.
+    /// The action that was done.
     pub action: Option<AuditAction>,
     /// Kind of what it was done to.
     pub object_kind: Option<String>,
@@ -33,7 +33,7 @@ pub struct AuditFilter {
 /// A row of the audit log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
-    /// Its place in the tenant's chain, from 1.
+    /// The row's place in the tenant's chain, from 1.
     pub seq: u64,
     /// When it was written.
     pub at: UnixMillis,
@@ -41,7 +41,7 @@ pub struct AuditRow {
     pub actor_kind: String,
     /// Id of the actor; empty where they have none.
     pub actor_id: String,
-    /// What was done.
+    /// The action that was done.
     pub action: String,
     /// Kind of what it was done to.
     pub object_kind: String,

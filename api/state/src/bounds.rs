@@ -1,4 +1,4 @@
-//! How much of each thing there may be, beside what a tenant's plan says.
+//! Bounds on the number of each thing, beside what a tenant's plan says.
 
 use serde::{Deserialize, Serialize};
 

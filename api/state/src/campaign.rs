@@ -48,9 +48,9 @@ pub struct CampaignPlan {
     pub status: CampaignStatus,
     /// The objective, in the platform's words.
     pub objective: Option<String>,
-    /// What it may spend a day.
+    /// The most that it may spend a day, in micros of its currency.
     pub daily_budget_micros: Option<i64>,
-    /// What it may spend in all.
+    /// The most that it may spend in all, in micros of its currency.
     pub lifetime_budget_micros: Option<i64>,
     /// The currency of every amount.
     pub currency: Currency,
@@ -67,11 +67,11 @@ pub struct CampaignPlan {
 /// A stored campaign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Campaign {
-    /// Its id.
+    /// The campaign's id.
     pub id: Uuid,
     /// Where it runs; never changes.
     pub platform: Platform,
-    /// What users wrote.
+    /// The plan that users wrote.
     pub plan: CampaignPlan,
     /// When the newest ad report that names it was received.
     pub last_synced_at: Option<DateTime<Utc>>,
@@ -82,7 +82,7 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// What the warehouse knows it by; `None` until the platform has given it an id.
+    /// The key that the warehouse knows it by; `None` until the platform has given it an id.
     pub fn key(&self) -> Option<CampaignKey> {
         let campaign_id = self.plan.external_id.clone()?;
         Some(CampaignKey { platform: self.platform, campaign_id })
@@ -115,9 +115,9 @@ pub struct CampaignQuery {
 /// As much of a campaign as sorting needs.
 #[derive(Clone, Debug)]
 pub struct ListedCampaign {
-    /// Its id.
+    /// The campaign's id.
     pub id: Uuid,
-    /// What the warehouse knows it by.
+    /// The key that the warehouse knows it by.
     pub key: Option<CampaignKey>,
     /// The currency of its amounts.
     pub currency: Currency,
@@ -291,7 +291,7 @@ impl TenantWork {
         rows.into_iter().map(Campaign::try_from).collect()
     }
 
-    /// How many campaigns the tenant has.
+    /// The number of the tenant's campaigns.
     pub async fn campaign_count(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_campaigns.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

@@ -17,7 +17,7 @@ use super::work::TenantWork;
 use super::{damaged, invalid, store_error};
 
 name_set! {
-    /// How often it is asked.
+    /// The schedule on which a platform is asked.
     Schedule {
         /// Only when somebody says so.
         Manual = "manual",
@@ -31,7 +31,7 @@ name_set! {
 }
 
 impl Schedule {
-    /// How long from one time to the next; `None` where there is no next.
+    /// The time from one pull to the next; `None` where there is no next.
     fn every(self) -> Option<Duration> {
         match self {
             Schedule::Manual => None,
@@ -43,7 +43,7 @@ impl Schedule {
 }
 
 name_set! {
-    /// What is known of whether it works.
+    /// The state of a connector, as far as it is known.
     ConnectorStatus {
         /// The platform was never asked with these credentials.
         Unverified = "unverified",
@@ -62,7 +62,7 @@ name_set! {
     }
 }
 
-/// What is asked of the platform.
+/// The settings of what a platform is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PullSettings {
@@ -70,8 +70,8 @@ pub struct PullSettings {
     /// absent.
     #[schema(example = "omni_purchase")]
     pub conversion: Option<String>,
-    /// What figures are broken down by beside campaigns, of `ad`, `country`, `device`; all that the platform
-    /// tells where absent.
+    /// The levels that figures are broken down by beside campaigns, of `ad`, `country`, `device`; all that
+    /// the platform tells where absent.
     #[schema(value_type = Option<Vec<String>>)]
     pub levels: Option<Vec<Level>>,
 }
@@ -83,11 +83,11 @@ pub struct NewConnector {
     pub name: String,
     /// The platform's ad accounts.
     pub account_ids: Vec<String>,
-    /// How often it is asked.
+    /// The schedule on which the platform is asked.
     pub schedule: Schedule,
     /// Whether it is in use.
     pub enabled: bool,
-    /// What is asked.
+    /// The settings of what is asked for.
     pub settings: PullSettings,
 }
 
@@ -102,15 +102,15 @@ impl NewConnector {
 /// A stored connector, without its credentials.
 #[derive(Clone, Debug)]
 pub struct Connector {
-    /// Its id.
+    /// The connector's id.
     pub id: Uuid,
     /// The platform; never changes.
     pub platform: Platform,
-    /// What users wrote.
+    /// The content that users wrote.
     pub content: NewConnector,
     /// The credentials that are set, by name.
     pub credential_fields: Vec<String>,
-    /// What is known of whether it works.
+    /// The state of the connector, as far as it is known.
     pub status: ConnectorStatus,
     /// The same, whether it is in use or not.
     pub known: ConnectorStatus,
@@ -120,7 +120,7 @@ pub struct Connector {
     pub pulled_to: Option<Day>,
     /// When it is asked next.
     pub next_run_at: Option<DateTime<Utc>>,
-    /// What went wrong last.
+    /// The last error, in words.
     pub last_error: Option<String>,
     /// Accounts that could not be read when it was last asked.
     pub closed_accounts: Vec<ClosedAccount>,
@@ -183,7 +183,7 @@ impl TryFrom<ConnectorRow> for Connector {
 /// A connector whose time has come.
 #[derive(Clone, Copy, Debug)]
 pub struct Due {
-    /// How often it is asked.
+    /// The schedule on which it is asked.
     pub schedule: Schedule,
     /// The last day of the last pull that went well.
     pub pulled_to: Option<Day>,
@@ -197,7 +197,7 @@ fn names(credentials: &Credentials) -> Vec<String> {
     credentials.names().map(str::to_owned).collect()
 }
 
-/// What credentials are sealed for.
+/// The purpose that credentials are sealed for.
 pub(super) const CREDENTIALS: &str = "connectors.credentials";
 
 impl TenantWork {
@@ -326,7 +326,7 @@ impl TenantWork {
         rows.into_iter().map(Connector::try_from).collect()
     }
 
-    /// How many connectors the tenant has.
+    /// The number of the tenant's connectors.
     pub async fn connector_count(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_connectors.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

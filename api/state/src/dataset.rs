@@ -27,7 +27,7 @@ pub struct NewDataset {
 /// A stored dataset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// Its id.
+    /// The dataset's id.
     pub id: Uuid,
     /// The ad platform it is of; `None` where its events are for none.
     pub platform: Option<Platform>,

@@ -16,7 +16,7 @@ pub const TOKEN_BYTES_MAX: usize = 1024;
 /// A device that has signed in as a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// Its id, the same from sign-in to sign-in.
+    /// The device's id, the same from sign-in to sign-in.
     pub id: Uuid,
     user: UserId,
     /// The beginning of the SHA-256 of the password's hash: another password forgets every device.

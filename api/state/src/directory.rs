@@ -32,7 +32,7 @@ pub const DIRECTORY_AGE_SECONDS: &str = "stratum_api_directory_age_seconds";
 /// The directory on top of the state store.
 pub struct StateDirectory {
     snapshot: RwLock<Arc<Snapshot>>,
-    /// What is known is as of then.
+    /// The instant that what is known is of.
     confirmed: Mutex<Instant>,
     clock: SharedClock,
 }
@@ -52,7 +52,7 @@ impl StateDirectory {
         Ok(StateDirectory::of(state.system().await?.snapshot().await?, clock))
     }
 
-    /// How old what is known is.
+    /// The age of what is known, in milliseconds.
     pub fn age_ms(&self) -> u64 {
         u64::try_from(self.confirmed.lock().elapsed().as_millis()).unwrap_or(u64::MAX)
     }

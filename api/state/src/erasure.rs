@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::work::{SystemWork, TenantWork};
 use super::{PostgresState, damaged, store_error};
 
-/// How long the list is believed.
+/// The time for which the list is believed.
 const BELIEVED_FOR: Duration = Duration::from_millis(500);
 /// A transaction that began so long ago may still add what is older than what was read.
 const OVERLAP: TimeDelta = TimeDelta::seconds(60);
@@ -54,8 +54,8 @@ impl TenantWork {
 }
 
 impl SystemWork {
-    /// What one tenant's erased persons were known by, asked for more than `age` ago and not done once
-    /// more since; `None` where nothing is left.
+    /// The keys of one tenant's erased persons, asked for more than `age` ago and not done once more since;
+    /// `None` where nothing is left.
     pub async fn unsettled_erasures(
         &mut self,
         age: TimeDelta,

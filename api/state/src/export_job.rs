@@ -17,19 +17,19 @@ use super::work::{SystemWork, TenantWork};
 use super::{damaged, store_error};
 
 name_set! {
-    /// How far a job is.
+    /// The state of a job.
     JobState {
         /// It waits for its turn.
         Queued = "queued",
-        /// Its file is being written.
+        /// The job's file is being written.
         Running = "running",
-        /// Its file can be fetched.
+        /// The job's file can be fetched.
         Done = "done",
         /// It could not be made.
         Failed = "failed",
         /// Somebody did not want it any more.
         Cancelled = "cancelled",
-        /// Its file is deleted.
+        /// The job's file is deleted.
         Expired = "expired",
     }
 }
@@ -39,13 +39,13 @@ name_set! {
 pub struct FileKey {
     /// Whose it is.
     pub tenant: TenantId,
-    /// Its job.
+    /// The file's job.
     pub job: Uuid,
     /// Which attempt.
     pub attempt: i32,
 }
 
-/// How much of a file there is.
+/// The rows and bytes of a file so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
     /// Rows there will be, about.
@@ -61,11 +61,11 @@ pub struct Amount {
 pub struct ExportJob {
     /// Which file is its.
     pub file: FileKey,
-    /// What it makes.
+    /// The request of the file.
     pub request: ExportRequest,
-    /// How far it is.
+    /// The state of the job.
     pub state: JobState,
-    /// How much of it there is.
+    /// The rows and bytes so far.
     pub amount: Amount,
     /// The digest of the whole file.
     pub sha256: Option<Vec<u8>>,
@@ -186,14 +186,14 @@ impl TenantWork {
         Ok((self.enqueue_job(&job).await? != EnqueueOutcome::Full).then_some(id))
     }
 
-    /// How many jobs run.
+    /// The number of jobs that run.
     pub async fn running_export_jobs(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_running_export_jobs.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
         Ok(row.jobs.unsigned_abs())
     }
 
-    /// How many jobs there are.
+    /// The number of jobs.
     pub async fn export_job_count(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_export_jobs.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

@@ -13,7 +13,7 @@ use super::work::{SystemWork, TenantWork};
 /// 43 letters and digits hold 256 bits.
 const TOKEN_CHARS: usize = 43;
 
-/// What a link was made for.
+/// The file and the person that a link was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportLink {
     /// Whose file it is.

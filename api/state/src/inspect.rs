@@ -1,4 +1,4 @@
-//! What an operator wants to know of the state store.
+//! Facts of the state store for an operator.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::job::JobKind;
 use super::work::{SystemWork, TenantWork};
 use super::{StateConfig, connect_options, damaged, schema, store_error};
 
-/// How the schema stands beside what this program expects of it.
+/// The difference between the schema and what this program expects of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SchemaDifference {
     /// Migrations of this program that were not applied, as `0092 pulls are jobs`.

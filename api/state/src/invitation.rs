@@ -14,18 +14,18 @@ use super::work::{SystemWork, TenantWork};
 use super::{STORE, damaged, invalid, millis, store_error};
 use crate::page::Page;
 
-/// How long a token opens anything.
+/// The days for which a token opens anything.
 pub const LIFE_DAYS: i64 = 7;
 /// Letters and digits of a token: 256 bits.
 const TOKEN_LETTERS: usize = 43;
 
 /// A stored invitation. Holds an address in clear: never printed, hence no `Debug`.
 pub struct Invitation {
-    /// Its id.
+    /// The invitation's id.
     pub id: Uuid,
     /// The e-mail address that is invited.
     pub email: String,
-    /// What they will be allowed to do.
+    /// The role that they will have.
     pub role: Role,
     /// Who invites.
     pub invited_by: Option<UserId>,

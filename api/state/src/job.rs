@@ -45,7 +45,7 @@ name_set! {
         Queued = "queued",
         /// A worker holds its lease.
         Running = "running",
-        /// Its work is done.
+        /// The work is done.
         Done = "done",
         /// It was given up.
         Failed = "failed",
@@ -56,9 +56,9 @@ name_set! {
 
 /// A job to be queued. May hold personal data: never printed, hence no `Debug`.
 pub struct NewJob {
-    /// Its id; a new one where absent.
+    /// The job's id; a new one where absent.
     pub id: Option<Uuid>,
-    /// Its kind.
+    /// The job's kind.
     pub kind: JobKind,
     /// The object it is about: of a tenant, kind and key one job runs at a time. Its own id where absent.
     pub key: Option<String>,
@@ -104,7 +104,7 @@ pub enum EnqueueOutcome {
 /// A job as it is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobView {
-    /// Its state.
+    /// The job's state.
     pub state: JobState,
     /// The number of times it was claimed.
     pub attempt: i32,
@@ -112,9 +112,9 @@ pub struct JobView {
     pub failures: i32,
     /// When it is worked at next, where it waits.
     pub not_before: DateTime<Utc>,
-    /// Its last progress; `None` before the first.
+    /// The job's last progress; `None` before the first.
     pub progress: Option<Value>,
-    /// Its last error.
+    /// The job's last error.
     pub error: Option<String>,
     /// When it was queued.
     pub created_at: DateTime<Utc>,

@@ -39,9 +39,9 @@ pub struct JobLease {
 pub struct ClaimedJob {
     /// The right to work at it.
     pub lease: JobLease,
-    /// Its input; `None` where it cannot be opened: the key that sealed it is dropped.
+    /// The job's input; `None` where it cannot be opened: the key that sealed it is dropped.
     pub input: Option<Value>,
-    /// Its last progress; `None` before the first.
+    /// The job's last progress; `None` before the first.
     pub progress: Option<Value>,
     /// Failures, and ends of its process, since it made progress last.
     pub failures: u32,

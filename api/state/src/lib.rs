@@ -70,7 +70,7 @@ use stratum_models::time::{SharedClock, UnixMillis};
 
 use seal::{Place, Seal};
 
-/// How Postgres is reached, and how long it may keep a caller waiting.
+/// The address of Postgres, and the bounds on how long it may keep a caller waiting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StateConfig {
@@ -85,9 +85,9 @@ pub struct StateConfig {
     pub acquire_ms_max: u64,
     /// Longest run of one statement.
     pub statement_ms_max: u64,
-    /// How often the copy of tenants, datasets and keys is compared with the store.
+    /// The time between two comparisons of the copy of tenants, datasets and keys with the store, in milliseconds.
     pub directory_refresh_ms: u64,
-    /// How often "last used" of API keys is written.
+    /// The time between two writes of "last used" of API keys, in milliseconds.
     pub key_use_flush_ms: u64,
     /// Days that rows of the audit log are kept, at least 30; 0 for ever.
     pub audit_keep_days: u32,
@@ -117,7 +117,7 @@ pub struct PostgresState {
     tools: Tools,
 }
 
-/// What units of work need beside their transaction.
+/// The tools that units of work need beside their transaction.
 #[derive(Clone)]
 struct Tools {
     clock: SharedClock,

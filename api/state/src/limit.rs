@@ -1,4 +1,4 @@
-//! What a tenant may have of each thing: its plan's limits, and the exceptions made for it.
+//! Limits on what a tenant may have of each thing: its plan's limits, and the exceptions made for it.
 //!
 //! Counted in the transaction that adds one, under a lock on the tenant, so that two adding at once
 //! cannot both take the last place:
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::work::{SystemWork, TenantWork};
 use super::{damaged, store_error, tenant_key};
 
-/// What is counted.
+/// The thing that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// Active users, and invitations that are open.
@@ -28,7 +28,7 @@ pub enum Limit {
     ApiKeys,
 }
 
-/// What a tenant may have at most.
+/// The limits of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Limits {
     /// Active users, and invitations that are open.
@@ -138,14 +138,14 @@ impl Limits {
 }
 
 impl TenantWork {
-    /// What the tenant may have.
+    /// The tenant's limits.
     pub async fn limits(&mut self) -> Result<Limits, StoreError> {
         let row = sqlx::query_file!("sql/select_tenant_limits.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
         Limits::stored(&row.plan, row.limits)
     }
 
-    /// What the tenant may have; until this work ends, no other work of the tenant gets here.
+    /// The tenant's limits; until this work ends, no other work of the tenant gets here.
     pub async fn lock_limits(&mut self) -> Result<Limits, StoreError> {
         let row = sqlx::query_file!("sql/lock_tenant_limits.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

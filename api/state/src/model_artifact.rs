@@ -26,7 +26,7 @@ pub struct NewModelArtifact {
 /// A stored model without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelArtifact {
-    /// Its id.
+    /// The artifact's id.
     pub id: Uuid,
     /// The beginning of its hash.
     pub version: String,

@@ -1,4 +1,4 @@
-//! What is written beside the figures of some days, by users and by the program.
+//! Notes beside the figures of some days, by users and by the program.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use stratum_models::platform::Platform;
@@ -28,9 +28,9 @@ pub struct NewNote {
 /// A stored note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// Its id.
+    /// The note's id.
     pub id: Uuid,
-    /// What was written.
+    /// The content that was written.
     pub content: NewNote,
     /// The user who wrote it; `None` for an API key or an operator.
     pub created_by: Option<Uuid>,
@@ -51,12 +51,12 @@ pub struct NoteQuery {
     pub campaign_id: Option<Uuid>,
 }
 
-/// What the program did that may show in figures.
+/// A thing that the program did and that may show in figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemNote {
     /// When.
     pub at: DateTime<Utc>,
-    /// What.
+    /// The kind of thing.
     pub kind: SystemNoteKind,
     /// The dataset's or the connector's name.
     pub subject: String,
@@ -135,7 +135,7 @@ impl TenantWork {
         self.select_notes(None, first, last, &query.platforms, query.campaign_id, limit).await
     }
 
-    /// How many notes the tenant has.
+    /// The number of the tenant's notes.
     pub async fn note_count(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_notes.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;
@@ -183,7 +183,7 @@ impl TenantWork {
         notes.collect()
     }
 
-    /// What the program did between two instants, newest first, at most `limit`.
+    /// The things that the program did between two instants, newest first, at most `limit`.
     pub async fn system_notes(
         &mut self,
         from: UnixMillis,

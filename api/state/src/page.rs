@@ -39,13 +39,13 @@ impl Page {
         i64::from(self.number - 1) * i64::from(self.size)
     }
 
-    /// Its part of a whole list.
+    /// The page's part of a whole list.
     pub fn cut<T>(self, all: Vec<T>) -> impl Iterator<Item = T> {
         let place = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
         all.into_iter().skip(place(self.offset())).take(place(self.limit()))
     }
 
-    /// What the answer says of it, of a list of `total` items.
+    /// The paging of an answer with this page, of a list of `total` items.
     pub fn of(self, total: u64) -> Pagination {
         let total_pages = total.div_ceil(u64::from(self.size));
         Pagination { page: self.number, page_size: self.size, total, total_pages }

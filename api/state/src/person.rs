@@ -1,4 +1,4 @@
-//! What a search for a person needs of the state store.
+//! Questions to the state store in the search for a person.
 
 use stratum_models::store::StoreError;
 

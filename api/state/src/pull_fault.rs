@@ -1,5 +1,5 @@
-//! What a pull could not read: accounts that are closed to it, and rows that broke a rule. And what that tells
-//! of its connector.
+//! Faults of a pull: accounts that are closed to it, and rows that broke a rule; and what they tell of its
+//! connector.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -40,20 +40,20 @@ pub struct PullFault {
     pub account_id: String,
     /// The campaign of the row; empty if its id is not valid.
     pub campaign_id: String,
-    /// Its day; null where it is none.
+    /// The row's day; null where it is none.
     pub date: Option<NaiveDate>,
     /// The wrong field; null if the row as a whole is wrong.
     pub field: Option<String>,
-    /// What is wrong, in words.
+    /// The fault, in words.
     pub message: String,
 }
 
-/// What asking told of a connector.
+/// The outcome of a pull for its connector.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What is known of whether it works now.
+    /// The state of the connector now, as far as it is known.
     pub status: ConnectorStatus,
-    /// What went wrong.
+    /// The error, in words.
     pub error: Option<String>,
     /// Accounts that could not be read.
     pub closed_accounts: Vec<ClosedAccount>,

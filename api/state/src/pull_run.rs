@@ -19,7 +19,7 @@ use super::{damaged, invalid, store_error};
 name_set! {
     /// Why it is asked.
     PullKind {
-        /// Its time had come.
+        /// The connector's time had come.
         Scheduled = "scheduled",
         /// Somebody said so.
         Manual = "manual",
@@ -29,7 +29,7 @@ name_set! {
 }
 
 name_set! {
-    /// How it stands.
+    /// The state of a run.
     PullState {
         /// Nobody works at it yet.
         Queued = "queued",
@@ -49,13 +49,13 @@ name_set! {
 /// A run.
 #[derive(Clone, Debug)]
 pub struct PullRun {
-    /// Its id; later ones are greater.
+    /// The run's id; later ones are greater.
     pub id: Uuid,
     /// Whose.
     pub connector_id: Uuid,
     /// Why.
     pub kind: PullKind,
-    /// How it stands.
+    /// The state of the run.
     pub state: PullState,
     /// The days, of each account's zone.
     pub days: DayRange,
@@ -67,7 +67,7 @@ pub struct PullRun {
     pub rows_taken: i64,
     /// Rows that broke a rule.
     pub rows_rejected: i64,
-    /// What went wrong last.
+    /// The code of the last error.
     pub error_code: Option<String>,
     /// The same in words.
     pub error_message: Option<String>,
@@ -135,7 +135,7 @@ impl TryFrom<PullRunRow> for PullRun {
     }
 }
 
-/// How far a run came with a step.
+/// The progress of a run by one step.
 #[derive(Clone, Debug)]
 pub struct Progress {
     /// Days of all accounts together.
@@ -150,7 +150,7 @@ pub struct Progress {
     pub missing_breakdown: Option<(String, String)>,
     /// All accounts that could not be read so far.
     pub closed_accounts: Vec<ClosedAccount>,
-    /// What is wrong with the first of the rows that broke a rule.
+    /// The faults of the first of the rows that broke a rule.
     pub faults: Vec<PullFault>,
 }
 
@@ -240,7 +240,7 @@ impl TenantWork {
         rows.into_iter().map(PullRun::try_from).collect()
     }
 
-    /// How many runs of a connector are remembered.
+    /// The number of runs of a connector that are remembered.
     pub async fn pull_run_count(&mut self, connector: Uuid) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_pull_runs.sql", self.key, connector);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

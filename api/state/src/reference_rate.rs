@@ -17,7 +17,7 @@ pub struct RatesTurn {
     pub failures: u32,
 }
 
-/// What is known of the bank's rates.
+/// The state of the bank's rates.
 #[derive(Clone, Debug)]
 pub struct RatesSource {
     /// When they were last fetched.
@@ -71,7 +71,7 @@ impl SystemWork {
         Ok(())
     }
 
-    /// What is known of the bank's rates.
+    /// The state of the bank's rates.
     pub async fn rates_source(&mut self) -> Result<RatesSource, StoreError> {
         let row = sqlx::query_file!("sql/select_reference_rate_source.sql");
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

@@ -62,7 +62,7 @@ pub struct Seal {
     older: Vec<Arc<Keys>>,
 }
 
-/// What is derived once from a key that the operator sets.
+/// Keys derived once from one that the operator sets.
 struct Keys {
     id: [u8; KEY_ID_LEN],
     sealing: LessSafeKey,

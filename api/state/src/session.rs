@@ -18,7 +18,7 @@ pub const ACCESS_LIFE_MAX: chrono::TimeDelta = chrono::TimeDelta::days(1);
 /// A sign-in to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSession<'a> {
-    /// Its id, the `sid` of its tokens.
+    /// The session's id, the `sid` of its tokens.
     pub id: Uuid,
     /// Who.
     pub user_id: UserId,
@@ -73,7 +73,7 @@ pub struct Renewal {
 pub struct RevokedSession {
     /// Which.
     pub id: Uuid,
-    /// Its place in the order of commits.
+    /// The session's place in the order of commits.
     pub revision: i64,
     /// When it ended.
     pub revoked_at: UnixMillis,
@@ -84,7 +84,7 @@ pub struct RevokedSession {
 pub struct Successor {
     /// Whose.
     pub user: UserId,
-    /// Its id.
+    /// The id of the refresh token.
     pub refresh_id: Uuid,
     /// When it was made.
     pub made_at: UnixMillis,
@@ -92,14 +92,14 @@ pub struct Successor {
     pub expires_at: UnixMillis,
 }
 
-/// What a refresh token was exchanged for.
+/// The result of exchanging a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
     /// This one counts from now on. Once more the same, where the spent one was seen again at once.
     Renewed(Successor),
     /// It was spent already: somebody else has it, too. Its session is revoked now.
     Reused,
-    /// Its session has ended.
+    /// The session has ended.
     Ended,
 }
 

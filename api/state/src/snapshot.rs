@@ -1,4 +1,4 @@
-//! What ingest needs of the state store, as one immutable value in memory.
+//! The part of the state store that ingest needs, as one immutable value in memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl Snapshot {
         self.reporting_currencies.get(&tenant).copied()
     }
 
-    /// How many events and ad reports a second are taken from a tenant.
+    /// The number of events and ad reports a second that are taken from a tenant; `None` for as many as come.
     pub fn events_per_second(&self, tenant: TenantId) -> Option<u32> {
         self.events_per_second.get(&tenant).copied()
     }

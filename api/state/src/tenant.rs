@@ -26,7 +26,7 @@ pub struct NewTenant {
 /// A stored tenant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tenant {
-    /// Its number.
+    /// The tenant's number.
     pub id: TenantId,
     /// Short name.
     pub slug: String,
@@ -38,7 +38,7 @@ pub struct Tenant {
     pub time_zone: Tz,
     /// The currency its totals are shown in.
     pub reporting_currency: Currency,
-    /// What else was set, by name.
+    /// Further settings, by name.
     pub settings: Map<String, Value>,
     /// True where every user must have a second factor.
     pub second_factor_required: bool,

@@ -1,4 +1,4 @@
-//! How a dataset's events are treated. A version is never changed; the newest is in force, and
+//! Treatment of a dataset's events. A version is never changed; the newest is in force, and
 //! ingest reads it within 2 s (the trigger of `directory_revision` tells it).
 
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use super::{damaged, store_error};
 /// A version of a tracking configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackingVersion {
-    /// Its number, from 1; every event carries the one it was treated with.
+    /// The version's number, from 1; every event carries the one it was treated with.
     pub version: u32,
     /// The calling code put before phone numbers that have none, without `+`.
     pub default_calling_code: Option<u16>,
@@ -26,7 +26,7 @@ pub struct TrackingVersion {
 /// A dataset with the configuration in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackedDataset {
-    /// Its id.
+    /// The dataset's id.
     pub id: Uuid,
     /// The ad platform it is of; `None` where its events are for none.
     pub platform: Option<Platform>,
@@ -66,7 +66,7 @@ impl TenantWork {
         Ok(self.select_datasets(Some(id), 1, 0).await?.pop())
     }
 
-    /// How many datasets the tenant has.
+    /// The number of the tenant's datasets.
     pub async fn dataset_count(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_datasets.sql", self.key);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

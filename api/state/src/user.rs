@@ -12,7 +12,7 @@ use super::work::{SystemWork, TenantWork};
 use super::{STORE, Tools, damaged, invalid, millis, store_error};
 
 name_set! {
-    /// What a user may do. See the table of rights in the API document.
+    /// The role of a user, which says what they may do. See the table of rights in the API document.
     Role {
         /// Everything of the tenant.
         Admin = "admin",
@@ -36,7 +36,7 @@ pub struct NewUser {
     pub email: String,
     /// Name to show.
     pub full_name: String,
-    /// What they may do.
+    /// The user's role.
     pub role: Role,
     /// PHC string of the password.
     pub password_hash: String,
@@ -54,7 +54,7 @@ pub struct User {
     pub full_name: String,
     /// Phone number, `+` and digits.
     pub phone: Option<String>,
-    /// What they may do.
+    /// The user's role.
     pub role: Role,
     /// The user's language, such as `en` or `ar-EG`.
     pub locale: String,

@@ -42,7 +42,7 @@ impl TenantWork {
         Ok((users.collect::<Result<_, _>>()?, total.unsigned_abs()))
     }
 
-    /// How many places of [`super::limit::Limit::Users`] are taken.
+    /// The number of places of [`super::limit::Limit::Users`] that are taken.
     pub async fn user_places(&mut self) -> Result<u64, StoreError> {
         let count = sqlx::query_file!("sql/count_user_places.sql", self.key, self.now());
         let row = count.fetch_one(self.connection()).await.map_err(store_error)?;

@@ -11,7 +11,7 @@ use super::work::TenantWork;
 /// All that a user writes of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewView {
-    /// Its name, unique among the user's.
+    /// The view's name, unique among the user's.
     pub name: String,
     /// The path with its search, from `/` on.
     pub path: String,
@@ -22,11 +22,11 @@ pub struct NewView {
 /// A stored view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// Its id.
+    /// The view's id.
     pub id: Uuid,
     /// Whose it is.
     pub user_id: UserId,
-    /// What was written.
+    /// The content that was written.
     pub content: NewView,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -93,7 +93,7 @@ impl TenantWork {
         Ok(views.collect())
     }
 
-    /// How many views a user has.
+    /// The number of views that a user has.
     pub async fn view_count(&mut self, user: UserId) -> Result<u64, StoreError> {
         let row = sqlx::query_file!("sql/count_views.sql", self.key, user.0);
         let row = row.fetch_one(self.connection()).await.map_err(store_error)?;

@@ -105,7 +105,7 @@ impl TenantWork {
         Ok(SystemWork { transaction: self.transaction, tools: self.tools })
     }
 
-    /// What this work may see.
+    /// The scope of this work: the tenant whose rows it sees.
     pub fn scope(&self) -> TenantScope {
         self.scope
     }

@@ -18,7 +18,7 @@ pub use folder::Folder;
 pub use source::ExportSource;
 pub use stream_limit::{StreamLimit, StreamPermit};
 
-/// What exports are served with.
+/// The means of serving exports.
 pub struct Exports {
     /// Where rows come from.
     pub source: ExportSource,
@@ -37,9 +37,9 @@ pub struct ExportConfig {
     /// Where files of jobs lie; empty for `exports` in the data folder. The API and the jobs must see
     /// the same folder.
     pub folder: String,
-    /// How long a file is kept.
+    /// The hours that a file is kept.
     pub keep_hours: u32,
-    /// How long it is remembered that an export was asked for.
+    /// The days that it is remembered that an export was asked for.
     pub forget_days: u32,
     /// The largest file.
     pub file_bytes_max: u64,
@@ -55,11 +55,11 @@ pub struct ExportConfig {
     pub streams_max: usize,
     /// An answer begins with the first rows, or after this long without them.
     pub first_rows_ms_max: u64,
-    /// How often files whose time is over are removed.
+    /// The time between two removals of files whose time is over, in milliseconds.
     pub sweep_ms: u64,
     /// A job that its process has not told of for so long is begun anew by another.
     pub lease_ms: u64,
-    /// How often a job is begun.
+    /// The number of times that a job is begun.
     pub attempts_max: u32,
     /// The wait before it is begun anew after a fault.
     pub retry_ms: u64,

@@ -17,11 +17,11 @@ use super::{campaigns, unseal};
 pub struct ExportSource {
     /// Campaigns.
     pub state: PostgresState,
-    /// What is reported of them.
+    /// The warehouse with their reports.
     pub warehouse: Arc<dyn WarehouseReader>,
     /// Everything else.
     pub bulk: Arc<dyn ExportReader>,
-    /// What opens identifiers.
+    /// The keys that open identifiers.
     pub keys: Arc<IdentifierKeys>,
 }
 

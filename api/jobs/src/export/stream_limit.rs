@@ -1,4 +1,4 @@
-//! How many streams run, in all and of each tenant.
+//! The limit of streams that run, in all and of each tenant.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -50,7 +50,7 @@ impl MailTransport for FolderMail {
     }
 }
 
-/// What becomes of the letters that are found.
+/// The treatment of the letters that are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Letters {
     /// They are counted.

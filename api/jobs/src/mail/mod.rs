@@ -30,9 +30,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 pub struct MailConfig {
     /// The SMTP server; empty to write letters into the folder `mail` of the data folder.
     pub host: String,
-    /// Its port.
+    /// The server's port.
     pub port: u16,
-    /// How the connection is secured.
+    /// The security of the connection.
     pub security: MailSecurity,
     /// Who signs in there; empty for nobody.
     pub user: String,
@@ -97,7 +97,7 @@ pub async fn sweep(transport: Arc<dyn MailTransport>, stop: CancellationToken) {
     every(SWEEP_EVERY, &stop, || transport.sweep()).await;
 }
 
-/// How a connection to the SMTP server is secured.
+/// The security of a connection to the SMTP server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MailSecurity {

@@ -156,7 +156,7 @@ impl MailQueue {
         Ok(())
     }
 
-    /// What is permitted, and notices, find room where permits are refused already.
+    /// The room of the queue. Permitted letters, and notices, find room where permits are refused already.
     fn room(&self) -> u64 {
         self.queue_max.saturating_mul(2)
     }

@@ -1,4 +1,4 @@
-//! What a model is, in plain text.
+//! The card of a model, in plain text.
 
 use std::fmt::{self, Write as _};
 

@@ -34,7 +34,7 @@ pub struct PredictionsConfig {
     pub provider: Provider,
     /// A tenant's model is trained anew when it is this old.
     pub train_every_hours: u64,
-    /// How often it is looked whose model is due.
+    /// The time between two looks at whose model is due, in milliseconds.
     pub check_every_ms: u64,
     /// Days of ad reports to train on.
     pub history_days: u32,
@@ -52,7 +52,7 @@ pub struct PredictionsConfig {
     pub campaigns_max: usize,
     /// Scenarios of one simulation.
     pub scenarios_max: usize,
-    /// How models are trained.
+    /// The configuration of training.
     pub training: ForecastConfig,
 }
 

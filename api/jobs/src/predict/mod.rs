@@ -55,7 +55,7 @@ pub struct Forecasts {
     turn: Semaphore,
     /// A fit of a user's own data takes one too.
     pub fits: Arc<Semaphore>,
-    /// What is in memory and when it was last used.
+    /// The models in memory, each with its last use.
     used: Mutex<ModelCache>,
 }
 

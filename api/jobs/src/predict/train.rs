@@ -23,7 +23,7 @@ use super::Forecasts;
 /// A platform whose newest report is older than the newest of all by more than this has stopped.
 const STOPPED_DAYS: i64 = 7;
 
-/// What a training has led to.
+/// The result of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingResult {
     /// The beginning of the model's hash.

@@ -1,4 +1,4 @@
-//! How often, how far back, and how much at once.
+//! The bounds of pulls: how often, how far back, and how much at once.
 
 use serde::{Deserialize, Serialize};
 use stratum_models::time::{Day, DayRange, UnixMillis};

@@ -43,9 +43,9 @@ const RESOURCE: &str = "connectors";
 pub struct Puller {
     /// Where connectors and runs are.
     pub state: PostgresState,
-    /// How platforms are reached.
+    /// The means of reaching platforms.
     pub platforms: Platforms,
-    /// What tenants' texts are redacted with.
+    /// The keys that tenants' texts are redacted with.
     pub keys: Arc<IdentifierKeys>,
     /// Takes rows for the log.
     pub appender: Appender,
