@@ -67,7 +67,7 @@ pub fn event_age_days_max(settings: &Settings) -> i64 {
     settings.ingest.event_age_days_max.min(settings.ingest.store_event_age_days_max)
 }
 
-/// How far it is.
+/// The progress of the demo.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
     /// Seconds since the first event.

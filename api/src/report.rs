@@ -59,7 +59,7 @@ impl<S: tracing::Subscriber> Layer<S> for ErrorReports {
     }
 }
 
-/// What goes out of a log line; `None` of all but our errors.
+/// The event that goes out of a log line; `None` of all but our errors.
 fn report_of(line: &tracing::Event<'_>) -> Option<Event<'static>> {
     let metadata = line.metadata();
     if *metadata.level() != tracing::Level::ERROR || !metadata.target().starts_with(OURS) {

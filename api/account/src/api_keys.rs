@@ -41,11 +41,11 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A key, without the key.
 #[derive(Serialize, ToSchema)]
 pub struct ApiKeyItem {
-    /// Its id.
+    /// The key's id.
     id: Uuid,
     /// Name.
     name: String,
-    /// What it opens.
+    /// The operations that it opens.
     scope: ApiKeyScope,
     /// The platform's id of the only dataset that the key may send to; null for every dataset.
     dataset_id: Option<String>,
@@ -87,7 +87,7 @@ pub struct NewApiKeyRequest {
     /// Name.
     #[schema(min_length = 1, max_length = 200)]
     name: String,
-    /// What it is to open.
+    /// The operations that it is to open.
     scope: ApiKeyScope,
     /// The only dataset that the key may send to, by the platform's id; for scope `ingest` only.
     dataset_id: Option<String>,
@@ -100,15 +100,15 @@ pub struct NewApiKeyRequest {
 /// A key, this once.
 #[derive(Serialize, ToSchema)]
 pub struct NewApiKeyResponse {
-    /// Its id.
+    /// The key's id.
     id: Uuid,
     /// The key. It is not shown again.
     key: String,
-    /// Its last four characters.
+    /// The key's last four characters.
     hint: String,
     /// Name.
     name: String,
-    /// What it opens.
+    /// The operations that it opens.
     scope: ApiKeyScope,
     /// The platform's id of the only dataset that the key may send to; null for every dataset.
     dataset_id: Option<String>,

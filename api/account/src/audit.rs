@@ -40,7 +40,7 @@ pub struct AuditParams {
     to: Option<String>,
     /// The actor: its kind, such as `user`, an id, or both as `user:ID`.
     actor: Option<String>,
-    /// What was done, such as `user.updated`; an unknown action is refused.
+    /// The action that was done, such as `user.updated`; an unknown action is refused.
     #[param(value_type = Option<AuditAction>)]
     action: Option<String>,
     /// The object: its kind, such as `campaign`, or kind and id as `campaign:ID`.
@@ -59,13 +59,13 @@ pub struct AuditParams {
 /// One thing that was done or refused.
 #[derive(Serialize, ToSchema)]
 pub struct AuditItem {
-    /// Its place in the tenant's chain, from 1.
+    /// The row's place in the tenant's chain, from 1.
     seq: u64,
     /// When.
     at: DateTime<Utc>,
     /// By whom.
     actor: Party,
-    /// What.
+    /// The action that was done.
     #[schema(value_type = AuditAction)]
     action: String,
     /// To what.
@@ -87,9 +87,9 @@ pub struct AuditItem {
 /// Who acted, or what was acted on.
 #[derive(Serialize, ToSchema)]
 pub struct Party {
-    /// Its kind.
+    /// The kind of party.
     kind: String,
-    /// Its id; null if there is none.
+    /// The party's id; null if there is none.
     id: Option<String>,
 }
 

@@ -62,7 +62,7 @@ pub struct PersonEventItem {
     platform: Option<Platform>,
     /// The pixel or dataset id.
     dataset_id: String,
-    /// Its name.
+    /// The event's name.
     event_name: String,
     /// When it happened.
     event_time: DateTime<Utc>,
@@ -74,11 +74,11 @@ pub struct PersonEventItem {
     event_id: Option<String>,
     /// The shop's order id.
     order_id: Option<String>,
-    /// Its worth in units of `currency`.
+    /// The event's worth in units of `currency`.
     value: Option<f64>,
     /// The currency of its worth.
     currency: Option<Currency>,
-    /// Its campaign, empty when unknown.
+    /// The event's campaign, empty when unknown.
     campaign_id: String,
     /// ISO 3166 alpha-2 country.
     country: Option<String>,
@@ -86,7 +86,8 @@ pub struct PersonEventItem {
     device: Device,
     /// The host of the page.
     source_host: Option<String>,
-    /// What it tells about the person; it is kept sealed. Of names, places, birth dates and the like nothing
+    /// The identifiers that it gives of the person; they are kept sealed. Of names, places, birth dates and
+    /// the like nothing
     /// is kept but that they were sent.
     identifiers: Vec<IdentifierItem>,
 }
@@ -94,7 +95,7 @@ pub struct PersonEventItem {
 /// An identifier as it is kept.
 #[derive(Serialize, ToSchema)]
 pub struct IdentifierItem {
-    /// Its kind, such as `em` or `ph`.
+    /// The kind of identifier, such as `em` or `ph`.
     key: IdentifierKey,
     /// SHA-256 of its normalised form, in hexadecimal; null where it was sealed with a key that is gone.
     sha256: Option<String>,
@@ -132,7 +133,7 @@ impl PersonEventItem {
     }
 }
 
-/// What was taken away.
+/// The report of what was taken away.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AnonymizationReport {
     /// Every place where a person may be kept, with the number of rows taken away there.

@@ -44,11 +44,11 @@ pub fn routes() -> OpenApiRouter<App> {
 /// An open invitation, without its token.
 #[derive(Serialize, ToSchema)]
 pub struct InvitationItem {
-    /// Its id.
+    /// The invitation's id.
     id: Uuid,
     /// The e-mail address that is invited.
     email: String,
-    /// What they will be allowed to do.
+    /// The role that they will have.
     role: Role,
     /// The user who invited.
     invited_by: Option<Uuid>,
@@ -93,7 +93,7 @@ pub struct InvitationRequest {
     /// E-mail address.
     #[schema(format = Email)]
     email: String,
-    /// What they will be allowed to do.
+    /// The role that they will have.
     role: Role,
 }
 
@@ -126,7 +126,7 @@ pub struct InvitationPreview {
     email: String,
     /// The tenant's name.
     tenant_name: String,
-    /// What they will be allowed to do.
+    /// The role that they will have.
     role: Role,
     /// When the token ends.
     expires_at: DateTime<Utc>,
@@ -141,7 +141,7 @@ pub struct AcceptanceResponse {
     email: String,
     /// Name.
     full_name: String,
-    /// What they may do.
+    /// The role of the new user.
     role: Role,
 }
 

@@ -35,7 +35,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// The tenant.
 #[derive(Serialize, ToSchema)]
 pub struct TenantItem {
-    /// Its number.
+    /// The tenant's number.
     id: u64,
     /// Short name.
     slug: String,
@@ -47,14 +47,14 @@ pub struct TenantItem {
     time_zone: String,
     /// The currency its totals are shown in.
     reporting_currency: Currency,
-    /// What else was set, by name.
+    /// Further settings, by name.
     #[schema(value_type = Object)]
     settings: Map<String, Value>,
     /// True where every user must have a second factor.
     second_factor_required: bool,
-    /// What it may have at most.
+    /// The most that it may have of each thing.
     limits: Limits,
-    /// How much of that there is.
+    /// The number that there is of each thing.
     used: TenantUsage,
     /// When it was made.
     created_at: DateTime<Utc>,
@@ -62,7 +62,7 @@ pub struct TenantItem {
     updated_at: DateTime<Utc>,
 }
 
-/// How much of its limits a tenant uses.
+/// The part of its limits that a tenant uses.
 #[derive(Serialize, ToSchema)]
 pub struct TenantUsage {
     /// Active users and open invitations.
@@ -71,7 +71,7 @@ pub struct TenantUsage {
     api_keys: u64,
 }
 
-/// What is to become another. Absent stays.
+/// The settings that are to change. An absent one stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantChange {

@@ -70,7 +70,7 @@ pub struct UserItem {
     full_name: String,
     /// Phone number, `+` and digits.
     phone: Option<String>,
-    /// What they may do.
+    /// The user's role.
     role: Role,
     /// The user's language.
     locale: String,
@@ -104,7 +104,7 @@ impl From<User> for UserItem {
     }
 }
 
-/// What is to become another. Absent stays; null takes away.
+/// The fields that are to change. An absent one stays; null takes away.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
@@ -115,7 +115,7 @@ pub struct UserChange {
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     pub(super) phone: Option<Option<String>>,
-    /// What they may do. Another role ends their sign-ins.
+    /// The role. Another role ends their sign-ins.
     pub(super) role: Option<Role>,
     /// The user's language, such as `en` or `ar-EG`.
     pub(super) locale: Option<String>,

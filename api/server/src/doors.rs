@@ -17,7 +17,7 @@ use stratum_models::platform::Platform;
 use utoipa::openapi::OpenApi;
 use utoipa::{IntoResponses, OpenApi as _, ToSchema};
 
-/// What Meta's SDKs send.
+/// The body that Meta's SDKs send.
 #[derive(Deserialize, ToSchema)]
 struct MetaEvents {
     /// Server events, 1 to 1000, in Meta's own form.
@@ -72,7 +72,7 @@ struct TiktokPixelEvent {
     properties: Option<serde_json::Value>,
 }
 
-/// What TikTok's three routes answer with: the status alone says little, the `code` says all.
+/// The answers of TikTok's three routes: the status alone says little, the `code` says all.
 #[derive(IntoResponses)]
 enum TiktokAnswers {
     #[response(

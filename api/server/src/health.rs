@@ -26,7 +26,7 @@ name_set! {
     StoreName {
         /// Events and reports as they came in.
         Log = "log",
-        /// What is counted.
+        /// Events and reports as they are counted.
         Warehouse = "warehouse",
         /// Users, tenants and their settings.
         State = "state",
@@ -40,7 +40,7 @@ pub type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), StoreError>> + Se
 pub struct Probe {
     /// The store.
     pub store: StoreName,
-    /// How to ask it.
+    /// The way to ask it.
     pub check: Check,
 }
 

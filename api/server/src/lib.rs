@@ -100,12 +100,12 @@ pub struct Services {
     pub log: Option<Arc<dyn EventLog>>,
 }
 
-/// What tells how the process is; every role serves it.
+/// The state of the process, for operators; every role serves it.
 #[derive(Clone)]
 pub struct Operation {
     /// Which stores answer.
     pub health: Arc<health::Health>,
-    /// What `/metrics` shows; `None` where nothing is collected.
+    /// The measurements that `/metrics` shows; `None` where nothing is collected.
     pub measurements: Option<prometheus::Measurements>,
     /// Who may see that.
     pub readers: prometheus::Readers,

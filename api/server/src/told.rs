@@ -13,7 +13,8 @@ use stratum_models::update::Update;
 
 /// Where paths of the API begin.
 const API: &str = "/api/v1/";
-/// What users keep, by the beginning of its paths. What is only asked by a body is not among them.
+/// The kinds of resources that users keep, by the beginning of their paths. A path that only asks by a body
+/// is not among them.
 const RESOURCES: [&str; 16] = [
     "ad-accounts",
     "analytics/export",

@@ -115,7 +115,7 @@ impl Process {
         })
     }
 
-    /// What is refused to callers, with what writes it down.
+    /// The refusals of callers, followed by what writes them down.
     fn follow_refusals(&mut self, state: &PostgresState) -> Arc<Refusals> {
         let refusals = Arc::new(Refusals::default());
         let (followed, state) = (refusals.clone(), state.clone());

@@ -1,4 +1,4 @@
-//! What exports are made of.
+//! The parts that exports are made of.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub fn folder(settings: &Settings, stores: &Stores) -> Folder {
     Folder::new(&settings.export.folder, &stores.data)
 }
 
-/// What the API serves exports with.
+/// The means by which the API serves exports.
 pub fn exports(settings: &Settings, stores: &Stores) -> Result<Exports> {
     let config = settings.export.clone();
     Ok(Exports {

@@ -1,4 +1,4 @@
-//! What the first start of an empty state store makes, so that somebody can sign in.
+//! The first start of an empty state store: it makes a tenant and a user, so that somebody can sign in.
 
 use anyhow::{Context as _, Result};
 use chrono_tz::Tz;
@@ -18,7 +18,7 @@ use super::system::SystemEntropy;
 /// The first user and key, to be shown once.
 #[derive(Debug)]
 pub struct FirstUser {
-    /// What to sign in with.
+    /// The user's e-mail address.
     pub email: String,
     /// The password, kept nowhere.
     pub password: Secret,

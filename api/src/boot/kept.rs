@@ -62,7 +62,7 @@ pub fn configured_or(
     Ok(secret_set.clone())
 }
 
-/// What the file holds, without the white space around; `None` when there is none.
+/// The content of the file, without the white space around; `None` when there is no file.
 pub fn read(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => {

@@ -33,7 +33,7 @@ impl Listeners {
         Ok(Listeners { public, operation })
     }
 
-    /// What each serves, with the name of the file that tells its address.
+    /// The servers of each listener, with the name of the file that tells its address.
     pub(super) fn servers(
         self,
         public: Router,

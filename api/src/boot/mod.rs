@@ -1,4 +1,4 @@
-//! How a process is put together: settings, secrets, engines, adapters, stages, and their end.
+//! The making of a process: settings, secrets, engines, adapters, stages, and their end.
 //! The only place that names adapters.
 
 pub mod backup;

@@ -1,4 +1,4 @@
-//! What commands beside the running process work with.
+//! The means of commands beside the running process.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl Operator {
         address.context("the process has no listener for operators")
     }
 
-    /// What opens the operator's routes of that process.
+    /// The token that opens the operator's routes of that process.
     pub fn token(settings: &Settings) -> Result<Secret> {
         let data = data_dir(settings)?;
         let token = kept::read(&data.join("secrets/operator_token"))?;

@@ -1,4 +1,4 @@
-//! How each store is asked whether it answers.
+//! The probe of each store: whether it answers.
 
 use std::sync::Arc;
 

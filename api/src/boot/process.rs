@@ -38,7 +38,7 @@ use stratum_jobs::mail;
 use stratum_jobs::predict::Forecasts;
 use stratum_jobs::{WorkerMeans, every};
 
-/// What an operator is told once everything runs.
+/// The facts that an operator is told once everything runs.
 #[derive(Debug)]
 pub struct Announcement {
     /// `http://host:port`.
@@ -174,7 +174,7 @@ impl Process {
         Ok(directory)
     }
 
-    /// What takes rows for the log, one for all roles of the process.
+    /// The appender of rows to the log, one for all roles of the process.
     pub(super) fn appender(&mut self, settings: &Settings) -> Result<Appender> {
         if let Some(appender) = &self.appender {
             return Ok(appender.clone());

@@ -1,8 +1,8 @@
-//! What a process does, and which stores that takes.
+//! Roles of a process, and the stores that they take.
 
 use super::stores::Needs;
 
-/// What a process does.
+/// The role of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Takes events and ad reports.

@@ -52,21 +52,21 @@ pub struct Settings {
     pub state: StateConfig,
     /// Limits on what a tenant may store.
     pub tenant_limits: BoundsConfig,
-    /// How campaigns that ad reports name are created.
+    /// The creation of campaigns that ad reports name.
     pub campaign_discovery: AdoptConfig,
     /// Exports.
     pub export: ExportConfig,
-    /// How ad platforms are pulled from.
+    /// The pulls from ad platforms.
     pub pull: PullConfig,
-    /// How events are handed on to ad platforms.
+    /// The delivery of events to ad platforms.
     pub deliver: DeliverConfig,
-    /// How exchange rates are fetched.
+    /// The fetching of exchange rates.
     pub exchange_rates: ExchangeRatesConfig,
-    /// How events and ad reports are received.
+    /// The receipt of events and ad reports.
     pub ingest: DoorConfig,
     /// Files of ad reports.
     pub import: ImportConfig,
-    /// How rows are gathered into log records.
+    /// The gathering of rows into log records.
     pub append: AppendConfig,
     /// The embedded log.
     pub log: FjallLogConfig,
@@ -82,7 +82,7 @@ pub struct Settings {
     pub predictions: PredictionsConfig,
     /// The embedded engines.
     pub engines: EnginesConfig,
-    /// What is logged.
+    /// The log lines of the program.
     pub telemetry: TelemetryConfig,
     /// Generated traffic.
     pub demo: DemoConfig,
@@ -150,7 +150,7 @@ pub struct ClickHouseAccess {
 }
 
 impl WarehouseSettings {
-    /// What `url` says; `None` when it is no such address.
+    /// The access that `url` gives; `None` when it is no such address.
     pub fn access(&self) -> Option<ClickHouseAccess> {
         let mut url: reqwest::Url = self.url.expose().parse().ok()?;
         let decode = |text: &str| {
@@ -196,15 +196,15 @@ pub struct EnginesConfig {
     pub clickhouse_unfenced: bool,
     /// The folder of Postgres' programs; empty to look for them.
     pub postgres_bin: String,
-    /// What ClickHouse may allocate in all.
+    /// The most bytes that ClickHouse may allocate in all.
     pub clickhouse_memory_bytes_max: u64,
-    /// What ClickHouse may keep of its tables' marks.
+    /// The most bytes that ClickHouse may keep of its tables' marks.
     pub clickhouse_mark_cache_bytes_max: u64,
-    /// What Postgres keeps of its tables in shared memory.
+    /// The bytes of tables that Postgres keeps in shared memory.
     pub postgres_buffers_bytes: u64,
-    /// How long an engine may take until it answers.
+    /// The longest time until an engine answers.
     pub ready_wait_ms_max: u64,
-    /// How long an engine may take to end in order, before it is killed.
+    /// The longest time that an engine may take to end in order, before it is killed.
     pub stop_wait_ms_max: u64,
 }
 
@@ -245,11 +245,11 @@ impl EnginesConfig {
     }
 }
 
-/// What is logged, and how.
+/// The log lines of the program, and their form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TelemetryConfig {
-    /// What is logged, in the form of `RUST_LOG`.
+    /// The filter of log lines, in the form of `RUST_LOG`.
     pub log: String,
     /// One JSON object a line instead of text.
     pub log_json: bool,

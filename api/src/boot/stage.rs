@@ -46,7 +46,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// No younger row of the audit log is removed; the state store holds to it, too.
 const AUDIT_DAYS_MIN: u32 = 30;
 
-/// What the pipeline is made of.
+/// The parts of the pipeline.
 pub fn pipeline_parts(settings: &Settings, stores: &Stores) -> Result<Pipeline> {
     let warehouse = stores.warehouse.clone().context("the pipeline has no warehouse")?;
     let state = stores.state.clone().context("the pipeline has no state store")?;
@@ -224,14 +224,14 @@ pub fn platforms(settings: &Settings, bounds: CallConfig) -> Result<Platforms> {
     platforms.context("[pull.urls]")
 }
 
-/// What fetches exchange rates.
+/// The job that fetches exchange rates.
 pub fn rate_keeper(settings: &Settings, state: PostgresState) -> Result<RateKeeper> {
     let config = settings.exchange_rates.clone();
     let bank = ReferenceRates::new(config.source.clone()).context("[exchange_rates.source]")?;
     Ok(RateKeeper { state, bank, clock: Arc::new(SystemClock), config })
 }
 
-/// What pulls from them.
+/// The job that pulls from them.
 pub fn puller(
     settings: &Settings,
     state: PostgresState,

@@ -22,7 +22,7 @@ use super::settings::{ClickHouseAccess, Settings};
 use super::system::{SystemClock, SystemEntropy};
 use crate::config::placeholder::is_placeholder;
 
-/// What a process needs.
+/// The stores that a process needs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Needs {
     /// The log.
@@ -190,7 +190,7 @@ impl Stores {
         Ok(state)
     }
 
-    /// What identifiers of events are sealed with, of the same keys as the state store.
+    /// The keys that identifiers of events are sealed with, the same as those of the state store.
     pub fn identifier_keys(&self, settings: &Settings) -> Result<Arc<IdentifierKeys>> {
         let key = pii_key(settings, &self.data, self.state_is_shared())?;
         let older = older_pii_keys(settings);

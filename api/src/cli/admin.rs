@@ -27,7 +27,7 @@ use super::print;
 use super::upkeep::PlanAct;
 use crate::boot::{Operator, Settings};
 
-/// What to do with which noun.
+/// The action, and the noun it is for.
 #[derive(Args)]
 pub struct AdminArgs {
     #[command(subcommand)]
@@ -117,7 +117,7 @@ enum ApiKeyAct {
         /// The tenant's short name.
         #[arg(long)]
         tenant: String,
-        /// What the key allows: ingest, read, export or export_identifiers.
+        /// The scope of the key: ingest, read, export or export_identifiers.
         #[arg(long, default_value = "ingest")]
         scope: ApiKeyScope,
         /// The only dataset it may send to, by the platform's id; every dataset if absent.

@@ -20,7 +20,7 @@ pub struct DemoArgs {
     /// The same seed gives the same tenants, campaigns and customers.
     #[arg(long)]
     seed: Option<u64>,
-    /// How many seconds to send; without end if absent.
+    /// The seconds to send for; without end if absent.
     #[arg(long, value_name = "SECONDS")]
     duration: Option<f64>,
 }

@@ -9,7 +9,7 @@ use super::print;
 use crate::boot::Settings;
 use crate::boot::doctor::{self, Finding, Severity};
 
-/// How to tell it.
+/// The form of the report.
 #[derive(Args)]
 pub struct DoctorArgs {
     /// Print the findings as JSON, one object with check, severity, found and advice each.

@@ -40,7 +40,7 @@ struct Sources {
     /// The folder of data and generated secrets.
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// What is logged, in the format of RUST_LOG.
+    /// The filter of log lines, in the format of RUST_LOG.
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 }

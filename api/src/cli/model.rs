@@ -11,7 +11,7 @@ use stratum_jobs::predict::card;
 /// So many stored models are looked through.
 const MODELS_MAX: i64 = 1_000;
 
-/// What to do with models.
+/// The action on models.
 #[derive(Args)]
 pub struct ModelArgs {
     #[command(subcommand)]

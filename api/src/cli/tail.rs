@@ -10,7 +10,7 @@ use stratum_server::tail::{Begin, lines};
 use super::print;
 use crate::boot::{Operator, Settings, SystemClock, SystemEntropy, open_log};
 
-/// What to print.
+/// The records to print.
 #[derive(Args)]
 pub struct TailArgs {
     /// `events`, `ad-reports` or `updates`.

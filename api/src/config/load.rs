@@ -19,7 +19,7 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         source_name: String,
-        /// What is wrong with it, and where.
+        /// The fault, and its place.
         text: String,
     },
     /// There is no such key.
@@ -76,7 +76,7 @@ const WELL_KNOWN: &[(&str, &[&str])] = &[
 const OPTIONAL: &[(&str, &str)] =
     &[("kafka.replication_factor", "a whole number"), ("kafka.properties.*", "a text")];
 
-/// What an optional key's value must be; `None` for keys that do not exist.
+/// The form that an optional key's value must have; `None` for keys that do not exist.
 fn optional(section: &[String], key: &str) -> Option<&'static str> {
     let section = section.join(".");
     let fits = |(known, _): &&(&str, &str)| {

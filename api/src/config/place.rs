@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// What of the environment decides the place.
+/// The parts of the environment that decide the place.
 #[derive(Debug, Default)]
 pub struct Surroundings {
     /// Whether the user is root.

@@ -29,14 +29,15 @@ pub struct PersonRequest {
     /// of its normalised form, in hexadecimal.
     #[schema(min_length = 1, max_length = 512)]
     identifier: String,
-    /// Its kind. Where absent: with an `@` an e-mail address, with a `+` before it a phone number, 64 hexadecimal
+    /// The kind of identifier. Where absent: with an `@` an e-mail address, with a `+` before it a phone
+    /// number, 64 hexadecimal
     /// digits the hash of either or of an id, other texts an id. Digits alone could be a phone number or an id, so
     /// of them it must be told.
     #[serde(rename = "type")]
     kind: Option<Kind>,
 }
 
-/// What an identifier is.
+/// The kind of an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -65,7 +66,7 @@ impl Kind {
 pub struct Person {
     identifiers: Vec<HashedIdentifier>,
     calling_codes: Vec<u16>,
-    /// What their events name them by besides.
+    /// The identifiers that their events name them by besides.
     linked: Vec<HashedIdentifier>,
 }
 
@@ -112,7 +113,7 @@ impl Person {
         Ok(Person { identifiers, calling_codes, linked: Vec::new() })
     }
 
-    /// What the warehouse may keep them under: each identifier asked for under each key of the tenant, and
+    /// The identifiers that the warehouse may keep them under: each asked for under each key of the tenant, and
     /// the strong ones that events with one of these name beside, until no new one is found.
     pub async fn follow(
         &mut self,
@@ -178,7 +179,7 @@ impl Person {
     }
 }
 
-/// What a text may be that nobody said more about.
+/// The kinds that a text may be of which nobody said more.
 fn guess(text: &str) -> Result<Vec<Kind>, Refusal> {
     let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_number = text.chars().all(|c| c.is_ascii_digit() || " -.()/".contains(c));

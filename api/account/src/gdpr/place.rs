@@ -79,21 +79,21 @@ const PLACES: [(Place, &str, &str); 7] = [
     (Place::Invitations, "invitations that were sent to them, sealed", "they are deleted"),
 ];
 
-/// What is, or was, at a place.
+/// The part of a person's data that is, or was, at a place.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlaceItem {
     /// Which.
     place: Place,
-    /// How many; of the log, the identifiers that are looked for.
+    /// The number of rows; of the log, of the identifiers that are looked for.
     count: u64,
-    /// What is stored there about a person, and for how long.
+    /// The data that is stored there about a person, and for how long.
     holds: &'static str,
-    /// What the removal does there.
+    /// The way that the removal erases it there.
     erasing: &'static str,
 }
 
 impl PlaceItem {
-    /// Its name and how many, for the audit log.
+    /// The place's name and count, for the audit log.
     pub fn count(&self) -> (String, serde_json::Value) {
         (json!(self.place).as_str().unwrap_or_default().to_owned(), self.count.into())
     }
@@ -107,7 +107,7 @@ pub struct Walk<'a> {
     pub caller: &'a Authenticated,
     /// About whom.
     pub person: &'a Person,
-    /// What their events may be kept under.
+    /// The seals that their events may be kept under.
     pub seals: &'a [SealedIdentifier],
     /// Whether what is found goes.
     pub erase: bool,
@@ -184,7 +184,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What the log holds is not looked through; what it tells does not land again.
+    /// The log is not looked through; what it tells of the person does not land again.
     async fn log(&self) -> Result<u64, Refusal> {
         Ok(self.seals.len() as u64)
     }

@@ -30,9 +30,9 @@ pub struct MeResponse {
     locale: String,
     /// The user's time zone; null for the tenant's.
     time_zone: Option<String>,
-    /// What they may do.
+    /// The user's role.
     role: Role,
-    /// What that role may do.
+    /// The rights of that role.
     permissions: &'static [Permission],
     /// Their tenant.
     tenant: MeTenant,
@@ -45,7 +45,7 @@ pub struct MeResponse {
 /// The caller's tenant.
 #[derive(Serialize, ToSchema)]
 pub struct MeTenant {
-    /// Its number.
+    /// The tenant's number.
     id: u64,
     /// Short name.
     slug: String,

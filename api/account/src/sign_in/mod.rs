@@ -75,7 +75,7 @@ impl TokenResponse {
     }
 }
 
-/// What was done, or what to do next.
+/// The notice of what was done, or of what to do next.
 #[derive(Serialize, ToSchema)]
 struct NoticeResponse {
     /// In words.

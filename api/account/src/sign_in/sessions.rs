@@ -22,7 +22,7 @@ const SESSIONS_MAX: i64 = 100;
 /// A sign-in of the caller.
 #[derive(Serialize, ToSchema)]
 pub struct SessionItem {
-    /// Its id.
+    /// The session's id.
     id: Uuid,
     /// True for the one that asks.
     current: bool,

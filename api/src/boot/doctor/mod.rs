@@ -1,4 +1,4 @@
-//! What is wrong with an installation, and what to do: `stratum doctor`.
+//! Faults of an installation and their remedies: `stratum doctor`.
 //!
 //! It looks at the machine, at the process that runs on the data folder, and at the stores that URLs name; it
 //! changes nothing. What cannot be looked at is said, not passed over.
@@ -13,7 +13,7 @@ use stratum_models::name_set;
 use crate::boot::Settings;
 
 name_set! {
-    /// How much a finding matters, the least first.
+    /// The weight of a finding, the least first.
     Severity {
         /// As it should be.
         Ok = "ok",
@@ -29,13 +29,13 @@ name_set! {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was looked at; the operator's guide has a row for each.
+    /// The check; the operator's guide has a row for each.
     pub check: &'static str,
-    /// How much it matters.
+    /// The weight of the finding.
     pub severity: Severity,
-    /// What was seen.
+    /// The state that was found.
     pub found: String,
-    /// What to do about it; empty where there is nothing to do.
+    /// The remedy; empty where there is nothing to do.
     pub advice: String,
 }
 

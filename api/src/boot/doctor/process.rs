@@ -111,7 +111,7 @@ fn rates(rates: &Value) -> Option<Finding> {
     }
 }
 
-/// What the process measured since it was started.
+/// The measurements of the process since it was started.
 async fn counted(settings: &Settings) -> Vec<Finding> {
     let read = async || -> Result<String> {
         let address = Operator::operation_address(settings)?;

@@ -25,7 +25,7 @@ pub(super) struct Bounds {
     pub idle_max: Duration,
     /// Longest time from the first byte of a request's head to its last.
     pub head_max: Duration,
-    /// How fast a client takes what it is sent.
+    /// The least rate at which a client takes what it is sent.
     pub pace: PaceConfig,
 }
 

@@ -28,7 +28,7 @@ use tower::ServiceExt as _;
 use self::connection::{Bounds, Connection};
 use self::places::{Place, Places, Request};
 
-/// How long no connection is accepted after the system could give none.
+/// The time for which no connection is accepted after the system could give none.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 /// The smallest bound of a head that a client of today keeps to.
 const HEAD_BYTES_MIN: usize = 8_192;
@@ -37,7 +37,7 @@ const HEAD_BYTES_MIN: usize = 8_192;
 pub(super) struct Server {
     /// Where connections come in.
     pub listener: TcpListener,
-    /// What answers.
+    /// The routes that answer.
     pub routes: Router,
     /// Proxies that stand for many clients.
     pub proxies: Proxies,

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// How often it is looked for room while every connection has a request under way.
+/// The time between two looks for room while every connection has a request under way.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The places of a listener.
@@ -28,7 +28,7 @@ struct Board {
     taken: usize,
 }
 
-/// What is known of a connection.
+/// The state of a connection.
 pub(super) struct Seat {
     address: IpAddr,
     began: Instant,
@@ -57,7 +57,7 @@ impl Seat {
         Request(self.clone())
     }
 
-    /// How many requests have begun.
+    /// The number of requests that have begun.
     pub(super) fn requests(&self) -> u32 {
         self.requests.load(Ordering::Relaxed)
     }

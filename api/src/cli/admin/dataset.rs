@@ -11,7 +11,7 @@ use super::{date, find, taken};
 use crate::boot::Operator;
 use crate::cli::print;
 
-/// What to do with datasets.
+/// The action on datasets.
 #[derive(Subcommand)]
 pub(super) enum DatasetAct {
     /// Create a dataset that receives events.
