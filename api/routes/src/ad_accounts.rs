@@ -21,7 +21,7 @@ pub struct AdAccountItem {
     platform: Platform,
     /// The id of the account, as connectors name it.
     account_id: String,
-    /// Its name.
+    /// The account's name.
     name: String,
     /// The currency of its amounts.
     #[schema(value_type = Currency)]

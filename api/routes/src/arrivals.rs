@@ -45,12 +45,12 @@ pub struct RecentParams {
     after: Option<String>,
     /// The platform's pixel or dataset id.
     dataset_id: Option<String>,
-    /// How many at most, 50 where absent.
+    /// The most events to answer, 50 where absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     limit: Option<String>,
 }
 
-/// What became of an event.
+/// The outcome of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RecentOutcome {
@@ -67,13 +67,13 @@ pub struct RecentEvent {
     received_at: DateTime<Utc>,
     /// The wire format it came in.
     dialect: Option<Dialect>,
-    /// Its platform; null for events that are for no ad platform.
+    /// The event's platform; null for events that are for no ad platform.
     platform: Option<Platform>,
     /// The platform's pixel or dataset id.
     dataset_id: String,
-    /// Its name; empty where a refused one names none.
+    /// The event's name; empty where a refused one names none.
     event_name: String,
-    /// What became of it.
+    /// The outcome of the event.
     outcome: RecentOutcome,
     /// When it happened; null of a refused one.
     event_time: Option<DateTime<Utc>>,
@@ -81,7 +81,7 @@ pub struct RecentEvent {
     event_id: Option<String>,
     /// Where it happened; null of a refused one.
     action_source: Option<ActionSource>,
-    /// How well its platform can match it, 0 to 10; null of a refused one, and without a platform.
+    /// The match quality of the event at its platform, 0 to 10; null of a refused one, and without a platform.
     score: Option<f64>,
     /// Whether its sender marked it as a test; null of a refused one.
     test: Option<bool>,
@@ -89,7 +89,7 @@ pub struct RecentEvent {
     reason: Option<RejectReason>,
     /// The field at fault; null where it was not refused, empty when it is the whole.
     field: Option<String>,
-    /// How many rows of its request were refused for this; 1 where it was not.
+    /// The number of rows of its request that were refused for this; 1 where it was not.
     rows: u64,
 }
 
@@ -164,7 +164,7 @@ pub async fn recent_events(
     Ok(Answer::of(rows.into_iter().map(RecentEvent::from).collect()))
 }
 
-/// What stands apart.
+/// The parameters of arrivals by time.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -189,7 +189,7 @@ impl std::str::FromStr for Step {
 /// Events of a minute or an hour.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ArrivalSlot {
-    /// Its first instant.
+    /// The slot's first instant.
     at: DateTime<Utc>,
     /// Events that count.
     landed: u64,

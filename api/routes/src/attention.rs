@@ -36,7 +36,7 @@ const DISMISSED_DAYS_MAX: u32 = 90;
 const DISMISSED_DAYS: u32 = 7;
 /// Exports that are looked at, the newest.
 const EXPORTS_MAX: i64 = 20;
-/// What every name of a concern begins with.
+/// The first words that names of concerns may have.
 const KINDS: [&str; 6] = ["rate", "unreported", "refused", "quality", "connector", "export"];
 
 /// The routes of this file.
@@ -60,7 +60,7 @@ pub struct AttentionParams {
     date_to: Option<String>,
 }
 
-/// How much something matters.
+/// The severity of a concern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -70,7 +70,7 @@ pub enum Severity {
     Warn,
 }
 
-/// What a concern is about.
+/// The subject of a concern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConcernKind {
@@ -91,15 +91,15 @@ pub enum ConcernKind {
 /// Something that needs a person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConcernItem {
-    /// Its name: the same as long as it is the same thing.
+    /// The concern's name: the same as long as it is the same thing.
     concern: String,
-    /// What it is about.
+    /// The subject of the concern.
     kind: ConcernKind,
-    /// How much it matters.
+    /// The severity of the concern.
     severity: Severity,
     /// Since when, where that is known.
     since: Option<DateTime<Utc>>,
-    /// What tells it apart from others of its kind.
+    /// The values that tell it apart from others of its kind.
     #[schema(value_type = Object)]
     values: Value,
     /// Who put it aside, and why; null where nobody did.
@@ -123,7 +123,7 @@ impl From<Dismissal> for DismissalItem {
     }
 }
 
-/// What needs a person, worst first.
+/// Concerns that need a person, worst first.
 ///
 /// From the data of these days, and for who may see connectors or exports from those. What was put aside
 /// comes last; it shows again once its time is over, or when it begins anew.
@@ -248,7 +248,7 @@ impl ConcernItem {
     }
 }
 
-/// What to put aside.
+/// The concern to put aside.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DismissalBody {

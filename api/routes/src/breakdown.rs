@@ -24,7 +24,7 @@ use super::kpis::{KpiParams, KpiRequest, untracked};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BreakdownParams {
-    /// What the KPIs are broken down by, `campaign` where absent.
+    /// The dimension that KPIs are broken down by, `campaign` where absent.
     #[param(value_type = Option<BreakdownBy>)]
     by: Option<String>,
     /// The KPI by which rows are sorted, `spend` where absent.
@@ -50,7 +50,7 @@ pub struct Breakdown {
     date_to: NaiveDate,
     /// The number of days.
     days: i64,
-    /// What the KPIs are broken down by.
+    /// The dimension that the KPIs are broken down by.
     by: BreakdownBy,
     /// The reason why tracked figures of rows are null; null if they are known.
     tracked_reason: Option<&'static str>,
@@ -60,7 +60,7 @@ pub struct Breakdown {
     rows: Vec<PartKpis>,
     /// The page, and how many parts there are.
     pagination: Pagination,
-    /// What is in the total and in none of the parts, on no page: figures that platforms do not break
+    /// The part of the total that is in none of the parts, on no page: figures that platforms do not break
     /// down, and events that do not tell. Below zero where parts report more than their campaigns.
     not_broken_down: Money,
 }
@@ -74,15 +74,15 @@ pub struct PartKpis {
     account_id: Option<String>,
     /// The campaign.
     campaign_id: Option<String>,
-    /// Its newest name.
+    /// The campaign's newest name.
     campaign_name: Option<String>,
     /// The ad set.
     ad_set_id: Option<String>,
-    /// Its newest name.
+    /// The ad set's newest name.
     ad_set_name: Option<String>,
     /// The ad.
     ad_id: Option<String>,
-    /// Its newest name.
+    /// The ad's newest name.
     ad_name: Option<String>,
     /// ISO 3166 alpha-2.
     country: Option<String>,

@@ -1,4 +1,4 @@
-//! What figures are compared with, and how much they have changed since.
+//! Comparisons of figures with those of other days, and their changes since.
 
 use serde::{Deserialize, Serialize};
 use stratum_http::fields::Fields;
@@ -10,7 +10,7 @@ use stratum_http::day::Date;
 
 use super::range::{ComparePeriod, Comparison};
 
-/// What the days are compared with.
+/// The days to compare with.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CompareParams {

@@ -42,7 +42,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A connector, without its credentials.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConnectorItem {
-    /// Its id.
+    /// The connector's id.
     id: Uuid,
     /// The platform.
     platform: Platform,
@@ -52,13 +52,13 @@ pub struct ConnectorItem {
     account_ids: Vec<String>,
     /// The credentials that are set, by name. Their values are never shown.
     credentials_set: Vec<String>,
-    /// How often it is asked.
+    /// The schedule on which the platform is asked.
     schedule: Schedule,
     /// Whether it is in use.
     enabled: bool,
-    /// What is asked of the platform.
+    /// The settings of what the platform is asked for.
     settings: PullSettings,
-    /// What is known of whether it works.
+    /// The state of the connector, as far as it is known.
     status: ConnectorStatus,
     /// When a pull last went well.
     last_success_at: Option<DateTime<Utc>>,

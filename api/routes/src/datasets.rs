@@ -37,7 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A pixel or dataset that senders send for.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DatasetItem {
-    /// Its id.
+    /// The dataset's id.
     id: Uuid,
     /// The ad platform; null if its events are for none, such as those of Segment.
     platform: Option<Platform>,
@@ -185,7 +185,7 @@ pub async fn create_dataset(
     Ok(Answer::created(dataset.into()))
 }
 
-/// What is new of a dataset. What is not sent stays.
+/// The changes to a dataset. A field that is not sent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetChange {

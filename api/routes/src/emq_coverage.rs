@@ -41,7 +41,7 @@ pub struct PlatformCoverage {
     events: u64,
     /// Every identifier that was sent, or that the platform could use.
     identifiers: Vec<IdentifierCoverage>,
-    /// What each signal would add if every event carried it. They overlap: never add them.
+    /// The gain that each signal would bring if every event carried it. They overlap: never add them.
     uplift: Vec<SignalUplift>,
 }
 
@@ -60,7 +60,7 @@ pub struct IdentifierCoverage {
     reasons: Vec<ReasonCount>,
 }
 
-/// How often an identifier was unusable for this reason.
+/// The number of times that an identifier was unusable for this reason.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReasonCount {
     /// The reason.

@@ -37,12 +37,13 @@ pub struct PlatformDiagnostics {
     score: PlatformScore,
     /// Their identifiers, what is unusable and why, and what more of them would bring.
     coverage: PlatformCoverage,
-    /// What came in on these days and what became of it, of the platform's datasets or of the one that is asked for. An
+    /// The events that came in on these days and their fates, of the platform's datasets or of the one that
+    /// is asked for. An
     /// event's name is not told there.
     arrivals: Arrivals,
 }
 
-/// What came in for a platform's datasets.
+/// The events that came in for a platform's datasets.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Arrivals {
     /// Events.

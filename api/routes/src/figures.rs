@@ -93,7 +93,7 @@ pub struct CurrencyFigures {
     /// The currency of the amounts.
     #[schema(value_type = String, example = "EUR")]
     pub currency: Currency,
-    /// What was spent, earned and shown in it.
+    /// The amounts spent, earned and shown in it.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -108,7 +108,7 @@ pub struct MissingRate {
     pub date_from: Option<NaiveDate>,
     /// The last one.
     pub date_to: Option<NaiveDate>,
-    /// How many there are in between.
+    /// The number of days in between.
     pub days: usize,
 }
 
@@ -136,7 +136,7 @@ pub struct CarriedRate {
     pub date_from: NaiveDate,
     /// The last one.
     pub date_to: NaiveDate,
-    /// How many there are in between.
+    /// The number of days in between.
     pub days: usize,
 }
 
@@ -261,7 +261,7 @@ pub struct UnreportedDays {
     pub date_from: NaiveDate,
     /// The last one, today at the latest.
     pub date_to: NaiveDate,
-    /// How many that is.
+    /// The number of days.
     pub days: i64,
 }
 

@@ -40,7 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(delete_fx_rate))
 }
 
-/// What one US dollar was worth on a day.
+/// The worth of one US dollar on a day.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FxRateItem {
     /// The day.
@@ -80,7 +80,7 @@ pub struct FxRatesBody {
     rates: Vec<FxRateBody>,
 }
 
-/// What one US dollar was worth on a day.
+/// The worth of one US dollar on a day.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FxRateBody {
@@ -94,7 +94,7 @@ pub struct FxRateBody {
     per_usd: f64,
 }
 
-/// How many rates were written.
+/// The number of rates that were written.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FxRateCount {
     /// Rates.

@@ -82,7 +82,7 @@ name_set! {
     }
 }
 
-/// What the file does not say itself.
+/// The facts that the file does not tell itself.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -115,7 +115,7 @@ pub struct ImportParams {
     mapping: Option<String>,
 }
 
-/// What was asked for.
+/// The request, as it was read.
 struct ImportQuery {
     dry_run: bool,
     skip_faulty: bool,

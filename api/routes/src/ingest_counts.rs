@@ -28,7 +28,7 @@ pub struct IngestParams {
     date_to: Option<String>,
 }
 
-/// What came in and what became of it.
+/// The events that came in, and their fates.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ingest {
     /// First day of receipt, included.
@@ -104,7 +104,7 @@ pub struct Rejections {
     reason: RejectReason,
     /// The path of the wrong field within its row (`user_data.em`); empty if the whole row is wrong.
     field: String,
-    /// How many rows.
+    /// The number of rows.
     rows: u64,
 }
 

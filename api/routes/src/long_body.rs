@@ -21,7 +21,7 @@ pub enum BrokenOff {
     /// The caller would not be let in any more.
     #[error("the caller's rights have ended")]
     NotAllowed,
-    /// What the bytes come from failed.
+    /// The source of the bytes failed.
     #[error(transparent)]
     Failed(#[from] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -71,7 +71,7 @@ pub enum NoteKind {
 /// A note.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NoteItem {
-    /// Its id; null for what the program notes by itself.
+    /// The note's id; null for what the program notes by itself.
     id: Option<Uuid>,
     /// Who wrote it, or what it tells of.
     kind: NoteKind,
@@ -112,7 +112,7 @@ impl From<Note> for NoteItem {
 }
 
 impl NoteItem {
-    /// What the program did, on the day it shows: of a backfill the days that were asked for.
+    /// The note of what the program did, on the day it shows: of a backfill the days that were asked for.
     fn of_system(note: SystemNote, day: NaiveDate) -> NoteItem {
         let (kind, (date_from, date_to), version) = match note.kind {
             SystemNoteKind::Tracking(version) => (NoteKind::Tracking, (day, day), Some(version)),
@@ -188,7 +188,7 @@ pub struct NewNoteBody {
     text: String,
 }
 
-/// What is new of a note. What is not sent stays.
+/// The changes to a note. A field that is not sent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoteChange {

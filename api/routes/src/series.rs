@@ -36,7 +36,7 @@ pub struct SeriesParams {
     compare_from: Option<String>,
 }
 
-/// What stands apart beside the periods.
+/// The platforms, apart beside the periods.
 struct ByPlatform;
 
 impl std::str::FromStr for ByPlatform {

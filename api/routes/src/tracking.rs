@@ -32,7 +32,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A version of a tracking configuration.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TrackingItem {
-    /// Its number, from 1. Every event carries the one it was treated with.
+    /// The version's number, from 1. Every event carries the one it was treated with.
     version: u32,
     /// The calling code put before phone numbers that have none, without `+`; null for none, and such
     /// numbers are not usable then.
@@ -93,7 +93,7 @@ pub struct TrackingBody {
     default_calling_code: Option<u16>,
 }
 
-/// What is new of a configuration. What is not sent stays.
+/// The changes to a configuration. A field that is not sent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrackingChange {

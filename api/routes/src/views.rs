@@ -40,9 +40,9 @@ pub fn routes() -> OpenApiRouter<App> {
 /// An address of the page under a name.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ViewItem {
-    /// Its id.
+    /// The view's id.
     id: Uuid,
-    /// Its name.
+    /// The view's name.
     name: String,
     /// The path with its search, from `/` on.
     path: String,
@@ -66,7 +66,7 @@ impl ViewItem {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewViewBody {
-    /// Its name, unique among the user's own.
+    /// The view's name, unique among the user's own.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// The path with its search, from `/` on.
@@ -77,11 +77,11 @@ pub struct NewViewBody {
     is_shared: bool,
 }
 
-/// What is new of a view. What is not sent stays.
+/// The changes to a view. A field that is not sent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ViewChange {
-    /// Its name.
+    /// The view's name.
     name: Option<String>,
     /// The path with its search.
     path: Option<String>,

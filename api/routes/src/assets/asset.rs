@@ -1,4 +1,4 @@
-//! What is said of an asset, and the rules on it.
+//! Assets in bodies, and the rules on them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,26 +20,26 @@ const DURATION_SECONDS_MAX: f64 = 86_400.0;
 /// A creative asset.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AssetItem {
-    /// Its id.
+    /// The asset's id.
     id: Uuid,
     /// The campaign it is shown in.
     campaign_id: Option<Uuid>,
     /// Name to show.
     name: String,
-    /// What kind of thing it is.
+    /// The kind of asset.
     #[serde(rename = "type")]
     kind: AssetKind,
     /// The address of the asset.
     url: Option<String>,
-    /// Its file format or its shape, such as `image/png`, `mp4` or `9:16`.
+    /// The file format or the shape, such as `image/png`, `mp4` or `9:16`.
     format: Option<String>,
-    /// Its size.
+    /// The size in bytes.
     size_bytes: Option<i64>,
-    /// How long it runs.
+    /// The running time in seconds.
     duration_seconds: Option<f64>,
     /// Words to find it by.
     tags: Vec<String>,
-    /// How tired of it people are, 0 (not at all) to 100, as it was given; null where it was not.
+    /// The fatigue of people who saw it, 0 (none) to 100, as it was given; null where it was not.
     fatigue_score: Option<f64>,
     /// The reason why there is no score; null if there is one.
     fatigue_reason: Option<&'static str>,
@@ -80,7 +80,7 @@ impl From<Asset> for AssetItem {
 pub struct AssetBody {
     /// Name to show, of 1 to 500 characters.
     name: String,
-    /// What kind of thing it is.
+    /// The kind of asset.
     #[serde(rename = "type")]
     kind: AssetKind,
     /// The campaign it is shown in.
@@ -88,30 +88,30 @@ pub struct AssetBody {
     /// The address of the asset: `http` or `https`, without a password.
     #[schema(format = "uri")]
     url: Option<String>,
-    /// Its file format or its shape.
+    /// The file format or the shape.
     format: Option<String>,
-    /// Its size.
+    /// The size in bytes.
     #[schema(minimum = 0)]
     size_bytes: Option<i64>,
-    /// How long it runs, at most a day; kept to the millisecond.
+    /// The running time in seconds, at most a day; kept to the millisecond.
     #[schema(minimum = 0, maximum = 86400)]
     duration_seconds: Option<f64>,
     /// Words to find it by.
     tags: Option<Vec<String>>,
-    /// How tired of it people are, 0 to 100, where somebody measured it.
+    /// The fatigue of people who saw it, 0 to 100, where somebody measured it.
     #[schema(minimum = 0, maximum = 100)]
     fatigue_score: Option<f64>,
     /// The first day it was shown.
     first_used: Option<NaiveDate>,
 }
 
-/// What is new of an asset. What is not sent stays; null clears what may be absent.
+/// The changes to an asset. A field that is not sent stays; null clears what may be absent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssetChange {
     /// Name to show, of 1 to 500 characters.
     name: Option<String>,
-    /// What kind of thing it is.
+    /// The kind of asset.
     #[serde(rename = "type")]
     kind: Option<AssetKind>,
     /// The campaign it is shown in.
@@ -122,21 +122,21 @@ pub struct AssetChange {
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     url: Option<Option<String>>,
-    /// Its file format or its shape.
+    /// The file format or the shape.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     format: Option<Option<String>>,
-    /// Its size.
+    /// The size in bytes.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<i64>)]
     size_bytes: Option<Option<i64>>,
-    /// How long it runs.
+    /// The running time in seconds.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<f64>)]
     duration_seconds: Option<Option<f64>>,
     /// Words to find it by, in place of those that are there.
     tags: Option<Vec<String>>,
-    /// How tired of it people are, 0 to 100.
+    /// The fatigue of people who saw it, 0 to 100.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<f64>)]
     fatigue_score: Option<Option<f64>>,
@@ -234,7 +234,7 @@ fn is_address(text: &str) -> bool {
     })
 }
 
-/// What differs, for the audit log. Of the address only that it does: it may hold a token.
+/// The differences, for the audit log. Of the address only that it differs: it may hold a token.
 pub fn difference(was: Option<&NewAsset>, content: &NewAsset) -> Value {
     let fields = |content: &NewAsset| {
         json!({

@@ -26,7 +26,7 @@ const HUNDREDTH_MICROS: f64 = 10_000.0;
 /// The most a budget may grow, in percent.
 const GROWTH_PERCENT_MAX: f64 = 1_000.0;
 
-/// What becomes of many campaigns.
+/// The change of many campaigns.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkChange {
@@ -34,14 +34,14 @@ pub struct BulkChange {
     ids: Option<Vec<Uuid>>,
     /// The campaigns that `/campaigns` lists for the same parameters, 1,000 at most.
     filter: Option<CampaignFilterParams>,
-    /// What becomes of each.
+    /// The change of each.
     change: EachChange,
     /// Tells what would be and changes nothing.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// What becomes of each campaign. What is not sent stays.
+/// The change of each campaign. A field that is not sent stays.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EachChange {
@@ -59,7 +59,7 @@ pub struct EachChange {
     lifetime_budget_percent: Option<f64>,
 }
 
-/// What became of many campaigns.
+/// The outcome of the change of many campaigns.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BulkOutcome {
     /// Whether nothing was changed but told.
@@ -76,7 +76,7 @@ pub struct BulkOutcome {
     outcomes: Vec<CampaignOutcome>,
 }
 
-/// What became of a campaign.
+/// The outcome of the change of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -93,9 +93,9 @@ pub enum Outcome {
 pub struct CampaignOutcome {
     /// The campaign.
     id: Uuid,
-    /// Its name.
+    /// The campaign's name.
     name: String,
-    /// What became of it.
+    /// The outcome.
     outcome: Outcome,
     /// As it was.
     before: Changeable,
@@ -105,7 +105,7 @@ pub struct CampaignOutcome {
     refusals: Vec<Detail>,
 }
 
-/// What can be changed of many campaigns.
+/// The fields that can be changed of many campaigns.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Changeable {
     status: CampaignStatus,

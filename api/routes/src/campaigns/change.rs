@@ -59,7 +59,7 @@ pub async fn create_campaign(
     Ok(Answer::created(shown(&app, &caller, campaign).await))
 }
 
-/// What was written is answered even where the warehouse is away: it is written.
+/// The campaign as it was written, answered even where the warehouse is away: it is written.
 async fn shown(app: &App, caller: &Authenticated, campaign: Campaign) -> CampaignItem {
     match CampaignItem::of_all_days(app, caller, campaign.clone()).await {
         Ok(item) => item,

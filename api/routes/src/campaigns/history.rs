@@ -36,7 +36,7 @@ pub struct CampaignChangeItem {
     changes: Value,
 }
 
-/// What users changed of a campaign, newest first.
+/// Changes that users made to a campaign, newest first.
 ///
 /// A part of the audit log that everybody may read who may read the campaign.
 #[utoipa::path(

@@ -24,7 +24,7 @@ use super::figures::{CampaignComparison, CampaignFigures};
 /// A campaign, and what is reported of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CampaignItem {
-    /// Its id.
+    /// The campaign's id.
     id: Uuid,
     /// Name to show.
     name: String,
@@ -38,15 +38,15 @@ pub struct CampaignItem {
     external_id: Option<String>,
     /// The platform's ad account.
     account_id: Option<String>,
-    /// What it may spend a day.
+    /// The most that it may spend a day, in currency units.
     daily_budget: Option<f64>,
-    /// What it may spend in all.
+    /// The most that it may spend in all, in currency units.
     lifetime_budget: Option<f64>,
     /// The currency of its budgets.
     currency: Currency,
     /// The currency of what is reported: the campaign's own unless another one was asked for.
     figures_currency: Currency,
-    /// What is reported.
+    /// The reported figures.
     #[serde(flatten)]
     figures: CampaignFigures,
     /// The days it is compared with; null where none are asked for or either time tells nothing of it.

@@ -34,7 +34,7 @@ const SPARK_DAYS_MAX: i64 = 92;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CampaignListParams {
-    /// What campaigns are sorted by, `created_at` where absent.
+    /// The field that campaigns are sorted by, `created_at` where absent.
     #[param(value_type = Option<CampaignSort>)]
     sort_by: Option<String>,
     /// The order, `desc` where absent. Unknown figures come last either way.
@@ -57,7 +57,7 @@ pub struct CampaignListParams {
     page_size: Option<String>,
 }
 
-/// What campaigns are sorted by.
+/// The field that campaigns are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CampaignSort {
     /// The name.

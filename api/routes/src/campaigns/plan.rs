@@ -1,4 +1,4 @@
-//! What a body says of a campaign, and the rules on it.
+//! Campaigns in bodies, and the rules on them.
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -36,10 +36,10 @@ pub struct NewCampaign {
     external_id: Option<String>,
     /// The platform's ad account.
     account_id: Option<String>,
-    /// What it may spend a day, in currency units.
+    /// The most that it may spend a day, in currency units.
     #[schema(value_type = Option<f64>, minimum = 0)]
     daily_budget: Option<Amount>,
-    /// What it may spend in all, in currency units.
+    /// The most that it may spend in all, in currency units.
     #[schema(value_type = Option<f64>, minimum = 0)]
     lifetime_budget: Option<Amount>,
     /// The currency of every amount, ISO 4217; the tenant's reporting currency where absent.
@@ -56,7 +56,7 @@ pub struct NewCampaign {
     labels: Option<Vec<String>>,
 }
 
-/// What is new of a campaign. What is not sent stays; null clears what may be absent.
+/// The changes to a campaign. A field that is not sent stays; null clears what may be absent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CampaignChange {
@@ -78,11 +78,11 @@ pub struct CampaignChange {
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     account_id: Option<Option<String>>,
-    /// What it may spend a day, in currency units.
+    /// The most that it may spend a day, in currency units.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<f64>)]
     daily_budget: Option<Option<Amount>>,
-    /// What it may spend in all, in currency units.
+    /// The most that it may spend in all, in currency units.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<f64>)]
     lifetime_budget: Option<Option<Amount>>,
@@ -193,7 +193,7 @@ pub fn check(plan: &CampaignPlan, rules: &mut Rules) {
     rules.hold("targeting", small, message);
 }
 
-/// What differs, for the audit log. Of the targeting only that it does: it may name anybody.
+/// The differences, for the audit log. Of the targeting only that it differs: it may name anybody.
 pub fn difference(was: Option<&CampaignPlan>, plan: &CampaignPlan) -> Value {
     let fields = |plan: &CampaignPlan| {
         json!({

@@ -15,10 +15,10 @@ use super::super::figures::{Money, tenant_figures};
 use super::super::kpis::Comparison;
 use super::filter::CampaignFilterParams;
 
-/// What the campaigns of a list add up to.
+/// The totals of the campaigns of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CampaignTotals {
-    /// How many they are.
+    /// The number of campaigns.
     campaigns: u64,
     /// The sums, and the ratios made of them.
     #[serde(flatten)]
@@ -27,7 +27,7 @@ pub struct CampaignTotals {
     comparison: Option<Comparison>,
 }
 
-/// What campaigns add up to.
+/// The totals of campaigns.
 ///
 /// Of the campaigns that `/campaigns` lists for the same parameters, on all of its pages: in `currency`, else in the only
 /// one there is, else in the tenant's own.

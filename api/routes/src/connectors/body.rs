@@ -1,4 +1,4 @@
-//! What a body says of a connector, and the rules on it.
+//! Connectors in bodies, and the rules on them.
 
 use std::collections::BTreeMap;
 
@@ -30,15 +30,15 @@ pub struct ConnectorBody {
     /// Credentials by name, such as `access_token`: lower-case letters, digits and `_`.
     #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
     credentials: Option<Credentials>,
-    /// How often it is asked; `daily` where absent.
+    /// The schedule on which the platform is asked; `daily` where absent.
     schedule: Option<Schedule>,
     /// Whether it is in use; it is where absent.
     enabled: Option<bool>,
-    /// What is asked of the platform.
+    /// The settings of what the platform is asked for.
     settings: Option<PullSettings>,
 }
 
-/// What is new of a connector. What is not sent stays.
+/// The changes to a connector. A field that is not sent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectorChange {
@@ -49,11 +49,11 @@ pub struct ConnectorChange {
     /// Credentials by name: a text sets one, null forgets it, the others stay.
     #[schema(value_type = Option<BTreeMap<String, Option<String>>>, write_only)]
     credentials: Option<BTreeMap<String, Option<Secret>>>,
-    /// How often it is asked.
+    /// The schedule on which the platform is asked.
     schedule: Option<Schedule>,
     /// Whether it is in use.
     enabled: Option<bool>,
-    /// What is asked of the platform, in place of what was.
+    /// The settings of what the platform is asked for, in place of those of before.
     settings: Option<PullSettings>,
 }
 
@@ -75,7 +75,7 @@ impl ConnectorBody {
 }
 
 impl ConnectorChange {
-    /// What it changes, for the audit log; of credentials only which.
+    /// The changes, for the audit log; of credentials only which.
     pub fn told(&self) -> Value {
         let credentials = self.credentials.as_ref();
         let mut told = json!({

@@ -6,27 +6,27 @@ use stratum_models::connector::{Credentials, is_pulled};
 use stratum_models::platform::Platform;
 use utoipa::ToSchema;
 
-/// What a connector of a platform takes.
+/// The kind of a platform's connectors.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConnectorKind {
     /// The platform.
     platform: Platform,
     /// Whether it can be asked for reports; of others connectors are kept only.
     is_pulled: bool,
-    /// What it wants to be shown, in the order one comes by it.
+    /// The credentials that it wants to be shown, in the order one comes by them.
     credentials: Vec<CredentialField>,
 }
 
 /// A credential.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CredentialField {
-    /// Its name in `credentials`.
+    /// The credential's name in `credentials`.
     name: &'static str,
     /// Whether the platform cannot be asked without it.
     required: bool,
 }
 
-/// What connectors of each platform take.
+/// The credentials and settings that connectors of each platform take.
 #[utoipa::path(
     get, path = "/api/v1/connectors/kinds", tag = "connectors", security(("bearer" = [])),
     responses((status = 200, body = Answer<Vec<ConnectorKind>>)),

@@ -42,11 +42,11 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A pull: one asking of the platform for a range of days.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PullRunItem {
-    /// Its id.
+    /// The run's id.
     id: Uuid,
     /// Why it is asked.
     kind: PullKind,
-    /// How it stands.
+    /// The state of the run.
     state: PullState,
     /// The first day, of each account's zone.
     date_from: NaiveDate,
@@ -60,7 +60,7 @@ pub struct PullRunItem {
     rows_taken: i64,
     /// Rows that broke a rule of ad reports and were left out.
     rows_rejected: i64,
-    /// What is wrong with the first 20 of them.
+    /// The faults of the first 20 of them.
     faults: Vec<PullFault>,
     /// Accounts that could not be read; the others are.
     closed_accounts: Vec<ClosedAccount>,

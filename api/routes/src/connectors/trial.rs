@@ -28,7 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(test_connector))
 }
 
-/// What the platform said.
+/// The platform's answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Trial {
     /// Whether every account that was asked for was told.
@@ -47,9 +47,9 @@ pub struct Trial {
 /// An account as the platform describes it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TriedAccount {
-    /// Its id.
+    /// The account's id.
     account_id: String,
-    /// Its name.
+    /// The account's name.
     name: String,
     /// The currency of its amounts.
     currency: Currency,
@@ -68,7 +68,7 @@ impl From<&Account> for TriedAccount {
     }
 }
 
-/// What a platform told when it was asked for accounts.
+/// The result of asking a platform for accounts.
 #[derive(Default)]
 struct TrialResult {
     accounts: Vec<Account>,

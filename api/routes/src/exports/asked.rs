@@ -1,4 +1,4 @@
-//! What an export is asked to be, in a body or in a URL.
+//! Requests for an export, in a body or in a URL.
 
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::super::range::RangeFields;
 use super::super::{App, Services};
 
-/// What is to be exported.
+/// The export that is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -25,7 +25,7 @@ pub struct ExportParams {
     /// The form of the file.
     #[param(value_type = FileFormat)]
     format: String,
-    /// What is exported.
+    /// The kind of rows.
     #[serde(rename = "type")]
     #[param(value_type = ExportType)]
     of: String,
@@ -42,18 +42,18 @@ pub struct ExportParams {
     /// that tell who people are (`em_sha256` and the like): these must be named, and need their own permission.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
     columns: Option<String>,
-    /// How a CSV or NDJSON file is packed; Parquet packs by itself.
+    /// The compression of a CSV or NDJSON file; Parquet packs by itself.
     #[param(value_type = Option<FileCompression>)]
     compression: Option<String>,
 }
 
-/// What is to be exported.
+/// The export that is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportBody {
     /// The form of the file.
     format: FileFormat,
-    /// What is exported.
+    /// The kind of rows.
     #[serde(rename = "type")]
     #[schema(value_type = ExportType)]
     of: String,

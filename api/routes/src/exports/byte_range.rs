@@ -17,7 +17,7 @@ pub enum ByteRange {
 }
 
 impl ByteRange {
-    /// What a header asks for of a file of this length.
+    /// The range that a header asks for of a file of this length.
     pub fn read(header: Option<&str>, length: u64) -> ByteRange {
         let range = header.and_then(|text| text.trim().strip_prefix("bytes="));
         let Some((first, last)) = range.and_then(|range| range.trim().split_once('-')) else {
@@ -38,7 +38,7 @@ impl ByteRange {
         }
     }
 
-    /// How many bytes of a file of this length are sent.
+    /// The number of bytes of a file of this length that are sent.
     pub fn count(self, length: u64) -> u64 {
         match self {
             ByteRange::Part { first, last } => last - first + 1,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::super::App;
 use super::asked::{ExportBody, admit};
 
-/// How large an export will be.
+/// The size that an export will have.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExportEstimate {
     /// Rows, about: versions that were replaced may be counted.

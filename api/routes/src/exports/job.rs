@@ -24,16 +24,16 @@ use super::stream::described;
 /// A job and its file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExportItem {
-    /// Its id.
+    /// The export's id.
     id: Uuid,
-    /// How far it is.
+    /// The state of the export.
     state: JobState,
-    /// What it holds.
+    /// The kind of rows.
     #[serde(rename = "type")]
     of: ExportType,
     /// The form of the file.
     format: FileFormat,
-    /// How it is packed.
+    /// The compression of the file.
     compression: FileCompression,
     /// First day, included.
     date_from: NaiveDate,
@@ -47,7 +47,7 @@ pub struct ExportItem {
     rows: u64,
     /// Bytes so far.
     bytes: u64,
-    /// How much of it is made, 0 to 1; about, until it is done.
+    /// The part of the file that is made, 0 to 1; about, until it is done.
     progress: f64,
     /// The reason why it failed.
     error: Option<String>,

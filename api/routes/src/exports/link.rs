@@ -20,7 +20,7 @@ use super::super::App;
 use super::asked::admit;
 use super::download::fetched;
 
-/// How long a link may be used.
+/// The time for which a link may be used.
 const LIFE: Duration = Duration::from_secs(60);
 
 /// An address that fetches a file once.

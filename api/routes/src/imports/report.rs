@@ -1,4 +1,4 @@
-//! What is told about a file.
+//! The report on a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,12 +21,12 @@ const PLACES_MAX: usize = 20;
 const COLUMNS_MAX: usize = 200;
 const COLUMN_CHARS_MAX: usize = 100;
 
-/// What a file is, how it was read, and what it changes.
+/// The report on a file: how it was read, and what it changes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportReport {
     /// Whether it was only looked at.
     dry_run: bool,
-    /// How it is written.
+    /// The notation of the file.
     file: FileReport,
     /// The platform of its rows; null where they name it themselves.
     platform: Option<Platform>,
@@ -52,15 +52,15 @@ pub struct ImportReport {
     left_out: Vec<LeftOutReport>,
     /// Rows that break a rule.
     faulty_rows: usize,
-    /// What is wrong with the first of them.
+    /// The faults of the first of them.
     faults: Vec<FaultReport>,
-    /// What is worth knowing, in words.
+    /// Notes worth knowing, in words.
     notes: Vec<String>,
-    /// What was taken in; null where it was only looked at.
+    /// The rows that were taken in; null where the file was only looked at.
     pub(super) taken: Option<ImportedRows>,
 }
 
-/// How a file is written.
+/// The notation of a file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FileReport {
     /// The form of the file.
@@ -100,11 +100,11 @@ pub struct DayCounts {
     change: usize,
     /// Such as are as they were.
     leave: usize,
-    /// How many of all are sums of their ads or ad sets.
+    /// The number of all that are sums of their ads or ad sets.
     made_of_parts: usize,
 }
 
-/// How many parts.
+/// The number of parts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartCount {
     /// The kind of part.
@@ -186,13 +186,13 @@ pub struct LeftOutReport {
     /// device. `repeated`: the file holds it twice. `nothing_reported`: it comes from an export of ours and
     /// holds only what our own events show.
     reason: SkipReason,
-    /// How many.
+    /// The number of rows.
     rows: usize,
     /// Where the first are: lines of a text file, numbers of rows of a Parquet file, from 1.
     places: Vec<u64>,
 }
 
-/// What is wrong with a row.
+/// The fault of a row.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FaultReport {
     /// The line of a text file, the number of a row of a Parquet file, from 1.
@@ -210,7 +210,7 @@ impl From<&RowFault> for FaultReport {
 }
 
 impl ImportReport {
-    /// What is told about this file.
+    /// The report on this file.
     pub(super) fn of(import: &Import, changes: &ReportChanges, dry_run: bool) -> ImportReport {
         let splits = import.splits.iter().map(|split| &split.report);
         let all = || import.days.iter().chain(splits.clone());

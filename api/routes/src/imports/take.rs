@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// What was taken in.
+/// The rows that were taken in.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct ImportedRows {
     /// Campaigns' days.

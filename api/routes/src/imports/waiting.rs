@@ -104,7 +104,7 @@ impl WaitingFile {
         Ok(())
     }
 
-    /// What has come. It stays held as long as the file is.
+    /// The bytes that have come. They stay held as long as the file is.
     pub(super) fn bytes(&mut self) -> Bytes {
         std::mem::take(&mut self.content).into()
     }

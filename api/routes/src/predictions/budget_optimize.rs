@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(budget_optimize))
 }
 
-/// What the budget is for.
+/// The goal of the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OptimizationGoal {
@@ -48,7 +48,7 @@ pub enum OptimizationGoal {
 pub struct BudgetRequest {
     /// At most this much in all.
     total_budget: f64,
-    /// What for.
+    /// The goal of the budget.
     optimization_goal: OptimizationGoal,
     /// The ROAS to keep, with the goal `target_roas`.
     target_roas: Option<f64>,
@@ -56,7 +56,7 @@ pub struct BudgetRequest {
     horizon_days: Option<u32>,
     /// The currency, where campaigns are in several.
     currency: Option<Currency>,
-    /// What it must keep to.
+    /// The constraints that it must keep to.
     constraints: Option<Constraints>,
     /// Whether campaigns that spent nothing in the last 14 days take part; without it only those that
     /// `per_campaign` names do.
@@ -114,7 +114,7 @@ pub struct BudgetAnswer {
     total_expected_revenue: f64,
     /// Expected reported conversions.
     total_expected_conversions: f64,
-    /// What is left of the budget.
+    /// The part of the budget that is not spent.
     unspent: f64,
     /// No plan reaches more than `1 + optimality_gap` times what this one does.
     optimality_gap: f64,
@@ -128,13 +128,13 @@ pub struct BudgetAnswer {
 pub struct Recommendation {
     /// The platform's id of the campaign.
     campaign_id: String,
-    /// Its name.
+    /// The campaign's name.
     campaign_name: String,
-    /// Its platform.
+    /// The campaign's platform.
     platform: Platform,
-    /// What it spends over the window if it goes on as in the last weeks.
+    /// The spend over the window if the campaign goes on as in the last weeks.
     current_budget: f64,
-    /// What is recommended.
+    /// The recommended budget.
     recommended_budget: f64,
     /// Expected revenue / recommended budget; null at a budget of 0.
     expected_roas: Option<f64>,
@@ -144,31 +144,31 @@ pub struct Recommendation {
     revenue_lower: f64,
     /// The interval's upper end.
     revenue_upper: f64,
-    /// How much more that is than expected of the current budget.
+    /// The revenue expected beyond that of the current budget.
     expected_revenue_increase: f64,
     /// Expected reported conversions.
     expected_conversions: f64,
     /// Revenue of the next unit spent.
     marginal_roas: f64,
-    /// What holds the budget where it is. `evidence`: the campaign was never seen to spend more.
+    /// The limit that holds the budget where it is. `evidence`: the campaign was never seen to spend more.
     /// `unknown_response`: its spend never varied enough to know what another budget would bring, so it is kept.
     binding: BudgetLimit,
 }
 
 name_set! {
-    /// What holds a recommended budget where it is.
+    /// The limit that holds a recommended budget where it is.
     BudgetLimit {
         /// Nothing: its marginal ROAS is that of the others.
         None = "none",
-        /// Its own minimum.
+        /// The campaign's own minimum.
         Min = "min",
-        /// Its own maximum.
+        /// The campaign's own maximum.
         Max = "max",
         /// The minimum of its platform.
         MinSpendPerPlatform = "min_spend_per_platform",
         /// More spend was never seen.
         Evidence = "evidence",
-        /// Its response to spend is not known.
+        /// The campaign's response to spend is not known.
         UnknownResponse = "unknown_response",
     }
 }

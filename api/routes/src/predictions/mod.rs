@@ -65,9 +65,9 @@ impl Basis {
 pub struct LeftOut {
     /// The platform's id of the campaign.
     pub campaign_id: String,
-    /// Its name.
+    /// The campaign's name.
     pub campaign_name: String,
-    /// Its platform.
+    /// The campaign's platform.
     pub platform: Platform,
     /// The reason why the campaign is left out, in words.
     pub reason: String,

@@ -59,11 +59,11 @@ pub struct Predictions {
 pub struct Prediction {
     /// The platform's id of the campaign.
     campaign_id: String,
-    /// Its name.
+    /// The campaign's name.
     campaign_name: String,
-    /// Its platform.
+    /// The campaign's platform.
     platform: Platform,
-    /// Its ad account.
+    /// The campaign's ad account.
     account_id: String,
     /// The currency of its amounts.
     currency: Currency,
@@ -75,7 +75,7 @@ pub struct Prediction {
     confidence_lower: Option<f64>,
     /// The interval's upper end.
     confidence_upper: Option<f64>,
-    /// How often the interval is meant to hold.
+    /// The share of cases in which the interval is meant to hold.
     level: f64,
     /// Spend over the window if it goes on as in the last weeks.
     planned_spend: Option<f64>,
@@ -95,13 +95,13 @@ pub struct Prediction {
     reason_code: Option<ReasonCode>,
     /// The numbers that the reason names, such as `days` and `needed`.
     reason_parameters: BTreeMap<&'static str, f64>,
-    /// What adds up to `predicted_roas`.
+    /// The drivers that add up to `predicted_roas`.
     drivers: Vec<DriverItem>,
     /// The basis of the forecast.
     basis: Evidence,
 }
 
-/// What a forecast rests on.
+/// The evidence that a forecast rests on.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Evidence {
     /// Days with spend.
@@ -115,11 +115,11 @@ pub struct Evidence {
     /// Where the response to other budgets comes from: `own` days, the `platform`'s other campaigns,
     /// or `unknown` where spend never varied enough to know.
     response: Option<ResponseSource>,
-    /// How close its forecasts of the past were; null where none could be checked.
+    /// The errors of its forecasts of the past; null where none could be checked.
     backtest: Option<Backtest>,
 }
 
-/// How close forecasts of the past were, over all campaigns of the tenant.
+/// The errors of forecasts of the past, over all campaigns of the tenant.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Backtest {
     /// Sum of absolute errors over sum of revenue.
@@ -130,7 +130,7 @@ pub struct Backtest {
     mase: f64,
     /// Sum of errors over sum of revenue.
     bias: f64,
-    /// How often intervals held.
+    /// The share of cases in which intervals held.
     coverage: Option<f64>,
     /// The closest baseline.
     baseline: Option<Baseline>,

@@ -28,7 +28,7 @@ const MATCH_DAYS: i64 = 28;
 const CHANGE_PERCENT_MAX: f64 = 1_000.0;
 const NAME_CHARS_MAX: usize = 200;
 
-/// What if.
+/// The budgets and fixes to try.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SimulateRequest {
@@ -40,7 +40,7 @@ pub struct SimulateRequest {
     scenarios: Vec<ScenarioRequest>,
     /// Days of the window, 1 to 90; 30 where absent.
     time_horizon_days: Option<u32>,
-    /// What if events carried more identifiers.
+    /// The fix by which events would carry more identifiers.
     match_quality_fix: Option<FixRequest>,
 }
 
@@ -64,14 +64,14 @@ pub struct FixRequest {
     share: Option<f64>,
 }
 
-/// What comes of it.
+/// The outcome of the simulation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Simulation {
     /// With the budgets as they are.
     baseline: Figures,
     /// With each scenario's budgets, in the order asked for.
     scenarios: Vec<ScenarioAnswer>,
-    /// What the fix of match quality would change; null where none was asked for.
+    /// The effect of the fix of match quality; null where none was asked for.
     match_quality: Option<MatchQualityAnswer>,
     /// Campaigns that take no part, with the reason.
     left_out: Vec<LeftOut>,
@@ -101,7 +101,7 @@ pub struct Figures {
 /// A scenario's outcome.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ScenarioAnswer {
-    /// What it is called.
+    /// The scenario's name.
     name: String,
     /// The change in percent.
     budget_change_percent: f64,
@@ -121,7 +121,7 @@ pub struct ScenarioAnswer {
 /// An interval.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Interval {
-    /// How often it is meant to hold.
+    /// The share of cases in which it is meant to hold.
     level: f64,
     revenue_lower: f64,
     revenue_upper: f64,
@@ -129,7 +129,7 @@ pub struct Interval {
     roas_upper: Option<f64>,
 }
 
-/// What a fix of match quality would change.
+/// The effect of a fix of match quality.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatchQualityAnswer {
     /// Events of the last 28 days of the data.
@@ -144,7 +144,7 @@ pub struct MatchQualityAnswer {
     reported_conversions_before: Option<f64>,
     /// Reported conversions if they grow as matched events do.
     reported_conversions_after: Option<f64>,
-    /// What this is and is not.
+    /// The statement of what this is and is not.
     statement: &'static str,
 }
 

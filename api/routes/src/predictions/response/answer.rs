@@ -1,15 +1,15 @@
-//! What a fit of response curves is answered with.
+//! The answer to a fit of response curves.
 
 use serde::Serialize;
 use stratum_forecast::response::{ChannelEffect, CurvePoint, Estimate, Knowledge, Response};
 use utoipa::ToSchema;
 
-/// How each channel's spend works.
+/// The effect of each channel's spend.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ResponseAnswer {
     /// Steps that were fitted.
     steps: usize,
-    /// How often an interval is meant to hold.
+    /// The share of cases in which an interval is meant to hold.
     level: f64,
     /// Half the width of the interval of a step's sales, were all else known.
     step_margin: f64,
@@ -24,7 +24,7 @@ pub struct ResponseAnswer {
     baseline: IntervalEstimate,
     /// The quality of the sampling.
     sampling: SamplingQuality,
-    /// What to bear in mind; null where the sampling is good.
+    /// The caution to bear in mind; null where the sampling is good.
     warning: Option<&'static str>,
     /// The channels, in the order asked for.
     channels: Vec<ChannelAnswer>,
@@ -85,11 +85,11 @@ struct ChannelAnswer {
     knowledge: EffectKnowledge,
     /// The same in words.
     statement: &'static str,
-    /// How its spend works; null without spend.
+    /// The shape of the effect of its spend; null without spend.
     working: Option<WorkingAnswer>,
 }
 
-/// How a channel's spend works.
+/// The shape of the effect of a channel's spend.
 #[derive(Debug, Serialize, ToSchema)]
 struct WorkingAnswer {
     /// Sales that the next steady unit a step brings, at the mean spend.
@@ -100,7 +100,7 @@ struct WorkingAnswer {
     half_saturation: IntervalEstimate,
     /// Steepness of the saturation: up to 1 the curve is concave, above it S-shaped.
     slope: IntervalEstimate,
-    /// What steady spends bring a step, from none to half more than the largest. What lies beyond
+    /// The return of steady spends a step, from none to half more than the largest. What lies beyond
     /// the spends that there were is told by the curve's form alone.
     curve: Vec<CurveAnswer>,
 }
@@ -129,7 +129,7 @@ impl From<Estimate> for IntervalEstimate {
 }
 
 impl ResponseAnswer {
-    /// What a fit says.
+    /// The answer that a fit gives.
     pub fn of(response: &Response, steps: usize, level: f64) -> ResponseAnswer {
         let (overall, diagnostics) = (response.overall(), response.diagnostics);
         let warning = "the chains of the sampler agree only roughly: take intervals as too narrow";

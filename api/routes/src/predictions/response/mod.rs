@@ -29,7 +29,7 @@ const CONTROLS_MAX: usize = 20;
 const LIFT_TESTS_MAX: usize = 50;
 const NAME_CHARS_MAX: usize = 100;
 
-/// What sales were, what was spent, and whatever else moved them.
+/// The sales, the spend, and whatever else moved sales.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResponseRequest {
@@ -37,15 +37,15 @@ pub struct ResponseRequest {
     step: StepLength,
     /// Sales a step, oldest first, without a gap; at most 1100.
     target: Vec<f64>,
-    /// What was spent, 1 to 20 channels.
+    /// The spend of 1 to 20 channels.
     channels: Vec<ChannelSpend>,
     /// Other drivers that are known, such as promotions or a competitor's sales; at most 20.
     #[serde(default)]
     controls: Vec<ControlValues>,
-    /// What experiments found; at most 50.
+    /// The results of experiments; at most 50.
     #[serde(default)]
     lift_tests: Vec<LiftTestRequest>,
-    /// What you believe all channels together to bring, as a share of sales; 29 % ± 16 % without.
+    /// The share of sales that you believe all channels together to bring; 29 % ± 16 % without.
     #[serde(default)]
     belief: Option<BeliefRequest>,
 }
@@ -64,7 +64,7 @@ enum StepLength {
 struct BeliefRequest {
     /// The share, above 0 and below 1.
     mean: f64,
-    /// How unsure it is: its standard deviation, above 0.
+    /// The standard deviation of the belief, above 0.
     sd: f64,
 }
 
@@ -86,13 +86,13 @@ struct ChannelSpend {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ControlValues {
-    /// Its kind.
+    /// The control's name.
     name: String,
-    /// Its value a step, as many as `target` has.
+    /// The control's value a step, as many as `target` has.
     values: Vec<f64>,
 }
 
-/// What an experiment found.
+/// The result of an experiment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LiftTestRequest {
