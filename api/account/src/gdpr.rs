@@ -86,9 +86,8 @@ pub struct PersonEventItem {
     device: Device,
     /// The host of the page.
     source_host: Option<String>,
-    /// The identifiers that it gives of the person; they are kept sealed. Of names, places, birth dates and
-    /// the like nothing
-    /// is kept but that they were sent.
+    /// The identifiers that it gives of the person; they are kept sealed. Of names, places, birth dates and the
+    /// like nothing is kept but that they were sent.
     identifiers: Vec<IdentifierItem>,
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// Watchers are told of one job's progress at most this often: a hint is a record of the log.
 const PACE: Duration = Duration::from_secs(2);
 
-/// What watchers are told of one job: that what is kept under a kind of resource is to be asked for again.
+/// The hints to watchers of one job: that what is kept under a kind of resource is to be asked for again.
 pub struct Hints {
     log: Arc<dyn EventLog>,
     tenant: TenantId,

@@ -37,9 +37,8 @@ pub struct PlatformDiagnostics {
     score: PlatformScore,
     /// Their identifiers, what is unusable and why, and what more of them would bring.
     coverage: PlatformCoverage,
-    /// The events that came in on these days and their fates, of the platform's datasets or of the one that
-    /// is asked for. An
-    /// event's name is not told there.
+    /// The events that came in on these days and their fates, of the platform's datasets or of the one that is
+    /// asked for. An event's name is not told there.
     arrivals: Arrivals,
 }
 

@@ -81,7 +81,7 @@ pub const PLANS: &[(&str, Limits)] = &[
 #[error("your plan allows {most} {}; {}", .limit.noun(), .limit.way_out())]
 pub struct OverLimit {
     limit: Limit,
-    /// What the plan allows.
+    /// The most that the plan allows.
     pub most: u32,
 }
 

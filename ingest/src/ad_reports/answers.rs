@@ -43,7 +43,7 @@ pub(super) struct Detail {
 }
 
 impl Detail {
-    /// What is wrong with a field.
+    /// The fault of a field.
     pub(super) fn new(field: String, reason: RejectReason, message: String) -> Detail {
         Detail { field, message, code: code(reason), params: BTreeMap::new() }
     }

@@ -30,9 +30,8 @@ pub struct PersonRequest {
     #[schema(min_length = 1, max_length = 512)]
     identifier: String,
     /// The kind of identifier. Where absent: with an `@` an e-mail address, with a `+` before it a phone
-    /// number, 64 hexadecimal
-    /// digits the hash of either or of an id, other texts an id. Digits alone could be a phone number or an id, so
-    /// of them it must be told.
+    /// number, 64 hexadecimal digits the hash of either or of an id, other texts an id. Digits alone could be a
+    /// phone number or an id, so of them it must be told.
     #[serde(rename = "type")]
     kind: Option<Kind>,
 }

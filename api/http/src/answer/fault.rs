@@ -1,4 +1,4 @@
-//! What is wrong with a request: a code that does not change, what it leaves open, and the same in words.
+//! Faults of a request: each a code that does not change, what it leaves open, and the same in words.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ name_set! {
     }
 }
 
-/// What is wrong: its code, what the code leaves open, and the same in English.
+/// The fault of a request or field: its code, what the code leaves open, and the same in English.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     code: FaultCode,
@@ -173,18 +173,18 @@ impl From<String> for Fault {
 pub struct Detail {
     /// The query parameter or body field; empty if the whole request is meant.
     pub field: String,
-    /// What is wrong with it, in English.
+    /// The message: what is wrong with it, in English.
     pub message: String,
     /// The same as a code.
     pub code: FaultCode,
-    /// What the code leaves open, such as a bound, by name.
+    /// Values that the code leaves open, such as a bound, by name.
     #[serde(rename = "params")]
     #[schema(value_type = BTreeMap<String, Value>)]
     values: BTreeMap<&'static str, Value>,
 }
 
 impl Detail {
-    /// What is wrong with a field.
+    /// The fault of a field.
     pub fn of(field: impl Into<String>, fault: impl Into<Fault>) -> Detail {
         let Fault { code, values, message } = fault.into();
         Detail { field: field.into(), message: message.into_owned(), code, values }

@@ -49,7 +49,7 @@ pub struct FileExporter {
 
 /// The kind of resource under which watchers are told of exports, as in paths.
 const RESOURCE: &str = "analytics/export";
-/// How far an export has come is written down this often, and before a quarter of its lease is over.
+/// The progress of an export is written down this often, and before a quarter of its lease is over.
 const SHOW_MAX: Duration = Duration::from_secs(2);
 
 pub(super) fn millis(wait: u64) -> Duration {

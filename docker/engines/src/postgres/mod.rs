@@ -301,9 +301,8 @@ async fn answers(options: PgConnectOptions) -> bool {
     }
 }
 
-/// Makes the database and its logins. A database that is there already stays, but for its owner; passwords
-/// are set at each start, so that their
-/// files are right.
+/// Makes the database and its logins. A database that is there already stays, but for its owner; passwords are
+/// set at each start, so that their files are right.
 async fn create_database(admin: &PgConnectOptions, logins: &[(&str, &str)]) -> Result<()> {
     let mut connection = connect(admin).await?;
     sqlx::raw_sql(CREATE_ROLES_SQL).execute(&mut connection).await?;

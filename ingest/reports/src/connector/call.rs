@@ -76,8 +76,7 @@ impl Caller {
     }
 
     /// The value that `read` makes of the answer. Asked again after a pause while the platform is away, and
-    /// where it
-    /// wants to be left alone for a moment.
+    /// where it wants to be left alone for a moment.
     pub(super) async fn ask<T>(
         &self,
         build: impl Fn(&reqwest::Client) -> RequestBuilder + Send + Sync,
