@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::App;
-use super::tracking::calling_code;
+use super::tracking::{calling_code, dataset_page};
 
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 200;
@@ -135,11 +135,7 @@ pub async fn list_datasets(
     caller: Authenticated,
     Params(params): Params<PageParams>,
 ) -> Answered<Vec<DatasetItem>> {
-    let page = params.read()?;
-    let mut work = caller.work(&app).await?;
-    let datasets = work.tracked_datasets(page.limit(), page.offset()).await?;
-    let total = work.dataset_count().await?;
-    Ok(Answer::page(datasets, page.of(total)))
+    dataset_page(&app, &caller, params).await
 }
 
 /// Creates a dataset with version 1 of its tracking configuration. It accepts events within two seconds.

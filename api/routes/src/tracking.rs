@@ -121,8 +121,17 @@ pub async fn list_tracking(
     caller: Authenticated,
     Params(params): Params<PageParams>,
 ) -> Answered<Vec<DatasetTracking>> {
+    dataset_page(&app, &caller, params).await
+}
+
+/// A page of the tenant's datasets, in the form that a route shows them.
+pub(super) async fn dataset_page<T: From<TrackedDataset>>(
+    app: &App,
+    caller: &Authenticated,
+    params: PageParams,
+) -> Answered<Vec<T>> {
     let page = params.read()?;
-    let mut work = caller.work(&app).await?;
+    let mut work = caller.work(app).await?;
     let datasets = work.tracked_datasets(page.limit(), page.offset()).await?;
     let total = work.dataset_count().await?;
     Ok(Answer::page(datasets, page.of(total)))

@@ -150,7 +150,7 @@ pub async fn change_campaigns(
         (Some(ids), None) => ids,
         (None, Some(filter)) => {
             let filter = filter.read(Fields::default())?;
-            let (listed, _) = filter.all(&app, &caller, "filter").await?;
+            let listed = filter.campaigns(&app, &caller, "filter").await?;
             listed.into_iter().map(|one| one.id).collect()
         }
         _ => return Err(Refusal::unprocessable("ids", "send either ids or a filter")),

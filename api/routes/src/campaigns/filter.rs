@@ -122,25 +122,28 @@ impl CampaignFilter {
         listed.iter().filter_map(|one| Some((one.key.clone()?, self.currency_of(one))))
     }
 
-    /// Every one of these campaigns in the order of the query, and their reports, converted only where figures
-    /// decide which they are. 422 where there are more than may be sorted at once.
+    /// Every one of these campaigns in the order of the query. Their reports are read only where figures decide
+    /// which they are. 422 where there are more than may be sorted at once.
+    pub async fn campaigns(
+        &self,
+        app: &App,
+        caller: &Authenticated,
+        field: &'static str,
+    ) -> Result<Vec<ListedCampaign>, Refusal> {
+        match self.needs_figures() {
+            true => Ok(self.all(app, caller, field).await?.0),
+            false => self.listed(app, caller, field).await,
+        }
+    }
+
+    /// The same, and their reports, converted only where figures decide which they are.
     pub async fn all(
         &self,
         app: &App,
         caller: &Authenticated,
         field: &'static str,
     ) -> Result<(Vec<ListedCampaign>, CampaignReports), Refusal> {
-        let most = app.bounds.campaigns_sorted_max;
-        let mut work = caller.work(app).await?;
-        let (mut listed, total) = work.list_campaigns(&self.query, i64::from(most), 0).await?;
-        // The warehouse may take its time: the connection is somebody else's meanwhile.
-        drop(work);
-        if total > u64::from(most) {
-            let message = format!(
-                "{total} campaigns are too many to sort by a figure; narrow the list to {most}"
-            );
-            return Err(Refusal::unprocessable(field, message));
-        }
+        let mut listed = self.listed(app, caller, field).await?;
         let source = tenant_figures(app, caller.scope);
         let reports = CampaignReports::of_all(source.warehouse, caller.scope, self.days);
         let mut reports = reports.await?;
@@ -149,6 +152,26 @@ impl CampaignFilter {
             listed.retain(|one| self.is_met_by(one, &reports));
         }
         Ok((listed, reports))
+    }
+
+    /// The campaigns that the state store finds.
+    async fn listed(
+        &self,
+        app: &App,
+        caller: &Authenticated,
+        field: &'static str,
+    ) -> Result<Vec<ListedCampaign>, Refusal> {
+        let most = app.bounds.campaigns_sorted_max;
+        let mut work = caller.work(app).await?;
+        let (listed, total) = work.list_campaigns(&self.query, i64::from(most), 0).await?;
+        if total > u64::from(most) {
+            let message = format!(
+                "{total} campaigns are too many to sort by a figure; narrow the list to {most}"
+            );
+            return Err(Refusal::unprocessable(field, message));
+        }
+        // The connection is somebody else's while the warehouse takes its time.
+        Ok(listed)
     }
 
     fn is_met_by(&self, one: &ListedCampaign, reports: &CampaignReports) -> bool {

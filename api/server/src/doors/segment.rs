@@ -2,7 +2,7 @@
 #![expect(dead_code, reason = "read by the macro that writes the document")]
 
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 /// Messages as Segment's tracking API takes them together; alone a message is the body.
 #[derive(Deserialize, ToSchema)]
@@ -19,9 +19,29 @@ pub(super) struct SegmentMessages {
     write_key: Option<String>,
 }
 
+/// The answers of these routes, as Segment's clients understand them.
+#[derive(IntoResponses)]
+pub(super) enum SegmentAnswers {
+    #[response(status = 200, description = "`success` true")]
+    Whole,
+    #[response(
+        status = 400,
+        description = "`success` false, `message`: the body cannot be read, or holds too many messages"
+    )]
+    Unreadable,
+    #[response(status = 401, description = "no valid key, or one that names no dataset")]
+    NoKey,
+    #[response(status = 413, description = "the body is too large")]
+    TooLarge,
+    #[response(status = 429, description = "the plan takes no more now")]
+    Limited,
+    #[response(status = 503, description = "try again")]
+    Unavailable,
+}
+
 /// Takes events in the form of Segment's tracking API.
 ///
-/// What the clients of Segment and RudderStack send, in a batch (`batch`, `import`) or one by one (`track`, `page`, `screen`,
+/// Messages of the clients of Segment and RudderStack, in a batch (`batch`, `import`) or one by one (`track`, `page`, `screen`,
 /// `identify`, `group`, `alias`, or the first letter of each). The key names the dataset: the one it is for, or the
 /// tenant's only one without an ad platform. No message refuses another: what cannot be an event is counted among the
 /// refused rows, and the answer is success.
@@ -29,15 +49,7 @@ pub(super) struct SegmentMessages {
     post, path = "/v1/{call}", tag = "ingest", security(("write_key" = []), ("api_key" = [])),
     params(("call" = String, Path, description = "the kind of call, such as `batch`, or of the one message")),
     request_body = SegmentMessages,
-    responses(
-        (status = 200, description = "`success` true"),
-        (status = 400, description = "`success` false, `message`: the body cannot be read, or holds too many messages"),
-        (status = 401, description = "no valid key, or one that names no dataset"),
-        (status = 404, description = "there is no such call"),
-        (status = 413, description = "the body is too large"),
-        (status = 429, description = "the plan takes no more now"),
-        (status = 503, description = "try again"),
-    ),
+    responses(SegmentAnswers, (status = 404, description = "there is no such call")),
 )]
 pub(super) async fn segment_messages() {}
 
@@ -46,12 +58,7 @@ pub(super) async fn segment_messages() {}
     post, path = "/api/s/{call}", tag = "ingest", security(("write_key" = []), ("api_key" = [])),
     params(("call" = String, Path, description = "the kind of the message")),
     request_body = SegmentMessages,
-    responses(
-        (status = 200, description = "as Segment's route"),
-        (status = 400, description = "as Segment's route"),
-        (status = 401, description = "as Segment's route"),
-        (status = 404, description = "as Segment's route"),
-    ),
+    responses(SegmentAnswers, (status = 404, description = "there is no such call")),
 )]
 pub(super) async fn jitsu_browser_message() {}
 
@@ -60,12 +67,7 @@ pub(super) async fn jitsu_browser_message() {}
     post, path = "/api/s/s2s/{call}", tag = "ingest", security(("write_key" = []), ("api_key" = [])),
     params(("call" = String, Path, description = "the kind of the message")),
     request_body = SegmentMessages,
-    responses(
-        (status = 200, description = "as Segment's route"),
-        (status = 400, description = "as Segment's route"),
-        (status = 401, description = "as Segment's route"),
-        (status = 404, description = "as Segment's route"),
-    ),
+    responses(SegmentAnswers, (status = 404, description = "there is no such call")),
 )]
 pub(super) async fn jitsu_server_message() {}
 
@@ -73,10 +75,6 @@ pub(super) async fn jitsu_server_message() {}
 #[utoipa::path(
     post, path = "/batch", tag = "ingest", security(("write_key" = []), ("api_key" = [])),
     request_body = SegmentMessages,
-    responses(
-        (status = 200, description = "as Segment's route"),
-        (status = 400, description = "as Segment's route"),
-        (status = 401, description = "as Segment's route"),
-    ),
+    responses(SegmentAnswers),
 )]
 pub(super) async fn posthog_messages() {}

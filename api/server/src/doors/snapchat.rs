@@ -2,7 +2,7 @@
 #![expect(dead_code, reason = "read by the macro that writes the document")]
 
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 /// Events as v3 of Snapchat's Conversions API takes them.
 #[derive(Deserialize, ToSchema)]
@@ -11,6 +11,26 @@ pub(super) struct SnapchatEvents {
     data: Vec<serde_json::Value>,
     /// Marks the events as tests.
     test_event_code: Option<String>,
+}
+
+/// The answers of the routes of v2, whether they take the events or judge them alone.
+#[derive(IntoResponses)]
+pub(super) enum SnapchatV2Answers {
+    #[response(status = 200, description = "`status` is `SUCCESS`")]
+    Whole,
+    #[response(
+        status = 400,
+        description = "`status` is `FAILED`; `error_records` tell which events break a rule"
+    )]
+    Faulty,
+    #[response(status = 401, description = "no valid key")]
+    NoKey,
+    #[response(status = 403, description = "not your dataset")]
+    NoDataset,
+    #[response(status = 413, description = "the body is too large")]
+    TooLarge,
+    #[response(status = 503, description = "try again")]
+    Unavailable,
 }
 
 /// Judges conversion events in the form of v3 of Snapchat's Conversions API, and takes none.
@@ -34,15 +54,7 @@ pub(super) async fn snapchat_validation() {}
 #[utoipa::path(
     post, path = "/v2/conversion", tag = "ingest", security(("api_key" = [])),
     request_body = Vec<serde_json::Value>,
-    responses(
-        (status = 200, description = "`status` is `SUCCESS`"),
-        (status = 400, description = "`status` is `FAILED`; `error_records` tell which events break a rule"),
-        (status = 401, description = "no valid key"),
-        (status = 403, description = "not your dataset"),
-        (status = 413, description = "the body is too large"),
-        (status = 429, description = "the plan takes no more now"),
-        (status = 503, description = "try again"),
-    ),
+    responses(SnapchatV2Answers, (status = 429, description = "the plan takes no more now")),
 )]
 pub(super) async fn snapchat_events() {}
 
@@ -50,11 +62,6 @@ pub(super) async fn snapchat_events() {}
 #[utoipa::path(
     post, path = "/v2/conversion/validate", tag = "ingest", security(("api_key" = [])),
     request_body = Vec<serde_json::Value>,
-    responses(
-        (status = 200, description = "`status` is `SUCCESS`"),
-        (status = 400, description = "`status` is `FAILED`; `error_records` tell which events break a rule"),
-        (status = 401, description = "no valid key"),
-        (status = 403, description = "not your dataset"),
-    ),
+    responses(SnapchatV2Answers),
 )]
 pub(super) async fn snapchat_v2_validation() {}
