@@ -202,7 +202,7 @@ impl Stores {
         self.postgres.is_none()
     }
 
-    /// What a backup is made of; `None` where a store is not embedded.
+    /// The sources of a backup; `None` where a store is not embedded.
     pub fn backup_sources(&self) -> Option<BackupSources> {
         Some(BackupSources {
             data: self.data.clone(),

@@ -12,7 +12,7 @@ use super::print;
 use crate::boot::backup::{self, BackupOrder, Progress};
 use crate::boot::{Operator, Settings};
 
-/// How often it is told how far the work has come.
+/// The time between two lines that tell how far the work has come.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// Where to.

@@ -12,11 +12,11 @@ use stratum_models::time::{Clock as _, UnixMillis};
 use crate::boot::system::SystemClock;
 
 const NAME: &str = "manifest.json";
-/// How the files are laid out; a program that knows no other refuses them.
+/// The format of the files; a program that knows no other refuses them.
 const FORMAT: u32 = 1;
 const PIECE_BYTES: usize = 1 << 20;
 
-/// What is in a backup.
+/// The content of a backup.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     format: u32,

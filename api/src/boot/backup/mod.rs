@@ -25,7 +25,7 @@ pub(super) use route::{BackupRoute, router};
 
 use manifest::Manifest;
 
-/// What a backup takes from the data folder in a way of its own, or not at all: locks, and what tells
+/// Parts of the data folder that a backup takes in a way of their own, or not at all: locks, and what tells
 /// of the running process.
 const NOT_COPIED: [&str; 6] = ["log", "clickhouse", "postgres", "secrets", "lock", "engines.lock"];
 const STATE_URL: &str = "state.url";
@@ -73,7 +73,7 @@ pub enum Progress {
     },
 }
 
-/// What a backup is made of; only where every store is embedded.
+/// The sources of a backup; only where every store is embedded.
 #[derive(Clone)]
 pub struct BackupSources {
     /// The data folder.
@@ -88,7 +88,7 @@ pub struct BackupSources {
     pub postgres: PostgresBackup,
 }
 
-/// What is asked for.
+/// The order of a backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BackupOrder {

@@ -9,7 +9,7 @@ use stratum_models::time::UnixMillis;
 use super::manifest::Manifest;
 use super::{check_free, partial};
 
-/// What was restored.
+/// The result of restoring a backup.
 #[derive(Debug)]
 pub struct RestoreReport {
     /// The data folder.

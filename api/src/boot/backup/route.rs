@@ -24,11 +24,11 @@ use super::{BackupOrder, BackupSources, Progress, Reporter};
 /// Lines that may wait to be sent.
 const LINES_MAX: usize = 16;
 
-/// What the route is served with.
+/// The means of the route.
 pub struct BackupRoute {
-    /// What a backup is made of.
+    /// The sources of a backup.
     pub sources: BackupSources,
-    /// What opens the route.
+    /// The token that opens the route.
     pub token: Secret,
     /// Ends backups under way.
     pub stop: CancellationToken,

@@ -13,7 +13,7 @@ use crate::log::{invalid, unavailable};
 /// Bytes of records that are written as one.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// What was copied.
+/// The result of a copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogCopy {
     /// Records of all partitions.
