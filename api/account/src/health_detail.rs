@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::App;
 
 name_set! {
-    /// What a process does.
+    /// The role of a process.
     RoleName {
         /// Takes events and ad reports.
         Ingest = "ingest",
@@ -31,16 +31,16 @@ name_set! {
     }
 }
 
-/// How the process that answers is. Counts are since its start.
+/// The state of the process that answers. Counts are since its start.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProcessHealth {
-    /// What it does.
+    /// The roles of the process.
     pub roles: Vec<RoleName>,
     /// When it started.
     pub started_at: DateTime<Utc>,
     /// The disk of its data folder; null where its size is not told.
     pub disk: Option<DiskSpace>,
-    /// What it moves into the warehouse; null where that is another process.
+    /// The rows that it moves into the warehouse; null where that is another process.
     pub pipeline: Option<PipelineHealth>,
     /// Questions to the warehouse that are being answered.
     pub questions_running: u64,
@@ -52,7 +52,7 @@ pub struct ProcessHealth {
     pub requests_limited: u64,
     /// Live streams that are open.
     pub live_streams: u64,
-    /// How often an embedded engine ended and was started again.
+    /// The number of times that an embedded engine ended and was started again.
     pub engine_restarts: u64,
 }
 
@@ -65,7 +65,7 @@ pub struct DiskSpace {
     pub total_bytes: u64,
 }
 
-/// What waits to land in the warehouse, of all tenants.
+/// The rows of all tenants that wait to land in the warehouse.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PipelineHealth {
     /// Records of the log that have not landed yet.

@@ -1,4 +1,4 @@
-//! What an admin is told of this process: its roles, its disk, and what it has counted.
+//! The facts that an admin is told of this process: its roles, its disk, and what it has counted.
 
 use std::path::PathBuf;
 

@@ -19,7 +19,7 @@ use super::{damaged, store_error};
 const HOUR: u32 = 6;
 
 name_set! {
-    /// How often an export is made, and of which days.
+    /// The times at which an export is made, and the days that it is of.
     Repeat {
         /// Every morning, of the day before.
         Daily = "daily",
@@ -75,18 +75,18 @@ fn instant(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     instants.next().map(|at| at.to_utc())
 }
 
-/// What is exported at each time.
+/// The export to be made at each time.
 #[derive(Clone, Debug)]
 pub struct NewExportSchedule {
-    /// Its name, unique in the tenant.
+    /// The schedule's name, unique in the tenant.
     pub name: String,
-    /// How often.
+    /// The times of the export.
     pub repeat: Repeat,
-    /// What the rows are.
+    /// The kind of rows.
     pub of: ExportType,
     /// The form of the files.
     pub format: FileFormat,
-    /// How they are packed.
+    /// The compression of the files.
     pub compression: FileCompression,
     /// Of these platforms; of all where none is named.
     pub platforms: Vec<Platform>,
@@ -113,9 +113,9 @@ impl NewExportSchedule {
 /// A stored schedule.
 #[derive(Clone, Debug)]
 pub struct ExportSchedule {
-    /// Its id.
+    /// The schedule's id.
     pub id: Uuid,
-    /// What is exported.
+    /// The export that is made.
     pub content: NewExportSchedule,
     /// False while it rests.
     pub enabled: bool,

@@ -3463,7 +3463,7 @@ export interface components {
             data: {
                 /** @description The columns, in their order. */
                 columns: string[];
-                /** @description How they are packed. */
+                /** @description The compression of the files. */
                 compression: components["schemas"]["FileCompression"];
                 /**
                  * Format: date-time
@@ -3481,10 +3481,10 @@ export interface components {
                 format: components["schemas"]["FileFormat"];
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The schedule's id.
                  */
                 id: string;
-                /** @description Its name. */
+                /** @description The schedule's name. */
                 name: string;
                 /**
                  * Format: date-time
@@ -3493,9 +3493,9 @@ export interface components {
                 next_at: string;
                 /** @description The platforms; every one where empty. */
                 platforms: components["schemas"]["Platform"][];
-                /** @description How often an export is made, and of which days. */
+                /** @description The times at which an export is made, and the days that it is of. */
                 repeat: components["schemas"]["Repeat"];
-                /** @description What it holds. */
+                /** @description The kind of rows. */
                 type: components["schemas"]["ExportType"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -5012,7 +5012,7 @@ export interface components {
             data: {
                 /** @description The columns, in their order. */
                 columns: string[];
-                /** @description How they are packed. */
+                /** @description The compression of the files. */
                 compression: components["schemas"]["FileCompression"];
                 /**
                  * Format: date-time
@@ -5030,10 +5030,10 @@ export interface components {
                 format: components["schemas"]["FileFormat"];
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The schedule's id.
                  */
                 id: string;
-                /** @description Its name. */
+                /** @description The schedule's name. */
                 name: string;
                 /**
                  * Format: date-time
@@ -5042,9 +5042,9 @@ export interface components {
                 next_at: string;
                 /** @description The platforms; every one where empty. */
                 platforms: components["schemas"]["Platform"][];
-                /** @description How often an export is made, and of which days. */
+                /** @description The times at which an export is made, and the days that it is of. */
                 repeat: components["schemas"]["Repeat"];
-                /** @description What it holds. */
+                /** @description The kind of rows. */
                 type: components["schemas"]["ExportType"];
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
@@ -6393,7 +6393,7 @@ export interface components {
             before?: components["schemas"]["FigureSums"] | null;
             /** @description The campaign's id at the platform. */
             campaign_id: string;
-            /** @description Its name; empty where it is not known. */
+            /** @description The campaign's name; empty where it is not known. */
             campaign_name: string;
             /** @description The currency of the new figures. */
             currency: components["schemas"]["Currency"];
@@ -7506,7 +7506,7 @@ export interface components {
             /** @description The path, with its secret. */
             url: string;
         };
-        /** @description What is to be exported again and again. */
+        /** @description The export that is to be made again and again. */
         ExportScheduleBody: {
             /**
              * @description Columns in the order in which they are wanted. Where absent, every column but those that tell who people are,
@@ -7517,16 +7517,16 @@ export interface components {
             compression?: components["schemas"]["FileCompression"];
             /** @description The form of the files. */
             format: components["schemas"]["FileFormat"];
-            /** @description Its name, unique in the tenant. */
+            /** @description The schedule's name, unique in the tenant. */
             name: string;
             /** @description Every one where absent. */
             platforms?: components["schemas"]["Platform"][];
-            /** @description How often an export is made, and of which days. */
+            /** @description The times at which an export is made, and the days that it is of. */
             repeat: components["schemas"]["Repeat"];
-            /** @description What is exported. */
+            /** @description The kind of rows. */
             type: components["schemas"]["ExportType"];
         };
-        /** @description What is new of a schedule. */
+        /** @description The changes to a schedule. */
         ExportScheduleChange: {
             /** @description False lets it rest. */
             enabled: boolean;
@@ -7535,7 +7535,7 @@ export interface components {
         ExportScheduleItem: {
             /** @description The columns, in their order. */
             columns: string[];
-            /** @description How they are packed. */
+            /** @description The compression of the files. */
             compression: components["schemas"]["FileCompression"];
             /**
              * Format: date-time
@@ -7553,10 +7553,10 @@ export interface components {
             format: components["schemas"]["FileFormat"];
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The schedule's id.
              */
             id: string;
-            /** @description Its name. */
+            /** @description The schedule's name. */
             name: string;
             /**
              * Format: date-time
@@ -7565,9 +7565,9 @@ export interface components {
             next_at: string;
             /** @description The platforms; every one where empty. */
             platforms: components["schemas"]["Platform"][];
-            /** @description How often an export is made, and of which days. */
+            /** @description The times at which an export is made, and the days that it is of. */
             repeat: components["schemas"]["Repeat"];
-            /** @description What it holds. */
+            /** @description The kind of rows. */
             type: components["schemas"]["ExportType"];
         };
         /**
@@ -8788,7 +8788,7 @@ export interface components {
             /** @description Events, 1 to 1000, in Pinterest's own form. */
             data: unknown[];
         };
-        /** @description What waits to land in the warehouse, of all tenants. */
+        /** @description The rows of all tenants that wait to land in the warehouse. */
         PipelineHealth: {
             /**
              * Format: int64
@@ -9141,12 +9141,12 @@ export interface components {
             /** @description Campaigns there are; `predictions` holds at most as many as the installation allows. */
             total: number;
         };
-        /** @description How the process that answers is. Counts are since its start. */
+        /** @description The state of the process that answers. Counts are since its start. */
         ProcessHealth: {
             disk?: components["schemas"]["DiskSpace"] | null;
             /**
              * Format: int64
-             * @description How often an embedded engine ended and was started again.
+             * @description The number of times that an embedded engine ended and was started again.
              */
             engine_restarts: number;
             /**
@@ -9175,7 +9175,7 @@ export interface components {
              * @description Requests turned away because there were too many at once.
              */
             requests_shed: number;
-            /** @description What it does. */
+            /** @description The roles of the process. */
             roles: components["schemas"]["RoleName"][];
             /**
              * Format: date-time
@@ -9519,7 +9519,7 @@ export interface components {
             rows: number;
         };
         /**
-         * @description How often an export is made, and of which days.
+         * @description The times at which an export is made, and the days that it is of.
          * @enum {string}
          */
         Repeat: "daily" | "weekly" | "monthly";
@@ -9626,7 +9626,7 @@ export interface components {
          */
         Role: "admin" | "manager" | "analyst" | "viewer";
         /**
-         * @description What a process does.
+         * @description The role of a process.
          * @enum {string}
          */
         RoleName: "ingest" | "pipeline" | "api" | "jobs" | "deliver";

@@ -37,7 +37,7 @@ pub struct ChangedDay {
     pub account_id: String,
     /// The campaign.
     pub campaign_id: String,
-    /// Its name; empty where it is not known.
+    /// The campaign's name; empty where it is not known.
     pub campaign_name: String,
     /// The day.
     pub day: Day,

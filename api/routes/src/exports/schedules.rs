@@ -30,18 +30,18 @@ const NAME_CHARS_MAX: usize = 100;
 /// A schedule of exports.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExportScheduleItem {
-    /// Its id.
+    /// The schedule's id.
     id: Uuid,
-    /// Its name.
+    /// The schedule's name.
     name: String,
-    /// How often an export is made, and of which days.
+    /// The times at which an export is made, and the days that it is of.
     repeat: Repeat,
-    /// What it holds.
+    /// The kind of rows.
     #[serde(rename = "type")]
     of: ExportType,
     /// The form of the files.
     format: FileFormat,
-    /// How they are packed.
+    /// The compression of the files.
     compression: FileCompression,
     /// The platforms; every one where empty.
     platforms: Vec<Platform>,
@@ -79,18 +79,18 @@ impl From<ExportSchedule> for ExportScheduleItem {
     }
 }
 
-/// What is to be exported again and again.
+/// The export that is to be made again and again.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportScheduleBody {
-    /// Its name, unique in the tenant.
+    /// The schedule's name, unique in the tenant.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// How often an export is made, and of which days.
+    /// The times at which an export is made, and the days that it is of.
     repeat: Repeat,
     /// The form of the files.
     format: FileFormat,
-    /// What is exported.
+    /// The kind of rows.
     #[serde(rename = "type")]
     #[schema(value_type = ExportType)]
     of: String,
@@ -107,7 +107,7 @@ pub struct ExportScheduleBody {
     compression: FileCompression,
 }
 
-/// What is new of a schedule.
+/// The changes to a schedule.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportScheduleChange {

@@ -133,7 +133,7 @@ pub struct ChangedDayReport {
     account_id: String,
     /// The campaign's id at the platform.
     campaign_id: String,
-    /// Its name; empty where it is not known.
+    /// The campaign's name; empty where it is not known.
     campaign_name: String,
     /// The day.
     date: NaiveDate,
