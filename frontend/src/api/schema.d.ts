@@ -466,7 +466,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What needs a person, worst first.
+         * Concerns that need a person, worst first.
          * @description From the data of these days, and for who may see connectors or exports from those. What was put aside
          *     comes last; it shows again once its time is over, or when it begins anew.
          */
@@ -924,7 +924,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What campaigns add up to.
+         * The totals of campaigns.
          * @description Of the campaigns that `/campaigns` lists for the same parameters, on all of its pages: in `currency`, else in the only
          *     one there is, else in the tenant's own.
          */
@@ -981,7 +981,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What users changed of a campaign, newest first.
+         * Changes that users made to a campaign, newest first.
          * @description A part of the audit log that everybody may read who may read the campaign.
          */
         get: operations["campaign_changes"];
@@ -1064,7 +1064,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What connectors of each platform take. */
+        /** The credentials and settings that connectors of each platform take. */
         get: operations["connector_kinds"];
         put?: never;
         post?: never;
@@ -2277,7 +2277,7 @@ export interface paths {
         put?: never;
         /**
          * Takes events in the form of Segment's tracking API.
-         * @description What the clients of Segment and RudderStack send, in a batch (`batch`, `import`) or one by one (`track`, `page`, `screen`,
+         * @description Messages of the clients of Segment and RudderStack, in a batch (`batch`, `import`) or one by one (`track`, `page`, `screen`,
          *     `identify`, `group`, `alias`, or the first letter of each). The key names the dataset: the one it is for, or the
          *     tenant's only one without an ad platform. No message refuses another: what cannot be an event is counted among the
          *     refused rows, and the answer is success.
@@ -2434,7 +2434,7 @@ export interface components {
              * @description The new user's id.
              */
             id: string;
-            /** @description What they may do. */
+            /** @description The role of the new user. */
             role: components["schemas"]["Role"];
         };
         /**
@@ -2448,7 +2448,7 @@ export interface components {
             account_id: string;
             /** @description The currency of its amounts. */
             currency: components["schemas"]["Currency"];
-            /** @description Its name. */
+            /** @description The account's name. */
             name: string;
             /** @description The platform. */
             platform: components["schemas"]["Platform"];
@@ -2555,7 +2555,7 @@ export interface components {
              */
             judged: number;
         };
-        /** @description What was taken away. */
+        /** @description The report of what was taken away. */
         AnonymizationReport: {
             /** @description Every place where a person may be kept, with the number of rows taken away there. */
             places: components["schemas"]["PlaceItem"][];
@@ -2573,7 +2573,7 @@ export interface components {
                  * @description The new user's id.
                  */
                 id: string;
-                /** @description What they may do. */
+                /** @description The role of the new user. */
                 role: components["schemas"]["Role"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -2611,7 +2611,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_AnonymizationReport: {
-            /** @description What was taken away. */
+            /** @description The report of what was taken away. */
             data: {
                 /** @description Every place where a person may be kept, with the number of rows taken away there. */
                 places: components["schemas"]["PlaceItem"][];
@@ -2640,7 +2640,7 @@ export interface components {
                 hint: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The key's id.
                  */
                 id: string;
                 /**
@@ -2656,7 +2656,7 @@ export interface components {
                  * @description When it was revoked.
                  */
                 revoked_at?: string | null;
-                /** @description What it opens. */
+                /** @description The operations that it opens. */
                 scope: components["schemas"]["ApiKeyScope"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -2679,14 +2679,14 @@ export interface components {
                 created_at: string;
                 /**
                  * Format: double
-                 * @description How long it runs.
+                 * @description The running time in seconds.
                  */
                 duration_seconds?: number | null;
                 /** @description The reason why there is no score; null if there is one. */
                 fatigue_reason?: string | null;
                 /**
                  * Format: double
-                 * @description How tired of it people are, 0 (not at all) to 100, as it was given; null where it was not.
+                 * @description The fatigue of people who saw it, 0 (none) to 100, as it was given; null where it was not.
                  */
                 fatigue_score?: number | null;
                 /**
@@ -2694,23 +2694,23 @@ export interface components {
                  * @description The first day it was shown.
                  */
                 first_used?: string | null;
-                /** @description Its file format or its shape, such as `image/png`, `mp4` or `9:16`. */
+                /** @description The file format or the shape, such as `image/png`, `mp4` or `9:16`. */
                 format?: string | null;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The asset's id.
                  */
                 id: string;
                 /** @description Name to show. */
                 name: string;
                 /**
                  * Format: int64
-                 * @description Its size.
+                 * @description The size in bytes.
                  */
                 size_bytes?: number | null;
                 /** @description Words to find it by. */
                 tags: string[];
-                /** @description What kind of thing it is. */
+                /** @description The kind of asset. */
                 type: components["schemas"]["AssetKind"];
                 /**
                  * Format: date-time
@@ -2728,7 +2728,7 @@ export interface components {
         Answer_Breakdown: {
             /** @description The KPIs of each part. All rows and the remainder add up to the total. */
             data: {
-                /** @description What the KPIs are broken down by. */
+                /** @description The dimension that the KPIs are broken down by. */
                 by: components["schemas"]["BreakdownBy"];
                 /**
                  * Format: date
@@ -2746,7 +2746,7 @@ export interface components {
                  */
                 days: number;
                 /**
-                 * @description What is in the total and in none of the parts, on no page: figures that platforms do not break
+                 * @description The part of the total that is in none of the parts, on no page: figures that platforms do not break
                  *     down, and events that do not tell. Below zero where parts report more than their campaigns.
                  */
                 not_broken_down: components["schemas"]["Money"];
@@ -2797,7 +2797,7 @@ export interface components {
                 total_expected_roas?: number | null;
                 /**
                  * Format: double
-                 * @description What is left of the budget.
+                 * @description The part of the budget that is not spent.
                  */
                 unspent: number;
             };
@@ -2807,7 +2807,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_BulkOutcome: {
-            /** @description What became of many campaigns. */
+            /** @description The outcome of the change of many campaigns. */
             data: {
                 /** @description Campaigns that are, or would be, changed. */
                 changed: number;
@@ -2842,7 +2842,7 @@ export interface components {
                 currency: components["schemas"]["Currency"];
                 /**
                  * Format: double
-                 * @description What it may spend a day.
+                 * @description The most that it may spend a day, in currency units.
                  */
                 daily_budget?: number | null;
                 /**
@@ -2856,7 +2856,7 @@ export interface components {
                 figures_currency: components["schemas"]["Currency"];
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The campaign's id.
                  */
                 id: string;
                 /** @description Words to find it by. */
@@ -2868,7 +2868,7 @@ export interface components {
                 last_synced_at?: string | null;
                 /**
                  * Format: double
-                 * @description What it may spend in all.
+                 * @description The most that it may spend in all, in currency units.
                  */
                 lifetime_budget?: number | null;
                 /** @description Name to show. */
@@ -2942,11 +2942,11 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_CampaignTotals: {
-            /** @description What the campaigns of a list add up to. */
+            /** @description The totals of the campaigns of a list. */
             data: components["schemas"]["Money"] & {
                 /**
                  * Format: int64
-                 * @description How many they are.
+                 * @description The number of campaigns.
                  */
                 campaigns: number;
                 comparison?: components["schemas"]["Comparison"] | null;
@@ -3010,7 +3010,7 @@ export interface components {
                 enabled: boolean;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The connector's id.
                  */
                 id: string;
                 /** @description The last error, with advice; null after a successful pull. */
@@ -3034,11 +3034,11 @@ export interface components {
                  * @description The last day of that pull.
                  */
                 pulled_to?: string | null;
-                /** @description How often it is asked. */
+                /** @description The schedule on which the platform is asked. */
                 schedule: components["schemas"]["Schedule"];
-                /** @description What is asked of the platform. */
+                /** @description The settings of what the platform is asked for. */
                 settings: components["schemas"]["PullSettings"];
-                /** @description What is known of whether it works. */
+                /** @description The state of the connector, as far as it is known. */
                 status: components["schemas"]["ConnectorStatus"];
                 /**
                  * Format: date-time
@@ -3070,7 +3070,7 @@ export interface components {
                 external_id: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The dataset's id.
                  */
                 id: string;
                 /** @description Name to show. */
@@ -3350,7 +3350,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_ExportEstimate: {
-            /** @description How large an export will be. */
+            /** @description The size that an export will have. */
             data: {
                 /**
                  * Format: int64
@@ -3373,7 +3373,7 @@ export interface components {
                 bytes: number;
                 /** @description The columns, in their order. */
                 columns: string[];
-                /** @description How it is packed. */
+                /** @description The compression of the file. */
                 compression: components["schemas"]["FileCompression"];
                 /**
                  * Format: date-time
@@ -3410,14 +3410,14 @@ export interface components {
                 format: components["schemas"]["FileFormat"];
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The export's id.
                  */
                 id: string;
                 /** @description The platforms; every one where empty. */
                 platforms: components["schemas"]["Platform"][];
                 /**
                  * Format: double
-                 * @description How much of it is made, 0 to 1; about, until it is done.
+                 * @description The part of the file that is made, 0 to 1; about, until it is done.
                  */
                 progress: number;
                 /**
@@ -3432,9 +3432,9 @@ export interface components {
                  * @description When it was begun, the last time.
                  */
                 started_at?: string | null;
-                /** @description How far it is. */
+                /** @description The state of the export. */
                 state: components["schemas"]["JobState"];
-                /** @description What it holds. */
+                /** @description The kind of rows. */
                 type: components["schemas"]["ExportType"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3504,7 +3504,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_FxRateCount: {
-            /** @description How many rates were written. */
+            /** @description The number of rates that were written. */
             data: {
                 /** @description Rates. */
                 written: number;
@@ -3544,7 +3544,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_ImportReport: {
-            /** @description What a file is, how it was read, and what it changes. */
+            /** @description The report on a file: how it was read, and what it changes. */
             data: {
                 /** @description Different campaigns. */
                 campaigns: number;
@@ -3566,15 +3566,15 @@ export interface components {
                 days: components["schemas"]["DayCounts"];
                 /** @description Whether it was only looked at. */
                 dry_run: boolean;
-                /** @description What is wrong with the first of them. */
+                /** @description The faults of the first of them. */
                 faults: components["schemas"]["FaultReport"][];
                 /** @description Rows that break a rule. */
                 faulty_rows: number;
-                /** @description How it is written. */
+                /** @description The notation of the file. */
                 file: components["schemas"]["FileReport"];
                 /** @description Rows that are no rows of a report. */
                 left_out: components["schemas"]["LeftOutReport"][];
-                /** @description What is worth knowing, in words. */
+                /** @description Notes worth knowing, in words. */
                 notes: string[];
                 /** @description Parts of campaigns' days, by what they are parts by. */
                 parts: components["schemas"]["PartCount"][];
@@ -3591,7 +3591,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_Ingest: {
-            /** @description What came in and what became of it. */
+            /** @description The events that came in, and their fates. */
             data: {
                 /** @description All ad reports. */
                 ad_reports: components["schemas"]["Counts"];
@@ -3633,7 +3633,7 @@ export interface components {
                  * @description When the token ends.
                  */
                 expires_at: string;
-                /** @description What they will be allowed to do. */
+                /** @description The role that they will have. */
                 role: components["schemas"]["Role"];
                 /** @description The tenant's name. */
                 tenant_name: string;
@@ -3753,11 +3753,11 @@ export interface components {
                 last_login_at?: string | null;
                 /** @description The user's language. */
                 locale: string;
-                /** @description What that role may do. */
+                /** @description The rights of that role. */
                 permissions: components["schemas"]["Permission"][];
                 /** @description Phone number, `+` and digits. */
                 phone?: string | null;
-                /** @description What they may do. */
+                /** @description The user's role. */
                 role: components["schemas"]["Role"];
                 /** @description Their tenant. */
                 tenant: components["schemas"]["MeTenant"];
@@ -3779,18 +3779,18 @@ export interface components {
                  * @description From when on it opens nothing; null for never.
                  */
                 expires_at?: string | null;
-                /** @description Its last four characters. */
+                /** @description The key's last four characters. */
                 hint: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The key's id.
                  */
                 id: string;
                 /** @description The key. It is not shown again. */
                 key: string;
                 /** @description Name. */
                 name: string;
-                /** @description What it opens. */
+                /** @description The operations that it opens. */
                 scope: components["schemas"]["ApiKeyScope"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -3823,7 +3823,7 @@ export interface components {
                 date_to: string;
                 /**
                  * Format: uuid
-                 * @description Its id; null for what the program notes by itself.
+                 * @description The note's id; null for what the program notes by itself.
                  */
                 id?: string | null;
                 /** @description Who wrote it, or what it tells of. */
@@ -3845,7 +3845,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_NoticeResponse: {
-            /** @description What was done, or what to do next. */
+            /** @description The notice of what was done, or of what to do next. */
             data: {
                 /** @description In words. */
                 message: string;
@@ -4023,11 +4023,11 @@ export interface components {
                 error?: components["schemas"]["PullErrorCode"] | null;
                 /** @description The same in words. */
                 error_message?: string | null;
-                /** @description What is wrong with the first 20 of them. */
+                /** @description The faults of the first 20 of them. */
                 faults: components["schemas"]["PullFault"][];
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The run's id.
                  */
                 id: string;
                 /** @description Why it is asked. */
@@ -4052,7 +4052,7 @@ export interface components {
                  * @description When it was begun.
                  */
                 started_at?: string | null;
-                /** @description How it stands. */
+                /** @description The state of the run. */
                 state: components["schemas"]["PullState"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -4111,7 +4111,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_ResponseAnswer: {
-            /** @description How each channel's spend works. */
+            /** @description The effect of each channel's spend. */
             data: {
                 /** @description The sales that would have come without them. */
                 baseline: components["schemas"]["IntervalEstimate"];
@@ -4119,7 +4119,7 @@ export interface components {
                 channels: components["schemas"]["ChannelAnswer"][];
                 /**
                  * Format: double
-                 * @description How often an interval is meant to hold.
+                 * @description The share of cases in which an interval is meant to hold.
                  */
                 level: number;
                 /**
@@ -4140,7 +4140,7 @@ export interface components {
                 step_margin: number;
                 /** @description Steps that were fitted. */
                 steps: number;
-                /** @description What to bear in mind; null where the sampling is good. */
+                /** @description The caution to bear in mind; null where the sampling is good. */
                 warning?: string | null;
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -4224,7 +4224,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_Simulation: {
-            /** @description What comes of it. */
+            /** @description The outcome of the simulation. */
             data: components["schemas"]["Basis"] & {
                 /** @description With the budgets as they are. */
                 baseline: components["schemas"]["SimulatedFigures"];
@@ -4253,10 +4253,10 @@ export interface components {
                 created_at: string;
                 /**
                  * Format: int64
-                 * @description Its number.
+                 * @description The tenant's number.
                  */
                 id: number;
-                /** @description What it may have at most. */
+                /** @description The most that it may have of each thing. */
                 limits: components["schemas"]["Limits"];
                 /** @description Name. */
                 name: string;
@@ -4266,7 +4266,7 @@ export interface components {
                 reporting_currency: components["schemas"]["Currency"];
                 /** @description True where every user must have a second factor. */
                 second_factor_required: boolean;
-                /** @description What else was set, by name. */
+                /** @description Further settings, by name. */
                 settings: Record<string, never>;
                 /** @description Short name. */
                 slug: string;
@@ -4277,7 +4277,7 @@ export interface components {
                  * @description When it was changed last.
                  */
                 updated_at: string;
-                /** @description How much of that there is. */
+                /** @description The number that there is of each thing. */
                 used: components["schemas"]["TenantUsage"];
             };
             pagination?: components["schemas"]["Pagination"] | null;
@@ -4306,7 +4306,7 @@ export interface components {
         };
         /** @description A successful answer. */
         Answer_Trial: {
-            /** @description What the platform said. */
+            /** @description The platform's answer. */
             data: {
                 /** @description Those of the first 5 accounts that were told. */
                 accounts: components["schemas"]["TriedAccount"][];
@@ -4353,7 +4353,7 @@ export interface components {
                 locale: string;
                 /** @description Phone number, `+` and digits. */
                 phone?: string | null;
-                /** @description What they may do. */
+                /** @description The user's role. */
                 role: components["schemas"]["Role"];
                 /** @description The user's time zone; null for the tenant's. */
                 time_zone?: string | null;
@@ -4369,7 +4369,7 @@ export interface components {
                 account_id: string;
                 /** @description The currency of its amounts. */
                 currency: components["schemas"]["Currency"];
-                /** @description Its name. */
+                /** @description The account's name. */
                 name: string;
                 /** @description The platform. */
                 platform: components["schemas"]["Platform"];
@@ -4404,7 +4404,7 @@ export interface components {
                 hint: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The key's id.
                  */
                 id: string;
                 /**
@@ -4420,7 +4420,7 @@ export interface components {
                  * @description When it was revoked.
                  */
                 revoked_at?: string | null;
-                /** @description What it opens. */
+                /** @description The operations that it opens. */
                 scope: components["schemas"]["ApiKeyScope"];
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
@@ -4432,7 +4432,7 @@ export interface components {
             data: {
                 /**
                  * Format: date-time
-                 * @description Its first instant.
+                 * @description The slot's first instant.
                  */
                 at: string;
                 /**
@@ -4465,14 +4465,14 @@ export interface components {
                 created_at: string;
                 /**
                  * Format: double
-                 * @description How long it runs.
+                 * @description The running time in seconds.
                  */
                 duration_seconds?: number | null;
                 /** @description The reason why there is no score; null if there is one. */
                 fatigue_reason?: string | null;
                 /**
                  * Format: double
-                 * @description How tired of it people are, 0 (not at all) to 100, as it was given; null where it was not.
+                 * @description The fatigue of people who saw it, 0 (none) to 100, as it was given; null where it was not.
                  */
                 fatigue_score?: number | null;
                 /**
@@ -4480,23 +4480,23 @@ export interface components {
                  * @description The first day it was shown.
                  */
                 first_used?: string | null;
-                /** @description Its file format or its shape, such as `image/png`, `mp4` or `9:16`. */
+                /** @description The file format or the shape, such as `image/png`, `mp4` or `9:16`. */
                 format?: string | null;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The asset's id.
                  */
                 id: string;
                 /** @description Name to show. */
                 name: string;
                 /**
                  * Format: int64
-                 * @description Its size.
+                 * @description The size in bytes.
                  */
                 size_bytes?: number | null;
                 /** @description Words to find it by. */
                 tags: string[];
-                /** @description What kind of thing it is. */
+                /** @description The kind of asset. */
                 type: components["schemas"]["AssetKind"];
                 /**
                  * Format: date-time
@@ -4513,7 +4513,7 @@ export interface components {
         /** @description A successful answer. */
         Answer_Vec_AuditItem: {
             data: {
-                /** @description What. */
+                /** @description The action that was done. */
                 action: components["schemas"]["AuditAction"];
                 /** @description By whom. */
                 actor: components["schemas"]["Party"];
@@ -4536,7 +4536,7 @@ export interface components {
                 request_id?: string | null;
                 /**
                  * Format: int64
-                 * @description Its place in the tenant's chain, from 1.
+                 * @description The row's place in the tenant's chain, from 1.
                  */
                 seq: number;
             }[];
@@ -4580,7 +4580,7 @@ export interface components {
                 currency: components["schemas"]["Currency"];
                 /**
                  * Format: double
-                 * @description What it may spend a day.
+                 * @description The most that it may spend a day, in currency units.
                  */
                 daily_budget?: number | null;
                 /**
@@ -4594,7 +4594,7 @@ export interface components {
                 figures_currency: components["schemas"]["Currency"];
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The campaign's id.
                  */
                 id: string;
                 /** @description Words to find it by. */
@@ -4606,7 +4606,7 @@ export interface components {
                 last_synced_at?: string | null;
                 /**
                  * Format: double
-                 * @description What it may spend in all.
+                 * @description The most that it may spend in all, in currency units.
                  */
                 lifetime_budget?: number | null;
                 /** @description Name to show. */
@@ -4657,19 +4657,19 @@ export interface components {
         /** @description A successful answer. */
         Answer_Vec_ConcernItem: {
             data: {
-                /** @description Its name: the same as long as it is the same thing. */
+                /** @description The concern's name: the same as long as it is the same thing. */
                 concern: string;
                 dismissed?: components["schemas"]["DismissalItem"] | null;
-                /** @description What it is about. */
+                /** @description The subject of the concern. */
                 kind: components["schemas"]["ConcernKind"];
-                /** @description How much it matters. */
+                /** @description The severity of the concern. */
                 severity: components["schemas"]["Severity"];
                 /**
                  * Format: date-time
                  * @description Since when, where that is known.
                  */
                 since?: string | null;
-                /** @description What tells it apart from others of its kind. */
+                /** @description The values that tell it apart from others of its kind. */
                 values: Record<string, never>;
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
@@ -4694,7 +4694,7 @@ export interface components {
                 enabled: boolean;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The connector's id.
                  */
                 id: string;
                 /** @description The last error, with advice; null after a successful pull. */
@@ -4718,11 +4718,11 @@ export interface components {
                  * @description The last day of that pull.
                  */
                 pulled_to?: string | null;
-                /** @description How often it is asked. */
+                /** @description The schedule on which the platform is asked. */
                 schedule: components["schemas"]["Schedule"];
-                /** @description What is asked of the platform. */
+                /** @description The settings of what the platform is asked for. */
                 settings: components["schemas"]["PullSettings"];
-                /** @description What is known of whether it works. */
+                /** @description The state of the connector, as far as it is known. */
                 status: components["schemas"]["ConnectorStatus"];
                 /**
                  * Format: date-time
@@ -4737,7 +4737,7 @@ export interface components {
         /** @description A successful answer. */
         Answer_Vec_ConnectorKind: {
             data: {
-                /** @description What it wants to be shown, in the order one comes by it. */
+                /** @description The credentials that it wants to be shown, in the order one comes by them. */
                 credentials: components["schemas"]["CredentialField"][];
                 /** @description Whether it can be asked for reports; of others connectors are kept only. */
                 is_pulled: boolean;
@@ -4767,7 +4767,7 @@ export interface components {
                 external_id: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The dataset's id.
                  */
                 id: string;
                 /** @description Name to show. */
@@ -4939,7 +4939,7 @@ export interface components {
                 bytes: number;
                 /** @description The columns, in their order. */
                 columns: string[];
-                /** @description How it is packed. */
+                /** @description The compression of the file. */
                 compression: components["schemas"]["FileCompression"];
                 /**
                  * Format: date-time
@@ -4976,14 +4976,14 @@ export interface components {
                 format: components["schemas"]["FileFormat"];
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The export's id.
                  */
                 id: string;
                 /** @description The platforms; every one where empty. */
                 platforms: components["schemas"]["Platform"][];
                 /**
                  * Format: double
-                 * @description How much of it is made, 0 to 1; about, until it is done.
+                 * @description The part of the file that is made, 0 to 1; about, until it is done.
                  */
                 progress: number;
                 /**
@@ -4998,9 +4998,9 @@ export interface components {
                  * @description When it was begun, the last time.
                  */
                 started_at?: string | null;
-                /** @description How far it is. */
+                /** @description The state of the export. */
                 state: components["schemas"]["JobState"];
-                /** @description What it holds. */
+                /** @description The kind of rows. */
                 type: components["schemas"]["ExportType"];
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
@@ -5090,7 +5090,7 @@ export interface components {
                 expires_at: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The invitation's id.
                  */
                 id: string;
                 /**
@@ -5098,7 +5098,7 @@ export interface components {
                  * @description The user who invited.
                  */
                 invited_by?: string | null;
-                /** @description What they will be allowed to do. */
+                /** @description The role that they will have. */
                 role: components["schemas"]["Role"];
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
@@ -5130,7 +5130,7 @@ export interface components {
                 date_to: string;
                 /**
                  * Format: uuid
-                 * @description Its id; null for what the program notes by itself.
+                 * @description The note's id; null for what the program notes by itself.
                  */
                 id?: string | null;
                 /** @description Who wrote it, or what it tells of. */
@@ -5239,11 +5239,11 @@ export interface components {
                 error?: components["schemas"]["PullErrorCode"] | null;
                 /** @description The same in words. */
                 error_message?: string | null;
-                /** @description What is wrong with the first 20 of them. */
+                /** @description The faults of the first 20 of them. */
                 faults: components["schemas"]["PullFault"][];
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The run's id.
                  */
                 id: string;
                 /** @description Why it is asked. */
@@ -5268,7 +5268,7 @@ export interface components {
                  * @description When it was begun.
                  */
                 started_at?: string | null;
-                /** @description How it stands. */
+                /** @description The state of the run. */
                 state: components["schemas"]["PullState"];
             }[];
             pagination?: components["schemas"]["Pagination"] | null;
@@ -5284,7 +5284,7 @@ export interface components {
                 dialect?: components["schemas"]["Dialect"] | null;
                 /** @description The sender's id of it; null where it has none, or is refused. */
                 event_id?: string | null;
-                /** @description Its name; empty where a refused one names none. */
+                /** @description The event's name; empty where a refused one names none. */
                 event_name: string;
                 /**
                  * Format: date-time
@@ -5293,7 +5293,7 @@ export interface components {
                 event_time?: string | null;
                 /** @description The field at fault; null where it was not refused, empty when it is the whole. */
                 field?: string | null;
-                /** @description What became of it. */
+                /** @description The outcome of the event. */
                 outcome: components["schemas"]["RecentOutcome"];
                 platform?: components["schemas"]["Platform"] | null;
                 reason?: components["schemas"]["RejectReason"] | null;
@@ -5304,12 +5304,12 @@ export interface components {
                 received_at: string;
                 /**
                  * Format: int64
-                 * @description How many rows of its request were refused for this; 1 where it was not.
+                 * @description The number of rows of its request that were refused for this; 1 where it was not.
                  */
                 rows: number;
                 /**
                  * Format: double
-                 * @description How well its platform can match it, 0 to 10; null of a refused one, and without a platform.
+                 * @description The match quality of the event at its platform, 0 to 10; null of a refused one, and without a platform.
                  */
                 score?: number | null;
                 /** @description Whether its sender marked it as a test; null of a refused one. */
@@ -5343,7 +5343,7 @@ export interface components {
                 expires_at: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The session's id.
                  */
                 id: string;
                 /**
@@ -5377,7 +5377,7 @@ export interface components {
                 default_calling_code?: number | null;
                 /**
                  * Format: int32
-                 * @description Its number, from 1. Every event carries the one it was treated with.
+                 * @description The version's number, from 1. Every event carries the one it was treated with.
                  */
                 version: number;
             }[];
@@ -5415,7 +5415,7 @@ export interface components {
                 locale: string;
                 /** @description Phone number, `+` and digits. */
                 phone?: string | null;
-                /** @description What they may do. */
+                /** @description The user's role. */
                 role: components["schemas"]["Role"];
                 /** @description The user's time zone; null for the tenant's. */
                 time_zone?: string | null;
@@ -5434,14 +5434,14 @@ export interface components {
                 created_at: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The view's id.
                  */
                 id: string;
                 /** @description Whether it is the caller's own. */
                 is_own: boolean;
                 /** @description Whether everybody of the tenant sees it. */
                 is_shared: boolean;
-                /** @description Its name. */
+                /** @description The view's name. */
                 name: string;
                 /** @description The path with its search, from `/` on. */
                 path: string;
@@ -5461,14 +5461,14 @@ export interface components {
                 created_at: string;
                 /**
                  * Format: uuid
-                 * @description Its id.
+                 * @description The view's id.
                  */
                 id: string;
                 /** @description Whether it is the caller's own. */
                 is_own: boolean;
                 /** @description Whether everybody of the tenant sees it. */
                 is_shared: boolean;
-                /** @description Its name. */
+                /** @description The view's name. */
                 name: string;
                 /** @description The path with its search, from `/` on. */
                 path: string;
@@ -5500,7 +5500,7 @@ export interface components {
             hint: string;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The key's id.
              */
             id: string;
             /**
@@ -5516,11 +5516,11 @@ export interface components {
              * @description When it was revoked.
              */
             revoked_at?: string | null;
-            /** @description What it opens. */
+            /** @description The operations that it opens. */
             scope: components["schemas"]["ApiKeyScope"];
         };
         /**
-         * @description What a key opens.
+         * @description The scope of a key: the operations that it opens.
          * @enum {string}
          */
         ApiKeyScope: "ingest" | "read" | "export" | "export_identifiers";
@@ -5528,7 +5528,7 @@ export interface components {
         ArrivalSlot: {
             /**
              * Format: date-time
-             * @description Its first instant.
+             * @description The slot's first instant.
              */
             at: string;
             /**
@@ -5542,7 +5542,7 @@ export interface components {
              */
             rejected: number;
         };
-        /** @description What came in for a platform's datasets. */
+        /** @description The events that came in for a platform's datasets. */
         Arrivals: {
             /**
              * Format: int64
@@ -5579,12 +5579,12 @@ export interface components {
             campaign_id?: string | null;
             /**
              * Format: double
-             * @description How long it runs, at most a day; kept to the millisecond.
+             * @description The running time in seconds, at most a day; kept to the millisecond.
              */
             duration_seconds?: number | null;
             /**
              * Format: double
-             * @description How tired of it people are, 0 to 100, where somebody measured it.
+             * @description The fatigue of people who saw it, 0 to 100, where somebody measured it.
              */
             fatigue_score?: number | null;
             /**
@@ -5592,18 +5592,18 @@ export interface components {
              * @description The first day it was shown.
              */
             first_used?: string | null;
-            /** @description Its file format or its shape. */
+            /** @description The file format or the shape. */
             format?: string | null;
             /** @description Name to show, of 1 to 500 characters. */
             name: string;
             /**
              * Format: int64
-             * @description Its size.
+             * @description The size in bytes.
              */
             size_bytes?: number | null;
             /** @description Words to find it by. */
             tags?: string[] | null;
-            /** @description What kind of thing it is. */
+            /** @description The kind of asset. */
             type: components["schemas"]["AssetKind"];
             /**
              * Format: uri
@@ -5611,7 +5611,7 @@ export interface components {
              */
             url?: string | null;
         };
-        /** @description What is new of an asset. What is not sent stays; null clears what may be absent. */
+        /** @description The changes to an asset. A field that is not sent stays; null clears what may be absent. */
         AssetChange: {
             /**
              * Format: uuid
@@ -5620,12 +5620,12 @@ export interface components {
             campaign_id?: string | null;
             /**
              * Format: double
-             * @description How long it runs.
+             * @description The running time in seconds.
              */
             duration_seconds?: number | null;
             /**
              * Format: double
-             * @description How tired of it people are, 0 to 100.
+             * @description The fatigue of people who saw it, 0 to 100.
              */
             fatigue_score?: number | null;
             /**
@@ -5633,13 +5633,13 @@ export interface components {
              * @description The first day it was shown.
              */
             first_used?: string | null;
-            /** @description Its file format or its shape. */
+            /** @description The file format or the shape. */
             format?: string | null;
             /** @description Name to show, of 1 to 500 characters. */
             name?: string | null;
             /**
              * Format: int64
-             * @description Its size.
+             * @description The size in bytes.
              */
             size_bytes?: number | null;
             /** @description Words to find it by, in place of those that are there. */
@@ -5662,14 +5662,14 @@ export interface components {
             created_at: string;
             /**
              * Format: double
-             * @description How long it runs.
+             * @description The running time in seconds.
              */
             duration_seconds?: number | null;
             /** @description The reason why there is no score; null if there is one. */
             fatigue_reason?: string | null;
             /**
              * Format: double
-             * @description How tired of it people are, 0 (not at all) to 100, as it was given; null where it was not.
+             * @description The fatigue of people who saw it, 0 (none) to 100, as it was given; null where it was not.
              */
             fatigue_score?: number | null;
             /**
@@ -5677,23 +5677,23 @@ export interface components {
              * @description The first day it was shown.
              */
             first_used?: string | null;
-            /** @description Its file format or its shape, such as `image/png`, `mp4` or `9:16`. */
+            /** @description The file format or the shape, such as `image/png`, `mp4` or `9:16`. */
             format?: string | null;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The asset's id.
              */
             id: string;
             /** @description Name to show. */
             name: string;
             /**
              * Format: int64
-             * @description Its size.
+             * @description The size in bytes.
              */
             size_bytes?: number | null;
             /** @description Words to find it by. */
             tags: string[];
-            /** @description What kind of thing it is. */
+            /** @description The kind of asset. */
             type: components["schemas"]["AssetKind"];
             /**
              * Format: date-time
@@ -5704,7 +5704,7 @@ export interface components {
             url?: string | null;
         };
         /**
-         * @description What kind of thing is shown.
+         * @description The kind of thing that is shown.
          * @enum {string}
          */
         AssetKind: "image" | "video" | "carousel" | "story" | "html5";
@@ -5715,7 +5715,7 @@ export interface components {
         AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "destination.created" | "destination.deleted" | "destination.replayed" | "destination.tested" | "destination.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "plan.created" | "plan.deleted" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
         /** @description One thing that was done or refused. */
         AuditItem: {
-            /** @description What. */
+            /** @description The action that was done. */
             action: components["schemas"]["AuditAction"];
             /** @description By whom. */
             actor: components["schemas"]["Party"];
@@ -5738,7 +5738,7 @@ export interface components {
             request_id?: string | null;
             /**
              * Format: int64
-             * @description Its place in the tenant's chain, from 1.
+             * @description The row's place in the tenant's chain, from 1.
              */
             seq: number;
         };
@@ -5760,7 +5760,7 @@ export interface components {
              */
             date_to: string;
         };
-        /** @description How close forecasts of the past were, over all campaigns of the tenant. */
+        /** @description The errors of forecasts of the past, over all campaigns of the tenant. */
         Backtest: {
             baseline?: components["schemas"]["Baseline"] | null;
             /**
@@ -5770,7 +5770,7 @@ export interface components {
             bias: number;
             /**
              * Format: double
-             * @description How often intervals held.
+             * @description The share of cases in which intervals held.
              */
             coverage?: number | null;
             /**
@@ -5843,13 +5843,13 @@ export interface components {
             mean: number;
             /**
              * Format: double
-             * @description How unsure it is: its standard deviation, above 0.
+             * @description The standard deviation of the belief, above 0.
              */
             sd: number;
         };
         /** @description The KPIs of each part. All rows and the remainder add up to the total. */
         Breakdown: {
-            /** @description What the KPIs are broken down by. */
+            /** @description The dimension that the KPIs are broken down by. */
             by: components["schemas"]["BreakdownBy"];
             /**
              * Format: date
@@ -5867,7 +5867,7 @@ export interface components {
              */
             days: number;
             /**
-             * @description What is in the total and in none of the parts, on no page: figures that platforms do not break
+             * @description The part of the total that is in none of the parts, on no page: figures that platforms do not break
              *     down, and events that do not tell. Below zero where parts report more than their campaigns.
              */
             not_broken_down: components["schemas"]["Money"];
@@ -5917,12 +5917,12 @@ export interface components {
             total_expected_roas?: number | null;
             /**
              * Format: double
-             * @description What is left of the budget.
+             * @description The part of the budget that is not spent.
              */
             unspent: number;
         };
         /**
-         * @description What holds a recommended budget where it is.
+         * @description The limit that holds a recommended budget where it is.
          * @enum {string}
          */
         BudgetLimit: "none" | "min" | "max" | "min_spend_per_platform" | "evidence" | "unknown_response";
@@ -5940,7 +5940,7 @@ export interface components {
              *     `per_campaign` names do.
              */
             include_inactive?: boolean | null;
-            /** @description What for. */
+            /** @description The goal of the budget. */
             optimization_goal: components["schemas"]["OptimizationGoal"];
             /**
              * Format: double
@@ -5953,9 +5953,9 @@ export interface components {
              */
             total_budget: number;
         };
-        /** @description What becomes of many campaigns. */
+        /** @description The change of many campaigns. */
         BulkChange: {
-            /** @description What becomes of each. */
+            /** @description The change of each. */
             change: components["schemas"]["EachChange"];
             /** @description Tells what would be and changes nothing. */
             dry_run?: boolean;
@@ -5963,7 +5963,7 @@ export interface components {
             /** @description The campaigns, 1,000 at most; either these or a filter. */
             ids?: string[] | null;
         };
-        /** @description What became of many campaigns. */
+        /** @description The outcome of the change of many campaigns. */
         BulkOutcome: {
             /** @description Campaigns that are, or would be, changed. */
             changed: number;
@@ -5991,14 +5991,14 @@ export interface components {
              */
             min?: number | null;
         };
-        /** @description What is new of a campaign. What is not sent stays; null clears what may be absent. */
+        /** @description The changes to a campaign. A field that is not sent stays; null clears what may be absent. */
         CampaignChange: {
             /** @description The platform's ad account. */
             account_id?: string | null;
             currency?: components["schemas"]["Currency"] | null;
             /**
              * Format: double
-             * @description What it may spend a day, in currency units.
+             * @description The most that it may spend a day, in currency units.
              */
             daily_budget?: number | null;
             /**
@@ -6012,7 +6012,7 @@ export interface components {
             labels?: string[] | null;
             /**
              * Format: double
-             * @description What it may spend in all, in currency units.
+             * @description The most that it may spend in all, in currency units.
              */
             lifetime_budget?: number | null;
             /** @description Name to show, of 1 to 500 characters. */
@@ -6198,7 +6198,7 @@ export interface components {
             currency: components["schemas"]["Currency"];
             /**
              * Format: double
-             * @description What it may spend a day.
+             * @description The most that it may spend a day, in currency units.
              */
             daily_budget?: number | null;
             /**
@@ -6212,7 +6212,7 @@ export interface components {
             figures_currency: components["schemas"]["Currency"];
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The campaign's id.
              */
             id: string;
             /** @description Words to find it by. */
@@ -6224,7 +6224,7 @@ export interface components {
             last_synced_at?: string | null;
             /**
              * Format: double
-             * @description What it may spend in all.
+             * @description The most that it may spend in all, in currency units.
              */
             lifetime_budget?: number | null;
             /** @description Name to show. */
@@ -6306,9 +6306,9 @@ export interface components {
              * @description The campaign.
              */
             id: string;
-            /** @description Its name. */
+            /** @description The campaign's name. */
             name: string;
-            /** @description What became of it. */
+            /** @description The outcome. */
             outcome: components["schemas"]["Outcome"];
             /** @description The rules that keep it from this. */
             refusals: components["schemas"]["Detail"][];
@@ -6323,11 +6323,11 @@ export interface components {
          * @enum {string}
          */
         CampaignStatus: "draft" | "active" | "paused" | "completed" | "archived";
-        /** @description What the campaigns of a list add up to. */
+        /** @description The totals of the campaigns of a list. */
         CampaignTotals: components["schemas"]["Money"] & {
             /**
              * Format: int64
-             * @description How many they are.
+             * @description The number of campaigns.
              */
             campaigns: number;
             comparison?: components["schemas"]["Comparison"] | null;
@@ -6352,7 +6352,7 @@ export interface components {
              * @description The last one.
              */
             date_to: string;
-            /** @description How many there are in between. */
+            /** @description The number of days in between. */
             days: number;
             /**
              * Format: date
@@ -6373,7 +6373,7 @@ export interface components {
              */
             new_password: string;
         };
-        /** @description What can be changed of many campaigns. */
+        /** @description The fields that can be changed of many campaigns. */
         Changeable: {
             /** @description The currency of both. */
             currency: components["schemas"]["Currency"];
@@ -6532,23 +6532,23 @@ export interface components {
         };
         /** @description Something that needs a person. */
         ConcernItem: {
-            /** @description Its name: the same as long as it is the same thing. */
+            /** @description The concern's name: the same as long as it is the same thing. */
             concern: string;
             dismissed?: components["schemas"]["DismissalItem"] | null;
-            /** @description What it is about. */
+            /** @description The subject of the concern. */
             kind: components["schemas"]["ConcernKind"];
-            /** @description How much it matters. */
+            /** @description The severity of the concern. */
             severity: components["schemas"]["Severity"];
             /**
              * Format: date-time
              * @description Since when, where that is known.
              */
             since?: string | null;
-            /** @description What tells it apart from others of its kind. */
+            /** @description The values that tell it apart from others of its kind. */
             values: Record<string, never>;
         };
         /**
-         * @description What a concern is about.
+         * @description The subject of a concern.
          * @enum {string}
          */
         ConcernKind: "missing_rate" | "unreported" | "refused" | "quality" | "connector" | "export";
@@ -6604,7 +6604,7 @@ export interface components {
             schedule?: components["schemas"]["Schedule"] | null;
             settings?: components["schemas"]["PullSettings"] | null;
         };
-        /** @description What is new of a connector. What is not sent stays. */
+        /** @description The changes to a connector. A field that is not sent stays. */
         ConnectorChange: {
             /** @description The platform's ad accounts, in place of those that are there. */
             account_ids?: string[] | null;
@@ -6636,7 +6636,7 @@ export interface components {
             enabled: boolean;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The connector's id.
              */
             id: string;
             /** @description The last error, with advice; null after a successful pull. */
@@ -6660,11 +6660,11 @@ export interface components {
              * @description The last day of that pull.
              */
             pulled_to?: string | null;
-            /** @description How often it is asked. */
+            /** @description The schedule on which the platform is asked. */
             schedule: components["schemas"]["Schedule"];
-            /** @description What is asked of the platform. */
+            /** @description The settings of what the platform is asked for. */
             settings: components["schemas"]["PullSettings"];
-            /** @description What is known of whether it works. */
+            /** @description The state of the connector, as far as it is known. */
             status: components["schemas"]["ConnectorStatus"];
             /**
              * Format: date-time
@@ -6672,9 +6672,9 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description What a connector of a platform takes. */
+        /** @description The kind of a platform's connectors. */
         ConnectorKind: {
-            /** @description What it wants to be shown, in the order one comes by it. */
+            /** @description The credentials that it wants to be shown, in the order one comes by them. */
             credentials: components["schemas"]["CredentialField"][];
             /** @description Whether it can be asked for reports; of others connectors are kept only. */
             is_pulled: boolean;
@@ -6682,7 +6682,7 @@ export interface components {
             platform: components["schemas"]["Platform"];
         };
         /**
-         * @description What is known of whether it works.
+         * @description The state of a connector, as far as it is known.
          * @enum {string}
          */
         ConnectorStatus: "unverified" | "working" | "partial" | "throttled" | "failing" | "needs_credentials" | "paused";
@@ -6710,9 +6710,9 @@ export interface components {
         };
         /** @description A driver that is no spend. */
         ControlValues: {
-            /** @description Its kind. */
+            /** @description The control's name. */
             name: string;
-            /** @description Its value a step, as many as `target` has. */
+            /** @description The control's value a step, as many as `target` has. */
             values: number[];
         };
         /** @description `received = landed + duplicate + rejected`. */
@@ -6740,7 +6740,7 @@ export interface components {
         };
         /** @description A credential. */
         CredentialField: {
-            /** @description Its name in `credentials`. */
+            /** @description The credential's name in `credentials`. */
             name: string;
             /** @description Whether the platform cannot be asked without it. */
             required: boolean;
@@ -6789,7 +6789,7 @@ export interface components {
             name?: string | null;
             platform: components["schemas"]["Platform"] | null;
         };
-        /** @description What is new of a dataset. What is not sent stays. */
+        /** @description The changes to a dataset. A field that is not sent stays. */
         DatasetChange: {
             /** @description Whether it takes nothing in any more. What it brought stays, and it can be taken back. */
             archived?: boolean | null;
@@ -6827,7 +6827,7 @@ export interface components {
             external_id: string;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The dataset's id.
              */
             id: string;
             /** @description Name to show. */
@@ -6860,7 +6860,7 @@ export interface components {
             change: number;
             /** @description Such as are as they were. */
             leave: number;
-            /** @description How many of all are sums of their ads or ad sets. */
+            /** @description The number of all that are sums of their ads or ad sets. */
             made_of_parts: number;
         };
         /** @description The score of a day. */
@@ -7150,9 +7150,9 @@ export interface components {
             code: components["schemas"]["FaultCode"];
             /** @description The query parameter or body field; empty if the whole request is meant. */
             field: string;
-            /** @description What is wrong with it, in English. */
+            /** @description The message: what is wrong with it, in English. */
             message: string;
-            /** @description What the code leaves open, such as a bound, by name. */
+            /** @description Values that the code leaves open, such as a bound, by name. */
             params: {
                 [key: string]: unknown;
             };
@@ -7196,7 +7196,7 @@ export interface components {
              */
             total_bytes: number;
         };
-        /** @description What to put aside. */
+        /** @description The concern to put aside. */
         DismissalBody: {
             /** @description The concern's name, as `/attention` tells it. */
             concern: string;
@@ -7233,7 +7233,7 @@ export interface components {
             /** @description The name, in words. */
             name: string;
         };
-        /** @description What becomes of each campaign. What is not sent stays. */
+        /** @description The change of each campaign. A field that is not sent stays. */
         EachChange: {
             /** @description Labels to add to those that are there. */
             add_labels?: string[];
@@ -7257,7 +7257,7 @@ export interface components {
          */
         EffectKnowledge: "known" | "weak" | "never_varied" | "moved_with_others";
         /**
-         * @description How good a score is.
+         * @description The grade of a score.
          * @enum {string}
          */
         EmqBand: "poor" | "ok" | "good" | "great";
@@ -7358,7 +7358,7 @@ export interface components {
             event_name: string;
             platform?: components["schemas"]["Platform"] | null;
         };
-        /** @description What a forecast rests on. */
+        /** @description The evidence that a forecast rests on. */
         Evidence: {
             backtest?: components["schemas"]["Backtest"] | null;
             /** @description Days with spend. */
@@ -7389,7 +7389,7 @@ export interface components {
              */
             value: number;
         };
-        /** @description What is to be exported. */
+        /** @description The export that is asked for. */
         ExportBody: {
             /**
              * @description Columns in the order in which they are wanted. Where absent, every column but those that tell who people
@@ -7412,10 +7412,10 @@ export interface components {
             format: components["schemas"]["FileFormat"];
             /** @description Every one where absent. */
             platforms?: components["schemas"]["Platform"][];
-            /** @description What is exported. */
+            /** @description The kind of rows. */
             type: components["schemas"]["ExportType"];
         };
-        /** @description How large an export will be. */
+        /** @description The size that an export will have. */
         ExportEstimate: {
             /**
              * Format: int64
@@ -7432,7 +7432,7 @@ export interface components {
             bytes: number;
             /** @description The columns, in their order. */
             columns: string[];
-            /** @description How it is packed. */
+            /** @description The compression of the file. */
             compression: components["schemas"]["FileCompression"];
             /**
              * Format: date-time
@@ -7469,14 +7469,14 @@ export interface components {
             format: components["schemas"]["FileFormat"];
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The export's id.
              */
             id: string;
             /** @description The platforms; every one where empty. */
             platforms: components["schemas"]["Platform"][];
             /**
              * Format: double
-             * @description How much of it is made, 0 to 1; about, until it is done.
+             * @description The part of the file that is made, 0 to 1; about, until it is done.
              */
             progress: number;
             /**
@@ -7491,9 +7491,9 @@ export interface components {
              * @description When it was begun, the last time.
              */
             started_at?: string | null;
-            /** @description How far it is. */
+            /** @description The state of the export. */
             state: components["schemas"]["JobState"];
-            /** @description What it holds. */
+            /** @description The kind of rows. */
             type: components["schemas"]["ExportType"];
         };
         /** @description An address that fetches a file once. */
@@ -7571,7 +7571,7 @@ export interface components {
             type: components["schemas"]["ExportType"];
         };
         /**
-         * @description What an export holds.
+         * @description The content of an export.
          * @enum {string}
          */
         ExportType: "campaigns" | "campaign_metrics" | "events" | "emq";
@@ -7580,7 +7580,7 @@ export interface components {
          * @enum {string}
          */
         FaultCode: "other" | "missing" | "wrong_form" | "unknown_field" | "twice" | "text_length" | "too_long" | "too_many" | "out_of_range" | "year_out_of_range" | "before_other" | "in_future" | "too_many_days" | "no_currency" | "no_time_zone" | "no_language" | "no_phone" | "no_email" | "no_url" | "no_campaign" | "no_dataset" | "exists" | "address_taken" | "limit_reached" | "changed_meanwhile" | "fixed" | "status_change" | "no_budget" | "no_change" | "token_ended" | "wrong_sign_in" | "wrong_password" | "wrong_code" | "password_length" | "password_own" | "password_weak" | "second_factor_exists" | "no_second_factor" | "second_factor_required" | "last_admin" | "no_account" | "no_credentials" | "no_target" | "constraints_clash" | "insufficient_data" | "not_ready" | "no_file" | "no_rows" | "faulty_rows";
-        /** @description What is wrong with a row. */
+        /** @description The fault of a row. */
         FaultReport: {
             /** @description Our field; null if the row as a whole is wrong. */
             field?: string | null;
@@ -7707,7 +7707,7 @@ export interface components {
             tracked_roas?: number | null;
         };
         /**
-         * @description How a text file is packed.
+         * @description The compression of a text file.
          * @enum {string}
          */
         FileCompression: "none" | "gzip" | "zstd";
@@ -7716,7 +7716,7 @@ export interface components {
          * @enum {string}
          */
         FileFormat: "csv" | "parquet" | "ndjson";
-        /** @description How a file is written. */
+        /** @description The notation of a file. */
         FileReport: {
             /** @description The format of dates. */
             date_format: string;
@@ -7758,7 +7758,7 @@ export interface components {
              */
             password: string;
         };
-        /** @description What one US dollar was worth on a day. */
+        /** @description The worth of one US dollar on a day. */
         FxRateBody: {
             /** @description The currency, ISO 4217; not USD. */
             currency: components["schemas"]["Currency"];
@@ -7773,12 +7773,12 @@ export interface components {
              */
             per_usd: number;
         };
-        /** @description How many rates were written. */
+        /** @description The number of rates that were written. */
         FxRateCount: {
             /** @description Rates. */
             written: number;
         };
-        /** @description What one US dollar was worth on a day. */
+        /** @description The worth of one US dollar on a day. */
         FxRateItem: {
             /** @description The currency. */
             currency: components["schemas"]["Currency"];
@@ -7893,7 +7893,7 @@ export interface components {
         };
         /** @description An identifier as it is kept. */
         IdentifierItem: {
-            /** @description Its kind, such as `em` or `ph`. */
+            /** @description The kind of identifier, such as `em` or `ph`. */
             key: components["schemas"]["IdentifierKey"];
             /** @description SHA-256 of its normalised form, in hexadecimal; null where it was sealed with a key that is gone. */
             sha256?: string | null;
@@ -7903,7 +7903,7 @@ export interface components {
          * @enum {string}
          */
         IdentifierKey: "em" | "ph" | "fn" | "ln" | "ge" | "db" | "ct" | "st" | "zp" | "country" | "external_id" | "click_id" | "browser_id" | "client_ip_address" | "client_user_agent" | "madid" | "login_id" | "lead_id" | "subscription_id" | "messaging_id";
-        /** @description What a file is, how it was read, and what it changes. */
+        /** @description The report on a file: how it was read, and what it changes. */
         ImportReport: {
             /** @description Different campaigns. */
             campaigns: number;
@@ -7925,15 +7925,15 @@ export interface components {
             days: components["schemas"]["DayCounts"];
             /** @description Whether it was only looked at. */
             dry_run: boolean;
-            /** @description What is wrong with the first of them. */
+            /** @description The faults of the first of them. */
             faults: components["schemas"]["FaultReport"][];
             /** @description Rows that break a rule. */
             faulty_rows: number;
-            /** @description How it is written. */
+            /** @description The notation of the file. */
             file: components["schemas"]["FileReport"];
             /** @description Rows that are no rows of a report. */
             left_out: components["schemas"]["LeftOutReport"][];
-            /** @description What is worth knowing, in words. */
+            /** @description Notes worth knowing, in words. */
             notes: string[];
             /** @description Parts of campaigns' days, by what they are parts by. */
             parts: components["schemas"]["PartCount"][];
@@ -7944,14 +7944,14 @@ export interface components {
             /** @description The columns that are not. */
             unused_columns: string[];
         };
-        /** @description What was taken in. */
+        /** @description The rows that were taken in. */
         ImportedRows: {
             /** @description Campaigns' days. */
             days: number;
             /** @description Parts of days. */
             parts: number;
         };
-        /** @description What came in and what became of it. */
+        /** @description The events that came in, and their fates. */
         Ingest: {
             /** @description All ad reports. */
             ad_reports: components["schemas"]["Counts"];
@@ -7982,7 +7982,7 @@ export interface components {
         Interval: {
             /**
              * Format: double
-             * @description How often it is meant to hold.
+             * @description The share of cases in which it is meant to hold.
              */
             level: number;
             /** Format: double */
@@ -8024,7 +8024,7 @@ export interface components {
             expires_at: string;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The invitation's id.
              */
             id: string;
             /**
@@ -8032,7 +8032,7 @@ export interface components {
              * @description The user who invited.
              */
             invited_by?: string | null;
-            /** @description What they will be allowed to do. */
+            /** @description The role that they will have. */
             role: components["schemas"]["Role"];
         };
         /** @description An invitation as it is shown to who has its token. */
@@ -8044,7 +8044,7 @@ export interface components {
              * @description When the token ends.
              */
             expires_at: string;
-            /** @description What they will be allowed to do. */
+            /** @description The role that they will have. */
             role: components["schemas"]["Role"];
             /** @description The tenant's name. */
             tenant_name: string;
@@ -8061,7 +8061,7 @@ export interface components {
              * @description E-mail address.
              */
             email: string;
-            /** @description What they will be allowed to do. */
+            /** @description The role that they will have. */
             role: components["schemas"]["Role"];
         };
         /** @description An invitation that was just made. */
@@ -8100,12 +8100,12 @@ export interface components {
          */
         JobKind: "mail" | "password_reset" | "export" | "pull" | "training" | "campaign_discovery";
         /**
-         * @description How far a job is.
+         * @description The state of a job.
          * @enum {string}
          */
         JobState: "queued" | "running" | "done" | "failed" | "cancelled" | "expired";
         /**
-         * @description What an identifier is.
+         * @description The kind of an identifier.
          * @enum {string}
          */
         Kind: "email" | "phone" | "external_id";
@@ -8150,9 +8150,9 @@ export interface components {
         LeftOut: {
             /** @description The platform's id of the campaign. */
             campaign_id: string;
-            /** @description Its name. */
+            /** @description The campaign's name. */
             campaign_name: string;
-            /** @description Its platform. */
+            /** @description The campaign's platform. */
             platform: components["schemas"]["Platform"];
             /** @description The reason why the campaign is left out, in words. */
             reason: string;
@@ -8173,10 +8173,10 @@ export interface components {
              *     holds only what our own events show.
              */
             reason: components["schemas"]["SkipReason"];
-            /** @description How many. */
+            /** @description The number of rows. */
             rows: number;
         };
-        /** @description What an experiment found. */
+        /** @description The result of an experiment. */
         LiftTestRequest: {
             /** @description The channel. */
             channel: string;
@@ -8201,7 +8201,7 @@ export interface components {
              */
             standard_error: number;
         };
-        /** @description What a tenant may have at most. */
+        /** @description The limits of a tenant. */
         Limits: {
             /**
              * Format: int32
@@ -8274,7 +8274,7 @@ export interface components {
             /** @description Always `bearer`. */
             token_type?: string | null;
         };
-        /** @description What a fix of match quality would change. */
+        /** @description The effect of a fix of match quality. */
         MatchQualityAnswer: {
             /**
              * Format: double
@@ -8306,7 +8306,7 @@ export interface components {
              * @description Reported conversions of the baseline; null where none is matched now.
              */
             reported_conversions_before?: number | null;
-            /** @description What this is and is not. */
+            /** @description The statement of what this is and is not. */
             statement: string;
         };
         /** @description Fields to change. Absent stays; null takes away. */
@@ -8340,11 +8340,11 @@ export interface components {
             last_login_at?: string | null;
             /** @description The user's language. */
             locale: string;
-            /** @description What that role may do. */
+            /** @description The rights of that role. */
             permissions: components["schemas"]["Permission"][];
             /** @description Phone number, `+` and digits. */
             phone?: string | null;
-            /** @description What they may do. */
+            /** @description The user's role. */
             role: components["schemas"]["Role"];
             /** @description Their tenant. */
             tenant: components["schemas"]["MeTenant"];
@@ -8360,7 +8360,7 @@ export interface components {
             created_at: string;
             /**
              * Format: int64
-             * @description Its number.
+             * @description The tenant's number.
              */
             id: number;
             /** @description Name. */
@@ -8374,7 +8374,7 @@ export interface components {
             /** @description The time zone of its days. */
             time_zone: string;
         };
-        /** @description What Meta's SDKs send. */
+        /** @description The body that Meta's SDKs send. */
         MetaEvents: {
             /** @description The API key. It can also be sent as a query parameter or as `Authorization: Bearer …`. */
             access_token?: string | null;
@@ -8400,7 +8400,7 @@ export interface components {
              * @description The last one.
              */
             date_to?: string | null;
-            /** @description How many there are in between. */
+            /** @description The number of days in between. */
             days: number;
         };
         /** @description Figures with the currency they are in. */
@@ -8434,7 +8434,7 @@ export interface components {
             /** @description Name. */
             name: string;
             platform?: components["schemas"]["Platform"] | null;
-            /** @description What it is to open. */
+            /** @description The operations that it is to open. */
             scope: components["schemas"]["ApiKeyScope"];
         };
         /** @description A key, this once. */
@@ -8446,18 +8446,18 @@ export interface components {
              * @description From when on it opens nothing; null for never.
              */
             expires_at?: string | null;
-            /** @description Its last four characters. */
+            /** @description The key's last four characters. */
             hint: string;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The key's id.
              */
             id: string;
             /** @description The key. It is not shown again. */
             key: string;
             /** @description Name. */
             name: string;
-            /** @description What it opens. */
+            /** @description The operations that it opens. */
             scope: components["schemas"]["ApiKeyScope"];
         };
         /** @description A campaign to be made. */
@@ -8467,7 +8467,7 @@ export interface components {
             currency?: components["schemas"]["Currency"] | null;
             /**
              * Format: double
-             * @description What it may spend a day, in currency units.
+             * @description The most that it may spend a day, in currency units.
              */
             daily_budget?: number | null;
             /**
@@ -8481,7 +8481,7 @@ export interface components {
             labels?: string[] | null;
             /**
              * Format: double
-             * @description What it may spend in all, in currency units.
+             * @description The most that it may spend in all, in currency units.
              */
             lifetime_budget?: number | null;
             /** @description Name to show, of 1 to 500 characters. */
@@ -8524,7 +8524,7 @@ export interface components {
         NewViewBody: {
             /** @description Whether everybody of the tenant sees it. */
             is_shared?: boolean;
-            /** @description Its name, unique among the user's own. */
+            /** @description The view's name, unique among the user's own. */
             name: string;
             /** @description The path with its search, from `/` on. */
             path: string;
@@ -8534,7 +8534,7 @@ export interface components {
          * @enum {string}
          */
         NextStep: "second_factor" | "set_up_second_factor";
-        /** @description What is new of a note. What is not sent stays. */
+        /** @description The changes to a note. A field that is not sent stays. */
         NoteChange: {
             /**
              * Format: uuid
@@ -8579,7 +8579,7 @@ export interface components {
             date_to: string;
             /**
              * Format: uuid
-             * @description Its id; null for what the program notes by itself.
+             * @description The note's id; null for what the program notes by itself.
              */
             id?: string | null;
             /** @description Who wrote it, or what it tells of. */
@@ -8600,18 +8600,18 @@ export interface components {
          * @enum {string}
          */
         NoteKind: "user" | "tracking" | "backfill";
-        /** @description What was done, or what to do next. */
+        /** @description The notice of what was done, or of what to do next. */
         NoticeResponse: {
             /** @description In words. */
             message: string;
         };
         /**
-         * @description What the budget is for.
+         * @description The goal of the budget.
          * @enum {string}
          */
         OptimizationGoal: "maximize_roas" | "maximize_revenue" | "maximize_conversions" | "target_roas";
         /**
-         * @description What became of a campaign.
+         * @description The outcome of the change of a campaign.
          * @enum {string}
          */
         Outcome: "changed" | "unchanged" | "refused";
@@ -8657,7 +8657,7 @@ export interface components {
              */
             total_pages: number;
         };
-        /** @description How many parts. */
+        /** @description The number of parts. */
         PartCount: {
             /** @description The kind of part. */
             by: components["schemas"]["SplitBy"];
@@ -8670,15 +8670,15 @@ export interface components {
             account_id?: string | null;
             /** @description The ad. */
             ad_id?: string | null;
-            /** @description Its newest name. */
+            /** @description The ad's newest name. */
             ad_name?: string | null;
             /** @description The ad set. */
             ad_set_id?: string | null;
-            /** @description Its newest name. */
+            /** @description The ad set's newest name. */
             ad_set_name?: string | null;
             /** @description The campaign. */
             campaign_id?: string | null;
-            /** @description Its newest name. */
+            /** @description The campaign's newest name. */
             campaign_name?: string | null;
             /** @description ISO 3166 alpha-2. */
             country?: string | null;
@@ -8687,9 +8687,9 @@ export interface components {
         };
         /** @description Who acted, or what was acted on. */
         Party: {
-            /** @description Its id; null if there is none. */
+            /** @description The party's id; null if there is none. */
             id?: string | null;
-            /** @description Its kind. */
+            /** @description The kind of party. */
             kind: string;
         };
         /** @description The caller's password. */
@@ -8722,7 +8722,7 @@ export interface components {
         PersonEventItem: {
             /** @description Where it happened. */
             action_source: components["schemas"]["ActionSource"];
-            /** @description Its campaign, empty when unknown. */
+            /** @description The event's campaign, empty when unknown. */
             campaign_id: string;
             /** @description ISO 3166 alpha-2 country. */
             country?: string | null;
@@ -8735,7 +8735,7 @@ export interface components {
             dialect: components["schemas"]["Dialect"];
             /** @description The sender's event id. */
             event_id?: string | null;
-            /** @description Its name. */
+            /** @description The event's name. */
             event_name: string;
             /**
              * Format: date-time
@@ -8743,8 +8743,8 @@ export interface components {
              */
             event_time: string;
             /**
-             * @description What it tells about the person; it is kept sealed. Of names, places, birth dates and the like nothing
-             *     is kept but that they were sent.
+             * @description The identifiers that it gives of the person; they are kept sealed. Of names, places, birth dates and the
+             *     like nothing is kept but that they were sent.
              */
             identifiers: components["schemas"]["IdentifierItem"][];
             /** @description The shop's order id. */
@@ -8759,7 +8759,7 @@ export interface components {
             source_host?: string | null;
             /**
              * Format: double
-             * @description Its worth in units of `currency`.
+             * @description The event's worth in units of `currency`.
              */
             value?: number | null;
         };
@@ -8811,16 +8811,16 @@ export interface components {
          * @enum {string}
          */
         Place: "export_files" | "event_names" | "events" | "log" | "letters" | "users" | "invitations";
-        /** @description What is, or was, at a place. */
+        /** @description The part of a person's data that is, or was, at a place. */
         PlaceItem: {
             /**
              * Format: int64
-             * @description How many; of the log, the identifiers that are looked for.
+             * @description The number of rows; of the log, of the identifiers that are looked for.
              */
             count: number;
-            /** @description What the removal does there. */
+            /** @description The way that the removal erases it there. */
             erasing: string;
-            /** @description What is stored there about a person, and for how long. */
+            /** @description The data that is stored there about a person, and for how long. */
             holds: string;
             /** @description Which. */
             place: components["schemas"]["Place"];
@@ -8959,14 +8959,14 @@ export interface components {
             /** @description Every identifier that was sent, or that the platform could use. */
             identifiers: components["schemas"]["IdentifierCoverage"][];
             platform?: components["schemas"]["Platform"] | null;
-            /** @description What each signal would add if every event carried it. They overlap: never add them. */
+            /** @description The gain that each signal would bring if every event carried it. They overlap: never add them. */
             uplift: components["schemas"]["SignalUplift"][];
         };
         /** @description A platform's events. */
         PlatformDiagnostics: {
             /**
-             * @description What came in on these days and what became of it, of the platform's datasets or of the one that is asked for. An
-             *     event's name is not told there.
+             * @description The events that came in on these days and their fates, of the platform's datasets or of the one that is
+             *     asked for. An event's name is not told there.
              */
             arrivals: components["schemas"]["Arrivals"];
             /** @description Their identifiers, what is unusable and why, and what more of them would bring. */
@@ -9065,14 +9065,14 @@ export interface components {
         };
         /** @description The forecast of a campaign. */
         Prediction: {
-            /** @description Its ad account. */
+            /** @description The campaign's ad account. */
             account_id: string;
             advice?: components["schemas"]["Advice"] | null;
             /** @description The basis of the forecast. */
             basis: components["schemas"]["Evidence"];
             /** @description The platform's id of the campaign. */
             campaign_id: string;
-            /** @description Its name. */
+            /** @description The campaign's name. */
             campaign_name: string;
             /**
              * Format: double
@@ -9091,13 +9091,13 @@ export interface components {
              * @description Revenue / spend of the days whose mean is the planned spend; null without spend.
              */
             current_roas?: number | null;
-            /** @description What adds up to `predicted_roas`. */
+            /** @description The drivers that add up to `predicted_roas`. */
             drivers: components["schemas"]["Driver"][];
             /** @description The reason why there is no forecast; null if there is one. */
             insufficient_data?: string | null;
             /**
              * Format: double
-             * @description How often the interval is meant to hold.
+             * @description The share of cases in which the interval is meant to hold.
              */
             level: number;
             /**
@@ -9110,7 +9110,7 @@ export interface components {
              * @description Spend over the window if it goes on as in the last weeks.
              */
             planned_spend?: number | null;
-            /** @description Its platform. */
+            /** @description The campaign's platform. */
             platform: components["schemas"]["Platform"];
             /**
              * Format: double
@@ -9196,12 +9196,12 @@ export interface components {
             campaign_id: string;
             /**
              * Format: date
-             * @description Its day; null where it is none.
+             * @description The row's day; null where it is none.
              */
             date?: string | null;
             /** @description The wrong field; null if the row as a whole is wrong. */
             field?: string | null;
-            /** @description What is wrong, in words. */
+            /** @description The fault, in words. */
             message: string;
         };
         /**
@@ -9246,11 +9246,11 @@ export interface components {
             error?: components["schemas"]["PullErrorCode"] | null;
             /** @description The same in words. */
             error_message?: string | null;
-            /** @description What is wrong with the first 20 of them. */
+            /** @description The faults of the first 20 of them. */
             faults: components["schemas"]["PullFault"][];
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The run's id.
              */
             id: string;
             /** @description Why it is asked. */
@@ -9275,10 +9275,10 @@ export interface components {
              * @description When it was begun.
              */
             started_at?: string | null;
-            /** @description How it stands. */
+            /** @description The state of the run. */
             state: components["schemas"]["PullState"];
         };
-        /** @description What is asked of the platform. */
+        /** @description The settings of what a platform is asked for. */
         PullSettings: {
             /**
              * @description The conversion that counts, by the platform's name of its action or metric; its usual purchases where
@@ -9288,14 +9288,14 @@ export interface components {
              */
             conversion: string | null;
             /**
-             * @description What figures are broken down by beside campaigns, of `ad`, `country`, `device`; all that the platform
-             *     tells where absent.
+             * @description The levels that figures are broken down by beside campaigns, of `ad`, `country`, `device`; all that
+             *     the platform tells where absent.
              * @default null
              */
             levels: string[] | null;
         };
         /**
-         * @description How it stands.
+         * @description The state of a run.
          * @enum {string}
          */
         PullState: "queued" | "running" | "waiting" | "done" | "failed" | "cancelled";
@@ -9322,7 +9322,7 @@ export interface components {
          * @enum {string}
          */
         ReasonCode: "few_days" | "few_conversions" | "no_revenue" | "not_running" | "unchecked" | "inactive";
-        /** @description How often an identifier was unusable for this reason. */
+        /** @description The number of times that an identifier was unusable for this reason. */
         ReasonCount: {
             /**
              * Format: int64
@@ -9340,7 +9340,7 @@ export interface components {
             dialect?: components["schemas"]["Dialect"] | null;
             /** @description The sender's id of it; null where it has none, or is refused. */
             event_id?: string | null;
-            /** @description Its name; empty where a refused one names none. */
+            /** @description The event's name; empty where a refused one names none. */
             event_name: string;
             /**
              * Format: date-time
@@ -9349,7 +9349,7 @@ export interface components {
             event_time?: string | null;
             /** @description The field at fault; null where it was not refused, empty when it is the whole. */
             field?: string | null;
-            /** @description What became of it. */
+            /** @description The outcome of the event. */
             outcome: components["schemas"]["RecentOutcome"];
             platform?: components["schemas"]["Platform"] | null;
             reason?: components["schemas"]["RejectReason"] | null;
@@ -9360,36 +9360,36 @@ export interface components {
             received_at: string;
             /**
              * Format: int64
-             * @description How many rows of its request were refused for this; 1 where it was not.
+             * @description The number of rows of its request that were refused for this; 1 where it was not.
              */
             rows: number;
             /**
              * Format: double
-             * @description How well its platform can match it, 0 to 10; null of a refused one, and without a platform.
+             * @description The match quality of the event at its platform, 0 to 10; null of a refused one, and without a platform.
              */
             score?: number | null;
             /** @description Whether its sender marked it as a test; null of a refused one. */
             test?: boolean | null;
         };
         /**
-         * @description What became of an event.
+         * @description The outcome of an event.
          * @enum {string}
          */
         RecentOutcome: "landed" | "refused";
         /** @description A campaign's part of the plan. */
         Recommendation: {
             /**
-             * @description What holds the budget where it is. `evidence`: the campaign was never seen to spend more.
+             * @description The limit that holds the budget where it is. `evidence`: the campaign was never seen to spend more.
              *     `unknown_response`: its spend never varied enough to know what another budget would bring, so it is kept.
              */
             binding: components["schemas"]["BudgetLimit"];
             /** @description The platform's id of the campaign. */
             campaign_id: string;
-            /** @description Its name. */
+            /** @description The campaign's name. */
             campaign_name: string;
             /**
              * Format: double
-             * @description What it spends over the window if it goes on as in the last weeks.
+             * @description The spend over the window if the campaign goes on as in the last weeks.
              */
             current_budget: number;
             /**
@@ -9404,7 +9404,7 @@ export interface components {
             expected_revenue: number;
             /**
              * Format: double
-             * @description How much more that is than expected of the current budget.
+             * @description The revenue expected beyond that of the current budget.
              */
             expected_revenue_increase: number;
             /**
@@ -9417,11 +9417,11 @@ export interface components {
              * @description Revenue of the next unit spent.
              */
             marginal_roas: number;
-            /** @description Its platform. */
+            /** @description The campaign's platform. */
             platform: components["schemas"]["Platform"];
             /**
              * Format: double
-             * @description What is recommended.
+             * @description The recommended budget.
              */
             recommended_budget: number;
             /**
@@ -9447,11 +9447,11 @@ export interface components {
         };
         /** @description The body of a refusal. */
         RefusalBody: {
-            /** @description What is wrong with which field. */
+            /** @description The fields at fault, each with its fault. */
             details: components["schemas"]["Detail"][];
             /** @description The code of the refusal. It does not change. */
             error: components["schemas"]["RefusalCode"];
-            /** @description What happened and what to do about it. */
+            /** @description The message: what happened and what to do about it. */
             message: string;
             /**
              * @description The id of this request, also in the `x-request-id` header of the answer and in the log. One that the
@@ -9514,7 +9514,7 @@ export interface components {
             reason: components["schemas"]["RejectReason"];
             /**
              * Format: int64
-             * @description How many rows.
+             * @description The number of rows.
              */
             rows: number;
         };
@@ -9569,7 +9569,7 @@ export interface components {
             /** @description The token. */
             token: string;
         };
-        /** @description How each channel's spend works. */
+        /** @description The effect of each channel's spend. */
         ResponseAnswer: {
             /** @description The sales that would have come without them. */
             baseline: components["schemas"]["IntervalEstimate"];
@@ -9577,7 +9577,7 @@ export interface components {
             channels: components["schemas"]["ChannelAnswer"][];
             /**
              * Format: double
-             * @description How often an interval is meant to hold.
+             * @description The share of cases in which an interval is meant to hold.
              */
             level: number;
             /**
@@ -9598,17 +9598,17 @@ export interface components {
             step_margin: number;
             /** @description Steps that were fitted. */
             steps: number;
-            /** @description What to bear in mind; null where the sampling is good. */
+            /** @description The caution to bear in mind; null where the sampling is good. */
             warning?: string | null;
         };
-        /** @description What sales were, what was spent, and whatever else moved them. */
+        /** @description The sales, the spend, and whatever else moved sales. */
         ResponseRequest: {
             belief?: components["schemas"]["BeliefRequest"] | null;
-            /** @description What was spent, 1 to 20 channels. */
+            /** @description The spend of 1 to 20 channels. */
             channels: components["schemas"]["ChannelSpend"][];
             /** @description Other drivers that are known, such as promotions or a competitor's sales; at most 20. */
             controls?: components["schemas"]["ControlValues"][];
-            /** @description What experiments found; at most 50. */
+            /** @description The results of experiments; at most 50. */
             lift_tests?: components["schemas"]["LiftTestRequest"][];
             /** @description The length of a step. */
             step: components["schemas"]["StepLength"];
@@ -9621,7 +9621,7 @@ export interface components {
          */
         ResponseSource: "own" | "platform" | "unknown";
         /**
-         * @description What a user may do. See the table of rights in the API document.
+         * @description The role of a user, which says what they may do. See the table of rights in the API document.
          * @enum {string}
          */
         Role: "admin" | "manager" | "analyst" | "viewer";
@@ -9631,7 +9631,7 @@ export interface components {
          */
         RoleName: "ingest" | "pipeline" | "api" | "jobs" | "deliver";
         /**
-         * @description What kind of row.
+         * @description The kind of a refused row.
          * @enum {string}
          */
         RowKind: "event" | "ad_report" | "field";
@@ -9670,7 +9670,7 @@ export interface components {
              * @description Revenue of the next unit, spread as the budgets are.
              */
             marginal_roas: number;
-            /** @description What it is called. */
+            /** @description The scenario's name. */
             name: string;
             /**
              * @description Campaigns whose spend never varied enough to know what another budget brings: their interval
@@ -9689,7 +9689,7 @@ export interface components {
             name: string;
         };
         /**
-         * @description How often it is asked.
+         * @description The schedule on which a platform is asked.
          * @enum {string}
          */
         Schedule: "manual" | "hourly" | "every_6_hours" | "daily";
@@ -9821,7 +9821,7 @@ export interface components {
             expires_at: string;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The session's id.
              */
             id: string;
             /**
@@ -9831,7 +9831,7 @@ export interface components {
             renewed_at?: string | null;
         };
         /**
-         * @description How much something matters.
+         * @description The severity of a concern.
          * @enum {string}
          */
         Severity: "bad" | "warn";
@@ -9858,7 +9858,7 @@ export interface components {
             /** @description The signal. */
             signal: string;
         };
-        /** @description What if. */
+        /** @description The budgets and fixes to try. */
         SimulateRequest: {
             /** @description The platform's campaign id; all campaigns if absent. */
             campaign_id?: string | null;
@@ -9895,7 +9895,7 @@ export interface components {
              */
             spend: number;
         };
-        /** @description What comes of it. */
+        /** @description The outcome of the simulation. */
         Simulation: components["schemas"]["Basis"] & {
             /** @description With the budgets as they are. */
             baseline: components["schemas"]["SimulatedFigures"];
@@ -9959,7 +9959,7 @@ export interface components {
             /** @description The currency. */
             currency: components["schemas"]["Currency"];
         };
-        /** @description What is to become another. Absent stays. */
+        /** @description The settings that are to change. An absent one stays. */
         TenantChange: {
             /** @description Name. */
             name?: string | null;
@@ -9983,10 +9983,10 @@ export interface components {
             created_at: string;
             /**
              * Format: int64
-             * @description Its number.
+             * @description The tenant's number.
              */
             id: number;
-            /** @description What it may have at most. */
+            /** @description The most that it may have of each thing. */
             limits: components["schemas"]["Limits"];
             /** @description Name. */
             name: string;
@@ -9996,7 +9996,7 @@ export interface components {
             reporting_currency: components["schemas"]["Currency"];
             /** @description True where every user must have a second factor. */
             second_factor_required: boolean;
-            /** @description What else was set, by name. */
+            /** @description Further settings, by name. */
             settings: Record<string, never>;
             /** @description Short name. */
             slug: string;
@@ -10007,10 +10007,10 @@ export interface components {
              * @description When it was changed last.
              */
             updated_at: string;
-            /** @description How much of that there is. */
+            /** @description The number that there is of each thing. */
             used: components["schemas"]["TenantUsage"];
         };
-        /** @description How much of its limits a tenant uses. */
+        /** @description The part of its limits that a tenant uses. */
         TenantUsage: {
             /**
              * Format: int64
@@ -10087,7 +10087,7 @@ export interface components {
              */
             expected_version: number;
         };
-        /** @description What is new of a configuration. What is not sent stays. */
+        /** @description The changes to a configuration. A field that is not sent stays. */
         TrackingChange: {
             /**
              * Format: int32
@@ -10120,7 +10120,7 @@ export interface components {
             default_calling_code?: number | null;
             /**
              * Format: int32
-             * @description Its number, from 1. Every event carries the one it was treated with.
+             * @description The version's number, from 1. Every event carries the one it was treated with.
              */
             version: number;
         };
@@ -10149,7 +10149,7 @@ export interface components {
          * @enum {string}
          */
         TrendDirection: "rising" | "falling" | "steady" | "unknown";
-        /** @description What the platform said. */
+        /** @description The platform's answer. */
         Trial: {
             /** @description Those of the first 5 accounts that were told. */
             accounts: components["schemas"]["TriedAccount"][];
@@ -10163,11 +10163,11 @@ export interface components {
         };
         /** @description An account as the platform describes it. */
         TriedAccount: {
-            /** @description Its id. */
+            /** @description The account's id. */
             account_id: string;
             /** @description The currency of its amounts. */
             currency: components["schemas"]["Currency"];
-            /** @description Its name. */
+            /** @description The account's name. */
             name: string;
             /** @description The time zone of its days. */
             time_zone: string;
@@ -10186,7 +10186,7 @@ export interface components {
             date_to: string;
             /**
              * Format: int64
-             * @description How many that is.
+             * @description The number of days.
              */
             days: number;
             /** @description The platform. */
@@ -10214,7 +10214,7 @@ export interface components {
             resource?: string | null;
             /**
              * Format: int64
-             * @description How many were.
+             * @description The number of refused rows.
              */
             rows?: number | null;
             /** @description The result. */
@@ -10227,7 +10227,7 @@ export interface components {
             /** @description Our field. */
             field: string;
         };
-        /** @description What is to become another. Absent stays; null takes away. */
+        /** @description The fields that are to change. An absent one stays; null takes away. */
         UserChange: {
             /** @description Whether they may sign in. False ends their sign-ins. */
             active?: boolean | null;
@@ -10275,16 +10275,16 @@ export interface components {
             locale: string;
             /** @description Phone number, `+` and digits. */
             phone?: string | null;
-            /** @description What they may do. */
+            /** @description The user's role. */
             role: components["schemas"]["Role"];
             /** @description The user's time zone; null for the tenant's. */
             time_zone?: string | null;
         };
-        /** @description What is new of a view. What is not sent stays. */
+        /** @description The changes to a view. A field that is not sent stays. */
         ViewChange: {
             /** @description Whether everybody of the tenant sees it. */
             is_shared?: boolean | null;
-            /** @description Its name. */
+            /** @description The view's name. */
             name?: string | null;
             /** @description The path with its search. */
             path?: string | null;
@@ -10298,14 +10298,14 @@ export interface components {
             created_at: string;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The view's id.
              */
             id: string;
             /** @description Whether it is the caller's own. */
             is_own: boolean;
             /** @description Whether everybody of the tenant sees it. */
             is_shared: boolean;
-            /** @description Its name. */
+            /** @description The view's name. */
             name: string;
             /** @description The path with its search, from `/` on. */
             path: string;
@@ -10378,12 +10378,12 @@ export interface components {
          * @enum {string}
          */
         WatchedMetric: "spend" | "revenue" | "roas" | "match_quality";
-        /** @description How a channel's spend works. */
+        /** @description The shape of the effect of a channel's spend. */
         WorkingAnswer: {
             /** @description Share of a step's effect that goes on into the next, 0 to below 1. */
             carry_over: components["schemas"]["IntervalEstimate"];
             /**
-             * @description What steady spends bring a step, from none to half more than the largest. What lies beyond
+             * @description The return of steady spends a step, from none to half more than the largest. What lies beyond
              *     the spends that there were is told by the curve's form alone.
              */
             curve: components["schemas"]["CurveAnswer"][];
@@ -10419,29 +10419,50 @@ export interface operations {
             };
         };
         responses: {
-            /** @description as Segment's route */
+            /** @description `success` true */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Segment's route */
+            /** @description `success` false, `message`: the body cannot be read, or holds too many messages */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Segment's route */
+            /** @description no valid key, or one that names no dataset */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Segment's route */
+            /** @description there is no such call */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10465,29 +10486,50 @@ export interface operations {
             };
         };
         responses: {
-            /** @description as Segment's route */
+            /** @description `success` true */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Segment's route */
+            /** @description `success` false, `message`: the body cannot be read, or holds too many messages */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Segment's route */
+            /** @description no valid key, or one that names no dataset */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Segment's route */
+            /** @description there is no such call */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10646,7 +10688,7 @@ export interface operations {
     breakdown: {
         parameters: {
             query?: {
-                /** @description What the KPIs are broken down by, `campaign` where absent. */
+                /** @description The dimension that KPIs are broken down by, `campaign` where absent. */
                 by?: components["schemas"]["BreakdownBy"];
                 /** @description The KPI by which rows are sorted, `spend` where absent. */
                 sort_by?: components["schemas"]["Kpi"];
@@ -11438,7 +11480,7 @@ export interface operations {
             query: {
                 /** @description The form of the file. */
                 format: components["schemas"]["FileFormat"];
-                /** @description What is exported. */
+                /** @description The kind of rows. */
                 type: components["schemas"]["ExportType"];
                 /** @description The first day, included; 30 days before the last day if absent. */
                 date_from?: string;
@@ -11451,7 +11493,7 @@ export interface operations {
                  *     that tell who people are (`em_sha256` and the like): these must be named, and need their own permission.
                  */
                 columns?: string[];
-                /** @description How a CSV or NDJSON file is packed; Parquet packs by itself. */
+                /** @description The compression of a CSV or NDJSON file; Parquet packs by itself. */
                 compression?: components["schemas"]["FileCompression"];
             };
             header?: never;
@@ -13591,7 +13633,7 @@ export interface operations {
                 to?: string;
                 /** @description The actor: its kind, such as `user`, an id, or both as `user:ID`. */
                 actor?: string;
-                /** @description What was done, such as `user.updated`; an unknown action is refused. */
+                /** @description The action that was done, such as `user.updated`; an unknown action is refused. */
                 action?: components["schemas"]["AuditAction"];
                 /** @description The object: its kind, such as `campaign`, or kind and id as `campaign:ID`. */
                 object?: string;
@@ -15574,7 +15616,7 @@ export interface operations {
     list_campaigns: {
         parameters: {
             query?: {
-                /** @description What campaigns are sorted by, `created_at` where absent. */
+                /** @description The field that campaigns are sorted by, `created_at` where absent. */
                 sort_by?: components["schemas"]["CampaignSort"];
                 /** @description The order, `desc` where absent. Unknown figures come last either way. */
                 sort_order?: components["schemas"]["SortOrder"];
@@ -19665,7 +19707,7 @@ export interface operations {
                 after?: string;
                 /** @description The platform's pixel or dataset id. */
                 dataset_id?: string;
-                /** @description How many at most, 50 where absent. */
+                /** @description The most events to answer, 50 where absent. */
                 limit?: number;
             };
             header?: never;
@@ -23569,22 +23611,43 @@ export interface operations {
             };
         };
         responses: {
-            /** @description as Segment's route */
+            /** @description `success` true */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Segment's route */
+            /** @description `success` false, `message`: the body cannot be read, or holds too many messages */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description as Segment's route */
+            /** @description no valid key, or one that names no dataset */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the plan takes no more now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24229,6 +24292,20 @@ export interface operations {
             };
             /** @description not your dataset */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -157,6 +157,10 @@ const IRREGULAR: &[&str] = &[
 /// Names from before this rule, by which other code still calls these types. None is added.
 const EARLIER: &[&str] =
     &["Answered", "Authenticated", "Denied", "Known", "Malformed", "Overloaded"];
+/// Words that ask or point back, where documentation should name its subject.
+const NO_SUBJECTS: &[&str] = &["What", "How", "Its"];
+/// The most documentation that still begins with one of them. It falls, and none is added.
+const WITHOUT_SUBJECT_MAX: usize = 205;
 
 /// The last word of a name in capitals and small letters.
 fn last_word(name: &str) -> &str {
@@ -226,4 +230,29 @@ fn no_two_types_of_the_document_share_a_name() {
     let shared = places.into_iter().filter(|(_, places)| places.len() > 1);
     let offences = shared.map(|(name, places)| format!("{}: {name}", places.join(", ")));
     assert_none("of two schemas of one name the document has only one", offences.collect());
+}
+
+/// The text of a line of documentation.
+fn documentation(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).map(str::trim)
+}
+
+#[test]
+fn documentation_begins_with_its_subject() {
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let mut goes_on = false;
+        for (at, line) in source.lines.iter().enumerate() {
+            let text = documentation(line);
+            let word = text.and_then(|text| text.split(|c: char| !c.is_alphabetic()).next());
+            let asks = !goes_on && word.is_some_and(|word| NO_SUBJECTS.contains(&word));
+            goes_on = text.is_some();
+            if asks && !source.is_test_line(at + 1) {
+                offences.push(format!("{}:{}: {}", source.path, at + 1, line.trim()));
+            }
+        }
+    }
+    let over = if offences.len() > WITHOUT_SUBJECT_MAX { offences } else { Vec::new() };
+    assert_none("documentation begins with its subject, and says what it is", over);
 }
