@@ -53,17 +53,32 @@ impl Erasures {
             return Ok(events);
         }
         let erased: BooleanArray =
-            (0..events.num_rows()).map(|row| Some(self.holds(&events, row))).collect();
+            (0..events.num_rows()).map(|row| Some(self.hold_row(&events, row))).collect();
         if erased.true_count() == 0 { Ok(events) } else { without_person(&events, &erased) }
     }
 
-    fn holds(&self, events: &RecordBatch, row: usize) -> bool {
+    fn hold_row(&self, events: &RecordBatch, row: usize) -> bool {
         let tenant = TenantId(events[column::TENANT_ID].as_primitive::<UInt64Type>().value(row));
         let received = events[column::RECEIVED_AT].as_primitive::<TimestampMillisecondType>();
-        let received = UnixMillis(received.value(row));
-        seals(events, row).iter().any(|seal| {
-            self.times.get(&(tenant, *seal)).is_some_and(|erased_at| received <= *erased_at)
+        self.hold(tenant, seals(events, row), UnixMillis(received.value(row)))
+    }
+
+    /// Whether an event of a tenant that was received at `received` is about a person who was erased then or
+    /// later: one of the event's identifiers is that person's.
+    pub fn hold(
+        &self,
+        tenant: TenantId,
+        identifiers: impl IntoIterator<Item = IdentifierSeal>,
+        received: UnixMillis,
+    ) -> bool {
+        identifiers.into_iter().any(|seal| {
+            self.times.get(&(tenant, seal)).is_some_and(|erased_at| received <= *erased_at)
         })
+    }
+
+    /// The time of the last erasure; `None` when nobody was erased.
+    pub fn newest(&self) -> Option<UnixMillis> {
+        self.newest
     }
 }
 

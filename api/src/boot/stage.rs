@@ -72,7 +72,9 @@ pub fn relay_parts(settings: &Settings, stores: &Stores) -> Result<Relay> {
     Ok(Relay {
         log: stores.log.clone().context("the relay has no log")?,
         ledger: Arc::new(state.clone()),
-        directory: Arc::new(state),
+        directory: Arc::new(state.clone()),
+        erasures: Arc::new(ErasureCopy::new(state)),
+        keys: stores.identifier_keys(settings)?,
         platforms: delivery_platforms(settings)?,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

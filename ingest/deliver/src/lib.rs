@@ -6,6 +6,7 @@ pub mod breaker;
 pub mod sender;
 pub mod words;
 pub mod http;
+mod erased;
 mod judge;
 mod tally;
 mod stretch;

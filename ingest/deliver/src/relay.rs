@@ -10,7 +10,9 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use stratum_models::delivery::{DeliveryDirectory, DeliveryLedger, Destination, SettleError};
 use stratum_models::entropy::SharedEntropy;
+use stratum_models::erasure::ErasureList;
 use stratum_models::log::{EventLog, LogRead, Offset, PartitionId, ReadLimits, Resume, Topic};
+use stratum_models::seal::IdentifierKeys;
 use stratum_models::store::StoreError;
 use stratum_models::time::{HOUR_MS, SharedClock, UnixMillis};
 use tokio::sync::Semaphore;
@@ -36,6 +38,10 @@ pub struct Relay {
     pub ledger: Arc<dyn DeliveryLedger>,
     /// The destinations and keys.
     pub directory: Arc<dyn DeliveryDirectory>,
+    /// The persons of whom nothing is sent any more.
+    pub erasures: Arc<dyn ErasureList>,
+    /// The keys that their identifiers are sealed with.
+    pub keys: Arc<IdentifierKeys>,
     /// The platforms.
     pub platforms: Platforms,
     /// The time.
@@ -64,6 +70,8 @@ pub(super) struct RelayContext {
     pub(super) log: Arc<dyn EventLog>,
     pub(super) ledger: Arc<dyn DeliveryLedger>,
     pub(super) directory: Arc<dyn DeliveryDirectory>,
+    pub(super) erasures: Arc<dyn ErasureList>,
+    pub(super) keys: Arc<IdentifierKeys>,
     pub(super) clock: SharedClock,
     pub(super) config: DeliverConfig,
     pub(super) permits: Semaphore,
@@ -162,6 +170,8 @@ impl Work {
             log: relay.log,
             ledger: relay.ledger,
             directory: relay.directory,
+            erasures: relay.erasures,
+            keys: relay.keys,
             clock: relay.clock,
             permits: Semaphore::new(relay.config.requests_max.max(1)),
             config: relay.config,

@@ -5,6 +5,7 @@ use stratum_models::log::Offset;
 use stratum_models::time::UnixMillis;
 use stratum_wire::envelope::OutboundEvent;
 
+use super::erased::ErasedPersons;
 use super::judge::{Judge, Verdict, is_too_old};
 use super::sender::EventEnd;
 use super::tally::{EventOutcome, Tally};
@@ -73,6 +74,15 @@ impl<'b> Stretch<'b> {
     /// Adds a record that cannot be opened.
     pub fn lose(&mut self, record: usize, lost: LostRecord) {
         self.lost.push((record, lost));
+    }
+
+    /// Ends events of persons who were erased meanwhile.
+    pub fn leave_out(&mut self, persons: &ErasedPersons, now: UnixMillis) {
+        for item in self.items.iter_mut().skip(self.settled) {
+            if item.end.is_none() && persons.hold(&item.event) {
+                item.end = Some(End::Unsent(DeliveryOutcome::Suppressed, "erased", now));
+            }
+        }
     }
 
     /// Ends events that the platform takes no more, and returns the places of up to `count_max` that are to be

@@ -36,6 +36,7 @@ async fn events_reach_meta_whatever_it_answers_and_nothing_else_learns_of_them()
     new_credentials_go_on(&shop, &vendor, &path).await;
     let paused = paused_events_wait_and_filtered_ones_do_not(&shop, &vendor, &path).await;
     a_stretch_is_sent_once_more(&shop, &vendor, &path, &paused).await;
+    erased_persons_events_are_kept_back(&shop, &vendor, &path).await;
     nothing_tells_of_the_person(&shop, &path).await;
     deleted_keys_open_nothing(&shop, &vendor, &path).await;
     switched_off_it_keeps_nothing(&shop, &path).await;
@@ -191,11 +192,8 @@ async fn new_credentials_go_on(shop: &Shop<'_>, vendor: &Vendor, path: &str) {
 }
 
 /// An event that waited while the destination was paused.
-async fn paused_events_wait_and_filtered_ones_do_not(
-    shop: &Shop<'_>,
-    vendor: &Vendor,
-    path: &str,
-) -> String {
+/// Pauses a destination, and waits until its events wait. Returns the id of one of them.
+async fn pause(shop: &Shop<'_>, vendor: &Vendor, path: &str) -> String {
     shop.change(path, &json!({"mode": "paused"})).await;
     let waiting = async || shop.report(path).await["waiting"]["events"].as_u64().unwrap();
     // Whoever is at work stops once it is looked for again: three that wait in a row are no chance.
@@ -210,6 +208,30 @@ async fn paused_events_wait_and_filtered_ones_do_not(
         (in_row >= 3).then_some(())
     };
     eventually("paused events do not wait", WAIT, paused).await;
+    id
+}
+
+async fn erased_persons_events_are_kept_back(shop: &Shop<'_>, vendor: &Vendor, path: &str) {
+    const PERSON: &str = "leaving.person@example.com";
+    let waiting = pause(shop, vendor, path).await;
+    let mut theirs = event("erased");
+    theirs["user_data"]["em"] = json!(PERSON);
+    shop.send(&[theirs]).await;
+    let (status, answer) = shop.admin.post("/gdpr/anonymize", &json!({"identifier": PERSON})).await;
+    assert_eq!(status, 200, "{answer}");
+    shop.change(path, &json!({"mode": "live"})).await;
+    let left_out = |report: &Value| outcome(report, "suppressed", "erased") == 1;
+    shop.report_is(path, "that an erased person's event was kept back", left_out).await;
+    shop.came(vendor, &[&waiting]).await;
+    assert!(!vendor.has("erased"));
+}
+
+async fn paused_events_wait_and_filtered_ones_do_not(
+    shop: &Shop<'_>,
+    vendor: &Vendor,
+    path: &str,
+) -> String {
+    let id = pause(shop, vendor, path).await;
     let report = shop.report(path).await;
     assert!(report["waiting"]["oldest_received_at"].is_string(), "{report}");
     let count = report["waiting"]["events"].as_u64().unwrap();

@@ -11,6 +11,7 @@ use stratum_wire::dialect::PlatformRefusal;
 use stratum_wire::envelope::{open, read_header};
 
 use super::super::breaker::Permit;
+use super::super::erased::ErasedPersons;
 use super::super::inbox::TailRecord;
 use super::super::judge::Judge;
 use super::super::sender::{Rest, send_batch};
@@ -46,6 +47,8 @@ impl Lane {
         let offset_of = |place: usize| records.get(place).map_or(next, |record| record.offset);
         loop {
             let now = self.shared.clock.now();
+            // Asked again after each rest: a person may have been erased while the platform was away.
+            stretch.leave_out(&self.erased_persons().await?, now);
             let (count_max, wait) = match state.breaker.permit(now) {
                 Permit::Batch => (EVENTS_MAX, None),
                 Permit::Probe => (PROBE_EVENTS, None),
@@ -202,6 +205,22 @@ impl Lane {
             retry_at,
             since: self.shared.clock.now(),
         });
+    }
+
+    /// The persons of whom nothing is sent any more. Nothing is sent before they are known.
+    async fn erased_persons(&self) -> Result<ErasedPersons, LaneEnd> {
+        loop {
+            match self.shared.erasures.erasures().await {
+                Ok(erasures) => {
+                    let keys = self.shared.keys.of(self.destination.dataset.tenant_id);
+                    return Ok(ErasedPersons::new(erasures, keys));
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "erased persons not looked for");
+                    self.rest(LEDGER_REST).await?;
+                }
+            }
+        }
     }
 
     fn replayable_until(&self) -> UnixMillis {
