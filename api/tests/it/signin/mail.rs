@@ -146,7 +146,15 @@ async fn an_answered_letter_survives_a_kill() {
     assert_eq!(call(&stratum, "forgot-password", &json!({"email": forgetful})).await.0, 200);
     let invited = "zenobia@palmyra.example";
     let body = json!({"email": invited, "role": "viewer"});
-    assert_eq!(stratum.post("/api/v1/users/invitations", &admin, &body).await.0, 201);
+    // On a busy machine tokens are not judged for a moment: ended sessions are read too slowly.
+    let invites = async || match stratum.post("/api/v1/users/invitations", &admin, &body).await.0 {
+        201 => Some(()),
+        status => {
+            assert_eq!(status, 503);
+            None
+        }
+    };
+    eventually("nobody is invited", LETTER_WAIT, invites).await;
     stratum.kill().await;
     assert!(seen.letters.lock().is_empty());
     seen.busy.store(0, Ordering::Relaxed);
