@@ -11236,7 +11236,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description a field breaks a rule, or the tenant has as many as it may have */
+            /** @description a field breaks a rule, a column tells who persons are, or the tenant has as many schedules as it may have */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -166,7 +166,7 @@ pub async fn list_export_schedules(
     responses(
         (status = 201, body = Answer<ExportScheduleItem>),
         (status = 409, body = RefusalBody, description = "there is a schedule of this name already"),
-        (status = 422, body = RefusalBody, description = "a field breaks a rule, or the tenant has as many as it may have"),
+        (status = 422, body = RefusalBody, description = "a field breaks a rule, a column tells who persons are, or the tenant has as many schedules as it may have"),
     ),
 )]
 pub async fn create_export_schedule(
