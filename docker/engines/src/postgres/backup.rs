@@ -2,15 +2,15 @@
 
 use std::os::unix::fs::{DirBuilderExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use nix::unistd::User;
 
-use super::SUPERUSER;
+use super::{SUPERUSER, program, run_to_end};
 use crate::files::{copy_entry, remove_folder};
 
+const COPIER: &str = "pg_basebackup";
 const COPY_WAIT: Duration = Duration::from_secs(3600);
 const PASSWORDS: [&str; 3] = ["superuser.password", "owner.password", "app.password"];
 
@@ -31,27 +31,17 @@ impl PostgresBackup {
         let made = self.home.join("backup");
         remove_folder(&made)?;
         std::fs::DirBuilder::new().mode(0o700).create(&made)?;
-        let mut command = tokio::process::Command::new(self.bin.join("pg_basebackup"));
         if let Some(user) = &self.run_as {
-            let (uid, gid) = (user.uid.as_raw(), user.gid.as_raw());
-            chown(&made, Some(uid), Some(gid))?;
-            command.uid(uid).gid(gid);
+            chown(&made, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
         }
+        let mut command = program(&self.bin, COPIER, self.run_as.as_ref());
         command
             .args(["--host=127.0.0.1", "--wal-method=stream", "--checkpoint=fast", "--no-password"])
             .args([format!("--port={}", self.port), format!("--username={SUPERUSER}")])
             .arg(format!("--pgdata={}", made.join("data").display()))
-            .current_dir("/")
-            .env("LC_ALL", "C")
             .env("PGPASSWORD", &self.superuser_password)
-            .env_remove("PGPASSFILE")
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        let output = tokio::time::timeout(COPY_WAIT, command.output()).await;
-        let output = output.context("pg_basebackup took too long")?;
-        let output = output.context("running pg_basebackup")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "pg_basebackup ended with {}: {said}", output.status);
+            .env_remove("PGPASSFILE");
+        run_to_end(command, COPIER, COPY_WAIT).await?;
         let (home, to) = (self.home.clone(), to.to_owned());
         let copy = tokio::task::spawn_blocking(move || -> std::io::Result<u64> {
             let mut bytes = 0;

@@ -12,6 +12,7 @@ use futures::FutureExt;
 use nix::unistd::{Uid, User};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::process::Command;
 
 use crate::EngineSettings;
 pub use backup::PostgresBackup;
@@ -33,6 +34,7 @@ const DATABASE: &str = "stratum";
 const MAJOR_MIN: u32 = 15;
 const DUPLICATE_DATABASE: &str = "42P04";
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
+const INITDB: &str = "initdb";
 const INITDB_WAIT: Duration = Duration::from_secs(120);
 
 /// A running Postgres of this process.
@@ -235,28 +237,40 @@ async fn initialise(
     std::fs::DirBuilder::new().mode(0o700).create(&made)?;
     let password_file = made.join("password");
     std::fs::write(&password_file, password)?;
-    let mut command = tokio::process::Command::new(binaries.bin.join("initdb"));
     if let Some(user) = run_as {
         let (uid, gid) = (user.uid.as_raw(), user.gid.as_raw());
         chown(&made, Some(uid), Some(gid))?;
         chown(&password_file, Some(uid), Some(gid))?;
-        command.uid(uid).gid(gid);
     }
     let file = |option: &str, path: &Path| format!("--{option}={}", path.display());
+    let mut command = program(&binaries.bin, INITDB, run_as);
     command
         .args([file("pgdata", &made.join("data")), file("pwfile", &password_file)])
         .args(["--auth=scram-sha-256", "--locale=C", "--encoding=UTF8"])
-        .arg(format!("--username={SUPERUSER}"))
-        .current_dir("/")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(INITDB_WAIT, command.output()).await;
-    let output = output.context("initdb took too long")?.context("running initdb")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "initdb ended with {}: {said}", output.status);
+        .arg(format!("--username={SUPERUSER}"));
+    run_to_end(command, INITDB, INITDB_WAIT).await?;
     std::fs::rename(made.join("data"), home.join("data"))?;
     std::fs::remove_dir_all(&made)?;
+    Ok(())
+}
+
+/// One of Postgres' programs, as the user that Postgres runs as. It ends when its command is dropped.
+fn program(bin: &Path, name: &str, run_as: Option<&User>) -> Command {
+    let mut command = Command::new(bin.join(name));
+    if let Some(user) = run_as {
+        command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+    }
+    command.current_dir("/").env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// Runs a program until it ends well; an error holds what it said, or that it took longer than `wait_max`.
+async fn run_to_end(mut command: Command, name: &str, wait_max: Duration) -> Result<()> {
+    let output = tokio::time::timeout(wait_max, command.output()).await;
+    let output = output.with_context(|| format!("{name} took too long"))?;
+    let output = output.with_context(|| format!("running {name}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name} ended with {}: {said}", output.status);
     Ok(())
 }
 
