@@ -75,11 +75,16 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
+/// Makes a folder that only its owner may enter, and what is above it where that is missing.
+pub fn make_folder(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 /// Writes the file whole or not at all.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     let context = || format!("writing {}", path.display());
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(context)?;
+        make_folder(folder).with_context(context)?;
     }
     let unfinished = path.with_extension("new");
     fs::remove_file(&unfinished).ok();

@@ -1,7 +1,5 @@
 //! The three stores: the embedded one, or the one a URL names.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -326,7 +324,7 @@ async fn embedded_log(settings: &Settings, data: &Path) -> Result<Option<Arc<Fja
         return Ok(None);
     }
     let (folder, config) = (data.join("log"), settings.log.clone());
-    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    kept::make_folder(&folder)?;
     let opened =
         tokio::task::spawn_blocking(move || FjallLog::open(&folder, config, Arc::new(SystemClock)));
     Ok(Some(Arc::new(opened.await?.context("opening the embedded log")?)))

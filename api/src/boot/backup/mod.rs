@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use stratum_engines::files::{copy_entry, remove_folder, sync};
 use stratum_engines::{ClickHouseFiles, PostgresBackup};
 use stratum_ingest::log::fjall::FjallLog;
-use stratum_query::warehouse::ClickHouseWarehouse;
+use stratum_query::warehouse::{ClickHouseWarehouse, FROZEN};
 use tokio::sync::mpsc::Sender;
 
+use super::kept;
 use super::listeners::ADDRESS_FILES;
 pub use restore::{RestoreReport, restore};
 pub(super) use route::{BackupRoute, router};
@@ -137,7 +138,7 @@ impl BackupSources {
         check_free(folder)?;
         let partial = partial(folder)?;
         remove_folder(&partial)?;
-        make_private(&partial).with_context(|| format!("making {}", partial.display()))?;
+        kept::make_folder(&partial).with_context(|| format!("making {}", partial.display()))?;
         let made = self.fill(&partial, order.without_keys, &reporter).await;
         let moved = made.and_then(|manifest| {
             remove_folder(folder)?;
@@ -146,7 +147,7 @@ impl BackupSources {
             Ok(manifest)
         });
         if moved.is_err() {
-            self.clickhouse.remove_frozen(stratum_query::warehouse::FROZEN).ok();
+            self.clickhouse.remove_frozen(FROZEN).ok();
             remove_folder(&partial).ok();
         }
         let manifest = moved?;
@@ -161,18 +162,16 @@ impl BackupSources {
         let (from, place) = (self.data.clone(), to.to_owned());
         let advance = reporter.adding(Step::Files);
         blocking(move || copy_files(&from, &place, without_keys, advance)).await?;
-        self.clickhouse.remove_frozen(stratum_query::warehouse::FROZEN)?;
+        self.clickhouse.remove_frozen(FROZEN)?;
         self.warehouse.freeze().await.context("freezing the tables of the warehouse")?;
         let (files, place) = (self.clickhouse.clone(), to.join("clickhouse"));
         let mut advance = reporter.adding(Step::Warehouse);
-        blocking(move || {
-            Ok(files.copy_frozen(stratum_query::warehouse::FROZEN, &place, &mut advance)?)
-        })
-        .await
-        .context("the warehouse")?;
+        blocking(move || Ok(files.copy_frozen(FROZEN, &place, &mut advance)?))
+            .await
+            .context("the warehouse")?;
         let (log, place, told) = (self.log.clone(), to.join("log"), reporter.clone());
         blocking(move || {
-            make_private(&place)?;
+            kept::make_folder(&place)?;
             log.copy_to(&place, |copied| told.copied(Step::Log, copied.bytes).is_ok())?;
             Ok(())
         })
@@ -228,11 +227,6 @@ fn check_free(folder: &Path) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error).with_context(|| format!("looking at {}", folder.display())),
     }
-}
-
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 async fn blocking<T: Send + 'static>(
