@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use proptest::prelude::*;
-use stratum_models::platform::ActionSource;
 use stratum_models::time::UnixMillis;
 use stratum_wire::dialect::meta::{SpokenRequest, hear};
 
+use super::super::samples::{self, NOW};
 use super::*;
 
 /// Meta's words.
@@ -30,7 +30,7 @@ struct Midnight;
 
 impl Clock for Midnight {
     fn now(&self) -> UnixMillis {
-        UnixMillis(1_790_000_000_000)
+        NOW
     }
 }
 
@@ -81,27 +81,7 @@ impl Transport for Vendor {
 }
 
 fn event(id: &str) -> OutboundEvent<'_> {
-    OutboundEvent {
-        event_id: id,
-        is_id_made: false,
-        event_name: "Purchase",
-        event_time_ms: 1_790_000_000_000,
-        received_at_ms: 1_790_000_000_500,
-        action_source: ActionSource::Website,
-        is_test: false,
-        opt_out: false,
-        limited_data_use: false,
-        limited_data_use_codes: None,
-        value_micros: None,
-        currency: None,
-        order_id: None,
-        source_url: None,
-        custom_data: None,
-        is_custom_data_cut: false,
-        config_version: 1,
-        ids: Vec::new(),
-        hashes: Vec::new(),
-    }
+    OutboundEvent { event_id: id, received_at_ms: NOW.0 + 500, ..samples::event() }
 }
 
 fn ids(count: usize) -> Vec<String> {
