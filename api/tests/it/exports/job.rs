@@ -175,7 +175,7 @@ async fn a_schedule_makes_an_export_of_the_days_before(shop: &Shop<'_>) {
     let secret = json!({"name": "Who", "repeat": "daily", "type": "events", "format": "csv", "columns": ["em_sha256"]});
     let (status, answer) = shop.stratum.post(SCHEDULES, &shop.token, &secret).await;
     assert_eq!((status, &answer["details"][0]["field"]), (422, &json!("columns")), "{answer}");
-    // Its time has come.
+    // The time of the schedule has come.
     let mut owner = shop.stratum.state_connection().await;
     let due = "UPDATE export_schedules SET next_at = now() - interval '1 hour'";
     sqlx::query(due).execute(&mut owner).await.unwrap();
