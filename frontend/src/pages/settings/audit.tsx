@@ -45,7 +45,9 @@ export function Audit() {
           ]}
           onChange={(key) => go({ outcome: key === "all" ? undefined : key })}
         />
-        <Button type="submit">{t("audit.filter")}</Button>
+        <Button type="submit" isDisabled={typed.trim() === (action ?? "")}>
+          {t("audit.filter")}
+        </Button>
       </form>
       <Asked query={query} lines={10}>
         {({ data, pagination }) =>
