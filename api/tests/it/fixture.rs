@@ -16,6 +16,7 @@
 //! [`Stratum::output`], and shown when it cannot start.
 
 mod tenant;
+mod template;
 mod stores;
 mod second;
 mod operation;
@@ -58,24 +59,39 @@ impl Stratum {
     /// Settings of a door that holds two requests at once.
     pub const TINY_DOOR: &[(&str, &str)] = &[("STRATUM__ingest__requests_in_flight_max", "2")];
 
-    /// Starts on an empty folder with these environment variables, and waits until it is ready.
+    /// Starts with these environment variables as on an empty folder, and waits until it is ready. What a first
+    /// start does is done once for all tests of a run, but for those with stores or keys of their own.
     pub async fn start(env: &[(&str, &str)]) -> Stratum {
+        let mut stratum = Stratum::prepare(env);
+        if !env.iter().any(|(name, _)| template::is_of_first_start(name)) {
+            template::copy_to(&stratum.data).await;
+        }
+        stratum.launch().await;
+        stratum
+    }
+
+    /// Starts on an empty folder with these environment variables, and waits until it is ready.
+    pub async fn start_empty(env: &[(&str, &str)]) -> Stratum {
+        let mut stratum = Stratum::prepare(env);
+        stratum.launch().await;
+        stratum
+    }
+
+    fn prepare(env: &[(&str, &str)]) -> Stratum {
         // Postgres' own user must be able to pass the folder.
         let mut folder = tempfile::Builder::new();
         let folder = folder.permissions(Permissions::from_mode(0o755)).tempdir();
         let folder = folder.expect("a temporary folder");
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30));
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let mut stratum = Stratum {
+        Stratum {
             data: folder.path().join("data"),
             folder,
             env: env.collect(),
             child: None,
             url: "http://127.0.0.1:0".into(),
             client: client.build().expect("an HTTP client"),
-        };
-        stratum.launch().await;
-        stratum
+        }
     }
 
     /// `http://127.0.0.1:PORT`, the same for the fixture's whole life.

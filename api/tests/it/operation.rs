@@ -19,7 +19,7 @@ async fn health(stratum: &Stratum, path: &str) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_names_the_engine_that_is_down_and_data_outlives_a_kill() {
-    let mut stratum = Stratum::start(&[]).await;
+    let mut stratum = Stratum::start_empty(&[]).await;
     let (slug, key) = {
         let tenant = stratum.create_tenant("One", "UTC", "USD").await;
         tenant.create_dataset("meta", "55").await;
