@@ -113,9 +113,12 @@ async fn attend(
         let under_way = seat.begin();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(Peer(peer)));
-        let answer = routes.clone().oneshot(request);
+        let (answer, place) = (routes.clone().oneshot(request), &place);
         async move {
             let answer = answer.await?;
+            if answer.status().is_client_error() {
+                place.wait_for_refusal().await;
+            }
             Ok::<_, Infallible>(answer.map(|body| AnswerBody { body, _under_way: under_way }))
         }
     });

@@ -13,6 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The time between two looks for room while every connection has a request under way.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// The time between two refusals to an address. Who asks again as soon as an answer comes is refused five hundred
+/// times a second, on however many connections, and costs the others no more than that.
+const REFUSAL_MS: u64 = 2;
 
 /// The places of a listener.
 pub(super) struct Places {
@@ -24,8 +27,15 @@ pub(super) struct Places {
 
 #[derive(Default)]
 struct Board {
-    by_address: HashMap<IpAddr, Vec<Arc<Seat>>>,
+    by_address: HashMap<IpAddr, AddressBoard>,
     taken: usize,
+}
+
+#[derive(Default)]
+struct AddressBoard {
+    seats: Vec<Arc<Seat>>,
+    /// When the next refusal is due, in milliseconds after `began`.
+    refusal_ms: u64,
 }
 
 /// The state of a connection.
@@ -44,6 +54,7 @@ pub(super) struct Seat {
 pub(super) struct Place {
     places: Arc<Places>,
     pub(super) seat: Arc<Seat>,
+    is_shared: bool,
 }
 
 /// A request under way, until its answer's body is over.
@@ -79,13 +90,37 @@ impl Seat {
 
     /// Notes that something moved.
     pub(super) fn moved(&self) {
-        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved_ms.store(now, Ordering::Relaxed);
+        self.moved_ms.store(self.now_ms(), Ordering::Relaxed);
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Waits with an answer; meanwhile the connection rests, so that it makes room where places run out.
+    async fn hold_back(&self, delay: Duration) {
+        self.answers.store(false, Ordering::Relaxed);
+        tokio::time::sleep(delay).await;
+        self.answers.store(true, Ordering::Relaxed);
     }
 
     /// Returns once its place is another's.
     pub(super) async fn sent_away(&self) {
         self.sent_away.cancelled().await;
+    }
+}
+
+impl Place {
+    /// Waits until a refusal to this address is due; proxies, which stand for many clients, wait for none.
+    pub(super) async fn wait_for_refusal(&self) {
+        if self.is_shared {
+            return;
+        }
+        let now = self.seat.now_ms();
+        let due = self.places.board.lock().refusal_of(self.seat.address, now);
+        if due > now {
+            self.seat.hold_back(Duration::from_millis(due - now)).await;
+        }
     }
 }
 
@@ -113,7 +148,7 @@ impl Places {
     /// room has a request under way. An address that many share is bounded by the places in all.
     pub(super) fn take(self: &Arc<Self>, address: IpAddr, is_shared: bool) -> Option<Place> {
         let mut board = self.board.lock();
-        let own = board.by_address.get(&address).map_or(0, Vec::len);
+        let own = board.by_address.get(&address).map_or(0, |of| of.seats.len());
         if !is_shared && own >= self.per_address_max && !board.make_room_of(address) {
             return None;
         }
@@ -130,29 +165,29 @@ impl Places {
             sent_away: CancellationToken::new(),
         });
         seat.moved();
-        board.by_address.entry(address).or_default().push(seat.clone());
+        board.by_address.entry(address).or_default().seats.push(seat.clone());
         board.taken += 1;
-        Some(Place { places: self.clone(), seat })
+        Some(Place { places: self.clone(), seat, is_shared })
     }
 }
 
 impl Board {
     fn has_room(&self, all_max: usize) -> bool {
-        let mut seats = self.by_address.values().flatten();
+        let mut seats = self.by_address.values().flat_map(|of| &of.seats);
         self.taken < all_max || seats.any(|seat| !seat.is_at_work())
     }
 
     /// Sends away a resting connection of the address that has most connections.
     fn make_room(&mut self) -> bool {
-        let resting =
-            self.by_address.iter().filter(|(_, seats)| seats.iter().any(|seat| !seat.is_at_work()));
-        let most = resting.max_by_key(|(_, seats)| seats.len()).map(|(address, _)| *address);
+        let rests = |of: &AddressBoard| of.seats.iter().any(|seat| !seat.is_at_work());
+        let resting = self.by_address.iter().filter(|(_, of)| rests(of));
+        let most = resting.max_by_key(|(_, of)| of.seats.len()).map(|(address, _)| *address);
         most.is_some_and(|address| self.make_room_of(address))
     }
 
     /// Sends away the connection of this address that rests longest.
     fn make_room_of(&mut self, address: IpAddr) -> bool {
-        let seats = self.by_address.get(&address).into_iter().flatten();
+        let seats = self.by_address.get(&address).into_iter().flat_map(|of| &of.seats);
         let resting = seats.filter(|seat| !seat.is_at_work());
         let longest = resting.min_by_key(|seat| seat.moved_ms.load(Ordering::Relaxed)).cloned();
         let Some(seat) = longest else { return false };
@@ -162,14 +197,23 @@ impl Board {
     }
 
     fn remove(&mut self, seat: &Arc<Seat>) {
-        let Some(seats) = self.by_address.get_mut(&seat.address) else { return };
-        if let Some(at) = seats.iter().position(|other| Arc::ptr_eq(other, seat)) {
-            seats.swap_remove(at);
+        let Some(of) = self.by_address.get_mut(&seat.address) else { return };
+        if let Some(at) = of.seats.iter().position(|other| Arc::ptr_eq(other, seat)) {
+            of.seats.swap_remove(at);
             self.taken -= 1;
         }
-        if seats.is_empty() {
+        if of.seats.is_empty() {
             self.by_address.remove(&seat.address);
         }
+    }
+
+    /// When a refusal to an address is due; the one after it is due later.
+    fn refusal_of(&mut self, address: IpAddr, now: u64) -> u64 {
+        // A connection that was sent away is answered at once.
+        let Some(of) = self.by_address.get_mut(&address) else { return now };
+        let due = of.refusal_ms.max(now);
+        of.refusal_ms = due + REFUSAL_MS;
+        due
     }
 }
 
@@ -227,6 +271,30 @@ mod tests {
         drop(requests);
         places.wait_for_room().await;
         assert!(places.take(address(4), false).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_to_an_address_are_spaced_and_others_are_told_at_once() {
+        let places = Places::new(100, 50);
+        let many: Vec<Place> = (0..20).filter_map(|_| places.take(address(1), false)).collect();
+        let (other, proxy) = (places.take(address(2), false), places.take(address(1), true));
+        let began = Instant::now();
+        let refusals = many.iter().map(async |place| {
+            let _request = place.seat.begin();
+            place.wait_for_refusal().await;
+            assert!(place.seat.answers(), "the answer is under way again");
+            began.elapsed().as_millis()
+        });
+        let told = futures::future::join_all(refusals).await;
+        assert_eq!(told, (0..20).map(|refusal| refusal * 2).collect::<Vec<u128>>());
+        many[0].wait_for_refusal().await;
+        let _request = many[1].seat.begin();
+        let mut held = Box::pin(many[1].wait_for_refusal());
+        assert!(held.as_mut().now_or_never().is_none());
+        assert!(!many[1].seat.is_at_work(), "it makes room where places run out");
+        for at_once in [other.unwrap(), proxy.unwrap()] {
+            assert!(at_once.wait_for_refusal().now_or_never().is_some());
+        }
     }
 
     #[test]
