@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::sync::Mutex;
 
 use crate::engine_of::Direct;
@@ -40,7 +40,10 @@ async fn measure() -> Result<()> {
     let (before, counted) = (spent(&served), counters(&direct).await?);
     tokio::time::sleep(DURATION).await;
     let (after, counts) = (spent(&served), counters(&direct).await?);
-    ensure!(!traffic.is_finished(), "the traffic ended early");
+    if traffic.is_finished() {
+        traffic.await??;
+        bail!("the traffic ended early");
+    }
     tell(&before, &after, &counted, &counts);
     let mut waits = freshness(&direct, &answered).await?;
     traffic.abort();
