@@ -31,6 +31,7 @@ pub mod warehouse;
 pub mod person;
 pub mod erasure;
 pub mod export;
+pub mod rule;
 pub mod directory;
 pub mod chance;
 #[cfg(feature = "demo")]
