@@ -215,7 +215,7 @@ impl MatchScore {
         MatchScore::of_masks(platform, masks)
     }
 
-    fn of_masks<I>(platform: Option<Platform>, masks: impl Fn() -> I) -> MatchScore
+    pub(super) fn of_masks<I>(platform: Option<Platform>, masks: impl Fn() -> I) -> MatchScore
     where
         I: Iterator<Item = (ActionSource, IdentifierMask, u64)>,
     {

@@ -13,6 +13,7 @@ pub mod figures;
 pub mod kpis;
 pub mod match_quality;
 pub mod report_changes;
+pub mod rule;
 pub mod series;
 pub mod sums;
 
