@@ -105,6 +105,14 @@ name_set! {
         PlanCreated = "plan.created",
         /// A budget plan was deleted.
         PlanDeleted = "plan.deleted",
+        /// A rule acted on campaigns.
+        RuleActed = "rule.acted",
+        /// A rule was created.
+        RuleCreated = "rule.created",
+        /// A rule was deleted.
+        RuleDeleted = "rule.deleted",
+        /// A rule was changed.
+        RuleUpdated = "rule.updated",
         /// A pull was requested.
         PullAsked = "pull.asked",
         /// A pull was cancelled.

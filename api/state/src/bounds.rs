@@ -18,6 +18,8 @@ pub struct BoundsConfig {
     pub destinations_max: u32,
     /// Saved budget plans of a tenant.
     pub plans_max: u32,
+    /// Rules of a tenant.
+    pub rules_max: u32,
     /// Exchange rates of one request.
     pub fx_rates_max: usize,
 }
@@ -31,6 +33,7 @@ impl Default for BoundsConfig {
             connectors_max: 100,
             destinations_max: 50,
             plans_max: 200,
+            rules_max: 100,
             fx_rates_max: 1_000,
         }
     }

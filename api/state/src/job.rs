@@ -35,6 +35,8 @@ name_set! {
         Training = "training",
         /// Creates the campaigns that ad reports name.
         CampaignDiscovery = "campaign_discovery",
+        /// Looks at the campaigns of a rule, and acts.
+        Rule = "rule",
     }
 }
 

@@ -56,6 +56,8 @@ pub mod destination;
 mod delivery_directory;
 mod delivery_ledger;
 pub mod plan;
+pub mod rule;
+pub mod rule_episode;
 pub mod snapshot;
 pub mod directory;
 

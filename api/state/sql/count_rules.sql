@@ -1,0 +1,3 @@
+SELECT count(*) AS "rules!"
+FROM rules
+WHERE tenant_id = $1

@@ -1,0 +1,2 @@
+DELETE FROM rule_executions
+WHERE executed_at < $1
