@@ -8,6 +8,7 @@ pub mod mail;
 pub mod predict;
 pub mod pull;
 pub mod rates;
+pub mod rules;
 mod every;
 mod pause;
 mod queue;

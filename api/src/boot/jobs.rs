@@ -47,12 +47,15 @@ impl Process {
         let warehouse = self.stores.warehouse.clone().context("the jobs have no warehouse")?;
         let eraser = Eraser { state: state.clone(), persons: Arc::new(warehouse.clone()) };
         self.stages.spawn(eraser.run(self.stop_stages.clone()));
+        let log = self.stores.log.clone().context("the jobs have no log")?;
+        let rules = stage::rules(settings, state.clone(), warehouse.clone(), log.clone());
+        self.stages.spawn(rules.clone().schedule(self.stop_stages.clone()));
+        self.work_at(rules, &means);
         let warehouse: Arc<dyn WarehouseReader> = Arc::new(warehouse);
         let discovery = stage::discovery(settings, state.clone(), warehouse.clone());
         self.stages.spawn(discovery.clone().schedule(self.stop_stages.clone()));
         self.work_at(discovery, &means);
         let keys = self.stores.identifier_keys(settings)?;
-        let log = self.stores.log.clone().context("the jobs have no log")?;
         let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?, log)?;
         self.stages.spawn(puller.clone().plan(self.stop_stages.clone()));
         // Pulls are put back before the log takes no more rows.

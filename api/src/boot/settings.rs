@@ -29,6 +29,7 @@ use stratum_jobs::mail::MailConfig;
 use stratum_jobs::predict::PredictionsConfig;
 use stratum_jobs::pull::PullConfig;
 use stratum_jobs::rates::ExchangeRatesConfig;
+use stratum_jobs::rules::RulesConfig;
 
 /// Every setting. `api/config/default.toml` explains each key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +55,8 @@ pub struct Settings {
     pub tenant_limits: BoundsConfig,
     /// The creation of campaigns that ad reports name.
     pub campaign_discovery: AdoptConfig,
+    /// Rules over campaigns.
+    pub rules: RulesConfig,
     /// Exports.
     pub export: ExportConfig,
     /// The pulls from ad platforms.
@@ -101,6 +104,7 @@ impl Default for Settings {
             state: StateConfig::default(),
             tenant_limits: BoundsConfig::default(),
             campaign_discovery: AdoptConfig::default(),
+            rules: RulesConfig::default(),
             export: ExportConfig::default(),
             pull: PullConfig::default(),
             deliver: DeliverConfig::default(),

@@ -17,10 +17,12 @@ use stratum_models::store::StoreError;
 use stratum_models::time::{Clock as _, DAY_MS, UnixMillis};
 use stratum_models::warehouse::WarehouseReader;
 use stratum_pipeline::Pipeline;
+use stratum_query::warehouse::ClickHouseWarehouse;
 use stratum_reports::connector::{CallConfig, ConnectorDeps, Platforms};
 use stratum_reports::reference_rates::ReferenceRates;
 use stratum_state::PostgresState;
 use stratum_state::erasure::ErasureCopy;
+use stratum_state::fx_copies::StateFxRates;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -32,8 +34,10 @@ use stratum_jobs::discovery::CampaignDiscovery;
 use stratum_jobs::every;
 use stratum_jobs::heads::HeadWriter;
 use stratum_jobs::heads::files::HeadFiles;
+use stratum_jobs::mail::MailQueue;
 use stratum_jobs::pull::Puller;
 use stratum_jobs::rates::RateKeeper;
+use stratum_jobs::rules::RuleJob;
 
 const PIPELINE_GROUP: &str = "stratum-pipeline";
 const RELAY_GROUP: &str = "stratum-deliver";
@@ -217,6 +221,29 @@ pub fn discovery(
 ) -> CampaignDiscovery {
     let (config, lease) = (settings.campaign_discovery.clone(), settings.jobs.lease());
     CampaignDiscovery { state, warehouse, clock: Arc::new(SystemClock), config, lease }
+}
+
+/// The job that looks at the campaigns of rules.
+pub fn rules(
+    settings: &Settings,
+    state: PostgresState,
+    warehouse: ClickHouseWarehouse,
+    log: Arc<dyn EventLog>,
+) -> RuleJob {
+    let (config, lease) = (settings.rules.clone(), settings.jobs.lease());
+    let warehouse = Arc::new(warehouse);
+    RuleJob {
+        warehouse: warehouse.clone(),
+        versions: warehouse,
+        rates: Arc::new(StateFxRates::new(state.clone(), &settings.state)),
+        mail: MailQueue::new(state.clone(), &settings.mail, Arc::new(SystemClock)),
+        public_url: settings.mail.public_url.clone(),
+        state,
+        log,
+        clock: Arc::new(SystemClock),
+        config,
+        lease,
+    }
 }
 
 /// Ad platforms at their addresses, asked within these bounds.

@@ -2,6 +2,7 @@
 //! address nor a token is ever logged.
 
 pub mod message;
+mod name;
 pub mod smtp;
 pub mod folder;
 pub mod queue;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 use crate::every;
 pub use limit::{Cause, LetterLimits};
+pub use name::shown;
 pub use queue::{MailError, MailPermit, MailQueue, OutgoingMail, SendMail};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
