@@ -22,6 +22,7 @@ use stratum_state::invitation::Invitation;
 use stratum_state::note::Note;
 use stratum_state::plan::Plan;
 use stratum_state::pull_run::PullRun;
+use stratum_state::rule::Rule;
 use stratum_state::session::Session;
 use stratum_state::tracking::TrackedDataset;
 use stratum_state::user::User;
@@ -92,6 +93,10 @@ impl Resource for View {
 impl Resource for PullRun {
     const KIND: &'static str = "pull";
     const PARAM: &'static str = "run";
+}
+
+impl Resource for Rule {
+    const KIND: &'static str = "rule";
 }
 
 impl Resource for Session {

@@ -35,6 +35,15 @@ pub enum Permission {
     /// Plan budgets and simulate.
     #[serde(rename = "predictions.run")]
     PredictionsRun,
+    /// See rules and what they did.
+    #[serde(rename = "rules.read")]
+    RulesRead,
+    /// Make, change and delete rules.
+    #[serde(rename = "rules.write")]
+    RulesWrite,
+    /// Try rules out on past days.
+    #[serde(rename = "rules.run")]
+    RulesRun,
     /// See tracking configurations, API keys and connectors.
     #[serde(rename = "integrations.read")]
     IntegrationsRead,
@@ -66,6 +75,9 @@ pub const fn role_permissions(role: Role) -> &'static [Permission] {
             IdentifiersExport,
             PredictionsRead,
             PredictionsRun,
+            RulesRead,
+            RulesWrite,
+            RulesRun,
             IntegrationsRead,
             IntegrationsWrite,
             TenantRead,
@@ -79,13 +91,21 @@ pub const fn role_permissions(role: Role) -> &'static [Permission] {
             AnalyticsExport,
             PredictionsRead,
             PredictionsRun,
+            RulesRead,
+            RulesWrite,
+            RulesRun,
             IntegrationsRead,
             TenantRead,
         ],
-        Role::Analyst => {
-            &[CampaignsRead, AnalyticsRead, AnalyticsExport, PredictionsRead, PredictionsRun]
-        }
-        Role::Viewer => &[CampaignsRead, AnalyticsRead, PredictionsRead],
+        Role::Analyst => &[
+            CampaignsRead,
+            AnalyticsRead,
+            AnalyticsExport,
+            PredictionsRead,
+            PredictionsRun,
+            RulesRead,
+        ],
+        Role::Viewer => &[CampaignsRead, AnalyticsRead, PredictionsRead, RulesRead],
     }
 }
 
@@ -93,7 +113,7 @@ pub const fn role_permissions(role: Role) -> &'static [Permission] {
 pub const fn key_permissions(scope: ApiKeyScope) -> &'static [Permission] {
     match scope {
         ApiKeyScope::Ingest => &[],
-        ApiKeyScope::Read => &[CampaignsRead, AnalyticsRead, PredictionsRead],
+        ApiKeyScope::Read => &[CampaignsRead, AnalyticsRead, PredictionsRead, RulesRead],
         ApiKeyScope::Export => &[CampaignsRead, AnalyticsRead, AnalyticsExport],
         ApiKeyScope::ExportIdentifiers => {
             &[CampaignsRead, AnalyticsRead, AnalyticsExport, IdentifiersExport]
@@ -279,6 +299,17 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (POST, "/api/v1/plans", With(PredictionsRun)),
     (GET, "/api/v1/plans/{id}", With(PredictionsRead)),
     (DELETE, "/api/v1/plans/{id}", With(PredictionsRun)),
+    // Rules
+    (GET, "/api/v1/rules", With(RulesRead)),
+    (POST, "/api/v1/rules", With(RulesWrite)),
+    (POST, "/api/v1/rules/test", With(RulesRun)),
+    (GET, "/api/v1/rules/executions", With(RulesRead)),
+    (GET, "/api/v1/rules/{id}", With(RulesRead)),
+    (PUT, "/api/v1/rules/{id}", With(RulesWrite)),
+    (PATCH, "/api/v1/rules/{id}", With(RulesWrite)),
+    (DELETE, "/api/v1/rules/{id}", With(RulesWrite)),
+    (POST, "/api/v1/rules/{id}/test", With(RulesRun)),
+    (GET, "/api/v1/rules/{id}/executions", With(RulesRead)),
     // Operation
     (GET, "/api/v1/health/detail", With(TenantWrite)),
     (GET, "/health", Open),

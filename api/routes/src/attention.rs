@@ -20,6 +20,7 @@ use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::connector::{Connector, ConnectorStatus};
 use stratum_state::dismissal::Dismissal;
 use stratum_state::export_job::{ExportJob, JobState};
+use stratum_state::rule::FiringRule;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,7 +38,8 @@ const DISMISSED_DAYS: u32 = 7;
 /// Exports that are looked at, the newest.
 const EXPORTS_MAX: i64 = 20;
 /// The first words that names of concerns may have.
-const KINDS: [&str; 6] = ["rate", "unreported", "refused", "quality", "connector", "export"];
+const KINDS: [&str; 7] =
+    ["rate", "unreported", "refused", "quality", "connector", "export", "rule"];
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -86,6 +88,8 @@ pub enum ConcernKind {
     Connector,
     /// An export failed: `error`.
     Export,
+    /// A rule fires of campaigns: `id`, `name` and `campaigns`.
+    Rule,
 }
 
 /// Something that needs a person.
@@ -125,7 +129,7 @@ impl From<Dismissal> for DismissalItem {
 
 /// Concerns that need a person, worst first.
 ///
-/// From the data of these days, and for who may see connectors or exports from those. What was put aside
+/// From the data of these days, and for who may see connectors, exports or rules from those. What was put aside
 /// comes last; it shows again once its time is over, or when it begins anew.
 #[utoipa::path(
     get, path = "/api/v1/attention", tag = "attention", params(AttentionParams), security(("bearer" = [])),
@@ -155,12 +159,17 @@ pub async fn list_concerns(
         true => work.export_jobs(EXPORTS_MAX, 0).await?,
         false => Vec::new(),
     };
+    let rules = match caller.permissions.contains(&Permission::RulesRead) {
+        true => work.firing_rules().await?,
+        false => Vec::new(),
+    };
     let dismissals = work.dismissals().await?;
     drop(work);
     let concerns = tenant_figures(&app, caller.scope).concerns(lookout).await?;
     let mut items: Vec<ConcernItem> =
         concerns.into_iter().map(|one| ConcernItem::of(one, &range)).collect();
     items.extend(connectors.iter().filter_map(ConcernItem::of_connector));
+    items.extend(rules.into_iter().map(ConcernItem::of_rule));
     items.extend(exports.iter().filter_map(|job| ConcernItem::of_export(job, from.to_utc())));
     let mut put_aside: HashMap<String, Dismissal> =
         dismissals.into_iter().map(|one| (one.concern.clone(), one)).collect();
@@ -234,6 +243,16 @@ impl ConcernItem {
                 "platform": connector.platform,
             }),
         ))
+    }
+
+    /// Of a rule that tells people of campaigns; it begins anew with each campaign that it begins to fire of.
+    fn of_rule(rule: FiringRule) -> ConcernItem {
+        ConcernItem::new(
+            (ConcernKind::Rule, format!("rule:{}", rule.id)),
+            Severity::Warn,
+            rule.since,
+            json!({"id": rule.id, "name": rule.name, "campaigns": rule.campaigns}),
+        )
     }
 
     /// Of an export that failed since.

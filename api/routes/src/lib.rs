@@ -16,6 +16,7 @@ pub mod tracking;
 pub mod fx_rates;
 pub mod notes;
 pub mod views;
+pub mod rules;
 pub mod attention;
 pub mod connectors;
 pub mod destinations;
@@ -120,6 +121,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(fx_rates::routes())
         .merge(notes::routes())
         .merge(views::routes())
+        .merge(rules::routes())
         .merge(attention::routes())
         .merge(connectors::routes())
         .merge(destinations::routes())

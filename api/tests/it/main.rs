@@ -41,6 +41,7 @@ mod budgets;
 mod predictions;
 mod anomalies;
 mod plans;
+mod rules;
 mod exports;
 mod reconcile;
 mod same_answers;

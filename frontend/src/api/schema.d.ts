@@ -467,7 +467,7 @@ export interface paths {
         };
         /**
          * Concerns that need a person, worst first.
-         * @description From the data of these days, and for who may see connectors or exports from those. What was put aside
+         * @description From the data of these days, and for who may see connectors, exports or rules from those. What was put aside
          *     comes last; it shows again once its time is over, or when it begins anew.
          */
         get: operations["list_concerns"];
@@ -1825,6 +1825,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists rules, by name. */
+        get: operations["list_rules"];
+        put?: never;
+        /**
+         * Makes a rule.
+         * @description It looks at its campaigns when the tenant's data have moved, at most every 15 minutes, and acts once when its condition
+         *     begins to hold of one: again only after the pause, and after the condition did not hold in between, or where it
+         *     `repeats`. Windows end with the last complete day of the tenant's time zone. A value that is not known (a day that
+         *     is not reported, a missing rate, a ratio over zero) never makes it act.
+         */
+        post: operations["create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what all rules did, newest first. */
+        get: operations["list_executions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a rule out on past days before it is saved: on which days, and on which campaigns, it would have acted.
+         * @description Nothing is done, and nothing is saved. Figures of past days are those that are reported now. States, such as labels
+         *     and budgets, are those of now, and the age of data is unknown, as nobody knows it of past days.
+         */
+        post: operations["test_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rule. */
+        get: operations["rule"];
+        /**
+         * Writes a rule anew.
+         * @description Another content is a new version: of each campaign it begins anew, after the pause of its last act.
+         */
+        put: operations["replace_rule"];
+        post?: never;
+        /** Deletes a rule with what it did; that stays in the audit log. Labels that it gave stay. */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        /** Lets a rule rest or go on. */
+        patch: operations["change_rule"];
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what a rule did, newest first. */
+        get: operations["list_executions_of_rule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a saved rule out on past days, as `/rules/test` does. */
+        post: operations["test_saved_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/simulate": {
         parameters: {
             query?: never;
@@ -2532,6 +2651,11 @@ export interface components {
          * @enum {string}
          */
         Advice: "vary" | "cut" | "spend_less" | "spend_more" | "keep";
+        /**
+         * @description The one number that is made of the days of a window.
+         * @enum {string}
+         */
+        Aggregate: "total" | "daily_average" | "daily_minimum" | "daily_maximum" | "change_percent";
         /** @description Days whose figures were outside the expected range. */
         Anomalies: {
             /**
@@ -4148,6 +4272,108 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_RuleItem: {
+            /** @description A rule, and what it found last. */
+            data: {
+                /** @description The acts, in their order. */
+                actions: components["schemas"]["RuleActionBody"][];
+                /**
+                 * Format: int32
+                 * @description Acts of 24 hours, at most.
+                 */
+                acts_per_day_max: number;
+                /** @description The findings of the last look. */
+                campaigns: components["schemas"]["TruthCountsItem"];
+                /** @description The condition that must hold of a campaign. */
+                condition: components["schemas"]["ConditionNode"];
+                /**
+                 * Format: int32
+                 * @description Minutes after an act in which it does not act on the same campaign again.
+                 */
+                cool_down_minutes: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description The currency of amounts in the condition. */
+                currency: components["schemas"]["Currency"];
+                /** @description False while it rests. */
+                enabled: boolean;
+                /** @description Why the last look failed; null where it did not. */
+                error?: string | null;
+                /**
+                 * Format: date-time
+                 * @description The time of the last look at the campaigns; null before the first.
+                 */
+                evaluated_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description The number of campaigns of which it fires now.
+                 */
+                firing: number;
+                /**
+                 * Format: int32
+                 * @description Minutes that the condition must hold before it acts.
+                 */
+                for_minutes: number;
+                /**
+                 * Format: uuid
+                 * @description The rule's id.
+                 */
+                id: string;
+                /** @description The rule's name. */
+                name: string;
+                /**
+                 * @description True where an act changes campaigns on their platform: no connector may do so, so that it is written down as
+                 *     `needs_connector` and not done.
+                 */
+                needs_connector: boolean;
+                /** @description Whether it acts again after each such pause while the condition goes on to hold. */
+                repeats: boolean;
+                /** @description The campaigns it looks at. */
+                scope: components["schemas"]["RuleScopeBody"];
+                /**
+                 * Format: date-time
+                 * @description When it was changed last.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int32
+                 * @description The number of contents so far.
+                 */
+                version: number;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_RuleTest: {
+            /** @description The acts of a rule on past days, had it been there. */
+            data: {
+                /** @description The acts, oldest first; of each day the first 100. */
+                acts: components["schemas"]["RuleTestAct"][];
+                /**
+                 * Format: int64
+                 * @description The acts of all days; bounds on the acts of a day are not held to.
+                 */
+                acts_total: number;
+                /** @description The number of campaigns it looks at. */
+                campaigns: number;
+                /** @description Each day, oldest first. */
+                days: components["schemas"]["RuleTestDay"][];
+                /**
+                 * @description True where an act changes campaigns on their platform: no connector may do so, so that it would be written down
+                 *     as `needs_connector` and not done.
+                 */
+                needs_connector: boolean;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_SecondFactorSecret: {
             /** @description The secret that an app makes codes of. Shown once. */
             data: {
@@ -5320,6 +5546,130 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_RuleExecutionItem: {
+            data: {
+                /** @description The act. */
+                action: components["schemas"]["RuleActionBody"];
+                /**
+                 * Format: uuid
+                 * @description The campaign.
+                 */
+                campaign_id: string;
+                /** @description The campaign's name; null where it is not known any more. */
+                campaign_name?: string | null;
+                /**
+                 * Format: int32
+                 * @description The number of the episode of the rule and the campaign: each does each action once.
+                 */
+                episode: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                executed_at: string;
+                /**
+                 * Format: uuid
+                 * @description The execution's id.
+                 */
+                id: string;
+                /** @description Every comparison of the condition, with the value that was seen. */
+                observed: components["schemas"]["ObservedComparison"][];
+                /** @description The outcome. */
+                outcome: components["schemas"]["ExecutionOutcome"];
+                /**
+                 * Format: uuid
+                 * @description The rule.
+                 */
+                rule_id: string;
+                /** @description The rule's name. */
+                rule_name: string;
+                /**
+                 * Format: int32
+                 * @description The version of the rule that acted.
+                 */
+                rule_version: number;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_RuleItem: {
+            data: {
+                /** @description The acts, in their order. */
+                actions: components["schemas"]["RuleActionBody"][];
+                /**
+                 * Format: int32
+                 * @description Acts of 24 hours, at most.
+                 */
+                acts_per_day_max: number;
+                /** @description The findings of the last look. */
+                campaigns: components["schemas"]["TruthCountsItem"];
+                /** @description The condition that must hold of a campaign. */
+                condition: components["schemas"]["ConditionNode"];
+                /**
+                 * Format: int32
+                 * @description Minutes after an act in which it does not act on the same campaign again.
+                 */
+                cool_down_minutes: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description The currency of amounts in the condition. */
+                currency: components["schemas"]["Currency"];
+                /** @description False while it rests. */
+                enabled: boolean;
+                /** @description Why the last look failed; null where it did not. */
+                error?: string | null;
+                /**
+                 * Format: date-time
+                 * @description The time of the last look at the campaigns; null before the first.
+                 */
+                evaluated_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description The number of campaigns of which it fires now.
+                 */
+                firing: number;
+                /**
+                 * Format: int32
+                 * @description Minutes that the condition must hold before it acts.
+                 */
+                for_minutes: number;
+                /**
+                 * Format: uuid
+                 * @description The rule's id.
+                 */
+                id: string;
+                /** @description The rule's name. */
+                name: string;
+                /**
+                 * @description True where an act changes campaigns on their platform: no connector may do so, so that it is written down as
+                 *     `needs_connector` and not done.
+                 */
+                needs_connector: boolean;
+                /** @description Whether it acts again after each such pause while the condition goes on to hold. */
+                repeats: boolean;
+                /** @description The campaigns it looks at. */
+                scope: components["schemas"]["RuleScopeBody"];
+                /**
+                 * Format: date-time
+                 * @description When it was changed last.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int32
+                 * @description The number of contents so far.
+                 */
+                version: number;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_SessionItem: {
             data: {
                 /**
@@ -5712,7 +6062,7 @@ export interface components {
          * @description An action of the audit log: the thing and what was done to it.
          * @enum {string}
          */
-        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "destination.created" | "destination.deleted" | "destination.replayed" | "destination.tested" | "destination.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "plan.created" | "plan.deleted" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
+        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "destination.created" | "destination.deleted" | "destination.replayed" | "destination.tested" | "destination.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "plan.created" | "plan.deleted" | "rule.acted" | "rule.created" | "rule.deleted" | "rule.updated" | "pull.asked" | "pull.cancelled" | "registration.asked" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
         /** @description One thing that was done or refused. */
         AuditItem: {
             /** @description The action that was done. */
@@ -6551,7 +6901,26 @@ export interface components {
          * @description The subject of a concern.
          * @enum {string}
          */
-        ConcernKind: "missing_rate" | "unreported" | "refused" | "quality" | "connector" | "export";
+        ConcernKind: "missing_rate" | "unreported" | "refused" | "quality" | "connector" | "export" | "rule";
+        /** @description A node of a condition: either `and`, `or` or `not`, or `field`, `operator` and `value`. */
+        ConditionNode: {
+            aggregate?: components["schemas"]["Aggregate"] | null;
+            /** @description Every one must hold. */
+            and?: components["schemas"]["ConditionNode"][] | null;
+            field?: components["schemas"]["RuleField"] | null;
+            not?: components["schemas"]["ConditionNode"] | null;
+            operator?: components["schemas"]["Operator"] | null;
+            /** @description One must hold. */
+            or?: components["schemas"]["ConditionNode"][] | null;
+            value?: components["schemas"]["ConditionValue"] | null;
+            /**
+             * Format: int32
+             * @description For figures: the days of the window, which ends with the last complete day; 1 to 30, 7 where absent.
+             */
+            window_days?: number | null;
+        };
+        /** @description A value: a number, a text or texts. */
+        ConditionValue: number | string | string[];
         /** @description Facts about the installation. */
         ConfigResponse: {
             /** @description Sign-ins that anybody on this machine may use, while the demo runs here; else none. */
@@ -7371,6 +7740,11 @@ export interface components {
             model: string;
             response?: components["schemas"]["ResponseSource"] | null;
         };
+        /**
+         * @description The outcome of an action of a rule.
+         * @enum {string}
+         */
+        ExecutionOutcome: "done" | "unchanged" | "refused" | "capped" | "needs_connector";
         /** @description Revenue and how sure it is. */
         ExpectedRevenue: {
             /**
@@ -8098,7 +8472,7 @@ export interface components {
          * @description A kind of work.
          * @enum {string}
          */
-        JobKind: "mail" | "password_reset" | "export" | "pull" | "training" | "campaign_discovery";
+        JobKind: "mail" | "password_reset" | "export" | "pull" | "training" | "campaign_discovery" | "rule";
         /**
          * @description The state of a job.
          * @enum {string}
@@ -8605,6 +8979,27 @@ export interface components {
             /** @description In words. */
             message: string;
         };
+        /** @description A comparison with the value that was seen. */
+        ObservedComparison: {
+            aggregate?: components["schemas"]["Aggregate"] | null;
+            /** @description The figure or state. */
+            field: components["schemas"]["RuleField"];
+            observed?: components["schemas"]["ConditionValue"] | null;
+            /** @description The way in which it is compared. */
+            operator: components["schemas"]["Operator"];
+            /** @description The value it is compared with. */
+            value: components["schemas"]["ConditionValue"];
+            /**
+             * Format: int32
+             * @description The days of the window; null for a state.
+             */
+            window_days?: number | null;
+        };
+        /**
+         * @description The way in which a field is compared with a value.
+         * @enum {string}
+         */
+        Operator: "equals" | "not_equals" | "greater_than" | "less_than" | "gte" | "lte" | "contains" | "in";
         /**
          * @description The goal of the budget.
          * @enum {string}
@@ -8717,7 +9112,7 @@ export interface components {
          * @description One thing a caller may be allowed to do.
          * @enum {string}
          */
-        Permission: "campaigns.read" | "campaigns.write" | "campaigns.delete" | "analytics.read" | "analytics.export" | "identifiers.export" | "predictions.read" | "predictions.run" | "integrations.read" | "integrations.write" | "tenant.read" | "tenant.write" | "audit.read";
+        Permission: "campaigns.read" | "campaigns.write" | "campaigns.delete" | "analytics.read" | "analytics.export" | "identifiers.export" | "predictions.read" | "predictions.run" | "rules.read" | "rules.write" | "rules.run" | "integrations.read" | "integrations.write" | "tenant.read" | "tenant.write" | "audit.read";
         /** @description A conversion event as it is kept. */
         PersonEventItem: {
             /** @description Where it happened. */
@@ -9635,6 +10030,282 @@ export interface components {
          * @enum {string}
          */
         RowKind: "event" | "ad_report" | "field";
+        /**
+         * @description An act on a campaign. `pause_campaign` and `adjust_budget` change it on its platform: no connector may do so yet, so
+         *     they are written down as `needs_connector` and not done.
+         */
+        RuleActionBody: {
+            /** @description The label. */
+            label: string;
+            /** @enum {string} */
+            type: "apply_label";
+        } | {
+            /** @enum {string} */
+            type: "send_alert";
+            /** @description The users, 20 at most; nobody is written to where empty. */
+            user_ids?: string[];
+        } | {
+            /** @enum {string} */
+            type: "pause_campaign";
+        } | {
+            /**
+             * Format: double
+             * @description The budget is not made larger than this.
+             */
+            ceiling?: number | null;
+            /**
+             * Format: double
+             * @description The budget is not made smaller than this.
+             */
+            floor?: number | null;
+            /**
+             * Format: double
+             * @description By how many percent, -90 to 100.
+             */
+            percent: number;
+            /** @enum {string} */
+            type: "adjust_budget";
+        };
+        /** @description A rule. */
+        RuleBody: {
+            /** @description The acts, 1 to 5, in their order. */
+            actions: components["schemas"]["RuleActionBody"][];
+            /**
+             * Format: int32
+             * @description Acts of 24 hours, 1 to 1,000; 50 where absent.
+             */
+            acts_per_day_max?: number | null;
+            /** @description The condition that must hold of a campaign: `and`, `or` and `not` over comparisons. */
+            condition: components["schemas"]["ConditionNode"];
+            /**
+             * Format: int32
+             * @description Minutes after an act in which it does not act on the same campaign again, 0 to 43,200; a day where absent.
+             */
+            cool_down_minutes?: number | null;
+            /** @description The currency of amounts in the condition; the tenant's own where absent. */
+            currency?: string | null;
+            /** @description False lets it rest; true where absent. */
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description Minutes that the condition must hold before it acts, 0 to 43,200; 0 where absent.
+             */
+            for_minutes?: number | null;
+            /** @description The rule's name, unique in the tenant. */
+            name: string;
+            /** @description Acts again after each such pause while the condition goes on to hold; the pause is then an hour at least. */
+            repeats?: boolean;
+            /** @description The campaigns it looks at, 2,000 at most; all where absent. */
+            scope?: components["schemas"]["RuleScopeBody"];
+        };
+        /** @description The changes to a rule that leave its content. */
+        RuleChange: {
+            /** @description False lets it rest: it looks at nothing, and acts on nothing. */
+            enabled: boolean;
+        };
+        /** @description An act of a rule on a campaign. */
+        RuleExecutionItem: {
+            /** @description The act. */
+            action: components["schemas"]["RuleActionBody"];
+            /**
+             * Format: uuid
+             * @description The campaign.
+             */
+            campaign_id: string;
+            /** @description The campaign's name; null where it is not known any more. */
+            campaign_name?: string | null;
+            /**
+             * Format: int32
+             * @description The number of the episode of the rule and the campaign: each does each action once.
+             */
+            episode: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            executed_at: string;
+            /**
+             * Format: uuid
+             * @description The execution's id.
+             */
+            id: string;
+            /** @description Every comparison of the condition, with the value that was seen. */
+            observed: components["schemas"]["ObservedComparison"][];
+            /** @description The outcome. */
+            outcome: components["schemas"]["ExecutionOutcome"];
+            /**
+             * Format: uuid
+             * @description The rule.
+             */
+            rule_id: string;
+            /** @description The rule's name. */
+            rule_name: string;
+            /**
+             * Format: int32
+             * @description The version of the rule that acted.
+             */
+            rule_version: number;
+        };
+        /**
+         * @description A figure or state of a campaign that a rule looks at.
+         * @enum {string}
+         */
+        RuleField: "spend" | "revenue" | "impressions" | "clicks" | "conversions" | "roas" | "ctr" | "cpc" | "cpm" | "cpa" | "cvr" | "tracked_conversions" | "tracked_revenue" | "tracked_roas" | "tracked_cpa" | "tracked_cvr" | "match_quality" | "data_age_hours" | "daily_budget" | "status" | "platform" | "name" | "label";
+        /** @description A rule, and what it found last. */
+        RuleItem: {
+            /** @description The acts, in their order. */
+            actions: components["schemas"]["RuleActionBody"][];
+            /**
+             * Format: int32
+             * @description Acts of 24 hours, at most.
+             */
+            acts_per_day_max: number;
+            /** @description The findings of the last look. */
+            campaigns: components["schemas"]["TruthCountsItem"];
+            /** @description The condition that must hold of a campaign. */
+            condition: components["schemas"]["ConditionNode"];
+            /**
+             * Format: int32
+             * @description Minutes after an act in which it does not act on the same campaign again.
+             */
+            cool_down_minutes: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description The currency of amounts in the condition. */
+            currency: components["schemas"]["Currency"];
+            /** @description False while it rests. */
+            enabled: boolean;
+            /** @description Why the last look failed; null where it did not. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description The time of the last look at the campaigns; null before the first.
+             */
+            evaluated_at?: string | null;
+            /**
+             * Format: int64
+             * @description The number of campaigns of which it fires now.
+             */
+            firing: number;
+            /**
+             * Format: int32
+             * @description Minutes that the condition must hold before it acts.
+             */
+            for_minutes: number;
+            /**
+             * Format: uuid
+             * @description The rule's id.
+             */
+            id: string;
+            /** @description The rule's name. */
+            name: string;
+            /**
+             * @description True where an act changes campaigns on their platform: no connector may do so, so that it is written down as
+             *     `needs_connector` and not done.
+             */
+            needs_connector: boolean;
+            /** @description Whether it acts again after each such pause while the condition goes on to hold. */
+            repeats: boolean;
+            /** @description The campaigns it looks at. */
+            scope: components["schemas"]["RuleScopeBody"];
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: int32
+             * @description The number of contents so far.
+             */
+            version: number;
+        };
+        /** @description The campaigns that a rule looks at: those of which every part holds. */
+        RuleScopeBody: {
+            /**
+             * @description One of these campaigns, 200 at most; any where empty.
+             * @default []
+             */
+            campaign_ids: string[];
+            /**
+             * @description With every one of these labels.
+             * @default []
+             */
+            labels: string[];
+            /**
+             * @description Of one of these platforms; of any where empty.
+             * @default []
+             */
+            platforms: components["schemas"]["Platform"][];
+            /**
+             * @description In one of these states; in any where empty.
+             * @default []
+             */
+            statuses: components["schemas"]["CampaignStatus"][];
+        };
+        /** @description The acts of a rule on past days, had it been there. */
+        RuleTest: {
+            /** @description The acts, oldest first; of each day the first 100. */
+            acts: components["schemas"]["RuleTestAct"][];
+            /**
+             * Format: int64
+             * @description The acts of all days; bounds on the acts of a day are not held to.
+             */
+            acts_total: number;
+            /** @description The number of campaigns it looks at. */
+            campaigns: number;
+            /** @description Each day, oldest first. */
+            days: components["schemas"]["RuleTestDay"][];
+            /**
+             * @description True where an act changes campaigns on their platform: no connector may do so, so that it would be written down
+             *     as `needs_connector` and not done.
+             */
+            needs_connector: boolean;
+        };
+        /** @description An act of a dry run. */
+        RuleTestAct: {
+            /**
+             * Format: uuid
+             * @description The campaign.
+             */
+            campaign_id: string;
+            /** @description The campaign's name. */
+            campaign_name: string;
+            /**
+             * Format: date
+             * @description The day.
+             */
+            date: string;
+            /** @description Every comparison of the condition, with the value that is seen. */
+            observed: components["schemas"]["ObservedComparison"][];
+        };
+        /** @description A rule to be tried out before it is saved. */
+        RuleTestBody: {
+            /**
+             * Format: int32
+             * @description The number of days up to today, 1 to 60; 30 where absent.
+             */
+            days?: number | null;
+            /** @description The rule. */
+            rule: components["schemas"]["RuleBody"];
+        };
+        /** @description A day of a dry run. */
+        RuleTestDay: {
+            /**
+             * Format: int32
+             * @description Acts on this day.
+             */
+            acts: number;
+            /** @description The number of campaigns, by what is found of them. */
+            campaigns: components["schemas"]["TruthCountsItem"];
+            /**
+             * Format: date
+             * @description The day; windows end with the day before.
+             */
+            date: string;
+        };
         /** @description The quality of the sampling. */
         SamplingQuality: {
             /**
@@ -9652,6 +10323,14 @@ export interface components {
              * @description The largest potential scale reduction of the shares: 1 where the four chains agree.
              */
             r_hat: number;
+        };
+        /** @description The days on which a saved rule is tried out. */
+        SavedRuleTestBody: {
+            /**
+             * Format: int32
+             * @description The number of days up to today, 1 to 60; 30 where absent.
+             */
+            days?: number | null;
         };
         /** @description A scenario's outcome. */
         ScenarioAnswer: components["schemas"]["SimulatedFigures"] & {
@@ -10171,6 +10850,25 @@ export interface components {
             name: string;
             /** @description The time zone of its days. */
             time_zone: string;
+        };
+        /** @description Numbers of campaigns, by what was found of them. */
+        TruthCountsItem: {
+            /**
+             * Format: int32
+             * @description Those of which it is false.
+             */
+            false: number;
+            /**
+             * Format: int32
+             * @description Those of which the condition is true.
+             */
+            true: number;
+            /**
+             * Format: int32
+             * @description Those of which it is unknown: days are not complete, a rate is missing, or a denominator is zero. It never acts
+             *     on these.
+             */
+            unknown: number;
         };
         /** @description Days of the range that a platform has not reported. */
         UnreportedDays: {
@@ -21592,6 +22290,1004 @@ export interface operations {
                 };
             };
             /** @description the window is too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: {
+                /** @description The number of the page, from 1. */
+                page?: number;
+                /** @description Items per page, 20 if absent. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_RuleItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RuleItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there is a rule of this name already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field breaks a rule, or the tenant has as many rules as it may have */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_executions: {
+        parameters: {
+            query?: {
+                /** @description The number of the page, from 1. */
+                page?: number;
+                /** @description Items per page, 20 if absent. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_RuleExecutionItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    test_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleTestBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RuleTest"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field breaks a rule, or it covers too many campaigns */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RuleItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    replace_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RuleItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there is a rule of this name already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the rule is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RuleItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a field is missing, has the wrong type or breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_executions_of_rule: {
+        parameters: {
+            query?: {
+                /** @description The number of the page, from 1. */
+                page?: number;
+                /** @description Items per page, 20 if absent. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_RuleExecutionItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    test_saved_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedRuleTestBody"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RuleTest"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there are too many days or campaigns */
             422: {
                 headers: {
                     [name: string]: unknown;
