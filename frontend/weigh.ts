@@ -24,6 +24,7 @@ const LATER = [
   "quality/page",
   "events/page",
   "plan/page",
+  "rules/page",
   "reports/page",
 ];
 

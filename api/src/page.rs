@@ -17,7 +17,7 @@ const DOCS_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Paths of the page. What stands behind each of them, the page itself decides.
-const PATHS: [&str; 19] = [
+const PATHS: [&str; 20] = [
     "/",
     "/sign-in",
     "/register",
@@ -31,6 +31,7 @@ const PATHS: [&str; 19] = [
     "/quality",
     "/events",
     "/plan",
+    "/rules",
     "/reports",
     "/reports/{id}",
     "/exports",

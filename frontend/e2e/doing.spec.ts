@@ -26,6 +26,42 @@ test("an export is made, and its file is the one that was told", async ({ signed
   await expect(page.getByText("Nothing is exported by itself yet")).toBeVisible();
 });
 
+test("a rule is tried out on past days, saved, paused and deleted", async ({ signedIn: page }) => {
+  await page.goto("/rules");
+  await settled(page);
+  await page.getByRole("button", { name: "New rule" }).click();
+  const dialog = page.getByRole("dialog", { name: "New rule" });
+  await dialog.getByLabel("Name", { exact: true }).fill("Spends at all");
+  // A condition that holds of most campaigns: ROAS above 0, of those that are called anything.
+  await dialog.getByRole("button", { name: /is below/ }).click();
+  await page.getByRole("option", { name: "is above" }).click();
+  await dialog.getByLabel(/^Value/).fill("0");
+  await dialog.getByRole("button", { name: "Add a condition" }).click();
+  await dialog.getByRole("button", { name: /ROAS/ }).nth(1).click();
+  await page.getByRole("option", { name: "Status" }).click();
+  await dialog.getByText("Pause the campaign on its platform").click();
+  await expect(dialog.getByText(/No connector may change campaigns/)).toBeVisible();
+  await dialog.getByText("Pause the campaign on its platform").click();
+  await dialog.getByRole("button", { name: "Try it out on the last 30 days" }).click();
+  await expect(dialog.getByText(/It would have acted .* in 30 days/)).toBeVisible({ timeout: 30_000 });
+  await expect(dialog.getByRole("slider", { name: "Acts by day" })).toBeVisible();
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Save the rule" }).click();
+  await expect(dialog).toBeHidden();
+  const row = page.getByRole("row", { name: /Spends at all/ });
+  await expect(row.getByText(/ROAS over 7 days is above 0 and Status is Active/)).toBeVisible();
+  await row.getByRole("button", { name: "Pause" }).click();
+  await expect(row.getByText("paused")).toBeVisible();
+  // What is changed is shown as it was written.
+  await row.getByRole("button", { name: "Change" }).click();
+  const again = page.getByRole("dialog", { name: "Spends at all" });
+  await expect(again.getByRole("button", { name: /is above/ })).toBeVisible();
+  await again.getByRole("button", { name: "Cancel" }).click();
+  await row.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete the rule" }).click();
+  await expect(row).toBeHidden();
+});
+
 test("a file of reports is looked at before it counts", async ({ signedIn: page }) => {
   await page.goto("/reports?tab=file");
   const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);

@@ -10,6 +10,7 @@ export const PAGES = [
   "/plan?tab=budget&total=500000",
   "/plan?tab=whatif",
   "/plan?tab=saved",
+  "/rules",
   "/reports",
   "/reports?tab=file",
   "/exports",

@@ -29,6 +29,10 @@ const WORDS: Record<string, string[]> = {
   FileCompression: ["packing.{}"],
   FaultCode: ["fault.{}"],
   JobKind: ["jobKind.{}"],
+  RuleField: ["ruleField.{}"],
+  Operator: ["operator.{}"],
+  Aggregate: ["aggregate.{}"],
+  ExecutionOutcome: ["rules.outcome.{}"],
   Repeat: ["repeat.{}"],
   RoleName: ["process.role.{}"],
 };

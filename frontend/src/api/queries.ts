@@ -280,6 +280,23 @@ export const savedPlans = () =>
       dataOf(api.GET("/api/v1/plans", { params: { query: { page_size: 100 } }, signal })),
   });
 
+export const rules = () =>
+  queryOptions({
+    queryKey: ["rules", "list"],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/rules", { params: { query: { page_size: 100 } }, signal })),
+    refetchInterval: 60_000,
+    ...kept,
+  });
+
+export const ruleExecutions = () =>
+  queryOptions({
+    queryKey: ["rules", "executions"],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/rules/executions", { params: { query: { page_size: 50 } }, signal })),
+    ...kept,
+  });
+
 export const savedPlan = (id: string) =>
   queryOptions({
     queryKey: ["plans", id],
@@ -421,6 +438,7 @@ const CHANGED: Record<string, string[]> = {
   "fx-rates": ["rates", "kpis", "platforms", "series", "breakdown", "campaigns", "campaign", "attention"],
   imports: ["campaigns"],
   notes: ["notes"],
+  rules: ["rules", "attention"],
   tenant: ["tenant", "me"],
   tracking: ["tracking", "notes"],
   users: ["users", "invitations"],
@@ -445,6 +463,7 @@ const RENEWED: Record<string, string[]> = {
   emq_update: ["attention", "emq", "ingest", "recent", "arrivals"],
   ingest_rejects: ["attention", "ingest", "recent", "arrivals"],
   export_done: ["attention", "exports"],
+  rule_triggered: ["attention", "rules", "campaigns", "campaign"],
 };
 
 /** The questions that a live event makes old. */

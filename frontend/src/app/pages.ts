@@ -11,6 +11,7 @@ import {
   Rocket,
   Settings,
   Upload,
+  Workflow,
 } from "lucide-react";
 import type { Permission } from "./me";
 import type { TextId } from "./texts";
@@ -39,6 +40,7 @@ export const PAGES: PageEntry[] = [
   { to: "/quality", label: "nav.quality", icon: Gauge, right: "analytics.read", key: "q", isMain: true },
   { to: "/events", label: "nav.events", icon: Activity, right: "analytics.read", key: "e", isMain: true },
   { to: "/plan", label: "nav.plan", icon: ChartSpline, right: "predictions.read", key: "p" },
+  { to: "/rules", label: "nav.rules", icon: Workflow, right: "rules.read", key: "u" },
   { to: "/reports", label: "nav.reports", icon: Upload, right: "integrations.read", key: "r" },
   { to: "/exports", label: "nav.exports", icon: Download, right: "analytics.export", key: "x" },
   { to: "/start", label: "nav.start", icon: Rocket, right: "integrations.write", key: "b" },

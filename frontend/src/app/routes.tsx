@@ -183,6 +183,14 @@ const plan = createRoute({
   component: lazyRouteComponent(() => after("rest", import("../pages/plan/page")), "PlanPage"),
 });
 
+const rules = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules",
+  validateSearch: sharedSearch,
+  beforeLoad: () => needs("rules.read"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/rules/page")), "RulesPage"),
+});
+
 const reports = createRoute({
   getParentRoute: () => inside,
   path: "/reports",
@@ -245,6 +253,7 @@ const tree = root.addChildren([
     quality,
     events,
     plan,
+    rules,
     reports,
     exports,
     start,

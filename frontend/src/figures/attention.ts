@@ -6,7 +6,7 @@ export interface Told {
   text: TextId;
   values: Record<string, string | number>;
   action: TextId;
-  to: "/settings/$section" | "/reports" | "/events" | "/quality" | "/exports";
+  to: "/settings/$section" | "/reports" | "/events" | "/quality" | "/exports" | "/rules";
   params?: Record<string, string>;
 }
 
@@ -55,6 +55,7 @@ interface Values {
   dataset_id: string;
   score: number;
   name: string;
+  campaigns: number;
   status: Schemas["ConnectorStatus"];
 }
 
@@ -99,6 +100,13 @@ export function toldOf({ kind, values }: Schemas["ConcernItem"], words: Words): 
       };
     case "export":
       return { text: "concern.export", values: {}, action: "concern.export.action", to: "/exports" };
+    case "rule":
+      return {
+        text: "concern.rule",
+        values: { name: of.name, campaigns: of.campaigns, shown: words.number(of.campaigns) },
+        action: "concern.rule.action",
+        to: "/rules",
+      };
     default:
       return null;
   }
