@@ -124,6 +124,103 @@ impl StandardEvent {
         }
     }
 
+    /// The name that a platform is told for the event, in its own format; `None` where the format has none for it.
+    /// The platform's dialect means the event by it.
+    pub const fn name_in(self, dialect: Dialect) -> Option<&'static str> {
+        match dialect {
+            Dialect::Meta => Some(self.as_str()),
+            // TikTok takes any name beside its own.
+            Dialect::Tiktok => match self {
+                StandardEvent::PageView => Some("Pageview"),
+                _ => Some(self.as_str()),
+            },
+            Dialect::Pinterest => self.name_at_pinterest(),
+            Dialect::Snapchat => self.name_at_snapchat(),
+            Dialect::Ga4 => Some(self.name_at_google()),
+            // LinkedIn's format has no names, and nothing is handed on to a platform in Segment's.
+            Dialect::Linkedin | Dialect::Segment => None,
+        }
+    }
+
+    const fn name_at_pinterest(self) -> Option<&'static str> {
+        Some(match self {
+            StandardEvent::PageView => "page_visit",
+            StandardEvent::ViewContent => "view_content",
+            StandardEvent::ViewCategory => "view_category",
+            StandardEvent::Search => "search",
+            StandardEvent::AddToCart => "add_to_cart",
+            StandardEvent::AddToWishlist => "add_to_wishlist",
+            StandardEvent::InitiateCheckout => "initiate_checkout",
+            StandardEvent::AddPaymentInfo => "add_payment_info",
+            StandardEvent::Purchase => "checkout",
+            StandardEvent::Lead => "lead",
+            StandardEvent::CompleteRegistration => "signup",
+            StandardEvent::Subscribe => "subscribe",
+            StandardEvent::StartTrial => "start_trial",
+            StandardEvent::Contact => "contact",
+            StandardEvent::CustomizeProduct => "customize_product",
+            StandardEvent::FindLocation => "find_location",
+            StandardEvent::Schedule => "schedule",
+            StandardEvent::SubmitApplication => "submit_application",
+            StandardEvent::PlaceAnOrder | StandardEvent::Donate | StandardEvent::Identify => {
+                return None;
+            }
+        })
+    }
+
+    const fn name_at_snapchat(self) -> Option<&'static str> {
+        Some(match self {
+            StandardEvent::PageView => "PAGE_VIEW",
+            StandardEvent::ViewContent => "VIEW_CONTENT",
+            StandardEvent::ViewCategory => "LIST_VIEW",
+            StandardEvent::Search => "SEARCH",
+            StandardEvent::AddToCart => "ADD_CART",
+            StandardEvent::AddToWishlist => "ADD_TO_WISHLIST",
+            StandardEvent::InitiateCheckout => "START_CHECKOUT",
+            StandardEvent::AddPaymentInfo => "ADD_BILLING",
+            StandardEvent::Purchase => "PURCHASE",
+            StandardEvent::CompleteRegistration => "SIGN_UP",
+            StandardEvent::Subscribe => "SUBSCRIBE",
+            StandardEvent::StartTrial => "START_TRIAL",
+            StandardEvent::PlaceAnOrder | StandardEvent::Lead | StandardEvent::Contact => {
+                return None;
+            }
+            StandardEvent::CustomizeProduct
+            | StandardEvent::Donate
+            | StandardEvent::FindLocation
+            | StandardEvent::Schedule
+            | StandardEvent::SubmitApplication
+            | StandardEvent::Identify => return None,
+        })
+    }
+
+    /// Google takes any name beside its own, in small letters.
+    const fn name_at_google(self) -> &'static str {
+        match self {
+            StandardEvent::PageView => "page_view",
+            StandardEvent::ViewContent => "view_item",
+            StandardEvent::ViewCategory => "view_item_list",
+            StandardEvent::Search => "search",
+            StandardEvent::AddToCart => "add_to_cart",
+            StandardEvent::AddToWishlist => "add_to_wishlist",
+            StandardEvent::InitiateCheckout => "begin_checkout",
+            StandardEvent::AddPaymentInfo => "add_payment_info",
+            StandardEvent::Purchase => "purchase",
+            StandardEvent::PlaceAnOrder => "place_an_order",
+            StandardEvent::Lead => "generate_lead",
+            StandardEvent::CompleteRegistration => "sign_up",
+            StandardEvent::Subscribe => "subscribe",
+            StandardEvent::StartTrial => "start_trial",
+            StandardEvent::Contact => "contact",
+            StandardEvent::CustomizeProduct => "customize_product",
+            StandardEvent::Donate => "donate",
+            StandardEvent::FindLocation => "find_location",
+            StandardEvent::Schedule => "schedule",
+            StandardEvent::SubmitApplication => "submit_application",
+            StandardEvent::Identify => "identify",
+        }
+    }
+
     /// The names of Segment's plan of events, and those that PostHog's clients give theirs.
     fn called_by_segment(self) -> &'static [&'static str] {
         match self {
@@ -173,6 +270,19 @@ mod tests {
             }
             assert_eq!(StandardEvent::meant(*dialect, "Bought a boat"), None);
         }
+    }
+
+    #[test]
+    fn what_a_platform_is_told_means_the_same_event() {
+        for dialect in Dialect::ALL {
+            for event in StandardEvent::ALL {
+                if let Some(name) = event.name_in(*dialect) {
+                    assert_eq!(StandardEvent::meant(*dialect, name), Some(*event), "{name}");
+                }
+            }
+        }
+        assert_eq!(StandardEvent::Purchase.name_in(Dialect::Pinterest), Some("checkout"));
+        assert_eq!(StandardEvent::Lead.name_in(Dialect::Snapchat), None);
     }
 
     #[test]
