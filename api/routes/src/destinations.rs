@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use stratum_deliver::platform::DeliveryPlatform;
 use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
@@ -145,15 +146,16 @@ pub async fn destination(
 ///
 /// Events that the dataset receives from now on are handed on to the platform, each at least once and under one
 /// event id, by which the platform drops copies. They are encrypted from the door on and opened only to be sent;
-/// e-mail addresses, phone numbers and names are sent as hashes. Credentials are encrypted and never shown again: Meta
-/// wants `access_token`. Only datasets of Meta have destinations so far.
+/// e-mail addresses, phone numbers and names are sent as hashes. A dataset's events go to its own platform: Meta, TikTok,
+/// Snapchat, Pinterest, LinkedIn or Google Analytics. Credentials are encrypted and never shown again: Google wants
+/// `api_secret`, the others `access_token`.
 #[utoipa::path(
     post, path = "/api/v1/destinations", tag = "destinations", security(("bearer" = [])),
     request_body = DestinationBody,
     responses(
         (status = 201, body = Answer<DestinationItem>),
         (status = 409, body = RefusalBody, description = "a destination with this name already exists"),
-        (status = 422, body = RefusalBody, description = "the dataset is not one of Meta, a field breaks a rule, or there are as many destinations as there may be"),
+        (status = 422, body = RefusalBody, description = "the dataset is of no ad platform, a field breaks a rule, or there are as many destinations as there may be"),
     ),
 )]
 pub async fn create_destination(
@@ -167,16 +169,14 @@ pub async fn create_destination(
     let dataset = datasets.into_iter().find(|dataset| dataset.id == body.dataset_id);
     let wrong = |text| Refusal::unprocessable("dataset_id", text);
     let dataset = dataset.ok_or_else(|| wrong("must be a dataset"))?;
-    let Some(platform @ Platform::Meta) = dataset.platform else {
-        return Err(wrong("must be a dataset of Meta: of others nothing is handed on so far"));
-    };
+    let at = dataset.platform.ok_or_else(|| wrong("must be a dataset of an ad platform"))?;
     let most = app.bounds.destinations_max;
     if work.destination_count().await? >= u64::from(most) {
         let message = format!("there are {most} destinations, which is the most");
         return Err(Refusal::unprocessable("", message));
     }
-    let (new, credentials) = body.read(&dataset)?;
-    let made = work.create_destination((dataset.id, platform), &new, &credentials).await;
+    let (new, credentials) = body.read(&dataset, &DeliveryPlatform::of(at))?;
+    let made = work.create_destination((dataset.id, at), &new, &credentials).await;
     let id = made.map_err(refusal)?;
     let entry = |changes| {
         AuditEntry::done(AuditAction::DestinationCreated, StoredDestination::KIND, id, changes)
@@ -210,7 +210,8 @@ pub async fn change_destination(
     let mut credentials = work.lock_destination(id).await?.ok_or_else(not_found)?;
     let was = work.destination(id).await?.ok_or_else(not_found)?;
     let changes = change.told();
-    let new = change.apply(&was.content, &mut credentials)?;
+    let platform = DeliveryPlatform::of(was.platform);
+    let new = change.apply(&was.content, &mut credentials, &platform)?;
     let written = work.update_destination((id, was.dataset_id), &new, &credentials).await;
     written.map_err(refusal)?;
     let kind = StoredDestination::KIND;

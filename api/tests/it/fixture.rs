@@ -197,7 +197,9 @@ impl Stratum {
         for platform in ["meta", "google", "google_token", "tiktok", "snapchat", "snapchat_token"] {
             command.env(format!("STRATUM__pull__urls__{platform}"), "http://127.0.0.1:9");
         }
-        command.env("STRATUM__deliver__urls__meta", "http://127.0.0.1:9");
+        for platform in ["meta", "tiktok", "snapchat", "pinterest", "linkedin", "ga4"] {
+            command.env(format!("STRATUM__deliver__urls__{platform}"), "http://127.0.0.1:9");
+        }
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -1233,8 +1233,9 @@ export interface paths {
          * Makes a destination.
          * @description Events that the dataset receives from now on are handed on to the platform, each at least once and under one
          *     event id, by which the platform drops copies. They are encrypted from the door on and opened only to be sent;
-         *     e-mail addresses, phone numbers and names are sent as hashes. Credentials are encrypted and never shown again: Meta
-         *     wants `access_token`. Only datasets of Meta have destinations so far.
+         *     e-mail addresses, phone numbers and names are sent as hashes. A dataset's events go to its own platform: Meta, TikTok,
+         *     Snapchat, Pinterest, LinkedIn or Google Analytics. Credentials are encrypted and never shown again: Google wants
+         *     `api_secret`, the others `access_token`.
          */
         post: operations["create_destination"];
         delete?: never;
@@ -7406,7 +7407,7 @@ export interface components {
         /** @description A destination to be made. */
         DestinationBody: {
             consent?: components["schemas"]["ConsentPolicy"] | null;
-            /** @description Credentials by name: `access_token`. */
+            /** @description Credentials by name: `access_token`, or `api_secret` of Google. */
             credentials?: {
                 [key: string]: string;
             } | null;
@@ -19055,7 +19056,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the dataset is not one of Meta, a field breaks a rule, or there are as many destinations as there may be */
+            /** @description the dataset is of no ad platform, a field breaks a rule, or there are as many destinations as there may be */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19654,7 +19655,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the stretch lies too far back, or holds no event, or too much is left behind already */
+            /** @description the stretch lies too far back, or holds no event, or too much is left behind already, or the platform counts copies */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19835,7 +19836,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusalBody"];
                 };
             };
-            /** @description the destination has no test code, or no credentials */
+            /** @description the destination has no test code or no credentials, or its platform has no trials */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -10,11 +10,35 @@ use super::pause::PauseConfig;
 pub struct DeliverUrls {
     /// Meta's Graph API with its version.
     pub meta: String,
+    /// TikTok's Business API with its version.
+    pub tiktok: String,
+    /// Snapchat's Conversions API with its version.
+    pub snapchat: String,
+    /// Pinterest's API with its version.
+    pub pinterest: String,
+    /// LinkedIn's versioned API.
+    pub linkedin: String,
+    /// Google Analytics' Measurement Protocol.
+    pub ga4: String,
+}
+
+impl DeliverUrls {
+    /// All of them.
+    pub fn all(&self) -> [&str; 6] {
+        [&self.meta, &self.tiktok, &self.snapchat, &self.pinterest, &self.linkedin, &self.ga4]
+    }
 }
 
 impl Default for DeliverUrls {
     fn default() -> Self {
-        DeliverUrls { meta: "https://graph.facebook.com/v25.0".into() }
+        DeliverUrls {
+            meta: "https://graph.facebook.com/v25.0".into(),
+            tiktok: "https://business-api.tiktok.com/open_api/v1.3".into(),
+            snapchat: "https://tr.snapchat.com/v3".into(),
+            pinterest: "https://api.pinterest.com/v5".into(),
+            linkedin: "https://api.linkedin.com/rest".into(),
+            ga4: "https://www.google-analytics.com".into(),
+        }
     }
 }
 
@@ -46,6 +70,8 @@ pub struct DeliverConfig {
     pub keep_hours: u32,
     /// How often what nobody needs any more is given up.
     pub upkeep_ms: u64,
+    /// The version of LinkedIn's interface, a year and a month: each is served for a year.
+    pub linkedin_version: String,
     /// Where platforms are reached.
     pub urls: DeliverUrls,
     /// Pauses after failures.
@@ -67,6 +93,7 @@ impl Default for DeliverConfig {
             trial_ms_max: 20_000,
             keep_hours: 24,
             upkeep_ms: 60_000,
+            linkedin_version: "202610".into(),
             urls: DeliverUrls::default(),
             pause: PauseConfig::default(),
         }

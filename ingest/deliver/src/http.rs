@@ -8,13 +8,15 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use stratum_models::delivery::Destination;
-use stratum_models::platform::Platform;
-use stratum_models::secret::Secret;
 use stratum_models::time::SharedClock;
+use stratum_wire::dialect::PlatformReply;
 use stratum_wire::envelope::DELIVERY_HEADER;
 
+use super::address;
 use super::config::DeliverConfig;
-use super::sender::{NoReply, Reply, Transport};
+use super::platform::DeliveryPlatform;
+use super::sender::{NoReply, Transport};
+use super::words::DestinationWords;
 
 /// The longest rest that a platform can ask for.
 const REST_MAX: Duration = Duration::from_secs(6 * 3_600);
@@ -31,9 +33,12 @@ pub enum WayError {
     /// The pixel or dataset is not named by a plain id.
     #[error("the id is not one of this platform")]
     RemoteId,
-    /// Nothing is handed on to this platform.
-    #[error("nothing is handed on to {0}")]
-    Platform(Platform),
+    /// The credential has characters that no header takes.
+    #[error("the credential is none of this platform")]
+    Credential,
+    /// The configured version of LinkedIn's interface is none.
+    #[error("the version of LinkedIn's interface is none")]
+    Version,
 }
 
 /// The platforms at their addresses; one of a process.
@@ -47,9 +52,8 @@ pub struct Platforms {
 impl Platforms {
     /// Platforms at the configured addresses. An error where one would be asked in clear text.
     pub fn new(config: DeliverConfig, clock: SharedClock) -> Result<Platforms, WayError> {
-        let address = &config.urls.meta;
-        if !is_safe_address(address) {
-            return Err(WayError::Address(address.clone()));
+        if let Some(address) = config.urls.all().into_iter().find(|url| !is_safe_address(url)) {
+            return Err(WayError::Address(address.to_owned()));
         }
         let client = Client::builder()
             // A redirect would take people's data and the credentials elsewhere.
@@ -62,30 +66,25 @@ impl Platforms {
         Ok(Platforms { client, config, clock })
     }
 
-    /// The way to a destination with its credentials.
-    pub fn way(&self, destination: &Destination) -> Result<HttpTransport, WayError> {
-        let Platform::Meta = destination.platform else {
-            return Err(WayError::Platform(destination.platform));
-        };
-        if !is_plain_id(&destination.remote_id) {
+    /// The way to a destination with its credentials, and the words for it.
+    pub fn way(
+        &self,
+        destination: &Destination,
+    ) -> Result<(HttpTransport, DestinationWords), WayError> {
+        let platform = DeliveryPlatform::of(destination.platform);
+        if platform.id_fault(&destination.remote_id).is_some() {
             return Err(WayError::RemoteId);
         }
-        let base = self.config.urls.meta.trim_end_matches('/');
-        let url = format!("{base}/{}/events", destination.remote_id).parse();
-        Ok(HttpTransport {
+        let (url, headers) = address::of(&self.config, destination, &platform)?;
+        let transport = HttpTransport {
             client: self.client.clone(),
-            url: url.map_err(|_| WayError::RemoteId)?,
-            token: Secret::from(destination.credentials.get("access_token")),
+            url,
+            headers,
             answer_bytes_max: self.config.answer_bytes_max,
             clock: self.clock.clone(),
-        })
+        };
+        Ok((transport, DestinationWords::of(destination, &platform)))
     }
-}
-
-/// Whether an id can be part of an address without meaning anything else.
-pub fn is_plain_id(id: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=100).contains(&id.len()) && id.bytes().all(plain)
 }
 
 /// Whether an address is asked over TLS, or on this machine.
@@ -101,14 +100,15 @@ fn is_safe_address(url: &str) -> bool {
 pub struct HttpTransport {
     client: Client,
     url: Url,
-    token: Secret,
+    /// Those of the platform's own, its credential among them.
+    headers: HeaderMap,
     answer_bytes_max: usize,
     clock: SharedClock,
 }
 
 impl HttpTransport {
-    async fn reply(&self, body: Vec<u8>) -> Option<Reply> {
-        let request = self.client.post(self.url.clone()).bearer_auth(self.token.expose());
+    async fn reply(&self, body: Vec<u8>) -> Option<PlatformReply> {
+        let request = self.client.post(self.url.clone()).headers(self.headers.clone());
         let request = request.header(CONTENT_TYPE, "application/json").header(DELIVERY_HEADER, "1");
         let mut response = request.body(body).send().await.ok()?;
         let status = response.status().as_u16();
@@ -122,13 +122,13 @@ impl HttpTransport {
             }
             body.extend_from_slice(&chunk);
         }
-        Some(Reply { status, retry_after, body })
+        Some(PlatformReply { status, retry_after, body })
     }
 }
 
 #[async_trait]
 impl Transport for HttpTransport {
-    async fn send(&self, body: Vec<u8>) -> Result<Reply, NoReply> {
+    async fn send(&self, body: Vec<u8>) -> Result<PlatformReply, NoReply> {
         // The library's own errors name the address.
         self.reply(body).await.ok_or(NoReply)
     }
@@ -154,16 +154,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_sent_in_clear_text_over_a_network_or_to_another_path() {
-        assert!(is_safe_address(&DeliverConfig::default().urls.meta));
+    fn nothing_is_sent_in_clear_text_over_a_network() {
+        assert!(DeliverConfig::default().urls.all().into_iter().all(is_safe_address));
         assert!(is_safe_address("http://127.0.0.1:4711/v25.0"));
         for wrong in ["http://graph.facebook.com", "http://169.254.169.254", "ftp://127.0.0.1", ""]
         {
             assert!(!is_safe_address(wrong), "{wrong}");
-        }
-        assert!(is_plain_id("1234567890"));
-        for wrong in ["", "1/../me", "1?x=", "1#", "..", "a b", "é"] {
-            assert!(!is_plain_id(wrong), "{wrong}");
         }
     }
 

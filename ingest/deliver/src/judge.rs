@@ -3,14 +3,9 @@
 use stratum_models::delivery::{
     ConsentPolicy, DeliveryMode, DeliveryOutcome, Destination, EventFilter,
 };
-use stratum_models::platform::ActionSource;
-use stratum_models::time::{DAY_MS, UnixMillis};
+use stratum_models::time::UnixMillis;
+use stratum_wire::dialect::PlatformFormat;
 use stratum_wire::envelope::OutboundEvent;
-
-/// How old an event may be for Meta.
-const AGE_MS_MAX: i64 = 7 * DAY_MS;
-/// The same of sales in shops.
-const STORE_AGE_MS_MAX: i64 = 62 * DAY_MS;
 
 /// The verdict on an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +24,14 @@ pub struct Judge {
     mode: DeliveryMode,
     consent: ConsentPolicy,
     filter: EventFilter,
+    format: &'static dyn PlatformFormat,
 }
 
 impl Judge {
-    /// The rules of a destination.
-    pub fn of(destination: &Destination) -> Judge {
+    /// The rules of a destination at a platform of this format.
+    pub fn of(destination: &Destination, format: &'static dyn PlatformFormat) -> Judge {
         Judge {
+            format,
             since: destination.since,
             mode: destination.mode,
             consent: destination.consent,
@@ -61,35 +58,38 @@ impl Judge {
                 return Verdict::End(DeliveryOutcome::Suppressed, "limited_data_use");
             }
         }
-        if is_too_old(event, now) {
+        if self.is_too_old(event, now) {
             return Verdict::End(DeliveryOutcome::Expired, "too_old");
+        }
+        if let Some(code) = self.format.untaken(event) {
+            return Verdict::End(DeliveryOutcome::Filtered, code);
         }
         match self.mode {
             DeliveryMode::Shadow => Verdict::End(DeliveryOutcome::Filtered, "shadow"),
             _ => Verdict::Send,
         }
     }
-}
 
-/// Whether the platform takes the event no more: it has waited too long.
-pub fn is_too_old(event: &OutboundEvent<'_>, now: UnixMillis) -> bool {
-    let most = match event.action_source {
-        ActionSource::PhysicalStore => STORE_AGE_MS_MAX,
-        _ => AGE_MS_MAX,
-    };
-    now.0.saturating_sub(event.event_time_ms) > most
+    /// Whether the platform takes the event no more: it has waited too long.
+    pub fn is_too_old(&self, event: &OutboundEvent<'_>, now: UnixMillis) -> bool {
+        let most = self.format.age_ms_max(event.action_source);
+        now.0.saturating_sub(event.event_time_ms) > most
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{NOW, destination, event};
+    use stratum_models::platform::ActionSource;
+    use stratum_models::time::DAY_MS;
+
+    use super::super::samples::{NOW, destination, event, meta};
     use super::*;
 
     #[test]
     fn each_rule_has_its_word() {
         use DeliveryOutcome::{Expired, Filtered, Suppressed};
         let verdict =
-            |of: &Destination, event: &OutboundEvent<'_>| Judge::of(of).verdict(event, NOW);
+            |of: &Destination, event: &OutboundEvent<'_>| Judge::of(of, meta()).verdict(event, NOW);
         let live = destination(DeliveryMode::Live);
         assert_eq!(verdict(&live, &event()), Verdict::Send);
         let before = OutboundEvent { received_at_ms: NOW.0 - 1_001, ..event() };

@@ -26,10 +26,12 @@ use super::relay::RelayContext;
 use super::tail::Tail;
 use super::tally::Tally;
 use super::telemetry;
-use super::words::EVENTS_MAX;
+use super::words::DestinationWords;
 
 /// How often the place of a destination without events is put down.
 const IDLE_SETTLE: Duration = Duration::from_secs(15);
+/// Events that are gathered before they are worked on.
+const EVENTS_AT_ONCE: u64 = 1_000;
 /// What is read at once of a range that was left behind.
 const READ_RECORDS_MAX: usize = 1_024;
 const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -54,6 +56,7 @@ pub struct Lane {
     pub(super) owned: Ownership,
     pub(super) shared: Arc<RelayContext>,
     pub(super) transport: HttpTransport,
+    pub(super) words: DestinationWords,
     pub(super) tail: Arc<Tail>,
     /// The place from which on the inbox has its records.
     pub(super) begin: Offset,
@@ -195,7 +198,7 @@ impl Lane {
             return Ok(false);
         }
         self.gather().await?;
-        let records = self.inbox.take(EVENTS_MAX as u64);
+        let records = self.inbox.take(EVENTS_AT_ONCE);
         let (Some(last), Some(mut live)) = (records.last(), state.live.take()) else {
             return Ok(false);
         };
@@ -211,7 +214,7 @@ impl Lane {
         tokio::pin!(linger);
         loop {
             let (events, has_room) = self.inbox.waiting();
-            if events >= EVENTS_MAX as u64 || !has_room {
+            if events >= EVENTS_AT_ONCE || !has_room {
                 return Ok(());
             }
             tokio::select! {

@@ -104,8 +104,8 @@ impl Partition {
             self.parked.insert(id, destination.clone());
             return Ok(());
         }
-        let transport = match platforms.way(destination) {
-            Ok(transport) => transport,
+        let (transport, words) = match platforms.way(destination) {
+            Ok(way) => way,
             Err(error) => {
                 tracing::warn!(destination = %id, error = %error, "destination cannot be reached");
                 self.parked.insert(id, destination.clone());
@@ -120,6 +120,7 @@ impl Partition {
             owned: self.owned,
             shared: shared.clone(),
             transport,
+            words,
             tail: self.tail.clone(),
             begin,
             inbox,

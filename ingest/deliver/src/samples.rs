@@ -5,6 +5,7 @@ use stratum_models::delivery::{ConsentPolicy, DatasetKey, DeliveryMode, Destinat
 use stratum_models::id::{DestinationId, TenantId};
 use stratum_models::platform::{ActionSource, Platform};
 use stratum_models::time::UnixMillis;
+use stratum_wire::dialect::{PlatformFormat, platform_format};
 use stratum_wire::envelope::OutboundEvent;
 
 /// The time it is.
@@ -28,6 +29,11 @@ pub fn destination(mode: DeliveryMode) -> Destination {
         credentials: Credentials::default(),
         since: UnixMillis(NOW.0 - 1_000),
     }
+}
+
+/// Meta's format.
+pub fn meta() -> &'static dyn PlatformFormat {
+    platform_format(Platform::Meta)
 }
 
 /// An event of that moment.

@@ -1,30 +1,20 @@
 //! One batch on its way: sent, its answer heard, and events that are at fault found among the others.
 //!
 //! Where a platform takes a request whole or not at all, one bad event fails hundreds. The answer may name it;
-//! where it does not, the batch is halved until it stands alone. What was taken is never sent again, and what
-//! the platform had no time for stays without an end.
+//! where it does not, the batch is halved until it stands alone. Where a platform takes the events it can, its answer
+//! tells of each. What is known to be taken is never sent again, and what the platform had no time for stays without an
+//! end.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use stratum_models::delivery::{DeliveryRequest, RequestOutcome};
 use stratum_models::time::Clock;
-use stratum_wire::dialect::{PlatformAnswer, PlatformRefusal};
+use stratum_wire::dialect::{PlatformAnswer, PlatformRefusal, PlatformReply};
 use stratum_wire::envelope::OutboundEvent;
 
 /// Answers that refuse events for one code before it is taken for the destination's configuration.
 const ALIKE_MAX: usize = 8;
-
-/// What came back for a request.
-#[derive(Clone, Debug, Default)]
-pub struct Reply {
-    /// The status.
-    pub status: u16,
-    /// How long the platform asks to wait.
-    pub retry_after: Option<Duration>,
-    /// The body, as far as it may be read.
-    pub body: Vec<u8>,
-}
 
 /// A request that was not answered: it could not be sent, or the answer did not come whole and in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +25,7 @@ pub struct NoReply;
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends a body and waits for the answer, within bounds.
-    async fn send(&self, body: Vec<u8>) -> Result<Reply, NoReply>;
+    async fn send(&self, body: Vec<u8>) -> Result<PlatformReply, NoReply>;
 }
 
 /// A platform's words.
@@ -44,7 +34,7 @@ pub trait PlatformWords: Send + Sync {
     fn speak(&self, events: &[&OutboundEvent<'_>]) -> Vec<u8>;
 
     /// What an answer to so many events means.
-    fn hear(&self, reply: &Reply, events: usize) -> PlatformAnswer;
+    fn hear(&self, reply: &PlatformReply, events: usize) -> PlatformAnswer;
 }
 
 /// The end of an event at a destination.
@@ -170,11 +160,29 @@ impl Batch<'_> {
                 self.end(&group, &EventEnd::Delivered);
                 None
             }
+            PlatformAnswer::PartlyTaken { refused } => self.part(refused, group),
             PlatformAnswer::Throttled { after } => Some(Rest::Throttled { after }),
             PlatformAnswer::Down { after } => Some(Rest::Down { after }),
             PlatformAnswer::NeedsCredentials(refusal) => Some(Rest::NeedsCredentials(refusal)),
             PlatformAnswer::Refused { events, refusal } => self.refuse(&events, refusal, group),
         }
+    }
+
+    /// Ends a group that was taken but for those in it that are named with their refusals. Many that are all refused
+    /// alike are the configuration.
+    fn part(&mut self, refused: Vec<(usize, PlatformRefusal)>, group: Vec<usize>) -> Option<Rest> {
+        let are_all = refused.len() == group.len() && group.len() >= ALIKE_MAX;
+        if let Some((_, first)) = refused.first().filter(|_| are_all)
+            && refused.iter().all(|(_, one)| one.code == first.code)
+        {
+            return Some(Rest::WrongConfiguration(first.clone()));
+        }
+        self.end(&group, &EventEnd::Delivered);
+        for (at, refusal) in refused {
+            let place = group.get(at).copied();
+            self.end(place.as_slice(), &EventEnd::Rejected(refusal));
+        }
+        None
     }
 
     fn refuse(
@@ -222,6 +230,10 @@ fn told(answer: &PlatformAnswer) -> (RequestOutcome, PlatformRefusal) {
             (RequestOutcome::NeedsCredentials, refusal.clone())
         }
         PlatformAnswer::Refused { refusal, .. } => (RequestOutcome::Refused, refusal.clone()),
+        PlatformAnswer::PartlyTaken { refused } => {
+            let first = refused.first().map(|(_, refusal)| refusal.clone());
+            (RequestOutcome::Refused, first.unwrap_or_default())
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use stratum_models::time::UnixMillis;
 use stratum_wire::envelope::OutboundEvent;
 
 use super::erased::ErasedPersons;
-use super::judge::{Judge, Verdict, is_too_old};
+use super::judge::{Judge, Verdict};
 use super::sender::EventEnd;
 use super::tally::{EventOutcome, Tally};
 
@@ -87,13 +87,13 @@ impl<'b> Stretch<'b> {
 
     /// Ends events that the platform takes no more, and returns the places of up to `count_max` that are to be
     /// sent.
-    pub fn pending(&mut self, count_max: usize, now: UnixMillis) -> Vec<usize> {
+    pub fn pending(&mut self, count_max: usize, judge: &Judge, now: UnixMillis) -> Vec<usize> {
         let mut places = Vec::new();
         for (place, item) in self.items.iter_mut().enumerate().skip(self.settled) {
             if item.end.is_some() {
                 continue;
             }
-            if is_too_old(&item.event, now) {
+            if judge.is_too_old(&item.event, now) {
                 item.end = Some(End::Unsent(DeliveryOutcome::Expired, "too_old", now));
                 continue;
             }
@@ -179,24 +179,24 @@ mod tests {
     use stratum_models::time::DAY_MS;
     use stratum_wire::dialect::PlatformRefusal;
 
-    use super::super::samples::{NOW, destination, event};
+    use super::super::samples::{NOW, destination, event, meta};
     use super::*;
 
     #[test]
     fn what_has_ended_is_counted_once_and_up_to_the_first_record_that_waits() {
-        let judge = Judge::of(&destination(DeliveryMode::Live));
+        let judge = Judge::of(&destination(DeliveryMode::Live), meta());
         let mut stretch = Stretch::default();
         for place in [(0, 0), (0, 1), (2, 0), (3, 0)] {
             stretch.add(place, event(), &judge, NOW);
         }
         let lost = LostRecord { events: 5, received_at: NOW, code: "key_deleted", at: NOW };
         stretch.lose(1, lost);
-        let places = stretch.pending(3, NOW);
+        let places = stretch.pending(3, &judge, NOW);
         assert_eq!(places, [0, 1, 2]);
         let refusal = PlatformRefusal { code: "100".into(), ..PlatformRefusal::default() };
         let rejected = Some(EventEnd::Rejected(refusal));
         stretch.told(&places, vec![Some(EventEnd::Delivered), rejected, None], &[1, 2, 1], NOW);
-        assert_eq!((stretch.ended_records(4), stretch.pending(9, NOW)), (2, vec![2, 3]));
+        assert_eq!((stretch.ended_records(4), stretch.pending(9, &judge, NOW)), (2, vec![2, 3]));
 
         let mut tally = Tally::default();
         let offset_of = |record: usize| Offset(10 * record as u64);
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(settled(&mut stretch, 2), (vec![], vec![]), "nothing counts twice");
 
         // What waited for too long has come to its end by that.
-        assert!(stretch.pending(9, UnixMillis(NOW.0 + 8 * DAY_MS)).is_empty());
+        assert!(stretch.pending(9, &judge, UnixMillis(NOW.0 + 8 * DAY_MS)).is_empty());
         assert_eq!(stretch.ended_records(4), 4);
         assert_eq!(settled(&mut stretch, 4).0, [(Expired, 2, 1)]);
     }

@@ -2,47 +2,55 @@
 
 use stratum_models::connector::Credentials;
 use stratum_models::delivery::{DeliveryMode, Destination};
-use stratum_wire::dialect::PlatformAnswer;
-use stratum_wire::dialect::meta::{SPOKEN_EVENTS_MAX, SpokenRequest, hear};
+use stratum_wire::dialect::{PlatformAnswer, PlatformFormat, PlatformReply, RequestHead};
 use stratum_wire::envelope::OutboundEvent;
 
-use super::sender::{PlatformWords, Reply};
+use super::platform::DeliveryPlatform;
+use super::sender::PlatformWords;
 
-/// Events that one request to Meta holds.
-pub const EVENTS_MAX: usize = SPOKEN_EVENTS_MAX;
-
-/// Meta's words for a destination.
-pub struct MetaWords {
+/// A platform's words for a destination.
+pub struct DestinationWords {
+    /// The platform's format.
+    pub format: &'static dyn PlatformFormat,
+    remote_id: String,
     /// The code that events are shown under among test events.
     test_code: Option<String>,
-    /// What Meta was shown, which its answers may repeat.
+    /// The credentials, which the platform's answers may repeat.
     credentials: Credentials,
 }
 
-impl MetaWords {
-    /// The words for a destination: with its test code where it is tested.
-    pub fn of(destination: &Destination) -> MetaWords {
+impl DestinationWords {
+    /// The words for a destination at a platform: with its test code where it is tested.
+    pub fn of(destination: &Destination, platform: &DeliveryPlatform) -> DestinationWords {
         let is_test = destination.mode == DeliveryMode::Test;
-        MetaWords {
+        DestinationWords {
+            format: platform.format,
+            remote_id: destination.remote_id.clone(),
             test_code: destination.test_code.clone().filter(|_| is_test),
             credentials: destination.credentials.clone(),
         }
     }
 }
 
-impl PlatformWords for MetaWords {
+impl PlatformWords for DestinationWords {
     fn speak(&self, events: &[&OutboundEvent<'_>]) -> Vec<u8> {
-        let mut request = SpokenRequest::default();
-        events.iter().for_each(|event| request.push(event));
-        request.finish(self.test_code.as_deref())
+        let head = RequestHead { remote_id: &self.remote_id, test_code: self.test_code.as_deref() };
+        self.format.speak(events, &head)
     }
 
-    fn hear(&self, reply: &Reply, events: usize) -> PlatformAnswer {
-        let mut answer = hear(reply.status, reply.retry_after, &reply.body, events);
-        if let PlatformAnswer::NeedsCredentials(refusal) | PlatformAnswer::Refused { refusal, .. } =
-            &mut answer
-        {
-            refusal.message = self.credentials.hidden_from(&refusal.message);
+    fn hear(&self, reply: &PlatformReply, events: usize) -> PlatformAnswer {
+        let mut answer = self.format.hear(reply, events);
+        let hide = |message: &mut String| *message = self.credentials.hidden_from(message);
+        match &mut answer {
+            PlatformAnswer::NeedsCredentials(refusal) | PlatformAnswer::Refused { refusal, .. } => {
+                hide(&mut refusal.message)
+            }
+            PlatformAnswer::PartlyTaken { refused } => {
+                refused.iter_mut().for_each(|(_, refusal)| hide(&mut refusal.message));
+            }
+            PlatformAnswer::Taken { .. }
+            | PlatformAnswer::Throttled { .. }
+            | PlatformAnswer::Down { .. } => {}
         }
         answer
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stratum_deliver::http::is_plain_id;
+use stratum_deliver::platform::{DeliveryPlatform, TestEvents};
 use stratum_http::answer::Refusal;
 use stratum_http::rules::{Rules, distinct, sent, set};
 use stratum_models::connector::Credentials;
@@ -20,8 +20,6 @@ const CODE_CHARS_MAX: usize = 100;
 const EVENT_NAMES_MAX: usize = 100;
 const EVENT_NAME_CHARS_MAX: usize = 100;
 const CREDENTIAL_BYTES_MAX: usize = 8_192;
-/// The credentials that destinations have.
-const CREDENTIALS: [&str; 1] = ["access_token"];
 
 /// A destination to be made.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -41,7 +39,7 @@ pub struct DestinationBody {
     consent: Option<ConsentPolicy>,
     /// The platform's code for test events, which mode `test` and trials need.
     test_code: Option<String>,
-    /// Credentials by name: `access_token`.
+    /// Credentials by name: `access_token`, or `api_secret` of Google.
     #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
     credentials: Option<Credentials>,
 }
@@ -81,9 +79,13 @@ pub fn told(new: &NewDestination, credentials: &Credentials) -> Value {
 
 impl DestinationBody {
     /// The destination and the credentials this says; 422 where it breaks a rule.
-    pub fn read(self, dataset: &Dataset) -> Result<(NewDestination, Credentials), Refusal> {
+    pub fn read(
+        self,
+        dataset: &Dataset,
+        platform: &DeliveryPlatform,
+    ) -> Result<(NewDestination, Credentials), Refusal> {
         let remote_id = self.remote_id.unwrap_or_else(|| dataset.external_id.clone());
-        let name = self.name.unwrap_or_else(|| format!("Meta {remote_id}"));
+        let name = self.name.unwrap_or_else(|| format!("{} {remote_id}", platform.name));
         let new = NewDestination {
             name: name.trim().to_owned(),
             remote_id: remote_id.trim().to_owned(),
@@ -93,7 +95,7 @@ impl DestinationBody {
             test_code: self.test_code,
         };
         let credentials = self.credentials.unwrap_or_default();
-        check(&new, &credentials).map(|()| (new, credentials))
+        check(&new, &credentials, platform).map(|()| (new, credentials))
     }
 }
 
@@ -117,6 +119,7 @@ impl DestinationChange {
         self,
         was: &NewDestination,
         credentials: &mut Credentials,
+        platform: &DeliveryPlatform,
     ) -> Result<NewDestination, Refusal> {
         let mut new = was.clone();
         set(&mut new.name, self.name.map(|name| name.trim().to_owned()));
@@ -131,18 +134,33 @@ impl DestinationChange {
                 None => credentials.remove(&field),
             };
         }
-        check(&new, credentials).map(|()| new)
+        check(&new, credentials, platform).map(|()| new)
     }
 }
 
-fn check(new: &NewDestination, credentials: &Credentials) -> Result<(), Refusal> {
+fn check(
+    new: &NewDestination,
+    credentials: &Credentials,
+    platform: &DeliveryPlatform,
+) -> Result<(), Refusal> {
     let mut rules = Rules::default();
     rules.text("name", &new.name, NAME_CHARS_MAX);
-    let is_plain = is_plain_id(&new.remote_id);
-    rules.hold("remote_id", is_plain, "must be 1 to 100 letters, digits, `-` and `_`");
+    if let Some(fault) = platform.id_fault(&new.remote_id) {
+        rules.hold("remote_id", false, fault);
+    }
     rules.maybe_text("test_code", new.test_code.as_deref(), CODE_CHARS_MAX);
-    let is_testable = new.mode != DeliveryMode::Test || new.test_code.is_some();
-    rules.hold("test_code", is_testable, "is needed in mode `test`");
+    match platform.tests {
+        TestEvents::UnderCode => {
+            let is_testable = new.mode != DeliveryMode::Test || new.test_code.is_some();
+            rules.hold("test_code", is_testable, "is needed in mode `test`");
+        }
+        TestEvents::AtAnotherAddress | TestEvents::Nowhere => {
+            let message = "must be absent: this platform has no codes for tests";
+            rules.hold("test_code", new.test_code.is_none(), message);
+        }
+    }
+    let is_testable = new.mode != DeliveryMode::Test || platform.tests != TestEvents::Nowhere;
+    rules.hold("mode", is_testable, "cannot be `test`: this platform counts all that it is sent");
     if let Some(names) = &new.event_names {
         let counts = (1..=EVENT_NAMES_MAX).contains(&names.len());
         rules.hold("event_names", counts, format!("must be 1 to {EVENT_NAMES_MAX}"));
@@ -150,13 +168,16 @@ fn check(new: &NewDestination, credentials: &Credentials) -> Result<(), Refusal>
         let message = format!("must be texts of 1 to {EVENT_NAME_CHARS_MAX} characters");
         rules.hold("event_names", names.iter().all(fits), message);
     }
-    let known = credentials.names().all(|name| CREDENTIALS.contains(&name));
-    rules.hold("credentials", known, format!("has only {}", CREDENTIALS.join(", ")));
-    let fits = |(_, value): (&str, &str)| (1..=CREDENTIAL_BYTES_MAX).contains(&value.len());
-    let message = format!("must be texts of 1 to {CREDENTIAL_BYTES_MAX} bytes");
+    let known = credentials.names().all(|name| name == platform.credential);
+    rules.hold("credentials", known, format!("has only {}", platform.credential));
+    let fits = |(_, value): (&str, &str)| {
+        let counts = (1..=CREDENTIAL_BYTES_MAX).contains(&value.len());
+        counts && value.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let message = format!("must be texts of 1 to {CREDENTIAL_BYTES_MAX} characters without blanks");
     rules.hold("credentials", credentials.fields().all(fits), message);
     let sends = matches!(new.mode, DeliveryMode::Live | DeliveryMode::Test);
-    let is_reachable = !sends || !credentials.get("access_token").is_empty();
-    rules.hold("credentials", is_reachable, "misses access_token");
+    let is_reachable = !sends || !credentials.get(platform.credential).is_empty();
+    rules.hold("credentials", is_reachable, format!("misses {}", platform.credential));
     rules.finish()
 }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use stratum_deliver::platform::DeliveryPlatform;
 use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::body::Body;
@@ -60,7 +61,7 @@ pub struct ReplayItem {
     params(("id" = Uuid, Path, description = "the destination's id")), request_body = ReplayBody,
     responses(
         (status = 202, body = Answer<ReplayItem>),
-        (status = 422, body = RefusalBody, description = "the stretch lies too far back, or holds no event, or too much is left behind already"),
+        (status = 422, body = RefusalBody, description = "the stretch lies too far back, or holds no event, or too much is left behind already, or the platform counts copies"),
     ),
 )]
 pub async fn replay_destination(
@@ -71,6 +72,10 @@ pub async fn replay_destination(
 ) -> Answered<ReplayItem> {
     let stored = caller.work(&app).await?.destination(id).await?;
     let stored = stored.ok_or_else(StoredDestination::not_found)?;
+    if !DeliveryPlatform::of(stored.platform).drops_copies {
+        let message = "this platform counts copies of events, but for purchases";
+        return Err(Refusal::unprocessable("", message));
+    }
     let now = app.clock.now().to_utc();
     let (from, to) = (body.from, body.to.unwrap_or(now).min(now));
     let kept = TimeDelta::hours(app.deliver.keep_hours.into()).min(COPIES_KNOWN);

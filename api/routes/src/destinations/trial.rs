@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::json;
+use stratum_deliver::http::WayError;
+use stratum_deliver::platform::{DeliveryPlatform, TestEvents};
 use stratum_deliver::sender::{Rest, send_batch};
-use stratum_deliver::words::MetaWords;
 use stratum_http::answer::{Answer, Answered, Refusal, RefusalBody};
 use stratum_http::auth::Authenticated;
 use stratum_http::id::{Id, Resource};
@@ -15,11 +16,11 @@ use stratum_models::delivery::{
 };
 use stratum_models::id::DestinationId;
 use stratum_models::identifier::IdentifierKey;
-use stratum_models::platform::ActionSource;
+use stratum_models::platform::{ActionSource, Platform};
 use stratum_models::time::UnixMillis;
 use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::destination::StoredDestination;
-use stratum_wire::envelope::{OutboundEvent, OutboundHash};
+use stratum_wire::envelope::{ClearId, ClearIdKind, OutboundEvent, OutboundHash};
 use stratum_wire::hash::sha256;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -57,15 +58,23 @@ pub struct DestinationTrial {
     trace_id: String,
 }
 
-fn made_up(event_id: &str, now: UnixMillis) -> OutboundEvent<'_> {
-    let hash = OutboundHash { key: IdentifierKey::ExternalId, hash: sha256(NOBODY) };
+fn made_up(event_id: &str, platform: Platform, now: UnixMillis) -> OutboundEvent<'_> {
+    let action_source = match platform {
+        // Of a web site's events Meta wants more than nobody has.
+        Platform::Meta => ActionSource::SystemGenerated,
+        _ => ActionSource::Website,
+    };
+    // Google knows visitors by the cookie of its own.
+    let visitor = ClearId { kind: ClearIdKind::BrowserId, value: "1.1" };
+    let ids = (platform == Platform::Google).then_some(visitor).into_iter().collect();
+    let hash = |key| OutboundHash { key, hash: sha256(NOBODY) };
     OutboundEvent {
         event_id,
         is_id_made: true,
         event_name: "PageView",
         event_time_ms: now.0,
         received_at_ms: now.0,
-        action_source: ActionSource::SystemGenerated,
+        action_source,
         is_test: true,
         opt_out: false,
         limited_data_use: false,
@@ -77,8 +86,8 @@ fn made_up(event_id: &str, now: UnixMillis) -> OutboundEvent<'_> {
         custom_data: None,
         is_custom_data_cut: false,
         config_version: 0,
-        ids: Vec::new(),
-        hashes: vec![hash],
+        ids,
+        hashes: vec![hash(IdentifierKey::ExternalId), hash(IdentifierKey::Email)],
     }
 }
 
@@ -91,7 +100,7 @@ fn made_up(event_id: &str, now: UnixMillis) -> OutboundEvent<'_> {
     params(("id" = Uuid, Path, description = "the destination's id")),
     responses(
         (status = 200, body = Answer<DestinationTrial>, description = "the platform's answer, also where it refused"),
-        (status = 422, body = RefusalBody, description = "the destination has no test code, or no credentials"),
+        (status = 422, body = RefusalBody, description = "the destination has no test code or no credentials, or its platform has no trials"),
     ),
 )]
 pub async fn test_destination(
@@ -100,11 +109,21 @@ pub async fn test_destination(
     Id(id, ..): Id<StoredDestination>,
 ) -> Answered<DestinationTrial> {
     let (stored, credentials) = opened(&app, &caller, id).await?;
-    let Some(test_code) = stored.content.test_code.clone() else {
-        return Err(Refusal::unprocessable("test_code", "is needed for a trial"));
-    };
-    if credentials.get("access_token").is_empty() {
-        return Err(Refusal::unprocessable("credentials", "misses access_token"));
+    let platform = DeliveryPlatform::of(stored.platform);
+    let test_code = stored.content.test_code.clone();
+    match platform.tests {
+        TestEvents::UnderCode if test_code.is_none() => {
+            return Err(Refusal::unprocessable("test_code", "is needed for a trial"));
+        }
+        TestEvents::Nowhere => {
+            let message = "this platform has no trials: it counts all that it is sent";
+            return Err(Refusal::unprocessable("", message));
+        }
+        TestEvents::UnderCode | TestEvents::AtAnotherAddress => {}
+    }
+    if credentials.get(platform.credential).is_empty() {
+        let message = format!("misses {}", platform.credential);
+        return Err(Refusal::unprocessable("credentials", message));
     }
     let destination = Destination {
         id: DestinationId(id),
@@ -118,15 +137,18 @@ pub async fn test_destination(
         mode: DeliveryMode::Test,
         event_names: None,
         consent: stored.content.consent,
-        test_code: Some(test_code),
+        test_code,
         credentials,
         since: UnixMillis(0),
     };
     let way = app.deliveries.way(&destination);
-    let way = way.map_err(|error| Refusal::unprocessable("remote_id", error.to_string()))?;
+    let (way, words) = way.map_err(|error| {
+        let field = if error == WayError::Credential { "credentials" } else { "remote_id" };
+        Refusal::unprocessable(field, error.to_string())
+    })?;
     let event_id = app.ids.next().to_string();
-    let event = made_up(&event_id, app.clock.now());
-    let (words, events) = (MetaWords::of(&destination), [&event]);
+    let event = made_up(&event_id, stored.platform, app.clock.now());
+    let events = [&event];
     let sent = send_batch(&way, &words, &events, &*app.clock);
     let longest = Duration::from_millis(app.deliver.trial_ms_max);
     let report = tokio::time::timeout(longest, Box::pin(sent)).await.ok();

@@ -1,7 +1,9 @@
 //! Events handed on, whole: from the door through the log to a platform that answers in every way.
 
 mod crash;
+mod desk;
 mod meta;
+mod platforms;
 mod vendor;
 
 use std::time::Duration;

@@ -17,7 +17,7 @@ use super::super::judge::Judge;
 use super::super::sender::{Rest, send_batch};
 use super::super::stretch::{LostRecord, Stretch};
 use super::super::telemetry;
-use super::super::words::{EVENTS_MAX, MetaWords, spoken_bytes};
+use super::super::words::spoken_bytes;
 use super::{Lane, LaneEnd, State};
 
 /// Events of a request that only finds out whether the platform is back.
@@ -38,7 +38,7 @@ impl Lane {
         records: Vec<TailRecord>,
         next: Offset,
     ) -> Result<(), LaneEnd> {
-        let (judge, words) = (Judge::of(&self.destination), MetaWords::of(&self.destination));
+        let judge = Judge::of(&self.destination, self.words.format);
         let mut buffers = vec![Vec::new(); records.len()];
         let mut stretch = Stretch::default();
         for (place, (record, buffer)) in records.iter().zip(&mut buffers).enumerate() {
@@ -50,17 +50,17 @@ impl Lane {
             // Asked again after each rest: a person may have been erased while the platform was away.
             stretch.leave_out(&self.erased_persons().await?, now);
             let (count_max, wait) = match state.breaker.permit(now) {
-                Permit::Batch => (EVENTS_MAX, None),
+                Permit::Batch => (self.words.format.events_max(), None),
                 Permit::Probe => (PROBE_EVENTS, None),
                 Permit::NotBefore(until) => (1, Some(until)),
             };
-            let places = self.fitting(&stretch.pending(count_max, now), &stretch);
+            let places = self.fitting(&stretch.pending(count_max, &judge, now), &stretch);
             if places.is_empty() {
                 break;
             }
             let rest = match wait {
                 Some(until) => Duration::from_millis(until.0.abs_diff(now.0)),
-                None => match self.send(state, &mut stretch, &places, &words).await? {
+                None => match self.send(state, &mut stretch, &places).await? {
                     Some(rest) => rest,
                     None => continue,
                 },
@@ -120,16 +120,21 @@ impl Lane {
         Ok(key)
     }
 
-    /// As many of the first places as fit into a request.
+    /// As many of the places as fit into a request with the first.
     fn fitting(&self, places: &[usize], stretch: &Stretch<'_>) -> Vec<usize> {
+        let format = self.words.format;
+        let bytes_max = self.shared.config.body_bytes_max.min(format.body_bytes_max());
         let mut bytes = 0;
         let events = stretch.events(places);
-        let fits = events.iter().take_while(|event| {
+        let Some(first) = events.first() else { return Vec::new() };
+        let shared =
+            places.iter().zip(&events).filter(|(_, event)| format.share_request(first, event));
+        let fits = shared.take_while(|(_, event)| {
             let is_first = bytes == 0;
             bytes += spoken_bytes(event);
-            is_first || bytes <= self.shared.config.body_bytes_max
+            is_first || bytes <= bytes_max
         });
-        places[..fits.count()].to_vec()
+        fits.map(|(place, _)| *place).collect()
     }
 
     /// Sends a batch. The time to rest after it, where the platform or whoever set it up wants one.
@@ -138,14 +143,13 @@ impl Lane {
         state: &mut State,
         stretch: &mut Stretch<'_>,
         places: &[usize],
-        words: &MetaWords,
     ) -> Result<Option<Duration>, LaneEnd> {
         let clock = &*self.shared.clock;
         let report = {
             let permit = self.stop.run_until_cancelled(self.shared.permits.acquire()).await;
             let _permit = permit.ok_or(LaneEnd::Stopped)?.map_err(|_| LaneEnd::Stopped)?;
             let events = stretch.events(places);
-            let sending = send_batch(&self.transport, words, &events, clock);
+            let sending = send_batch(&self.transport, &self.words, &events, clock);
             // Dropped on its way, a request is sent once more: the platform knows its events by their ids.
             let sent = self.stop.run_until_cancelled(Box::pin(sending)).await;
             sent.ok_or(LaneEnd::Stopped)?

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use proptest::prelude::*;
+use stratum_models::platform::Platform;
 use stratum_models::time::UnixMillis;
-use stratum_wire::dialect::meta::{SpokenRequest, hear};
+use stratum_wire::dialect::{RequestHead, platform_format};
 
 use super::super::samples::{self, NOW};
 use super::*;
@@ -15,13 +16,11 @@ struct Words;
 
 impl PlatformWords for Words {
     fn speak(&self, events: &[&OutboundEvent<'_>]) -> Vec<u8> {
-        let mut request = SpokenRequest::default();
-        events.iter().for_each(|event| request.push(event));
-        request.finish(None)
+        platform_format(Platform::Meta).speak(events, &RequestHead::default())
     }
 
-    fn hear(&self, reply: &Reply, events: usize) -> PlatformAnswer {
-        hear(reply.status, reply.retry_after, &reply.body, events)
+    fn hear(&self, reply: &PlatformReply, events: usize) -> PlatformAnswer {
+        platform_format(Platform::Meta).hear(reply, events)
     }
 }
 
@@ -47,13 +46,13 @@ struct Vendor {
     taken: Mutex<Vec<usize>>,
 }
 
-fn refusal(body: &str) -> Reply {
-    Reply { status: 400, body: body.as_bytes().to_vec(), ..Reply::default() }
+fn refusal(body: &str) -> PlatformReply {
+    PlatformReply { status: 400, body: body.as_bytes().to_vec(), ..PlatformReply::default() }
 }
 
 #[async_trait]
 impl Transport for Vendor {
-    async fn send(&self, body: Vec<u8>) -> Result<Reply, NoReply> {
+    async fn send(&self, body: Vec<u8>) -> Result<PlatformReply, NoReply> {
         let mut requests = self.requests.lock().unwrap();
         if self.answers.is_some_and(|answers| *requests >= answers) {
             return Err(NoReply);
@@ -67,7 +66,7 @@ impl Transport for Vendor {
         let Some(at) = bad else {
             self.taken.lock().unwrap().extend(&ids);
             let body = format!(r#"{{"events_received":{}}}"#, ids.len()).into_bytes();
-            return Ok(Reply { status: 200, body, ..Reply::default() });
+            return Ok(PlatformReply { status: 200, body, ..PlatformReply::default() });
         };
         let blame = if self.names {
             format!(r#","error_data":{{"blame_field_specs":[["data[{at}].event_time"]]}}"#)
@@ -154,11 +153,11 @@ async fn one_bad_event_in_a_thousand_costs_few_requests() {
 }
 
 /// Answers every request alike.
-struct Always(Reply);
+struct Always(PlatformReply);
 
 #[async_trait]
 impl Transport for Always {
-    async fn send(&self, _: Vec<u8>) -> Result<Reply, NoReply> {
+    async fn send(&self, _: Vec<u8>) -> Result<PlatformReply, NoReply> {
         Ok(self.0.clone())
     }
 }
@@ -177,8 +176,8 @@ async fn what_is_refused_alike_is_the_configuration_and_loses_no_event() {
 #[tokio::test]
 async fn a_platform_that_wants_a_rest_gets_it_at_once() {
     let after = Some(Duration::from_secs(9));
-    let throttled = Reply { status: 429, retry_after: after, ..Reply::default() };
-    let away = Reply { status: 502, body: b"<html>".to_vec(), ..Reply::default() };
+    let throttled = PlatformReply { status: 429, retry_after: after, ..PlatformReply::default() };
+    let away = PlatformReply { status: 502, body: b"<html>".to_vec(), ..PlatformReply::default() };
     for (reply, rest) in
         [(throttled, Rest::Throttled { after }), (away, Rest::Down { after: None })]
     {
@@ -191,4 +190,41 @@ async fn a_platform_that_wants_a_rest_gets_it_at_once() {
     let silent = Vendor { answers: Some(0), ..Vendor::default() };
     assert_eq!(sent(&silent, 3).await.rest, Some(Rest::Down { after: None }));
     assert_eq!(sent(&silent, 0).await.requests, []);
+}
+
+/// Words of a platform that takes the events it can: its answers list the places of those it refuses.
+struct PartialWords;
+
+impl PlatformWords for PartialWords {
+    fn speak(&self, events: &[&OutboundEvent<'_>]) -> Vec<u8> {
+        Words.speak(events)
+    }
+
+    fn hear(&self, reply: &PlatformReply, _: usize) -> PlatformAnswer {
+        let refusal = PlatformRefusal { code: "40002".into(), ..PlatformRefusal::default() };
+        let refused = reply.body.iter().map(|place| (usize::from(*place), refusal.clone()));
+        PlatformAnswer::PartlyTaken { refused: refused.collect() }
+    }
+}
+
+#[tokio::test]
+async fn of_a_request_that_is_partly_taken_only_the_refused_fail() {
+    let ids = ids(9);
+    let events: Vec<_> = ids.iter().map(|id| event(id)).collect();
+    let events: Vec<_> = events.iter().collect();
+    let answer = |refused: &[u8]| {
+        Always(PlatformReply { body: refused.to_vec(), ..PlatformReply::default() })
+    };
+    let report = send_batch(&answer(&[2, 7]), &PartialWords, &events, &Midnight).await;
+    assert_eq!((report.rest.clone(), report.requests.len()), (None, 1));
+    assert_eq!(report.requests[0].code, "40002");
+    assert_eq!(places(&report, rejected), BTreeSet::from([2, 7]));
+    assert_eq!(places(&report, delivered).len(), 7);
+    // All of many alike is the configuration, and loses none; of few it is the events.
+    let report =
+        send_batch(&answer(&[0, 1, 2, 3, 4, 5, 6, 7, 8]), &PartialWords, &events, &Midnight).await;
+    assert!(matches!(report.rest, Some(Rest::WrongConfiguration(_))));
+    assert_eq!(report.ends, vec![None; 9]);
+    let report = send_batch(&answer(&[0]), &PartialWords, &events[..1], &Midnight).await;
+    assert_eq!((report.rest.clone(), places(&report, rejected).len()), (None, 1));
 }

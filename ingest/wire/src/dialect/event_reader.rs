@@ -57,6 +57,19 @@ impl<'a> EventReader<'_, 'a> {
         }
     }
 
+    /// The object of data on products and the like, which is remembered as it stands.
+    #[inline]
+    pub(super) fn custom_data(
+        &mut self,
+        path: &'static str,
+        field: impl Fn(&mut Self, &'a str) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let start = self.reader.position();
+        let is_there = self.object(path, field)?;
+        self.event.custom_data = is_there.then(|| self.reader.since(start));
+        Ok(())
+    }
+
     #[cold]
     pub(super) fn fault(
         &mut self,

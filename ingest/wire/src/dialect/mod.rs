@@ -10,6 +10,8 @@ mod batch;
 mod rules;
 mod canonical;
 mod outbound;
+mod json_writer;
+mod platform_format;
 mod answer;
 pub mod meta;
 pub mod tiktok;
@@ -18,9 +20,12 @@ pub mod segment;
 pub mod ga4;
 pub mod snapchat;
 pub mod linkedin;
+#[cfg(test)]
+mod round_trip;
 
-pub use self::answer::{PlatformAnswer, PlatformRefusal};
+pub use self::answer::{PlatformAnswer, PlatformRefusal, PlatformReply};
 pub use self::canonical::Canon;
 pub use self::fault::Fault;
+pub use self::platform_format::{PlatformFormat, RequestHead, platform_format};
 pub use self::rules::value_refused;
 pub use self::scan::{EventScan, IdentifierValue, ParsedRequest, Refusal};

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use stratum_models::delivery::DatasetSeal;
 use stratum_models::entropy::Entropy;
 use stratum_models::event::ConversionEvent;
-use stratum_models::identifier::{HashedIdentifier, IdentifierKey};
+use stratum_models::identifier::{HashedIdentifier, IdentifierKey, InvalidReason};
+use stratum_models::platform::Platform;
 
 use super::{Canon, EventScan, IdentifierValue};
 use crate::envelope::{
     ClearId, ClearIdKind, OutboundEvent, OutboundHash, OutboundRows, custom_data_without,
     url_without,
 };
+use crate::normalize::{self, Forms, Hashing, ValueForm};
 use crate::redact::Person;
 
 /// Hexadecimal digits of a SHA-256: such an id is a hash, and not in clear.
@@ -68,7 +70,7 @@ pub(super) fn add<'a>(
         custom_data: custom_data.as_deref(),
         is_custom_data_cut: !is_whole,
         config_version: event.config_version,
-        ids: clear_ids(given, person),
+        ids: clear_ids(canon, given, person),
         hashes: hashes(person),
     };
     // What the door takes in is far smaller than a row may be; without the largest part it always fits.
@@ -86,7 +88,11 @@ fn make_id<'a>(canon: &Canon<'a>, entropy: &dyn Entropy) -> &'a str {
 }
 
 /// The usable ids that platforms take in clear, the first of each kind.
-fn clear_ids<'a>(given: &[IdentifierValue<'a>], person: &Person) -> Vec<ClearId<'a>> {
+fn clear_ids<'a>(
+    canon: &Canon<'a>,
+    given: &[IdentifierValue<'a>],
+    person: &Person,
+) -> Vec<ClearId<'a>> {
     let mut ids = Vec::<ClearId<'a>>::new();
     // Ids of installations have whatever form their platform gives them.
     let is_usable = |one: &&IdentifierValue<'_>| {
@@ -95,12 +101,65 @@ fn clear_ids<'a>(given: &[IdentifierValue<'a>], person: &Person) -> Vec<ClearId<
     for one in given.iter().filter(is_usable) {
         let Some(kind) = one.kind.or_else(|| kind_of(one.key)) else { continue };
         let value = one.value.trim();
-        let is_hash = kind == ClearIdKind::MobileAdId && value.len() >= HASH_DIGITS;
-        if !is_hash && !ids.iter().any(|known| known.kind == kind) {
+        let is_hash = one.key == IdentifierKey::MobileAdId && value.len() >= HASH_DIGITS;
+        // Google's is not to tell of the person, and may do so all the same.
+        let is_contact = kind == ClearIdKind::UserId && person.is_contact_in(value);
+        if !is_hash && !is_contact && !ids.iter().any(|known| known.kind == kind) {
             ids.push(ClearId { kind, value });
         }
     }
+    let place = |of: (IdentifierKey, ClearIdKind), form: PlaceForm| {
+        person.valid().has(of.0).then(|| place(canon, given, of, form)).flatten()
+    };
+    let city = (IdentifierKey::City, ClearIdKind::City);
+    let state = (IdentifierKey::State, ClearIdKind::State);
+    match canon.dialect.platform() {
+        Some(Platform::Tiktok) => {
+            let places = [place(city, normalize::city), place(state, normalize::state)];
+            ids.extend(places.into_iter().flatten());
+        }
+        Some(Platform::Google) => {
+            let zip = place((IdentifierKey::Zip, ClearIdKind::Zip), zip_at_google);
+            let places = [place(city, place_at_google), place(state, place_at_google), zip];
+            ids.extend(places.into_iter().flatten());
+        }
+        _ => {}
+    }
     ids
+}
+
+/// Adds the form of a folded part of a place.
+type PlaceForm = fn(&str, &mut Forms) -> Result<(), InvalidReason>;
+
+/// Google wants places with their blanks, without digits and symbols.
+fn place_at_google(text: &str, out: &mut Forms) -> Result<(), InvalidReason> {
+    out.push_kept(text, |letter| letter.is_alphabetic() || letter == ' ');
+    out.close(0);
+    Ok(())
+}
+
+fn zip_at_google(text: &str, out: &mut Forms) -> Result<(), InvalidReason> {
+    out.push_kept(text, |letter| !matches!(letter, '.' | '~'));
+    out.close(0);
+    Ok(())
+}
+
+/// The first part of a place that was sent in clear, in the form that its platform takes in clear.
+fn place<'a>(
+    canon: &Canon<'a>,
+    given: &[IdentifierValue<'a>],
+    (key, kind): (IdentifierKey, ClearIdKind),
+    form: PlaceForm,
+) -> Option<ClearId<'a>> {
+    let mut of_key = given.iter().filter(|one| one.key == key);
+    let clear = of_key.find(|one| {
+        matches!(normalize::given(one.value.trim(), Hashing::Expected), Ok(ValueForm::Clear))
+    })?;
+    let mut forms = Forms::default();
+    let folded = forms.fold(clear.value);
+    form(&folded, &mut forms).ok()?;
+    let value = std::str::from_utf8(forms.iter().next()?).ok()?;
+    Some(ClearId { kind, value: canon.arena.alloc_str(value) })
 }
 
 /// The kind of an identifier that is sent in clear; `None` for those that are hashed.

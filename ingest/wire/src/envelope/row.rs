@@ -35,6 +35,20 @@ pub enum ClearIdKind {
     ChatClickId,
     /// The person's id at an Instagram account.
     InstagramId,
+    /// The advertising id of a device of Apple's, where the platform tells it from those of others.
+    AppleAdId,
+    /// The city, of a platform that takes no hash of it, in lower case.
+    City,
+    /// The state or region, of such a platform, in lower case.
+    State,
+    /// Acxiom's id of the person.
+    AcxiomId,
+    /// Oracle MOAT's id of the person.
+    MoatId,
+    /// The advertiser's own id of the person, of a platform that takes no hash of it.
+    UserId,
+    /// The postal code, of such a platform, in lower case.
+    Zip,
 }
 
 /// An id in clear.
@@ -116,6 +130,18 @@ pub(super) struct ByteSink<'v>(pub &'v mut Vec<u8>);
 impl Extend<u8> for ByteSink<'_> {
     fn extend<I: IntoIterator<Item = u8>>(&mut self, bytes: I) {
         self.0.extend(bytes);
+    }
+}
+
+impl<'a> OutboundEvent<'a> {
+    /// Whether it has a hash of an identifier.
+    pub fn has_hash(&self, key: IdentifierKey) -> bool {
+        self.hashes.iter().any(|one| one.key == key)
+    }
+
+    /// The id of a kind, where there is one.
+    pub fn id(&self, kind: ClearIdKind) -> Option<&'a str> {
+        self.ids.iter().find(|id| id.kind == kind).map(|id| id.value)
     }
 }
 

@@ -10,6 +10,7 @@ use super::super::{Fault, ParsedRequest, Refusal};
 use super::scan::{event, micros};
 use crate::decode::json::{Reader, Token};
 use crate::decode::{self, Malformed};
+use crate::envelope::ClearIdKind;
 use crate::limits::RowLimits;
 
 /// Reads a body, unpacked already. Texts are borrowed from it, or live in `arena`.
@@ -65,7 +66,13 @@ fn beside(common: &mut EventReader<'_, '_>, key: &str) -> Result<(), Malformed> 
     match key.as_bytes() {
         b"client_id" => client(common, "client_id"),
         b"app_instance_id" => client(common, "app_instance_id"),
-        b"user_id" => common.identifier(Key::ExternalId, "user_id"),
+        b"user_id" => {
+            let before = common.given.len();
+            common.identifier(Key::ExternalId, "user_id")?;
+            let given = common.given.iter_mut().skip(before);
+            given.for_each(|one| one.kind = Some(ClearIdKind::UserId));
+            Ok(())
+        }
         b"timestamp_micros" => micros(common, "timestamp_micros"),
         b"user_data" => common.object("user_data", user_data).map(drop),
         b"user_location" => common.object("user_location", location).map(drop),

@@ -8,9 +8,9 @@ use super::super::{EventScan, Fault};
 use crate::limits::RowLimits;
 
 /// Events of one request.
-const EVENTS_MAX: usize = 25;
+pub(super) const EVENTS_MAX: usize = 25;
 /// Days that an event may be old.
-const AGE_DAYS_MAX: i64 = 3;
+pub(super) const AGE_DAYS_MAX: i64 = 3;
 
 /// The event's fault, if any: one found while reading it, or a rule it breaks. `index` is its
 /// place in the request; an event without a time happens now.

@@ -19,7 +19,7 @@ const RESERVED: [&str; 3] = ["ga_", "google_", "firebase_"];
 pub(super) fn event(mut event: EventReader<'_, '_>) -> Result<(), Malformed> {
     event.fields(|event, key| match key.as_bytes() {
         b"name" => name(event),
-        b"params" => event.object("params", param).map(drop),
+        b"params" => event.custom_data("params", param),
         b"timestamp_micros" => micros(event, "timestamp_micros"),
         _ => event.reader.skip(),
     })?;

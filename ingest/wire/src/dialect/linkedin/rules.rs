@@ -9,7 +9,7 @@ use super::super::{EventScan, Fault};
 use crate::limits::RowLimits;
 
 /// Days that an event may be old.
-const AGE_DAYS_MAX: i64 = 90;
+pub(super) const AGE_DAYS_MAX: i64 = 90;
 /// Bytes of an event's id.
 const EVENT_ID_BYTES_MAX: usize = 64;
 

@@ -6,9 +6,10 @@ use stratum_models::rejection::RejectReason;
 use super::super::event_reader::EventReader;
 use crate::decode::Malformed;
 use crate::decode::json::Token;
+use crate::envelope::ClearIdKind;
 
 /// The text before the number of a conversion.
-const URN: &str = "urn:lla:llaPartnerConversion:";
+pub(super) const URN: &str = "urn:lla:llaPartnerConversion:";
 
 /// Reads the event to its closing brace.
 pub(super) fn event(mut event: EventReader<'_, '_>) -> Result<(), Malformed> {
@@ -95,13 +96,16 @@ fn user_id(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
             _ => event.reader.skip()?,
         }
     }
-    let key = match kind.map(str::as_bytes) {
-        Some(b"SHA256_EMAIL") => Key::Email,
-        Some(b"LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID") => Key::ClickId,
+    let (key, kind) = match kind.map(str::as_bytes) {
+        Some(b"SHA256_EMAIL") => (Key::Email, None),
+        Some(b"LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID") => (Key::ClickId, None),
         // Segment writes it in the other way.
-        Some(b"ACXIOM_ID" | b"AXCIOM_ID" | b"ORACLE_MOAT_ID") => Key::LoginId,
+        Some(b"ACXIOM_ID" | b"AXCIOM_ID") => (Key::LoginId, Some(ClearIdKind::AcxiomId)),
+        Some(b"ORACLE_MOAT_ID") => (Key::LoginId, Some(ClearIdKind::MoatId)),
         _ => return Ok(()),
     };
+    let before = event.given.len();
     value.into_iter().for_each(|value| event.give(key, value));
+    event.given[before..].iter_mut().for_each(|one| one.kind = kind);
     Ok(())
 }

@@ -1,15 +1,11 @@
 //! What Meta's answer to handed-on events means.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::answer::{PlatformAnswer, PlatformRefusal};
-use crate::redact::Person;
-
-/// The longest text of an answer that is shown.
-const MESSAGE_BYTES_MAX: usize = 200;
+use super::super::answer::{
+    PlatformAnswer, PlatformRefusal, PlatformReply, fault_place, plain, shown,
+};
 
 #[derive(Deserialize)]
 struct Receipt {
@@ -40,43 +36,30 @@ struct Complaint {
     fbtrace_id: String,
 }
 
-/// The meaning of an answer to a request of `events` events: its status, what it says about when to come
-/// again, and its body, as far as it came.
-pub fn hear(
-    status: u16,
-    retry_after: Option<Duration>,
-    body: &[u8],
-    events: usize,
-) -> PlatformAnswer {
+/// The meaning of an answer to a request of `events` events.
+pub(super) fn hear(reply: &PlatformReply, events: usize) -> PlatformAnswer {
+    let (status, after) = (reply.status, reply.retry_after);
     if (200..300).contains(&status) {
-        return match serde_json::from_slice::<Receipt>(body) {
+        return match serde_json::from_slice::<Receipt>(&reply.body) {
             Ok(taken) if taken.events_received == events as u64 => {
                 PlatformAnswer::Taken { trace_id: plain(&taken.fbtrace_id) }
             }
             // Cut short, a page of some proxy, or a count that is not ours: whether it was taken is not known, and
             // Meta tells copies by their ids.
-            _ => PlatformAnswer::Down { after: retry_after },
+            _ => PlatformAnswer::Down { after },
         };
     }
-    let Ok(Failure { error }) = serde_json::from_slice::<Failure>(body) else {
-        return match status {
-            429 => PlatformAnswer::Throttled { after: retry_after },
-            401 | 403 => PlatformAnswer::NeedsCredentials(PlatformRefusal {
-                code: status.to_string(),
-                ..PlatformRefusal::default()
-            }),
-            // Without Meta's own words nothing can be said of the events.
-            _ => PlatformAnswer::Down { after: retry_after },
-        };
+    let Ok(Failure { error }) = serde_json::from_slice::<Failure>(&reply.body) else {
+        return PlatformAnswer::of_status(reply);
     };
     match (error.code, error.error_subcode) {
-        (4 | 17 | 613 | 80003 | 80004, _) => PlatformAnswer::Throttled { after: retry_after },
+        (4 | 17 | 613 | 80003 | 80004, _) => PlatformAnswer::Throttled { after },
         (190 | 10 | 200 | 3, _) | (100, Some(33)) => {
             PlatformAnswer::NeedsCredentials(refusal(&error))
         }
-        (1 | 2 | 21009, _) => PlatformAnswer::Down { after: retry_after },
-        _ if status == 429 => PlatformAnswer::Throttled { after: retry_after },
-        _ if status >= 500 || error.is_transient => PlatformAnswer::Down { after: retry_after },
+        (1 | 2 | 21009, _) => PlatformAnswer::Down { after },
+        _ if status == 429 => PlatformAnswer::Throttled { after },
+        _ if status >= 500 || error.is_transient => PlatformAnswer::Down { after },
         _ if matches!(status, 401 | 403) => PlatformAnswer::NeedsCredentials(refusal(&error)),
         _ => {
             let mut blamed: Vec<_> = blamed(&error.error_data, events);
@@ -105,20 +88,6 @@ fn refusal(error: &Complaint) -> PlatformRefusal {
     }
 }
 
-/// A text of the platform's, if nothing in it looks like anybody's: it may repeat what was sent.
-fn shown(text: &str) -> String {
-    let end = text.floor_char_boundary(MESSAGE_BYTES_MAX);
-    let text = &text[..end];
-    if Person::new().is_told_by(text) { String::new() } else { text.to_owned() }
-}
-
-/// An id of letters, digits and dashes.
-fn plain(id: &str) -> String {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let fits = id.len() <= 64 && id.bytes().all(allowed);
-    if fits { id.to_owned() } else { String::new() }
-}
-
 /// The events that the answer blames, with the field, in order. The data may be an object or a text of one,
 /// a place a path (`data[3].user_data.em`) or its parts.
 fn blamed(data: &Value, events: usize) -> Vec<(usize, String)> {
@@ -135,22 +104,23 @@ fn place(spec: &Value, events: usize) -> Option<(usize, String)> {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     });
-    let path = parts.collect::<Vec<_>>().join(".");
-    let mut parts = path.split(['.', '[', ']']).filter(|part| !part.is_empty());
-    let event = parts.find(|part| *part != "data")?.parse().ok()?;
-    let is_name = |part: &&str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    let field = parts.filter(is_name).collect::<Vec<_>>().join(".");
-    (event < events).then_some((event, field))
+    fault_place(&parts.collect::<Vec<_>>().join("."), &["data"], events)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
 
     fn heard(status: u16, body: &Value) -> PlatformAnswer {
-        hear(status, None, body.to_string().as_bytes(), 5)
+        heard_after(status, None, &body.to_string())
+    }
+
+    fn heard_after(status: u16, retry_after: Option<Duration>, body: &str) -> PlatformAnswer {
+        hear(&PlatformReply { status, retry_after, body: body.into() }, 5)
     }
 
     fn error(code: i64, subcode: Option<i64>) -> Value {
@@ -167,9 +137,9 @@ mod tests {
         let down = PlatformAnswer::Down { after: None };
         assert_eq!(heard(200, &json!({"events_received": 4})), down);
         for body in ["", "<html>502</html>", r#"{"events_received":5"#] {
-            assert_eq!(hear(200, None, body.as_bytes(), 5), down, "{body}");
-            assert_eq!(hear(502, None, body.as_bytes(), 5), down, "{body}");
-            assert_eq!(hear(400, None, body.as_bytes(), 5), down, "{body}");
+            assert_eq!(heard_after(200, None, body), down, "{body}");
+            assert_eq!(heard_after(502, None, body), down, "{body}");
+            assert_eq!(heard_after(400, None, body), down, "{body}");
         }
     }
 
@@ -178,10 +148,10 @@ mod tests {
         let after = Some(Duration::from_secs(7));
         for code in [4, 17, 613, 80003, 80004] {
             let body = error(code, None).to_string();
-            let answer = hear(400, after, body.as_bytes(), 5);
+            let answer = heard_after(400, after, &body);
             assert_eq!(answer, PlatformAnswer::Throttled { after }, "{code}");
         }
-        assert_eq!(hear(429, after, b"", 5), PlatformAnswer::Throttled { after });
+        assert_eq!(heard_after(429, after, ""), PlatformAnswer::Throttled { after });
         assert_eq!(heard(429, &error(77, None)), PlatformAnswer::Throttled { after: None });
         for (code, subcode, shown) in [
             (190, Some(460), "190/460"),
@@ -197,7 +167,7 @@ mod tests {
             };
             assert_eq!((refusal.code.as_str(), refusal.trace_id.as_str()), (shown, "AbC-1"));
         }
-        assert!(matches!(hear(401, None, b"", 5), PlatformAnswer::NeedsCredentials(_)));
+        assert!(matches!(heard_after(401, None, ""), PlatformAnswer::NeedsCredentials(_)));
         for (status, code) in [(500, 1), (500, 2), (400, 21009), (503, 100)] {
             assert_eq!(heard(status, &error(code, None)), PlatformAnswer::Down { after: None });
         }
@@ -233,17 +203,5 @@ mod tests {
             };
             assert_eq!(heard(400, &body), PlatformAnswer::Refused { events, refusal }, "{data}");
         }
-    }
-
-    #[test]
-    fn a_text_that_may_repeat_what_was_sent_is_not_shown() {
-        let mut body = error(100, None);
-        body["error"]["message"] = json!("the address jane.doe@example.com is no hash");
-        body["error"]["fbtrace_id"] = json!("<b>");
-        let PlatformAnswer::Refused { refusal, .. } = heard(400, &body) else { panic!("refused") };
-        assert_eq!((refusal.message.as_str(), refusal.trace_id.as_str()), ("", ""));
-        body["error"]["message"] = json!("é".repeat(300));
-        let PlatformAnswer::Refused { refusal, .. } = heard(400, &body) else { panic!("refused") };
-        assert_eq!(refusal.message.len(), 200);
     }
 }

@@ -132,8 +132,7 @@ fn other_user_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
 }
 
 fn custom_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
-    let start = event.reader.position();
-    let is_there = event.object("custom_data", |event, key| {
+    event.custom_data("custom_data", |event, key| {
         match key.as_bytes() {
             b"value" => event.value("custom_data.value")?,
             b"currency" => event.currency("custom_data.currency")?,
@@ -142,7 +141,5 @@ fn custom_data(event: &mut EventReader<'_, '_>) -> Result<(), Malformed> {
             _ => event.reader.skip()?,
         }
         Ok(())
-    })?;
-    event.event.custom_data = is_there.then(|| event.reader.since(start));
-    Ok(())
+    })
 }

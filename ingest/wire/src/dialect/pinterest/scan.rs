@@ -20,7 +20,7 @@ pub(super) fn event(mut event: EventReader<'_, '_>) -> Result<(), Malformed> {
         b"event_source_url" => event.scalar("event_source_url").map(|url| event.event.url = url),
         b"opt_out" => event.flag("opt_out").map(|is_out| event.event.opt_out = is_out),
         b"user_data" => user_data(event),
-        b"custom_data" => event.object("custom_data", custom_data).map(drop),
+        b"custom_data" => event.custom_data("custom_data", custom_data),
         _ => event.reader.skip(),
     })
 }

@@ -11,7 +11,7 @@ use super::Shape;
 use crate::limits::RowLimits;
 
 /// Days that an event may be old.
-const AGE_DAYS_MAX: i64 = 37;
+pub(super) const AGE_DAYS_MAX: i64 = 37;
 /// An event needs all identifiers of one of these.
 const ENOUGH: [IdentifierMask; 4] = [
     IdentifierMask::of(&[Key::Email]),

@@ -23,7 +23,7 @@ pub(super) fn event(mut event: EventReader<'_, '_>) -> Result<(), Malformed> {
         b"opt_out" => event.flag("opt_out").map(|is_out| event.event.opt_out = is_out),
         b"data_processing_options" => data_use(event, "data_processing_options"),
         b"user_data" => user_data(event),
-        b"custom_data" => event.object("custom_data", custom_data).map(drop),
+        b"custom_data" => event.custom_data("custom_data", custom_data),
         _ => event.reader.skip(),
     })
 }

@@ -6,6 +6,7 @@ use stratum_models::identifier::IdentifierKey as Key;
 
 use super::super::event_reader::EventReader;
 use crate::decode::Malformed;
+use crate::envelope::ClearIdKind;
 
 /// Reads an event of Events 2.0 to its closing brace.
 pub(super) fn event(mut event: EventReader<'_, '_>) -> Result<(), Malformed> {
@@ -14,7 +15,7 @@ pub(super) fn event(mut event: EventReader<'_, '_>) -> Result<(), Malformed> {
         b"event_time" => event.unix_time("event_time"),
         b"event_id" => event.text("event_id").map(|id| event.event.event_id = id),
         b"user" => event.object("user", user::<false>).map(drop),
-        b"properties" => event.object("properties", property).map(drop),
+        b"properties" => event.custom_data("properties", property),
         b"page" => event.object("page", page).map(drop),
         b"ad" => event.object("ad", ad).map(drop),
         b"lead" => event.object("lead", lead).map(drop),
@@ -39,7 +40,7 @@ pub(super) fn pixel_field(event: &mut EventReader<'_, '_>, key: &str) -> Result<
         b"timestamp" => event.iso_time("timestamp").map(|time| event.event.event_time = time),
         b"event_id" => event.text("event_id").map(|id| event.event.event_id = id),
         b"context" => event.object("context", context).map(drop),
-        b"properties" => event.object("properties", property).map(drop),
+        b"properties" => event.custom_data("properties", property),
         b"limited_data_use" => limited_data_use(event),
         _ => event.reader.skip(),
     }
@@ -79,11 +80,19 @@ fn user<const PIXEL: bool>(event: &mut EventReader<'_, '_>, key: &str) -> Result
         b"state" => (Key::State, at!("state")),
         b"country" => (Key::Country, at!("country")),
         b"zip_code" => (Key::Zip, at!("zip_code")),
-        b"idfa" => (Key::MobileAdId, at!("idfa")),
+        b"idfa" => return apple_ad_id(event, at!("idfa")),
         b"gaid" => (Key::MobileAdId, at!("gaid")),
         _ => return event.reader.skip(),
     };
     event.identifier(key, path)
+}
+
+/// The advertising id of a device of Apple's, which TikTok tells from those of others.
+fn apple_ad_id(event: &mut EventReader<'_, '_>, path: &'static str) -> Result<(), Malformed> {
+    let before = event.given.len();
+    event.identifier(Key::MobileAdId, path)?;
+    event.given[before..].iter_mut().for_each(|one| one.kind = Some(ClearIdKind::AppleAdId));
+    Ok(())
 }
 
 fn context(event: &mut EventReader<'_, '_>, key: &str) -> Result<(), Malformed> {
