@@ -105,6 +105,12 @@ name_set! {
         PlanCreated = "plan.created",
         /// A budget plan was deleted.
         PlanDeleted = "plan.deleted",
+        /// A pull was requested.
+        PullAsked = "pull.asked",
+        /// A pull was cancelled.
+        PullCancelled = "pull.cancelled",
+        /// A registration was requested.
+        RegistrationAsked = "registration.asked",
         /// A rule acted on campaigns.
         RuleActed = "rule.acted",
         /// A rule was created.
@@ -113,12 +119,6 @@ name_set! {
         RuleDeleted = "rule.deleted",
         /// A rule was changed.
         RuleUpdated = "rule.updated",
-        /// A pull was requested.
-        PullAsked = "pull.asked",
-        /// A pull was cancelled.
-        PullCancelled = "pull.cancelled",
-        /// A registration was requested.
-        RegistrationAsked = "registration.asked",
         /// A session was ended by its user.
         SessionEnded = "session.ended",
         /// All other sessions were ended by their user.
