@@ -1,6 +1,7 @@
 //! `GET /destinations/{id}/delivery`: how a destination does.
 
 use std::cmp::Reverse;
+use std::iter;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -17,7 +18,7 @@ use stratum_models::delivery::{
 use stratum_models::id::DestinationId;
 use stratum_models::log::{EventLog, Offset, ReadLimits, Topic};
 use stratum_models::store::StoreError;
-use stratum_models::time::{HOUR_MS, UnixMillis};
+use stratum_models::time::{DAY_MS, HOUR_MS, UnixMillis};
 use stratum_state::destination::StoredDestination;
 use stratum_wire::envelope::read_header;
 use utoipa::{IntoParams, ToSchema};
@@ -31,6 +32,8 @@ const DAYS_MAX: i64 = 31;
 /// Records of the log that are looked at to count what waits.
 const WAITING_RECORDS_MAX: usize = 2_000;
 const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Events that have waited for longer are soon too old: platforms take none that is older than seven days.
+const EXPIRING_MS: i64 = 6 * DAY_MS;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -80,6 +83,8 @@ pub struct DeliveryReport {
     attempted: u64,
     /// Those of them that the platform took.
     delivered: u64,
+    /// Those of them that the platform will not get: refused, or too old.
+    failed: u64,
     /// The share of attempted events that was delivered, 0 to 1; null where none was attempted.
     success_rate: Option<f64>,
     /// How long delivered events took from receipt to the platform's answer.
@@ -88,7 +93,7 @@ pub struct DeliveryReport {
     waiting: WaitingItem,
     /// What became of events, by name, outcome and code.
     outcomes: Vec<OutcomeItem>,
-    /// The same by hour.
+    /// The same of each hour, also of those in which nothing was sent.
     hours: Vec<DeliveryHour>,
 }
 
@@ -135,12 +140,29 @@ pub struct DeliveryLatency {
 pub struct WaitingItem {
     /// Events that wait.
     events: u64,
+    /// Those of them that have waited for over six days, and are soon too old.
+    expiring: u64,
     /// Whether these are all; false where more wait than are counted at once.
     is_complete: bool,
     /// When the oldest of them was received; null where none waits.
     oldest_received_at: Option<DateTime<Utc>>,
     /// How long that is ago, in seconds; 0 where none waits.
     lag_s: f64,
+}
+
+impl WaitingItem {
+    /// Counts the events of a record.
+    fn count(&mut self, rows: u32, received: UnixMillis, now: UnixMillis) {
+        self.events += u64::from(rows);
+        if now.0 - received.0 > EXPIRING_MS {
+            self.expiring += u64::from(rows);
+        }
+        let received_at = received.to_utc();
+        if self.oldest_received_at.is_none_or(|known| received_at < known) {
+            self.oldest_received_at = Some(received_at);
+            self.lag_s = (now.0 - received.0).max(0) as f64 / 1000.0;
+        }
+    }
 }
 
 /// Events that ended alike.
@@ -167,6 +189,10 @@ pub struct DeliveryHour {
     attempted: u64,
     /// Those of them that were delivered.
     delivered: u64,
+    /// Those of them that the platform will not get.
+    failed: u64,
+    /// How long the delivered ones took.
+    latency: DeliveryLatency,
 }
 
 /// Whether events of an outcome were to be sent.
@@ -186,6 +212,21 @@ fn sums<'c>(counts: impl Iterator<Item = &'c OutcomeCount>) -> (u64, u64) {
             delivered + if is_delivered { count.events } else { 0 },
         )
     })
+}
+
+/// What became of the events of each hour from the first to the second, of counts in their order.
+fn hours(mut counts: &[OutcomeCount], from: UnixMillis, to: UnixMillis) -> Vec<DeliveryHour> {
+    let begins = iter::successors(Some(from.0), |begin| begin.checked_add(HOUR_MS));
+    let hours = begins.take_while(|begin| *begin < to.0).map(|begin| {
+        let end = counts.partition_point(|count| count.hour.0 <= begin);
+        let (hour, later) = counts.split_at(end);
+        counts = later;
+        let (attempted, delivered) = sums(hour.iter());
+        let failed = attempted - delivered;
+        let hour_begin = UnixMillis(begin).to_utc();
+        DeliveryHour { hour: hour_begin, attempted, delivered, failed, latency: latency(hour) }
+    });
+    hours.collect()
 }
 
 fn outcomes(counts: &[OutcomeCount]) -> Vec<OutcomeItem> {
@@ -235,7 +276,6 @@ async fn waiting(
     let log_end = log.end(topic, partition).await?;
     let mut found = WaitingItem { is_complete: true, ..WaitingItem::default() };
     let (mut records_left, mut bytes_left) = (WAITING_RECORDS_MAX, WAITING_BYTES_MAX);
-    let mut oldest = None;
     for range in ranges {
         let to = range.to.unwrap_or(log_end).min(log_end);
         let mut next = range.next;
@@ -258,15 +298,11 @@ async fn waiting(
                 let header = read_header(&record.bytes).ok();
                 let header = header.filter(|header| header.is_of(dataset));
                 if let Some(header) = header.filter(|_| record.position.offset < to) {
-                    found.events += u64::from(header.rows);
-                    let first = header.received().0;
-                    oldest = Some(oldest.map_or(first, |known: UnixMillis| known.min(first)));
+                    found.count(header.rows, header.received().0, now);
                 }
             }
         }
     }
-    found.oldest_received_at = oldest.map(UnixMillis::to_utc);
-    found.lag_s = oldest.map_or(0.0, |oldest| (now.0 - oldest.0).max(0) as f64 / 1000.0);
     Ok(found)
 }
 
@@ -299,20 +335,64 @@ pub async fn delivery(
     };
     let log = &app.log;
     let (attempted, delivered) = sums(counts.iter());
-    let hours = counts.chunk_by(|one, other| one.hour == other.hour).map(|hour| {
-        let (attempted, delivered) = sums(hour.iter());
-        DeliveryHour { hour: hour[0].hour.to_utc(), attempted, delivered }
-    });
     Ok(Answer::of(DeliveryReport {
         from: from.to_utc(),
         to: to.to_utc(),
         health: health.map(HealthItem::from),
         attempted,
         delivered,
+        failed: attempted - delivered,
         success_rate: (attempted > 0).then(|| delivered as f64 / attempted as f64),
         latency: latency(&counts),
         waiting: waiting(&**log, &dataset, &ranges, now).await?,
-        hours: hours.collect(),
+        hours: hours(&counts, from, to),
         outcomes: outcomes(&counts),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(hour: i64, outcome: DeliveryOutcome, events: u64) -> OutcomeCount {
+        let mut latency = LatencyHistogram::default();
+        latency.record(1_000, events);
+        OutcomeCount {
+            hour: UnixMillis(hour * HOUR_MS),
+            event_name: "Purchase".into(),
+            outcome,
+            code: String::new(),
+            events,
+            tries: events,
+            latency,
+        }
+    }
+
+    #[test]
+    fn every_hour_is_told_also_without_events() {
+        let known = [
+            counts(11, DeliveryOutcome::Delivered, 7),
+            counts(11, DeliveryOutcome::Rejected, 2),
+            counts(11, DeliveryOutcome::Filtered, 9),
+            counts(13, DeliveryOutcome::Expired, 1),
+        ];
+        let told = hours(&known, UnixMillis(10 * HOUR_MS), UnixMillis(14 * HOUR_MS));
+        let sums = told.iter().map(|hour| (hour.attempted, hour.delivered, hour.failed));
+        assert_eq!(sums.collect::<Vec<_>>(), [(0, 0, 0), (9, 7, 2), (0, 0, 0), (1, 0, 1)]);
+        let known = told.iter().map(|hour| hour.latency.p50_ms.is_some());
+        assert_eq!(known.collect::<Vec<_>>(), [false, true, false, false]);
+        assert_eq!(told[3].hour, UnixMillis(13 * HOUR_MS).to_utc());
+    }
+
+    #[test]
+    fn what_waits_is_counted_with_its_age() {
+        let now = UnixMillis(100 * DAY_MS);
+        let mut waiting = WaitingItem::default();
+        waiting.count(3, UnixMillis(now.0 - EXPIRING_MS), now);
+        waiting.count(2, UnixMillis(now.0 - EXPIRING_MS - 1), now);
+        waiting.count(1, now, now);
+        assert_eq!((waiting.events, waiting.expiring), (6, 2));
+        assert_eq!(waiting.oldest_received_at, Some(UnixMillis(94 * DAY_MS - 1).to_utc()));
+        assert_eq!(waiting.lag_s, 518_400.001);
+    }
 }
