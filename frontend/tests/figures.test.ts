@@ -96,6 +96,19 @@ test("what needs attention is told with the place where it is mended", () => {
   expect(one("connector", { name: "Ads", status: "needs_credentials" })?.text).toBe("concern.credentials");
   expect(one("connector", { name: "Ads", status: "working" })).toBeNull();
   expect(one("quality", { platform: "meta", score: 3.5, band: "poor" })?.to).toBe("/quality");
+  const shop = { name: "Shop", platform: "meta" };
+  expect(one("delivery", { ...shop, state: "needs_credentials" })).toMatchObject({
+    text: "concern.destination",
+    values: { name: "Shop", platform: "meta" },
+    to: "/delivery",
+  });
+  expect(one("delivery", { ...shop, state: "failing" })?.text).toBe("concern.undelivered");
+  const odd = { platform: "meta", metric: "spend", side: "above", date: "2026-11-25" };
+  expect(one("unusual", odd)).toMatchObject({
+    values: { platform: "meta", metric: "spend", side: "above", day: "2026-11-25" },
+    to: "/campaigns",
+  });
+  expect(one("unusual", { ...odd, metric: "match_quality" })?.to).toBe("/quality");
   expect(one("later" as never, {})).toBeNull();
 });
 

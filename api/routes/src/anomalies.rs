@@ -14,6 +14,7 @@ use stratum_models::identifier::IdentifierMask;
 use stratum_models::metrics::{KpiGroup, KpiGrouping, KpiQuery};
 use stratum_models::money::{Currency, MICROS};
 use stratum_models::platform::{ActionSource, Platform};
+use stratum_models::scope::TenantScope;
 use stratum_models::time::{Day, DayRange};
 use stratum_models::warehouse::{Freshness, MaskDay, MatchQualityQuery};
 use utoipa::{IntoParams, ToSchema};
@@ -98,13 +99,13 @@ pub struct Anomalies {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct WatchedDay {
     /// The day.
-    date: NaiveDate,
+    pub(super) date: NaiveDate,
     /// The platform.
-    platform: Platform,
+    pub(super) platform: Platform,
     /// The metric.
     metric: WatchedMetric,
     /// The currency of the amounts behind it; null for match quality.
-    currency: Option<Currency>,
+    pub(super) currency: Option<Currency>,
     /// What it was.
     value: f64,
     /// What was expected from the days before.
@@ -144,19 +145,9 @@ pub async fn anomalies(
     let (from, to) = (params.date_from.as_deref(), params.date_to.as_deref());
     let range = RangeFields { from: ("date_from", from), to: ("date_to", to) };
     let range = range.read(&app, caller.scope, fields)?;
-    let read = with_history(range)?;
-    let platforms = platform.into_iter().collect();
-    let kpis = KpiQuery { platforms, ..KpiQuery::of(read.days) };
-    let (from, until) = read.hours();
-    let masks = MatchQualityQuery { from, until, platform, dataset_id: None, event_name: None };
-    let (groups, masks, freshness) = tokio::try_join!(
-        app.warehouse.kpi_groups(caller.scope, &kpis, KpiGrouping::PlatformDay),
-        app.warehouse.mask_days(caller.scope, &masks, range.zone),
-        app.warehouse.freshness(caller.scope),
-    )?;
-    let calendar = Calendar::of(app.clock.now().day_in(range.zone), range.days, &freshness);
-    let mut days = amounts(&groups, &calendar);
-    days.extend(scores(&masks, &calendar));
+    let read = with_history(range);
+    let read = read.ok_or_else(|| Refusal::unprocessable("date_from", "is too early"))?;
+    let mut days = watched_days(&app, caller.scope, (range, read), platform).await?;
     let judged = days.len();
     days.retain(|day| ordinary == Some(true) || day.side != BandSide::Within);
     days.sort_by(|l, r| {
@@ -167,12 +158,60 @@ pub async fn anomalies(
     Ok(Answer::of(Anomalies { date_from, date_to, judged, days }))
 }
 
-/// The range with the days before it.
-fn with_history(range: Range) -> Result<Range, Refusal> {
+/// Every day of the range that can be judged, of every metric; read are the days of `read`, which begin
+/// earlier.
+async fn watched_days(
+    app: &App,
+    scope: TenantScope,
+    (range, read): (Range, Range),
+    platform: Option<Platform>,
+) -> Result<Vec<WatchedDay>, Refusal> {
+    let platforms = platform.into_iter().collect();
+    let kpis = KpiQuery { platforms, ..KpiQuery::of(read.days) };
+    let (from, until) = read.hours();
+    let masks = MatchQualityQuery { from, until, platform, dataset_id: None, event_name: None };
+    let (groups, masks, freshness) = tokio::try_join!(
+        app.warehouse.kpi_groups(scope, &kpis, KpiGrouping::PlatformDay),
+        app.warehouse.mask_days(scope, &masks, range.zone),
+        app.warehouse.freshness(scope),
+    )?;
+    let calendar = Calendar::of(app.clock.now().day_in(range.zone), range.days, &freshness);
+    let mut days = amounts(&groups, &calendar);
+    days.extend(scores(&masks, &calendar));
+    Ok(days)
+}
+
+/// Of each platform and currency, the newest unusual day in the last `days` of the range, by the metric that
+/// is furthest outside its band.
+pub(super) async fn newest_unusual(
+    app: &App,
+    scope: TenantScope,
+    range: Range,
+    days: u64,
+) -> Result<Vec<WatchedDay>, Refusal> {
+    let from = range.days.to.0.checked_sub_days(Days::new(days.saturating_sub(1)));
+    let last = from.and_then(|from| DayRange::new(Day(from), range.days.to));
+    let last = Range { days: last.unwrap_or(range.days), ..range };
+    let Some(read) = with_history(last) else { return Ok(Vec::new()) };
+    let watched = watched_days(app, scope, (last, read), None).await?;
+    let mut newest = BTreeMap::<(Platform, Option<Currency>), WatchedDay>::new();
+    for day in watched.into_iter().filter(|day| day.side != BandSide::Within) {
+        let is_newer = |known: &WatchedDay| {
+            (day.date, day.deviations.abs()) > (known.date, known.deviations.abs())
+        };
+        let key = (day.platform, day.currency);
+        if newest.get(&key).is_none_or(is_newer) {
+            newest.insert(key, day);
+        }
+    }
+    Ok(newest.into_values().collect())
+}
+
+/// The range with the days before it; `None` where no calendar has them.
+fn with_history(range: Range) -> Option<Range> {
     let from = range.days.from.0.checked_sub_days(Days::new(HISTORY_DAYS));
     let days = from.and_then(|from| DayRange::new(Day(from), range.days.to));
-    let days = days.ok_or_else(|| Refusal::unprocessable("date_from", "is too early"))?;
-    Ok(Range { days, ..range })
+    days.map(|days| Range { days, ..range })
 }
 
 /// Which days can be judged.

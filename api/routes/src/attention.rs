@@ -13,11 +13,14 @@ use stratum_http::body::Body;
 use stratum_http::fields::{Fields, Params};
 use stratum_http::rights::Permission;
 use stratum_http::rules::Rules;
+use stratum_models::delivery::LaneState;
 use stratum_models::emq::{EmqBand, EmqScore};
+use stratum_models::money::Currency;
 use stratum_models::time::{Day, HOUR_MS, UnixMillis};
 use stratum_query::ask::attention::{Concern, Lookout};
 use stratum_state::audit::{AuditAction, AuditEntry};
 use stratum_state::connector::{Connector, ConnectorStatus};
+use stratum_state::destination::StoredDestination;
 use stratum_state::dismissal::Dismissal;
 use stratum_state::export_job::{ExportJob, JobState};
 use stratum_state::rule::FiringRule;
@@ -26,6 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
+use super::anomalies::{WatchedDay, newest_unusual};
 use super::figures::tenant_figures;
 use stratum_http::day::midnight;
 
@@ -38,8 +42,19 @@ const DISMISSED_DAYS: u32 = 7;
 /// Exports that are looked at, the newest.
 const EXPORTS_MAX: i64 = 20;
 /// The first words that names of concerns may have.
-const KINDS: [&str; 7] =
-    ["rate", "unreported", "refused", "quality", "connector", "export", "rule"];
+const KINDS: [&str; 9] = [
+    "rate",
+    "unreported",
+    "refused",
+    "quality",
+    "connector",
+    "export",
+    "rule",
+    "unusual",
+    "delivery",
+];
+/// Days up to the last one of which unusual ones are told.
+const UNUSUAL_DAYS: u64 = 7;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -90,6 +105,10 @@ pub enum ConcernKind {
     Export,
     /// A rule fires of campaigns: `id`, `name` and `campaigns`.
     Rule,
+    /// A metric of a platform's day was outside the expected range: what `/anomalies` says of the day.
+    Unusual,
+    /// A destination's platform takes nothing: `id`, `name`, `platform` and `state`.
+    Delivery,
 }
 
 /// Something that needs a person.
@@ -129,8 +148,9 @@ impl From<Dismissal> for DismissalItem {
 
 /// Concerns that need a person, worst first.
 ///
-/// From the data of these days, and for who may see connectors, exports or rules from those. What was put aside
-/// comes last; it shows again once its time is over, or when it begins anew.
+/// From the data of these days, unusual figures from the last seven of them, and for who may see connectors,
+/// destinations, exports or rules from those. What was put aside comes last; it shows again once its time is over,
+/// or when it begins anew.
 #[utoipa::path(
     get, path = "/api/v1/attention", tag = "attention", params(AttentionParams), security(("bearer" = [])),
     responses((status = 200, body = Answer<Vec<ConcernItem>>)),
@@ -155,6 +175,10 @@ pub async fn list_concerns(
         true => work.connectors(i64::from(app.bounds.connectors_max), 0).await?,
         false => Vec::new(),
     };
+    let destinations = match caller.permissions.contains(&Permission::IntegrationsRead) {
+        true => work.destinations(i64::from(app.bounds.destinations_max), 0).await?,
+        false => Vec::new(),
+    };
     let exports = match caller.permissions.contains(&Permission::AnalyticsExport) {
         true => work.export_jobs(EXPORTS_MAX, 0).await?,
         false => Vec::new(),
@@ -165,11 +189,16 @@ pub async fn list_concerns(
     };
     let dismissals = work.dismissals().await?;
     drop(work);
-    let concerns = tenant_figures(&app, caller.scope).concerns(lookout).await?;
+    let figures = tenant_figures(&app, caller.scope);
+    let unusual = newest_unusual(&app, caller.scope, range, UNUSUAL_DAYS);
+    let (concerns, unusual) = tokio::join!(figures.concerns(lookout), unusual);
+    let (concerns, unusual) = (concerns?, unusual?);
     let mut items: Vec<ConcernItem> =
         concerns.into_iter().map(|one| ConcernItem::of(one, &range)).collect();
+    items.extend(unusual.iter().map(|day| ConcernItem::of_unusual(day, &range)));
     items.extend(connectors.iter().filter_map(ConcernItem::of_connector));
     items.extend(rules.into_iter().map(ConcernItem::of_rule));
+    items.extend(destinations.iter().filter_map(ConcernItem::of_destination));
     items.extend(exports.iter().filter_map(|job| ConcernItem::of_export(job, from.to_utc())));
     let mut put_aside: HashMap<String, Dismissal> =
         dismissals.into_iter().map(|one| (one.concern.clone(), one)).collect();
@@ -228,6 +257,16 @@ impl ConcernItem {
         }
     }
 
+    fn of_unusual(day: &WatchedDay, range: &Range) -> ConcernItem {
+        let of = day.currency.as_ref().map_or("quality", Currency::as_str);
+        ConcernItem::new(
+            (ConcernKind::Unusual, format!("unusual:{}:{of}", day.platform.as_str())),
+            Severity::Warn,
+            Some(midnight(day.date, range.zone).to_utc()),
+            json!(day),
+        )
+    }
+
     fn of_connector(connector: &Connector) -> Option<ConcernItem> {
         let severity = match connector.status {
             ConnectorStatus::Failing | ConnectorStatus::NeedsCredentials => Severity::Bad,
@@ -253,6 +292,25 @@ impl ConcernItem {
             rule.since,
             json!({"id": rule.id, "name": rule.name, "campaigns": rule.campaigns}),
         )
+    }
+
+    /// Of a destination whose platform takes nothing.
+    fn of_destination(destination: &StoredDestination) -> Option<ConcernItem> {
+        let state = destination.state.filter(|_| destination.content.mode.works())?;
+        let severity = match state {
+            LaneState::NeedsCredentials | LaneState::Misconfigured => Severity::Bad,
+            LaneState::Failing => Severity::Warn,
+            LaneState::Working | LaneState::Throttled => return None,
+        };
+        Some(ConcernItem::new(
+            (ConcernKind::Delivery, format!("delivery:{}", destination.id)),
+            severity,
+            None,
+            json!({
+                "id": destination.id, "name": destination.content.name, "state": state,
+                "platform": destination.platform,
+            }),
+        ))
     }
 
     /// Of an export that failed since.

@@ -55,6 +55,13 @@ pub async fn an_unusual_day_is_listed(
     let (_, all) = stratum.get(&format!("{path}&ordinary=true"), token).await;
     let (days, judged) = (&all["data"]["days"], all["data"]["judged"].as_u64());
     assert_eq!(days.as_array().map(|days| days.len() as u64), judged, "{all}");
+    let (_, attention) = stratum.get("/api/v1/attention", token).await;
+    let concerns = attention["data"].as_array().unwrap();
+    let unusual: Vec<&Value> =
+        concerns.iter().filter(|one| one["kind"] == json!("unusual")).collect();
+    assert_eq!(unusual.len(), 1, "{attention}");
+    assert_eq!(unusual[0]["concern"], json!("unusual:tiktok:GBP"));
+    assert_eq!(unusual[0]["values"]["date"], json!(date), "{attention}");
     let (_, theirs) = stratum.get(path, other).await;
     assert_eq!(theirs["data"]["judged"], json!(0), "{theirs}");
     let (status, _) = stratum.get("/api/v1/anomalies?date_from=1970-01-02", token).await;

@@ -6,7 +6,15 @@ export interface Told {
   text: TextId;
   values: Record<string, string | number>;
   action: TextId;
-  to: "/settings/$section" | "/reports" | "/events" | "/quality" | "/exports" | "/rules";
+  to:
+    | "/settings/$section"
+    | "/reports"
+    | "/events"
+    | "/quality"
+    | "/exports"
+    | "/rules"
+    | "/campaigns"
+    | "/delivery";
   params?: Record<string, string>;
 }
 
@@ -57,6 +65,10 @@ interface Values {
   name: string;
   campaigns: number;
   status: Schemas["ConnectorStatus"];
+  metric: Schemas["WatchedMetric"];
+  side: Schemas["BandSide"];
+  state: Schemas["LaneState"];
+  date: string;
 }
 
 /** A concern in words; `null` for one of a later version of the program. */
@@ -77,6 +89,13 @@ export function toldOf({ kind, values }: Schemas["ConcernItem"], words: Words): 
         ? { text, values: { name: of.name }, action: "concern.connector.action", to: "/reports" }
         : null;
     }
+    case "delivery":
+      return {
+        text: of.state === "failing" ? "concern.undelivered" : "concern.destination",
+        values: { name: of.name, platform: words.platform(of.platform) },
+        action: "concern.destination.action",
+        to: "/delivery",
+      };
     case "refused":
       return {
         text: "concern.refused",
@@ -107,6 +126,20 @@ export function toldOf({ kind, values }: Schemas["ConcernItem"], words: Words): 
         action: "concern.rule.action",
         to: "/rules",
       };
+    case "unusual": {
+      const isQuality = of.metric === "match_quality";
+      return {
+        text: "concern.unusual",
+        values: {
+          platform: words.platform(of.platform),
+          metric: of.metric,
+          side: of.side,
+          day: words.day(of.date),
+        },
+        action: isQuality ? "concern.score.action" : "concern.unusual.action",
+        to: isQuality ? "/quality" : "/campaigns",
+      };
+    }
     default:
       return null;
   }

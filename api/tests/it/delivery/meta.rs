@@ -136,6 +136,10 @@ async fn failures_that_pass_lose_nothing(shop: &Shop<'_>, vendor: &Vendor, path:
     });
     let report = report.await;
     assert_eq!(report["success_rate"], 1.0, "{report}");
+    let hours = report["hours"].as_array().unwrap();
+    assert_eq!(hours.len(), 25, "{report}");
+    let delivered: u64 = hours.iter().map(|hour| hour["delivered"].as_u64().unwrap()).sum();
+    assert_eq!(json!(delivered), report["delivered"], "{report}");
     let tries: u64 = report["outcomes"][0]["tries"].as_u64().unwrap();
     assert!(tries >= report["delivered"].as_u64().unwrap() + tricks.len() as u64, "{report}");
     assert!(report["latency"]["p50_ms"].as_f64().unwrap() > 0.0, "{report}");
@@ -186,9 +190,17 @@ async fn new_credentials_go_on(shop: &Shop<'_>, vendor: &Vendor, path: &str) {
         (&json!("190"), &json!(1))
     );
     assert!(!report.to_string().contains(TOKEN), "{report}");
+    let concerns = async || {
+        let attention = shop.admin.read("/attention").await["data"].clone();
+        let all = attention.as_array().unwrap().iter();
+        all.filter(|one| one["kind"] == "delivery").map(|one| one["values"].clone()).collect()
+    };
+    let found: Vec<Value> = concerns().await;
+    assert_eq!((found.len(), &found[0]["state"]), (1, &json!("needs_credentials")), "{found:?}");
     shop.change(path, &json!({"credentials": {"access_token": "EAAB-renewed"}})).await;
     shop.came(vendor, &["waits-for-token"]).await;
     shop.report_is(path, "that it works", |report| report["health"]["state"] == "working").await;
+    assert!(concerns().await.is_empty());
 }
 
 /// An event that waited while the destination was paused.
