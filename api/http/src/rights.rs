@@ -233,6 +233,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (DELETE, "/api/v1/attention/dismissals/{concern}", With(CampaignsWrite)),
     // Imports: who may change campaigns may bring the figures they are judged by; no API key, which
     // sends to the front door.
+    (GET, "/api/v1/imports/ad-reports", With(CampaignsWrite)),
     (POST, "/api/v1/imports/ad-reports", With(CampaignsWrite)),
     // Connectors
     (GET, "/api/v1/connectors", With(IntegrationsRead)),
@@ -268,6 +269,7 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/analytics/export/stream", With(AnalyticsExport)),
     (GET, "/api/v1/analytics/export", With(AnalyticsExport)),
     (POST, "/api/v1/analytics/export", With(AnalyticsExport)),
+    (GET, "/api/v1/analytics/export/kinds", With(AnalyticsExport)),
     (GET, "/api/v1/analytics/export/{id}", With(AnalyticsExport)),
     (DELETE, "/api/v1/analytics/export/{id}", With(AnalyticsExport)),
     (GET, "/api/v1/analytics/export/{id}/download", With(AnalyticsExport)),

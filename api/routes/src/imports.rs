@@ -1,5 +1,6 @@
 //! `/imports`: ad reports from files of the platforms' export screens.
 
+mod past;
 mod report;
 mod take;
 mod waiting;
@@ -43,7 +44,7 @@ const IMPORTS_WAITING: &str = "stratum_api_imports_waiting";
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(import_ad_reports))
+    OpenApiRouter::new().routes(routes!(import_ad_reports)).merge(past::routes())
 }
 
 /// Bounds of imports, and the queue of those that wait.
@@ -208,11 +209,8 @@ pub async fn import_ad_reports(
             Fault::new(FaultCode::NoRows, "the file contains no row that can be imported"),
         ));
     }
-    let file_rows = import.file.rows;
     let taken = take::take(&app, import).await?;
-    let changes = json!({
-        "rows": file_rows, "days": taken.days, "parts": taken.parts, "platform": report.platform(),
-    });
+    let changes = json!(report.told(taken));
     let mut work = caller.work(&app).await?;
     work.audit(&AuditEntry::done(AuditAction::AdReportsImported, "ad_report", "", changes)).await?;
     work.commit().await?;

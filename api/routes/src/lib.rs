@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod actors;
 pub mod long_body;
 pub mod range;
 pub mod figures;

@@ -1,7 +1,5 @@
 //! `GET /campaigns/{id}/changes`
 
-use std::collections::HashMap;
-
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,12 +10,12 @@ use stratum_http::fields::Params;
 use stratum_http::id::{Id, Resource};
 use stratum_http::paging::PageParams;
 use stratum_state::audit::{AuditAction, AuditOutcome};
-use stratum_state::audit_page::{AuditFilter, AuditRow};
+use stratum_state::audit_page::AuditFilter;
 use stratum_state::campaign::Campaign;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::super::App;
+use super::super::actors::ActorNames;
 
 /// A change of a campaign.
 #[derive(Serialize, ToSchema)]
@@ -60,27 +58,13 @@ pub async fn campaign_changes(
         ..AuditFilter::default()
     };
     let (rows, total) = work.audit_page(&filter, page).await?;
-    let mut names = HashMap::<Uuid, String>::new();
-    if caller.claims.is_some() {
-        for user in rows.iter().filter_map(user_of) {
-            if !names.contains_key(&user)
-                && let Some(found) = work.user(stratum_models::id::UserId(user)).await?
-            {
-                names.insert(user, found.full_name);
-            }
-        }
-    }
+    let names = ActorNames::of(&mut work, &caller, &rows).await?;
     let items = rows.into_iter().map(|row| CampaignChangeItem {
-        actor_name: user_of(&row).and_then(|user| names.get(&user).cloned()),
+        actor_name: names.name(&row),
         at: row.at.to_utc(),
         action: row.action,
         actor_kind: row.actor_kind,
         changes: row.changes,
     });
     Ok(Answer::page(items, page.of(total)))
-}
-
-/// The user who wrote this row; `None` for others.
-fn user_of(row: &AuditRow) -> Option<Uuid> {
-    Some(&row.actor_id).filter(|_| row.actor_kind == "user")?.parse().ok()
 }

@@ -13,6 +13,7 @@ use stratum_query::ask::report_changes::{ChangedDay, DayChange, ReportChanges};
 use stratum_reports::import::{Import, ResultKinds, RowFault, SkipReason};
 use utoipa::ToSchema;
 
+use super::past::ImportSums;
 use super::take::ImportedRows;
 
 /// Places of rows of one kind that are told at most.
@@ -256,9 +257,17 @@ impl ImportReport {
         }
     }
 
-    /// The platform of the file's rows.
-    pub(super) fn platform(&self) -> Option<Platform> {
-        self.platform
+    /// What the audit log is told once the file's rows are taken in.
+    pub(super) fn told(&self, taken: ImportedRows) -> ImportSums {
+        ImportSums {
+            platform: self.platform,
+            rows: self.file.rows as u64,
+            days: taken.days as u64,
+            parts: taken.parts as u64,
+            campaigns: Some(self.campaigns as u64),
+            date_from: self.date_from,
+            date_to: self.date_to,
+        }
     }
 }
 

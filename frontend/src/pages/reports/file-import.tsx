@@ -13,6 +13,7 @@ import { ErrorNote, Note, Panel, Waiting } from "../../ui/panel";
 import { Field } from "../../ui/text-field";
 import { tell } from "../../ui/toast";
 import { ImportReport } from "./import-report";
+import { PastImports } from "./past-imports";
 
 type Report = Schemas["ImportReport"];
 
@@ -124,6 +125,7 @@ export function FileImport() {
       ) : null}
       {take.error ? <ErrorNote error={take.error} /> : null}
       {take.data?.taken ? <Note kind="good">{t("import.taken", { days: take.data.taken.days })}</Note> : null}
+      <PastImports />
     </div>
   );
 }
