@@ -373,6 +373,13 @@ export const exportEstimate = (body: Schemas["ExportBody"]) =>
     ...kept,
   });
 
+export const exportKinds = () =>
+  queryOptions({
+    queryKey: ["exportKinds"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/export/kinds", { signal })),
+    staleTime: 3_600_000,
+  });
+
 export const exportJobs = () =>
   queryOptions({
     queryKey: ["exports"],
@@ -435,8 +442,9 @@ const CHANGED: Record<string, string[]> = {
   campaigns: ["campaigns", "campaign", "metrics", "breakdown"],
   connectors: ["connectors", "pullRuns", "adAccounts", "attention", "notes"],
   datasets: ["datasets", "tracking"],
+  destinations: ["destinations", "delivery"],
   "fx-rates": ["rates", "kpis", "platforms", "series", "breakdown", "campaigns", "campaign", "attention"],
-  imports: ["campaigns"],
+  imports: ["campaigns", "imports"],
   notes: ["notes"],
   rules: ["rules", "attention"],
   tenant: ["tenant", "me"],

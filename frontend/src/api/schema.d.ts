@@ -138,6 +138,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/export/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the kinds of rows that can be exported, with their columns. */
+        get: operations["export_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/export/schedules": {
         parameters: {
             query?: never;
@@ -467,8 +484,9 @@ export interface paths {
         };
         /**
          * Concerns that need a person, worst first.
-         * @description From the data of these days, and for who may see connectors, exports or rules from those. What was put aside
-         *     comes last; it shows again once its time is over, or when it begins anew.
+         * @description From the data of these days, unusual figures from the last seven of them, and for who may see connectors,
+         *     destinations, exports or rules from those. What was put aside comes last; it shows again once its time is over,
+         *     or when it begins anew.
          */
         get: operations["list_concerns"];
         put?: never;
@@ -1649,7 +1667,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Files of ad reports that were imported, newest first.
+         * @description A part of the audit log that everybody may read who may import.
+         */
+        get: operations["list_ad_report_imports"];
         put?: never;
         /**
          * Checks a file of ad reports and, on request, imports it.
@@ -3245,12 +3267,17 @@ export interface components {
                  */
                 delivered: number;
                 /**
+                 * Format: int64
+                 * @description Those of them that the platform will not get: refused, or too old.
+                 */
+                failed: number;
+                /**
                  * Format: date-time
                  * @description The first hour, its beginning.
                  */
                 from: string;
                 health?: components["schemas"]["HealthItem"] | null;
-                /** @description The same by hour. */
+                /** @description The same of each hour, also of those in which nothing was sent. */
                 hours: components["schemas"]["DeliveryHour"][];
                 /** @description How long delivered events took from receipt to the platform's answer. */
                 latency: components["schemas"]["DeliveryLatency"];
@@ -5235,6 +5262,18 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_ExportKind: {
+            data: {
+                /** @description Its columns, in the order that files have them in where none is named. */
+                columns: components["schemas"]["ExportColumnItem"][];
+                /** @description The kind. */
+                type: components["schemas"]["ExportType"];
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_ExportScheduleItem: {
             data: {
                 /** @description The columns, in their order. */
@@ -5296,6 +5335,23 @@ export interface components {
                 /** @description Where the rate comes from. */
                 source: components["schemas"]["FxRateSource"];
             }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_Vec_ImportItem: {
+            data: (components["schemas"]["ImportSums"] & {
+                /** @description The kind of who imported it, such as `user`. */
+                actor_kind: string;
+                /** @description The user's name; null for others, for users who are gone, and for API keys that ask. */
+                actor_name?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+            })[];
             pagination?: components["schemas"]["Pagination"] | null;
             /** @description Always true. */
             success: boolean;
@@ -6902,7 +6958,7 @@ export interface components {
          * @description The subject of a concern.
          * @enum {string}
          */
-        ConcernKind: "missing_rate" | "unreported" | "refused" | "quality" | "connector" | "export" | "rule";
+        ConcernKind: "missing_rate" | "unreported" | "refused" | "quality" | "connector" | "export" | "rule" | "unusual" | "delivery";
         /** @description A node of a condition: either `and`, `or` or `not`, or `field`, `operator` and `value`. */
         ConditionNode: {
             aggregate?: components["schemas"]["Aggregate"] | null;
@@ -7289,10 +7345,17 @@ export interface components {
              */
             delivered: number;
             /**
+             * Format: int64
+             * @description Those of them that the platform will not get.
+             */
+            failed: number;
+            /**
              * Format: date-time
              * @description Its beginning.
              */
             hour: string;
+            /** @description How long the delivered ones took. */
+            latency: components["schemas"]["DeliveryLatency"];
         };
         /** @description Percentiles in milliseconds, within 10 %; null where nothing was delivered. */
         DeliveryLatency: {
@@ -7335,12 +7398,17 @@ export interface components {
              */
             delivered: number;
             /**
+             * Format: int64
+             * @description Those of them that the platform will not get: refused, or too old.
+             */
+            failed: number;
+            /**
              * Format: date-time
              * @description The first hour, its beginning.
              */
             from: string;
             health?: components["schemas"]["HealthItem"] | null;
-            /** @description The same by hour. */
+            /** @description The same of each hour, also of those in which nothing was sent. */
             hours: components["schemas"]["DeliveryHour"][];
             /** @description How long delivered events took from receipt to the platform's answer. */
             latency: components["schemas"]["DeliveryLatency"];
@@ -7790,6 +7858,16 @@ export interface components {
             /** @description The kind of rows. */
             type: components["schemas"]["ExportType"];
         };
+        /** @description A column of an export. */
+        ExportColumnItem: {
+            /**
+             * @description Whether it tells who people are: it must be named, takes the permission `identifiers.export`, and cannot
+             *     be exported on a schedule.
+             */
+            identifies: boolean;
+            /** @description The column's name. */
+            name: string;
+        };
         /** @description The size that an export will have. */
         ExportEstimate: {
             /**
@@ -7869,6 +7947,13 @@ export interface components {
             /** @description The state of the export. */
             state: components["schemas"]["JobState"];
             /** @description The kind of rows. */
+            type: components["schemas"]["ExportType"];
+        };
+        /** @description A kind of rows. */
+        ExportKind: {
+            /** @description Its columns, in the order that files have them in where none is named. */
+            columns: components["schemas"]["ExportColumnItem"][];
+            /** @description The kind. */
             type: components["schemas"]["ExportType"];
         };
         /** @description An address that fetches a file once. */
@@ -8278,6 +8363,18 @@ export interface components {
          * @enum {string}
          */
         IdentifierKey: "em" | "ph" | "fn" | "ln" | "ge" | "db" | "ct" | "st" | "zp" | "country" | "external_id" | "click_id" | "browser_id" | "client_ip_address" | "client_user_agent" | "madid" | "login_id" | "lead_id" | "subscription_id" | "messaging_id";
+        /** @description A file of ad reports that was imported. */
+        ImportItem: components["schemas"]["ImportSums"] & {
+            /** @description The kind of who imported it, such as `user`. */
+            actor_kind: string;
+            /** @description The user's name; null for others, for users who are gone, and for API keys that ask. */
+            actor_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+        };
         /** @description The report on a file: how it was read, and what it changes. */
         ImportReport: {
             /** @description Different campaigns. */
@@ -8318,6 +8415,40 @@ export interface components {
             taken?: components["schemas"]["ImportedRows"] | null;
             /** @description The columns that are not. */
             unused_columns: string[];
+        };
+        /** @description What the audit log tells of an import. */
+        ImportSums: {
+            /**
+             * Format: int64
+             * @description The number of campaigns; null for imports of earlier versions.
+             */
+            campaigns?: number | null;
+            /**
+             * Format: date
+             * @description The first day; null for imports of earlier versions.
+             */
+            date_from?: string | null;
+            /**
+             * Format: date
+             * @description The last day; null for imports of earlier versions.
+             */
+            date_to?: string | null;
+            /**
+             * Format: int64
+             * @description Campaigns' days that were taken in.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description Parts of days that were taken in.
+             */
+            parts: number;
+            platform?: components["schemas"]["Platform"] | null;
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            rows: number;
         };
         /** @description The rows that were taken in. */
         ImportedRows: {
@@ -11016,6 +11147,11 @@ export interface components {
              * @description Events that wait.
              */
             events: number;
+            /**
+             * Format: int64
+             * @description Those of them that have waited for over six days, and are soon too old.
+             */
+            expiring: number;
             /** @description Whether these are all; false where more wait than are counted at once. */
             is_complete: boolean;
             /**
@@ -11749,6 +11885,80 @@ export interface operations {
             };
             /** @description the type or a column does not exist, or the range is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    export_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_ExportKind"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21082,6 +21292,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answer_HealthDetail"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_ad_report_imports: {
+        parameters: {
+            query?: {
+                /** @description The number of the page, from 1. */
+                page?: number;
+                /** @description Items per page, 20 if absent. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_ImportItem"];
                 };
             };
             /** @description the request cannot be read */

@@ -3,6 +3,7 @@
 pub mod asked;
 pub mod stream;
 pub mod job;
+pub mod kinds;
 pub mod download;
 pub mod estimate;
 pub mod link;
@@ -22,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(job::export_job, job::delete_export))
         .routes(routes!(download::download_export))
         .routes(routes!(estimate::estimate_export))
+        .routes(routes!(kinds::export_kinds))
         .routes(routes!(link::create_export_link))
         .routes(routes!(link::download_by_link))
         .routes(routes!(schedules::list_export_schedules, schedules::create_export_schedule))

@@ -87,6 +87,14 @@ async fn identifiers_take_a_right_of_their_own(shop: &Shop<'_>) {
     let head = unnamed.lines().next().unwrap();
     assert!(head.contains("event_id") && !head.contains("sha256"), "{head}");
     assert!(!unnamed.contains(super::EMAIL_SHA256));
+    let (_, kinds) = stratum.get("/api/v1/analytics/export/kinds", &shop.token).await;
+    let mut kinds = kinds["data"].as_array().expect("kinds").iter();
+    let events = kinds.find(|kind| kind["type"] == "events").expect("a kind");
+    let columns = events["columns"].as_array().expect("columns").iter();
+    let (secret, open): (Vec<_>, Vec<_>) = columns.partition(|one| one["identifies"] == true);
+    let open: Vec<_> = open.iter().filter_map(|one| one["name"].as_str()).collect();
+    assert_eq!(head.trim_start_matches('\u{feff}').trim(), open.join(","));
+    assert!(secret.iter().any(|one| one["name"] == "em_sha256"), "{events}");
     let (_, me) = stratum.get("/api/v1/auth/me", &shop.token).await;
     let slug = me["data"]["tenant"]["slug"].as_str().unwrap_or_else(|| panic!("{me}")).to_owned();
     let mut callers = Vec::new();

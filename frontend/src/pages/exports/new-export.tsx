@@ -12,7 +12,7 @@ import { IconButton } from "../../ui/icon-button";
 import { Field } from "../../ui/text-field";
 import { Tick } from "../../ui/tick";
 import { tell } from "../../ui/toast";
-import { COLUMNS, type ExportType, TYPES } from "./columns";
+import { type ExportType, TYPES, useColumns } from "./columns";
 
 type Body = Schemas["ExportBody"];
 
@@ -29,9 +29,11 @@ export function NewExport({ view }: { view: View }) {
   const [format, setFormat] = useState<Body["format"]>("csv");
   const [compression, setCompression] = useState<NonNullable<Body["compression"]>>("none");
   const [platforms, setPlatforms] = useState<Platform[]>([]);
-  const [columns, setColumns] = useState<string[]>([]);
+  const [chosen, setColumns] = useState<string[]>([]);
   const [repeat, setRepeat] = useState<(typeof REPEATS)[number]>("once");
   const [name, setName] = useState("");
+  const all = useColumns(type, repeat !== "once");
+  const columns = chosen.filter((one) => all.includes(one));
   const body: Body = {
     type,
     format,
@@ -116,7 +118,7 @@ export function NewExport({ view }: { view: View }) {
           {t("exports.estimate", { count: estimate.data.rows, shown: texts.number(estimate.data.rows) })}
         </p>
       ) : null}
-      <ColumnChoice all={COLUMNS[type]} chosen={columns} onChange={setColumns} />
+      <ColumnChoice all={all} chosen={columns} onChange={setColumns} />
     </Form>
   );
 }
