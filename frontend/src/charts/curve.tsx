@@ -16,7 +16,14 @@ const PLOT = 240;
 const FOOT = 40;
 
 /** Revenue by budget with its band: what more or less spend would bring. */
-export function Curve({ simulation }: { simulation: Schemas["Simulation"] }) {
+export function Curve({
+  simulation,
+  plan,
+}: {
+  simulation: Schemas["Simulation"];
+  /** A planned budget, which is marked where it lies on the curve. */
+  plan?: number;
+}) {
   const t = useTexts();
   const format = useFormat();
   const chart = useRef<SVGSVGElement>(null);
@@ -133,6 +140,20 @@ export function Curve({ simulation }: { simulation: Schemas["Simulation"] }) {
               className="stroke-edge"
               strokeDasharray="3 3"
             />
+          ) : null}
+          {plan !== undefined && plan >= low && plan <= high ? (
+            <g>
+              <line x1={x(plan)} x2={x(plan)} y1={TOP} y2={TOP + PLOT} className="stroke-accent" />
+              <text
+                x={x(plan)}
+                y={TOP - 2}
+                fontSize={11}
+                textAnchor={x(plan) > width / 2 ? "end" : "start"}
+                className="fill-accent"
+              >
+                {t("budget.plan")}
+              </text>
+            </g>
           ) : null}
           {one ? (
             <circle

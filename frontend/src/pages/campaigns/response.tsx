@@ -1,49 +1,17 @@
-import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client";
-import { simulation } from "../../api/queries";
 import { useTexts } from "../../app/texts";
-import { Curve } from "../../charts/curve";
-import { ForecastReason } from "../../ui/forecast-reason";
-import { Asked, Empty, Note, Panel } from "../../ui/panel";
+import { CampaignCurve } from "../../charts/campaign-curve";
+import { Empty, Panel } from "../../ui/panel";
 
-/** Changes of the budget in percent that the curve is drawn through; twenty is what one question may ask. */
-const CHANGES = [-100, -80, -60, -45, -30, -20, -10, -5, 0, 5, 10, 20, 30, 45, 60, 75, 90, 110, 130, 150];
+const DAYS = 30;
 
 /** What other budgets would bring, and how sure that is. */
 export function Response({ row }: { row: Schemas["CampaignItem"] }) {
   const t = useTexts();
-  const query = useQuery({
-    ...simulation({
-      campaign_id: row.external_id,
-      scenarios: CHANGES.map((budget_change_percent) => ({
-        name: String(budget_change_percent),
-        budget_change_percent,
-      })),
-      time_horizon_days: 30,
-    }),
-    enabled: Boolean(row.external_id),
-  });
   return (
     <Panel title={t("campaign.response")} note={t("response.note")}>
       {row.external_id ? (
-        <Asked query={query} lines={8}>
-          {(data) => {
-            const left = data.left_out[0];
-            if (data.scenarios.length === 0 || left)
-              return (
-                <Empty title={t("response.none")}>
-                  {left ? <ForecastReason code={left.reason_code} numbers={left.reason_parameters} /> : null}
-                </Empty>
-              );
-            const unknown = data.scenarios.some(({ unknown_responses }) => unknown_responses > 0);
-            return (
-              <>
-                {unknown ? <Note className="mb-3">{t("response.unknown")}</Note> : null}
-                <Curve simulation={data} />
-              </>
-            );
-          }}
-        </Asked>
+        <CampaignCurve campaign={row.external_id} days={DAYS} />
       ) : (
         <Empty title={t("forecast.noId")} />
       )}

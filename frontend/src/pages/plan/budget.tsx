@@ -5,6 +5,7 @@ import type { Schemas } from "../../api/client";
 import { budget } from "../../api/queries";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
+import { CampaignCurve } from "../../charts/campaign-curve";
 import { saveCsv } from "../../charts/save";
 import { Amount } from "../../ui/amount";
 import { Button } from "../../ui/button";
@@ -158,6 +159,7 @@ function Split({
   const format = useFormat();
   const { currency, recommendations: rows } = data;
   const [isSaving, setSaving] = useState(false);
+  const [curve, setCurve] = useState<Schemas["Recommendation"] | null>(null);
   const money = (value: number | null | undefined) => <bdi>{format.money(value, currency)}</bdi>;
   const save = () =>
     saveCsv({
@@ -285,6 +287,12 @@ function Split({
             hide: "md",
             cell: (one) => t(`binding.${one.binding}` as never),
           },
+          {
+            key: "act",
+            label: "",
+            isEnd: true,
+            cell: (one) => <Button onPress={() => setCurve(one)}>{t("budget.curve")}</Button>,
+          },
         ]}
       />
       {data.left_out.length > 0 ? (
@@ -300,6 +308,20 @@ function Split({
           </ul>
         </section>
       ) : null}
+      <Dialog
+        title={curve?.campaign_name || (curve?.campaign_id ?? "")}
+        isOpen={curve !== null}
+        onClose={() => setCurve(null)}
+        isWide
+      >
+        {curve ? (
+          <CampaignCurve
+            campaign={curve.campaign_id}
+            days={asked.horizon_days ?? DAYS}
+            plan={curve.recommended_budget}
+          />
+        ) : null}
+      </Dialog>
       <Dialog title={t("saved.save")} isOpen={isSaving} onClose={() => setSaving(false)}>
         {isSaving ? <SavePlan budget={asked} onDone={() => setSaving(false)} /> : null}
       </Dialog>

@@ -2,8 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
 import { forecast } from "../../api/queries";
+import { useMay } from "../../app/me";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
+import { CampaignCurve } from "../../charts/campaign-curve";
 import { Prediction } from "../../charts/prediction";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
@@ -20,6 +22,7 @@ type One = Schemas["Prediction"];
 export function Forecasts({ view }: { view: View }) {
   const t = useTexts();
   const format = useFormat();
+  const mayRun = useMay("predictions.run");
   const [days, setDays] = useState(7);
   const [open, setOpen] = useState<One | null>(null);
   const query = useQuery(
@@ -122,6 +125,12 @@ export function Forecasts({ view }: { view: View }) {
       </Asked>
       <Dialog title={open?.campaign_name ?? ""} isOpen={open !== null} onClose={() => setOpen(null)} isWide>
         {open ? <Prediction one={open} /> : null}
+        {open && mayRun && !open.insufficient_data ? (
+          <section className="mt-5">
+            <h3 className="mb-1 font-semibold">{t("campaign.response")}</h3>
+            <CampaignCurve campaign={open.campaign_id} days={days} />
+          </section>
+        ) : null}
       </Dialog>
     </Panel>
   );
