@@ -23,6 +23,7 @@ const LATER = [
   "campaigns/detail",
   "quality/page",
   "events/page",
+  "delivery/page",
   "plan/page",
   "rules/page",
   "reports/page",

@@ -30,6 +30,7 @@ const PATHS: [&str; 20] = [
     "/campaigns/{id}",
     "/quality",
     "/events",
+    "/delivery",
     "/plan",
     "/rules",
     "/reports",

@@ -76,6 +76,8 @@ pinterest,acc-1,pin-1,Pins,${day},EGP,120.50,1000,50,3,310`;
   await expect(page.getByRole("row", { name: /Pins/ })).toContainText("120.50");
   await page.getByRole("button", { name: "Take it in" }).click();
   await expect(page.getByRole("heading", { name: "What it changed" })).toBeVisible();
+  const past = page.getByRole("region", { name: "Files taken in", exact: true }).getByRole("row");
+  await expect(past.filter({ hasText: "named in the file" }).first()).toContainText(/now|second/);
 });
 
 test("a file whose numbers can be read in two ways asks for their mark", async ({ signedIn: page, eyes }) => {

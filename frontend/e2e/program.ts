@@ -4,13 +4,14 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "@playwright/test";
+import { META_TOKEN, POOR_ID, startMeta } from "./meta";
 
 const START_MS = 300_000;
 /** Tests need some weeks of the demo's past, the pictures of the tour all of it. */
 const HISTORY_DAYS = process.env.STRATUM_TOUR ? 396 : 56;
 const PAUSE_MS = 500;
 
-const SETTINGS = `
+const settingsWith = (meta: string) => `
 [campaign_discovery]
 every_ms = 1000
 
@@ -23,6 +24,12 @@ operation_listen = "127.0.0.1:0"
 
 [exchange_rates]
 enabled = false
+
+[deliver]
+refresh_ms = 200
+
+[deliver.urls]
+meta = "${meta}"
 
 [demo]
 history_days = ${HISTORY_DAYS}
@@ -59,6 +66,48 @@ function listen(program: ChildProcess): Promise<Told> {
   });
 }
 
+/** Makes a destination for the tests' tenant at the Meta of this machine. */
+async function deliver({ url, email, password }: Told): Promise<void> {
+  const api = await request.newContext({ baseURL: url });
+  const login = await api.post("/api/v1/auth/login", { data: { email, password } });
+  const headers = { authorization: `Bearer ${(await login.json()).data.access_token}` };
+  const datasets = (await (await api.get("/api/v1/datasets", { headers })).json()).data as {
+    id: string;
+    external_id: string;
+    platform: string | null;
+  }[];
+  const dataset = datasets.find(({ platform }) => platform === "meta");
+  const make = async (path: string, data: object) => {
+    const made = await api.post(`/api/v1${path}`, { headers, data });
+    if (!made.ok()) throw new Error(`nothing is made at ${path}: ${await made.text()}`);
+    return (await made.json()).data;
+  };
+  const { id } = await make("/destinations", {
+    dataset_id: dataset?.id,
+    name: "Meta of the shop",
+    credentials: { access_token: META_TOKEN },
+  });
+  const pixel = dataset?.external_id ?? "";
+  const door = { name: "Delivery of the tests", scope: "ingest", dataset_id: pixel, platform: "meta" };
+  const { key } = await make("/api-keys", door);
+  // Until the door knows the key and the destination: then the first event comes there, and is refused.
+  for (const end = Date.now() + START_MS; Date.now() < end; ) {
+    const event = {
+      event_name: "Lead",
+      event_time: Math.floor(Date.now() / 1000),
+      event_id: `${POOR_ID}${Date.now()}`,
+      action_source: "website",
+      user_data: { em: "customer@shop.example" },
+    };
+    const query = `access_token=${key}`;
+    await api.post(`/v24.0/${pixel}/events?${query}`, { data: { data: [event] } });
+    await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+    const letters = await api.get(`/api/v1/destinations/${id}/dead-letters`, { headers });
+    if ((await letters.json()).data?.length > 0) return api.dispose();
+  }
+  throw new Error("no event comes to the destination");
+}
+
 /** Waits until reports, events and campaigns of the demo have landed. */
 async function landed({ url, email, password }: Told): Promise<void> {
   const api = await request.newContext({ baseURL: url });
@@ -92,7 +141,8 @@ export default async function start(): Promise<() => Promise<void>> {
   // As root, Postgres runs as another user, who must get to its own folder in this one.
   chmodSync(folder, 0o755);
   const settings = join(folder, "settings.toml");
-  writeFileSync(settings, SETTINGS);
+  const meta = await startMeta();
+  writeFileSync(settings, settingsWith(meta.url));
   const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/stratum/target");
   const path = process.env.STRATUM_PROGRAM ?? join(target, "debug/stratum");
   const program = spawn(
@@ -117,10 +167,12 @@ export default async function start(): Promise<() => Promise<void>> {
       program.kill("SIGTERM");
       await ended;
     }
+    meta.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
     const told = await listen(program);
+    await deliver(told);
     await landed(told);
     process.env.STRATUM_TEST_URL = told.url;
     process.env.STRATUM_TEST_EMAIL = told.email;

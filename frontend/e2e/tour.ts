@@ -27,6 +27,8 @@ const PICTURES: Picture[] = [
   { name: "quality", path: "/quality" },
   { name: "quality-arabic", path: "/quality", language: "ar", theme: "dark" },
   { name: "events", path: "/events" },
+  { name: "delivery", path: "/delivery" },
+  { name: "delivery-arabic", path: "/delivery?tab=letters", language: "ar", theme: "dark" },
   { name: "plan", path: "/plan" },
   { name: "budget-dark", path: "/plan?tab=budget&total=60000", theme: "dark" },
   { name: "what-if", path: "/plan?tab=whatif" },

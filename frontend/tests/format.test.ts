@@ -3,6 +3,7 @@ import { events } from "../src/api/sse";
 import { labelled, runs } from "../src/charts/measure";
 import { csv } from "../src/charts/save";
 import { Format } from "../src/format/format";
+import { ago, bytes, duration } from "../src/format/units";
 
 const english = new Format("en-GB", "Europe/Berlin");
 const arabic = new Format("ar-EG-u-nu-latn", "Africa/Cairo");
@@ -17,9 +18,10 @@ test("unknown is a dash and never a zero", () => {
       format.figure(null, "ratio"),
       format.day(null),
       format.instant(undefined),
-      format.ago(null),
-      format.bytes(null),
-    ]).toEqual(Array(9).fill("–"));
+      ago(null, format.locale),
+      bytes(null, format.locale),
+      duration(null, format.locale),
+    ]).toEqual(Array(10).fill("–"));
   }
   expect(english.money(0, "EUR")).toBe("€0.00");
 });
@@ -55,9 +57,9 @@ test("Arabic has Latin digits unless others are chosen", () => {
 
 test("ages are told in the unit that says enough", () => {
   const now = Date.parse("2026-11-27T12:00:00Z");
-  expect(english.ago("2026-11-27T11:59:57Z", now)).toMatch(/3 sec/);
-  expect(english.ago("2026-11-27T11:30:00Z", now)).toMatch(/30 min/);
-  expect(english.ago("2026-11-25T11:30:00Z", now)).toMatch(/2 days ago/);
+  expect(ago("2026-11-27T11:59:57Z", "en-GB", now)).toMatch(/3 sec/);
+  expect(ago("2026-11-27T11:30:00Z", "en-GB", now)).toMatch(/30 min/);
+  expect(ago("2026-11-25T11:30:00Z", "en-GB", now)).toMatch(/2 days ago/);
 });
 
 test("CSV quotes, and runs nothing in a spreadsheet", () => {
@@ -93,4 +95,16 @@ test("lines break where a value is unknown", () => {
   expect(runs([null])).toEqual([]);
   expect(labelled(28, 300, 75).has(27)).toBe(true);
   expect(labelled(28, 300, 75).size).toBeLessThanOrEqual(4);
+});
+
+test("a length of time and a size are told in the largest unit that they fill", () => {
+  expect(duration(0.6, "en-GB")).toBe("1 ms");
+  expect(duration(850, "en-GB")).toBe("850 ms");
+  expect(duration(1940, "en-GB")).toBe("1.9 secs");
+  expect(duration(42_000, "en-GB")).toBe("42 secs");
+  expect(duration(5_400_000, "en-GB")).toBe("1.5 hrs");
+  expect(duration(3 * 86_400_000, "en-GB")).toBe("3 days");
+  expect(duration(0, "en-GB")).toBe("0 ms");
+  expect(bytes(999, "en-GB")).toBe("999 byte");
+  expect(bytes(15_300, "en-GB")).toBe("15.3 kB");
 });

@@ -167,6 +167,19 @@ const events = createRoute({
   component: lazyRouteComponent(() => after("rest", import("../pages/events/page")), "EventsPage"),
 });
 
+const delivery = createRoute({
+  getParentRoute: () => inside,
+  path: "/delivery",
+  validateSearch: v.object({
+    ...shared,
+    at: text,
+    tab: oneOf(["letters", "requests"] as const),
+    span: oneOf(["week", "month"] as const),
+  }),
+  beforeLoad: () => needs("integrations.read"),
+  component: lazyRouteComponent(() => after("rest", import("../pages/delivery/page")), "DeliveryPage"),
+});
+
 const plan = createRoute({
   getParentRoute: () => inside,
   path: "/plan",
@@ -252,6 +265,7 @@ const tree = root.addChildren([
     campaign,
     quality,
     events,
+    delivery,
     plan,
     rules,
     reports,

@@ -1,4 +1,4 @@
-/** The only place that calls `Intl`. Figures come from the server; here they become words. */
+/** With `units.ts` the only place that calls `Intl`. Figures come from the server; here they become words. */
 import { utc } from "../figures/day";
 
 export type Unit = "money" | "count" | "ratio" | "percent" | "score";
@@ -112,36 +112,8 @@ export class Format {
     return this.#date({ timeStyle: "medium" }).format(new Date(at));
   }
 
-  /** How long ago, in the largest unit that says enough. */
-  ago(at: string | null | undefined, now = Date.now()): string {
-    if (!at) return UNKNOWN;
-    const seconds = Math.round((Date.parse(at) - now) / 1000);
-    const relative = new Intl.RelativeTimeFormat(this.locale, { numeric: "auto", style: "short" });
-    for (const [unit, length] of STEPS) {
-      if (Math.abs(seconds) >= length || unit === "second")
-        return relative.format(Math.trunc(seconds / length), unit);
-    }
-    return UNKNOWN;
-  }
-
-  bytes(value: Value): string {
-    if (value == null) return UNKNOWN;
-    const step = value < 1000 ? 0 : value < 1e6 ? 1 : value < 1e9 ? 2 : 3;
-    const unit = ["byte", "kilobyte", "megabyte", "gigabyte"][step];
-    return this.#number({
-      style: "unit",
-      unit,
-      unitDisplay: "short",
-      maximumFractionDigits: step ? 1 : 0,
-    }).format(value / 1000 ** step);
-  }
-
   list(items: string[]): string {
     return new Intl.ListFormat(this.locale, { type: "conjunction" }).format(items);
-  }
-
-  currencyName(code: string): string {
-    return new Intl.DisplayNames(this.locale, { type: "currency" }).of(code) ?? code;
   }
 
   #number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -160,13 +132,6 @@ export class Format {
     return made;
   }
 }
-
-const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
-];
 
 /** Large amounts without the cents, which nobody reads. */
 function wholeFrom(value: number, limit: number): Intl.NumberFormatOptions {

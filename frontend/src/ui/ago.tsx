@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { useFormat } from "../app/texts";
+import { ago } from "../format/units";
 
 const TICK_MS = 5000;
 
@@ -13,7 +14,7 @@ export function Ago({ at }: { at: string | null | undefined }) {
   }, []);
   return (
     <time dateTime={at ?? undefined} title={format.instant(at)}>
-      <bdi>{format.ago(at, Math.max(now, at ? Date.parse(at) : 0))}</bdi>
+      <bdi>{ago(at, format.locale, Math.max(now, at ? Date.parse(at) : 0))}</bdi>
     </time>
   );
 }

@@ -10,6 +10,7 @@ import {
   Popover,
 } from "react-aria-components";
 import { useFormat, useTexts } from "../app/texts";
+import { currencyName } from "../format/units";
 
 interface Option {
   key: string;
@@ -38,7 +39,10 @@ export function ZoneAndCurrency({
 }) {
   const t = useTexts();
   const format = useFormat();
-  const currencies = CURRENCIES.map((key) => ({ key, label: `${key} – ${format.currencyName(key)}` }));
+  const currencies = CURRENCIES.map((key) => ({
+    key,
+    label: `${key} – ${currencyName(key, format.locale)}`,
+  }));
   return (
     <div className="flex flex-wrap gap-3">
       <Find name="time_zone" label={t("settings.zone")} value={zone} options={ZONES} onChange={onZone} />

@@ -3,6 +3,7 @@ import { answer, api, dataOf, type Schemas } from "../../api/client";
 import { exportJobs, SELDOM_MS } from "../../api/queries";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
+import { bytes } from "../../format/units";
 import { Ago } from "../../ui/ago";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";
@@ -85,7 +86,7 @@ function Jobs({ rows }: { rows: Job[] }) {
           hide: "sm",
           cell: (job) => (
             <>
-              <bdi>{format.bytes(job.bytes)}</bdi>
+              <bdi>{bytes(job.bytes, format.locale)}</bdi>
               <span className="block text-note text-ink-3">
                 {t("import.rows", { count: job.rows, shown: format.number(job.rows) })}
               </span>

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { askHealthDetail } from "../../api/open";
 import { useFormat, useTexts } from "../../app/texts";
+import { bytes } from "../../format/units";
 import { Note, Panel } from "../../ui/panel";
 
 const EVERY_MS = 5000;
@@ -32,6 +33,7 @@ function Sheets({ detail: { process, jobs } }: { detail: Detail }) {
   const t = useTexts();
   const format = useFormat();
   const { disk, pipeline } = process;
+  const size = (value: number) => bytes(value, format.locale);
   const isFull = disk ? disk.free_bytes < FREE_MIN * disk.total_bytes : false;
   const lost = pipeline ? pipeline.missing_records + pipeline.unreadable_records : 0;
   const facts: [string, string][] = [
@@ -39,9 +41,7 @@ function Sheets({ detail: { process, jobs } }: { detail: Detail }) {
     [t("process.since"), format.instant(process.started_at)],
     [
       t("process.disk"),
-      disk
-        ? t("process.free", { free: format.bytes(disk.free_bytes), all: format.bytes(disk.total_bytes) })
-        : "–",
+      disk ? t("process.free", { free: size(disk.free_bytes), all: size(disk.total_bytes) }) : "–",
     ],
     [t("process.waiting"), pipeline ? format.number(pipeline.waiting_records) : "–"],
     [
