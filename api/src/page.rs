@@ -17,7 +17,7 @@ const DOCS_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Paths of the page. What stands behind each of them, the page itself decides.
-const PATHS: [&str; 20] = [
+const PATHS: [&str; 21] = [
     "/",
     "/sign-in",
     "/register",

@@ -8,7 +8,6 @@ export const PAGES = [
   "/events?tab=keys",
   "/delivery",
   "/delivery?tab=letters",
-  "/delivery?tab=requests",
   "/plan",
   "/plan?tab=budget&total=500000",
   "/plan?tab=whatif",

@@ -11149,7 +11149,7 @@ export interface components {
             events: number;
             /**
              * Format: int64
-             * @description Those of them that have waited for over six days, and are soon too old.
+             * @description Those of them that the platform takes for less than a day from now.
              */
             expiring: number;
             /** @description Whether these are all; false where more wait than are counted at once. */

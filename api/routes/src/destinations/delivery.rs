@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use stratum_deliver::platform::DeliveryPlatform;
 use stratum_http::answer::{Answer, Answered, Refusal};
 use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, Params};
@@ -17,6 +18,7 @@ use stratum_models::delivery::{
 };
 use stratum_models::id::DestinationId;
 use stratum_models::log::{EventLog, Offset, ReadLimits, Topic};
+use stratum_models::platform::ActionSource;
 use stratum_models::store::StoreError;
 use stratum_models::time::{DAY_MS, HOUR_MS, UnixMillis};
 use stratum_state::destination::StoredDestination;
@@ -32,8 +34,8 @@ const DAYS_MAX: i64 = 31;
 /// Records of the log that are looked at to count what waits.
 const WAITING_RECORDS_MAX: usize = 2_000;
 const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Events that have waited for longer are soon too old: platforms take none that is older than seven days.
-const EXPIRING_MS: i64 = 6 * DAY_MS;
+/// Events that become too old for their platform within this time are told apart.
+const EXPIRING_MS: i64 = DAY_MS;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -140,7 +142,7 @@ pub struct DeliveryLatency {
 pub struct WaitingItem {
     /// Events that wait.
     events: u64,
-    /// Those of them that have waited for over six days, and are soon too old.
+    /// Those of them that the platform takes for less than a day from now.
     expiring: u64,
     /// Whether these are all; false where more wait than are counted at once.
     is_complete: bool,
@@ -151,10 +153,10 @@ pub struct WaitingItem {
 }
 
 impl WaitingItem {
-    /// Counts the events of a record.
-    fn count(&mut self, rows: u32, received: UnixMillis, now: UnixMillis) {
+    /// Counts the events of a record, for a platform that takes none older than `age_max` milliseconds.
+    fn count(&mut self, rows: u32, received: UnixMillis, (now, age_max): (UnixMillis, i64)) {
         self.events += u64::from(rows);
-        if now.0 - received.0 > EXPIRING_MS {
+        if now.0 - received.0 > age_max - EXPIRING_MS {
             self.expiring += u64::from(rows);
         }
         let received_at = received.to_utc();
@@ -271,6 +273,8 @@ async fn waiting(
     ranges: &[DeliveryRange],
     now: UnixMillis,
 ) -> Result<WaitingItem, StoreError> {
+    let at = dataset.platform.and_then(DeliveryPlatform::of);
+    let age_max = at.map_or(i64::MAX, |at| at.format.age_ms_max(ActionSource::Website));
     let topic = Topic::Deliveries;
     let partition = dataset.partition(log.partitions(topic));
     let log_end = log.end(topic, partition).await?;
@@ -298,7 +302,7 @@ async fn waiting(
                 let header = read_header(&record.bytes).ok();
                 let header = header.filter(|header| header.is_of(dataset));
                 if let Some(header) = header.filter(|_| record.position.offset < to) {
-                    found.count(header.rows, header.received().0, now);
+                    found.count(header.rows, header.received().0, (now, age_max));
                 }
             }
         }
@@ -351,48 +355,4 @@ pub async fn delivery(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn counts(hour: i64, outcome: DeliveryOutcome, events: u64) -> OutcomeCount {
-        let mut latency = LatencyHistogram::default();
-        latency.record(1_000, events);
-        OutcomeCount {
-            hour: UnixMillis(hour * HOUR_MS),
-            event_name: "Purchase".into(),
-            outcome,
-            code: String::new(),
-            events,
-            tries: events,
-            latency,
-        }
-    }
-
-    #[test]
-    fn every_hour_is_told_also_without_events() {
-        let known = [
-            counts(11, DeliveryOutcome::Delivered, 7),
-            counts(11, DeliveryOutcome::Rejected, 2),
-            counts(11, DeliveryOutcome::Filtered, 9),
-            counts(13, DeliveryOutcome::Expired, 1),
-        ];
-        let told = hours(&known, UnixMillis(10 * HOUR_MS), UnixMillis(14 * HOUR_MS));
-        let sums = told.iter().map(|hour| (hour.attempted, hour.delivered, hour.failed));
-        assert_eq!(sums.collect::<Vec<_>>(), [(0, 0, 0), (9, 7, 2), (0, 0, 0), (1, 0, 1)]);
-        let known = told.iter().map(|hour| hour.latency.p50_ms.is_some());
-        assert_eq!(known.collect::<Vec<_>>(), [false, true, false, false]);
-        assert_eq!(told[3].hour, UnixMillis(13 * HOUR_MS).to_utc());
-    }
-
-    #[test]
-    fn what_waits_is_counted_with_its_age() {
-        let now = UnixMillis(100 * DAY_MS);
-        let mut waiting = WaitingItem::default();
-        waiting.count(3, UnixMillis(now.0 - EXPIRING_MS), now);
-        waiting.count(2, UnixMillis(now.0 - EXPIRING_MS - 1), now);
-        waiting.count(1, now, now);
-        assert_eq!((waiting.events, waiting.expiring), (6, 2));
-        assert_eq!(waiting.oldest_received_at, Some(UnixMillis(94 * DAY_MS - 1).to_utc()));
-        assert_eq!(waiting.lag_s, 518_400.001);
-    }
-}
+mod tests;

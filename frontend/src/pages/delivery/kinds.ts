@@ -10,11 +10,19 @@ export interface Kind {
   drops_copies: boolean;
 }
 
-const KINDS: Partial<Record<Platform, Kind>> = {
-  meta: { credential: "access_token", tests: "under_code", drops_copies: true },
+const TOKEN = { credential: "access_token", drops_copies: true };
+
+const KINDS: Record<Platform, Kind> = {
+  meta: { ...TOKEN, tests: "under_code" },
+  tiktok: { ...TOKEN, tests: "under_code" },
+  snapchat: { ...TOKEN, tests: "at_another_address" },
+  pinterest: { ...TOKEN, tests: "at_another_address" },
+  linkedin: { ...TOKEN, tests: "nowhere" },
+  // It drops copies of purchases alone.
+  google: { credential: "api_secret", tests: "at_another_address", drops_copies: false },
 };
 
-/** The kind of a platform's destinations; none where events are not handed on to it. */
+/** The kind of a platform's destinations; none where a dataset is for no platform. */
 export function kindOf(platform: Platform | null | undefined): Kind | undefined {
   return platform ? KINDS[platform] : undefined;
 }
