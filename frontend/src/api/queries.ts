@@ -1,5 +1,5 @@
 /** Key and options of each question. Keys begin with the question's name, which the live stream renews. */
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api, dataOf, type Schemas } from "./client";
 
 export interface Range {
@@ -58,22 +58,6 @@ export const series = (asked: Asked & Compared & { granularity: Granularity; by?
 
 export type Part = Schemas["BreakdownBy"];
 
-export const breakdown = (
-  asked: Asked & {
-    by: Part;
-    sort_by?: Schemas["Kpi"];
-    sort_order?: Schemas["SortOrder"];
-    page?: number;
-    page_size?: number;
-  },
-) =>
-  queryOptions({
-    queryKey: ["breakdown", asked],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/analytics/breakdown", { params: { query: asked }, signal })),
-    ...kept,
-  });
-
 export const ingest = (range: Range) =>
   queryOptions({
     queryKey: ["ingest", range],
@@ -84,25 +68,6 @@ export const ingest = (range: Range) =>
 
 /** What the live stream renews is asked for by itself this often, in case a hint was lost. */
 export const SELDOM_MS = 15_000;
-
-/** The newest events. */
-export const recentEvents = () =>
-  queryOptions({
-    queryKey: ["recent"],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/events/recent", { params: { query: { limit: 200 } }, signal })),
-    refetchInterval: SELDOM_MS,
-    ...kept,
-  });
-
-export const arrivals = (step: "minute" | "hour") =>
-  queryOptions({
-    queryKey: ["arrivals", step],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/events/arrivals", { params: { query: { step } }, signal })),
-    refetchInterval: step === "minute" ? 10_000 : 60_000,
-    ...kept,
-  });
 
 export const attention = (range: Range) =>
   queryOptions({
@@ -140,20 +105,6 @@ export const emqScore = (asked: EmqAsked) =>
     ...kept,
   });
 
-export const emqHistory = (asked: EmqAsked) =>
-  queryOptions({
-    queryKey: ["emq", "history", asked],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/emq/history", { params: { query: asked }, signal })),
-    ...kept,
-  });
-
-export const emqDiagnostics = (asked: EmqAsked) =>
-  queryOptions({
-    queryKey: ["emq", "diagnostics", asked],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/emq/diagnostics", { params: { query: asked }, signal })),
-    ...kept,
-  });
-
 /** Which campaigns. */
 export interface CampaignsFilter extends Range {
   platform?: string;
@@ -171,8 +122,6 @@ export interface CampaignsAsked extends CampaignsFilter, Compared {
   spark?: Schemas["Kpi"];
 }
 
-const CAMPAIGNS_PAGE = 100;
-
 /** The first campaigns of a list. */
 export const firstCampaigns = (asked: CampaignsAsked, page_size: number) =>
   queryOptions({
@@ -182,240 +131,12 @@ export const firstCampaigns = (asked: CampaignsAsked, page_size: number) =>
     ...kept,
   });
 
-export const campaignTotals = (asked: CampaignsFilter & Compared) =>
-  queryOptions({
-    queryKey: ["campaigns", "totals", asked],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/campaigns/totals", { params: { query: asked }, signal })),
-    ...kept,
-  });
-
-export const campaignLabels = () =>
-  queryOptions({
-    queryKey: ["campaigns", "labels"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/campaigns/labels", { signal })),
-  });
-
-export const campaignChanges = (id: string) =>
-  queryOptions({
-    queryKey: ["campaign", id, "changes"],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET("/api/v1/campaigns/{id}/changes", {
-          params: { path: { id }, query: { page_size: 100 } },
-          signal,
-        }),
-      ),
-  });
-
-export const campaigns = (asked: CampaignsAsked) =>
-  infiniteQueryOptions({
-    queryKey: ["campaigns", asked],
-    initialPageParam: 1,
-    queryFn: ({ pageParam, signal }) =>
-      answer(
-        api.GET("/api/v1/campaigns", {
-          params: { query: { ...asked, page: pageParam, page_size: CAMPAIGNS_PAGE } },
-          signal,
-        }),
-      ),
-    getNextPageParam: (last, _, page) => (page < (last.pagination?.total_pages ?? 0) ? page + 1 : undefined),
-    ...kept,
-  });
-
-export const campaign = (id: string) =>
-  queryOptions({
-    queryKey: ["campaign", id],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/campaigns/{id}", { params: { path: { id } }, signal })),
-  });
-
-export const campaignMetrics = (id: string, asked: Range & { granularity: Granularity }) =>
-  queryOptions({
-    queryKey: ["metrics", id, asked],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/campaigns/{id}/metrics", { params: { path: { id }, query: asked }, signal })),
-    ...kept,
-  });
-
-export const assets = (campaign_id: string) =>
-  queryOptions({
-    queryKey: ["assets", campaign_id],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/assets", { params: { query: { campaign_id, page_size: 100 } }, signal })),
-  });
-
-export const forecast = (asked: {
-  campaign_id?: string;
-  platform?: Schemas["Platform"];
-  days_ahead: number;
-}) =>
-  queryOptions({
-    queryKey: ["forecast", asked],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/predictions/roas", { params: { query: asked }, signal })),
-    staleTime: 300_000,
-    ...kept,
-  });
-
-export const simulation = (body: Schemas["SimulateRequest"]) =>
-  queryOptions({
-    queryKey: ["simulation", body],
-    queryFn: ({ signal }) => dataOf(api.POST("/api/v1/simulate", { body, signal })),
-    staleTime: 300_000,
-    ...kept,
-  });
-
-export const budget = (body: Schemas["BudgetRequest"]) =>
-  queryOptions({
-    queryKey: ["budget", body],
-    queryFn: ({ signal }) => dataOf(api.POST("/api/v1/predictions/budget-optimize", { body, signal })),
-    staleTime: 300_000,
-    ...kept,
-  });
-
-export const savedPlans = () =>
-  queryOptions({
-    queryKey: ["plans"],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/plans", { params: { query: { page_size: 100 } }, signal })),
-  });
-
-export const rules = () =>
-  queryOptions({
-    queryKey: ["rules", "list"],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/rules", { params: { query: { page_size: 100 } }, signal })),
-    refetchInterval: 60_000,
-    ...kept,
-  });
-
-export const ruleExecutions = () =>
-  queryOptions({
-    queryKey: ["rules", "executions"],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/v1/rules/executions", { params: { query: { page_size: 50 } }, signal })),
-    ...kept,
-  });
-
-export const savedPlan = (id: string) =>
-  queryOptions({
-    queryKey: ["plans", id],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/plans/{id}", { params: { path: { id } }, signal })),
-  });
-
 const whole = { params: { query: { page_size: 100 } } } as const;
-
-export const datasets = () =>
-  queryOptions({
-    queryKey: ["datasets"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/datasets", { ...whole, signal })),
-  });
-
-export const tracking = () =>
-  queryOptions({
-    queryKey: ["tracking"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/tracking", { ...whole, signal })),
-  });
-
-export const trackingVersions = (dataset: string) =>
-  queryOptions({
-    queryKey: ["tracking", dataset],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET("/api/v1/tracking/{dataset}/versions", {
-          params: { path: { dataset }, query: { page_size: 100 } },
-          signal,
-        }),
-      ),
-  });
-
-export const apiKeys = () =>
-  queryOptions({
-    queryKey: ["apiKeys"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/api-keys", { ...whole, signal })),
-  });
-
-export const connectorKinds = () =>
-  queryOptions({
-    queryKey: ["connectorKinds"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/connectors/kinds", { signal })),
-    staleTime: 3_600_000,
-  });
-
-export const connectors = () =>
-  queryOptions({
-    queryKey: ["connectors"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/connectors", { ...whole, signal })),
-  });
-
-export const pullRuns = (id: string) =>
-  queryOptions({
-    queryKey: ["pullRuns", id],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET("/api/v1/connectors/{id}/runs", {
-          params: { path: { id }, query: { page_size: 20 } },
-          signal,
-        }),
-      ),
-  });
 
 export const adAccounts = () =>
   queryOptions({
     queryKey: ["adAccounts"],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/ad-accounts", { ...whole, signal })),
-  });
-
-export const exportEstimate = (body: Schemas["ExportBody"]) =>
-  queryOptions({
-    queryKey: ["exportEstimate", body],
-    queryFn: ({ signal }) => dataOf(api.POST("/api/v1/analytics/export/estimate", { body, signal })),
-    ...kept,
-  });
-
-export const exportKinds = () =>
-  queryOptions({
-    queryKey: ["exportKinds"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/export/kinds", { signal })),
-    staleTime: 3_600_000,
-  });
-
-export const exportJobs = () =>
-  queryOptions({
-    queryKey: ["exports"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/export", { ...whole, signal })),
-  });
-
-export const exportSchedules = () =>
-  queryOptions({
-    queryKey: ["exports", "schedules"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/analytics/export/schedules", { signal })),
-  });
-
-export const tenant = () =>
-  queryOptions({
-    queryKey: ["tenant"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/tenant", { signal })),
-  });
-
-export const users = () =>
-  queryOptions({
-    queryKey: ["users"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/users", { ...whole, signal })),
-  });
-
-export const invitations = () =>
-  queryOptions({
-    queryKey: ["invitations"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/users/invitations", { ...whole, signal })),
-  });
-
-export const rates = (range: Range) =>
-  queryOptions({
-    queryKey: ["rates", range],
-    queryFn: ({ signal }) =>
-      answer(api.GET("/api/v1/fx-rates", { params: { query: { ...range, page_size: 100 } }, signal })),
-    ...kept,
   });
 
 export interface AuditAsked {

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { simulation } from "../api/queries";
+import { simulation } from "../api/planning";
 import { useTexts } from "../app/texts";
 import { ForecastReason } from "../ui/forecast-reason";
 import { Asked, Empty, Note } from "../ui/panel";

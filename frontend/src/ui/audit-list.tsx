@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../api/client";
-import { users } from "../api/queries";
+import { users } from "../api/settings";
 import { useMay } from "../app/me";
 import { useFormat, useTexts } from "../app/texts";
 import { Diff } from "./diff";

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../api/client";
 import { PLATFORMS, type Platform } from "../api/platforms";
-import { datasets, tracking } from "../api/queries";
+import { datasets, tracking } from "../api/setup";
 import { useTexts } from "../app/texts";
 import { Choose } from "./field";
 import { Form } from "./form";

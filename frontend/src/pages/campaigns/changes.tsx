@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { campaignChanges } from "../../api/campaigns";
 import type { Schemas } from "../../api/client";
-import { campaignChanges } from "../../api/queries";
 import { useFormat, useTexts } from "../../app/texts";
 import { Diff } from "../../ui/diff";
 import { Asked, Empty, Panel } from "../../ui/panel";

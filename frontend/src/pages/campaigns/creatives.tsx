@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { assets } from "../../api/campaigns";
 import type { Schemas } from "../../api/client";
-import { assets } from "../../api/queries";
 import { useFormat, useTexts } from "../../app/texts";
 import { DataTable } from "../../ui/data-table";
 import { Asked, Empty, Panel } from "../../ui/panel";

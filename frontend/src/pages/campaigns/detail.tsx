@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
+import { campaign } from "../../api/campaigns";
 import { answer, api, type Schemas } from "../../api/client";
-import { campaign } from "../../api/queries";
 import { type Permission, useMe } from "../../app/me";
 import { carried, useView, type View } from "../../app/search";
 import { useKey } from "../../app/shortcuts";

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { campaignMetrics } from "../../api/campaigns";
 import type { Schemas } from "../../api/client";
-import { campaignMetrics, type Granularity } from "../../api/queries";
+import type { Granularity } from "../../api/queries";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { KpiChart } from "../../charts/kpi-chart";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
-import { forecast } from "../../api/queries";
+import { forecast } from "../../api/planning";
 import { useTexts } from "../../app/texts";
 import { Prediction } from "../../charts/prediction";
 import { Asked, Empty, Panel } from "../../ui/panel";

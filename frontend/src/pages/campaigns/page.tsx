@@ -3,13 +3,8 @@ import { useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useDeferredValue, useEffect, useState } from "react";
 import { Input, SearchField } from "react-aria-components";
-import {
-  type CampaignsFilter,
-  campaignLabels,
-  campaigns,
-  campaignTotals,
-  platforms,
-} from "../../api/queries";
+import { campaignLabels, campaigns, campaignTotals } from "../../api/campaigns";
+import { type CampaignsFilter, platforms } from "../../api/queries";
 import { useMay, useMe } from "../../app/me";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
+import { breakdown } from "../../api/campaigns";
 import type { Schemas } from "../../api/client";
-import { breakdown } from "../../api/queries";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { DataTable } from "../../ui/data-table";

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../../api/client";
 import { type Destination, destinations } from "../../api/destinations";
-import { datasets } from "../../api/queries";
+import { datasets } from "../../api/setup";
 import { useTexts } from "../../app/texts";
 import { ButtonLink } from "../../ui/button";
 import { Choose } from "../../ui/field";

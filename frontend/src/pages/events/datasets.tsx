@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
-import { datasets, tracking, trackingVersions } from "../../api/queries";
+import { datasets, tracking, trackingVersions } from "../../api/setup";
 import { useMay } from "../../app/me";
 import { useTexts } from "../../app/texts";
 import { platformText } from "../../figures/platform";

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, dataOf, type Schemas } from "../../api/client";
-import { apiKeys, datasets } from "../../api/queries";
+import { apiKeys, datasets } from "../../api/setup";
 import { useMay } from "../../app/me";
 import { useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { arrivals } from "../../api/queries";
+import { arrivals } from "../../api/arrivals";
 import { useFormat, useTexts } from "../../app/texts";
 import { Bars } from "../../charts/bars";
 import { Figure } from "../../charts/figure";

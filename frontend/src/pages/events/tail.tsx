@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Pause, Play } from "lucide-react";
 import { useEffect, useState } from "react";
+import { recentEvents } from "../../api/arrivals";
 import type { Schemas } from "../../api/client";
-import { recentEvents } from "../../api/queries";
 import { useFormat, useTexts } from "../../app/texts";
 import { platformText } from "../../figures/platform";
 import { Button } from "../../ui/button";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client";
-import { exportKinds } from "../../api/queries";
+import { exportKinds } from "../../api/exports";
 import { useMay } from "../../app/me";
 
 export type ExportType = Schemas["ExportType"];

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, dataOf, type Schemas } from "../../api/client";
-import { exportJobs, SELDOM_MS } from "../../api/queries";
+import { exportJobs } from "../../api/exports";
+import { SELDOM_MS } from "../../api/queries";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { bytes } from "../../format/units";

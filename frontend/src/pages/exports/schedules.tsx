@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
-import { exportSchedules } from "../../api/queries";
+import { exportSchedules } from "../../api/exports";
 import { useFormat, useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
 import { DataTable } from "../../ui/data-table";

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { Schemas } from "../../api/client";
-import { budget } from "../../api/queries";
+import { budget } from "../../api/planning";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { CampaignCurve } from "../../charts/campaign-curve";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
-import { forecast } from "../../api/queries";
+import { forecast } from "../../api/planning";
 import { useMe } from "../../app/me";
 import type { View } from "../../app/search";
 import { useTexts } from "../../app/texts";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
-import { forecast } from "../../api/queries";
+import { forecast } from "../../api/planning";
 import { useMay } from "../../app/me";
 import type { View } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";

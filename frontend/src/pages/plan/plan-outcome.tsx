@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
-import { savedPlan } from "../../api/queries";
+import { savedPlan } from "../../api/planning";
 import { useFormat, useTexts } from "../../app/texts";
 import { DataTable } from "../../ui/data-table";
 import { Asked, Note } from "../../ui/panel";

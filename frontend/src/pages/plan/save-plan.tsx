@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
-import { savedPlans } from "../../api/queries";
+import { savedPlans } from "../../api/planning";
 import { useTexts } from "../../app/texts";
 import { Form } from "../../ui/form";
 import { Field } from "../../ui/text-field";

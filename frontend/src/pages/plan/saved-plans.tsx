@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
-import { savedPlans } from "../../api/queries";
+import { savedPlans } from "../../api/planning";
 import { useMay } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { simulation } from "../../api/queries";
+import { simulation } from "../../api/planning";
 import type { View } from "../../app/search";
 import { useTexts } from "../../app/texts";
 import { Curve } from "../../charts/curve";

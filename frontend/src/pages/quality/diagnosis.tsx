@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { emqDiagnostics } from "../../api/arrivals";
 import type { Schemas } from "../../api/client";
-import { emqDiagnostics, simulation } from "../../api/queries";
+import { simulation } from "../../api/planning";
 import { useMay } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { fieldOf, fieldsOf } from "../../figures/dialect-fields";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
-import { emqHistory } from "../../api/queries";
+import { emqHistory } from "../../api/arrivals";
 import { useFormat, useTexts } from "../../app/texts";
 import { Figure } from "../../charts/figure";
 import { TimeSeries } from "../../charts/time-series";

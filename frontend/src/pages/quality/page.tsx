@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
+import { emqHistory } from "../../api/arrivals";
 import type { Schemas } from "../../api/client";
-import { emqHistory, emqScore } from "../../api/queries";
+import { emqScore } from "../../api/queries";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";
 import { Spark } from "../../charts/spark";

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../../api/client";
-import { connectorKinds, connectors } from "../../api/queries";
+import { connectorKinds, connectors } from "../../api/setup";
 import { useTexts } from "../../app/texts";
 import { Choose } from "../../ui/field";
 import { Form } from "../../ui/form";

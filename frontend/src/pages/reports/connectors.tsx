@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, dataOf, type Schemas } from "../../api/client";
-import { connectors, SELDOM_MS } from "../../api/queries";
+import { SELDOM_MS } from "../../api/queries";
+import { connectors } from "../../api/setup";
 import { useMay } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";

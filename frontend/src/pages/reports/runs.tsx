@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
-import { pullRuns, SELDOM_MS } from "../../api/queries";
+import { SELDOM_MS } from "../../api/queries";
+import { pullRuns } from "../../api/setup";
 import { useFormat, useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";
 import { Button } from "../../ui/button";

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../../api/client";
 import { PLATFORMS, type Platform } from "../../api/platforms";
-import { users } from "../../api/queries";
+import { users } from "../../api/settings";
 import { useMay, useMe } from "../../app/me";
 import { useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ruleExecutions } from "../../api/queries";
+import { ruleExecutions } from "../../api/rules";
 import { carried } from "../../app/search";
 import { useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";

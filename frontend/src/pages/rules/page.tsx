@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
-import { rules } from "../../api/queries";
+import { rules } from "../../api/rules";
 import { useMay } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../../api/client";
-import { tenant } from "../../api/queries";
+import { tenant } from "../../api/settings";
 import { useMay } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { Form } from "../../ui/form";

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, dataOf, type Schemas } from "../../api/client";
-import { invitations, users } from "../../api/queries";
+import { invitations, users } from "../../api/settings";
 import { useMay, useMe } from "../../app/me";
 import { useFormat, useTexts } from "../../app/texts";
 import { Ago } from "../../ui/ago";

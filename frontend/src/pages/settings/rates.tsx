@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, dataOf } from "../../api/client";
-import { kpis, rates } from "../../api/queries";
+import { kpis } from "../../api/queries";
+import { rates } from "../../api/settings";
 import { useMay, useMe } from "../../app/me";
 import { useView } from "../../app/search";
 import { useFormat, useTexts } from "../../app/texts";

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, type Schemas } from "../../api/client";
-import { apiKeys } from "../../api/queries";
+import { apiKeys } from "../../api/setup";
 import { useTexts } from "../../app/texts";
 import { Button } from "../../ui/button";
 import { ErrorNote, Note } from "../../ui/panel";
