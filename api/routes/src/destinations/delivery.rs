@@ -273,7 +273,7 @@ async fn waiting(
     ranges: &[DeliveryRange],
     now: UnixMillis,
 ) -> Result<WaitingItem, StoreError> {
-    let at = dataset.platform.and_then(DeliveryPlatform::of);
+    let at = dataset.platform.map(DeliveryPlatform::of);
     let age_max = at.map_or(i64::MAX, |at| at.format.age_ms_max(ActionSource::Website));
     let topic = Topic::Deliveries;
     let partition = dataset.partition(log.partitions(topic));
