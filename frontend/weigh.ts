@@ -32,7 +32,7 @@ const LATER = [
 /** kB of gzip to the first paint of a page, or on top of the overview. */
 const LIMITS: { page: string; entries: string[]; beside?: string[]; limit: number }[] = [
   { page: "sign-in", entries: SIGN_IN, limit: 145 },
-  { page: "overview", entries: OVERVIEW, limit: 235 },
+  { page: "overview", entries: OVERVIEW, limit: 236 },
   ...[...LATER, "exports/page", "start/page", "settings/page"].map((page) => ({
     page,
     entries: [`src/pages/${page}.tsx`, "src/lang/en-rest.json"],

@@ -40,6 +40,7 @@ pub fn dataset() -> DatasetConfig {
         time_zone: Tz::UTC,
         version: 1,
         default_calling_code: None,
+        policy: Default::default(),
         event_name: None,
         delivery: None,
     }

@@ -158,3 +158,29 @@ test("an admin is told of the process on the status page", async ({ signedIn: pa
   await expect(page.getByRole("heading", { name: "Jobs of your organisation" })).toBeVisible();
   await accessible(page);
 });
+
+test("a fix goes from its issue to what it brings, and is rolled back", async ({ signedIn: page }) => {
+  await page.goto("/quality");
+  await settled(page);
+  const fixes = page.getByRole("region", { name: "What costs matches, and its fix" });
+  await fixes.getByRole("button", { name: "Look at it: Recommended settings are off" }).click();
+  const dialog = page.getByRole("dialog", { name: "Recommended settings are off" });
+  await expect(dialog.getByRole("listitem").filter({ hasText: "Preview" })).toHaveAttribute(
+    "aria-current",
+    "step",
+  );
+  await expect(dialog.getByText(/counted on .* event/)).toBeVisible();
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Apply the fix" }).click();
+  await expect(dialog.getByText(/also from the page’s address/)).toBeVisible();
+  await expect(dialog.getByRole("listitem").filter({ hasText: "Observing" })).toHaveAttribute(
+    "aria-current",
+    "step",
+  );
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Roll back" }).click();
+  await expect(dialog.getByText("Rolled back; events are treated as before.")).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  const run = fixes.getByRole("row", { name: /Recommended settings are off/ });
+  await expect(run.getByText("rolled back")).toBeVisible();
+});

@@ -35,6 +35,13 @@ const WORDS: Record<string, string[]> = {
   ExecutionOutcome: ["rules.outcome.{}"],
   Repeat: ["repeat.{}"],
   RoleName: ["process.role.{}"],
+  IssueCode: ["issue.{}", "issue.{}.why"],
+  FixState: ["fixState.{}"],
+  FixEnd: ["fixEnd.{}"],
+  NoFixReason: ["noFix.{}"],
+  ClickIdSource: ["setting.value.{}"],
+  EventIdSource: ["setting.value.{}"],
+  Normalization: ["setting.value.{}"],
 };
 
 test("every name of the API's document that is shown has words in both languages", () => {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::delivery::DatasetSeal;
 use crate::id::TenantId;
 use crate::platform::Platform;
+use crate::tracking::TrackingPolicy;
 
 /// The SHA-256 of an API key; keys are never kept in clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +37,8 @@ pub struct DatasetConfig {
     pub version: u32,
     /// The calling code put before phone numbers that have none, without `+`.
     pub default_calling_code: Option<u16>,
+    /// The repairs in force.
+    pub policy: TrackingPolicy,
     /// The name of its events, where the platform's format has none.
     pub event_name: Option<String>,
     /// How its events are sealed for the platforms they are handed on to; `None` where no destination

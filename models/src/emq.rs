@@ -97,6 +97,12 @@ impl WeightTable {
         self.powers[signal.code().unsigned_abs() as usize]
     }
 
+    /// The same table with every power multiplied by `factor`, at most 1.
+    pub fn scaled(&self, factor: f64) -> WeightTable {
+        let powers = self.powers.map(|power| power.map(|power| (power * factor).min(1.0)));
+        WeightTable { powers, ..*self }
+    }
+
     /// The probability, 0 to 1, that one event with these usable identifiers is matched.
     pub fn match_probability(&self, valid: IdentifierMask) -> f64 {
         let present = Signal::ALL.iter().filter(|signal| signal.is_in(valid));
@@ -129,7 +135,7 @@ impl WeightTable {
     }
 
     /// The score of one event that happened at `source`, 0 to 10.
-    fn event_score(&self, valid: IdentifierMask, source: ActionSource) -> f64 {
+    pub fn event_score(&self, valid: IdentifierMask, source: ActionSource) -> f64 {
         let full = self.match_probability(self.recommended(source));
         (10.0 * self.match_probability(valid) / full).clamp(0.0, 10.0)
     }

@@ -1,6 +1,7 @@
 //! A conversion event as the whole program knows it: typed, canonical, free of raw personal data.
 
 pub mod column;
+mod dedup_key;
 mod earlier;
 
 use std::sync::Arc;
@@ -12,7 +13,6 @@ use arrow::array::{
 };
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
-use sha2::{Digest, Sha256};
 
 use crate::dialect::Dialect;
 use crate::id::TenantId;
@@ -22,48 +22,11 @@ use crate::platform::{ActionSource, Channel, Device, Platform};
 use crate::seal::{SEAL_BYTES, SealedIdentifier};
 use crate::time::{Day, UnixMillis};
 
+pub use dedup_key::DedupKey;
 pub use earlier::{earlier_event_schema, renewed_events};
 
 /// The name of a purchase, the event whose count and value are the tracked conversions and revenue.
 pub const PURCHASE: &str = "Purchase";
-
-/// The mark of one conversion, equal in two events of it: the first 128 bits of the SHA-256 of tenant,
-/// platform, dataset, event name and the sender's event id. The dialect is none of it: what a page and a
-/// server send of one purchase may come in two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DedupKey(pub u128);
-
-impl DedupKey {
-    /// The key of the event a sender called `event_id`.
-    pub fn of(
-        tenant: TenantId,
-        platform: Option<Platform>,
-        dataset_id: &str,
-        event_name: &str,
-        event_id: &str,
-    ) -> DedupKey {
-        let mut hash = Sha256::new();
-        hash.update(tenant.0.to_be_bytes());
-        hash.update([Platform::optional_code(platform).unsigned_abs()]);
-        for part in [dataset_id, event_name] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        hash.update(event_id);
-        let digest: [u8; 32] = hash.finalize().into();
-        DedupKey::from_bytes(digest.first_chunk::<16>().copied().unwrap_or_default())
-    }
-
-    /// The key as it is kept in a batch.
-    pub const fn to_bytes(self) -> [u8; 16] {
-        self.0.to_be_bytes()
-    }
-
-    /// The inverse of [`DedupKey::to_bytes`].
-    pub const fn from_bytes(bytes: [u8; 16]) -> DedupKey {
-        DedupKey(u128::from_be_bytes(bytes))
-    }
-}
 
 /// One conversion event on its way into a batch. Texts are borrowed from the request and have
 /// passed redaction.
@@ -121,6 +84,10 @@ pub struct ConversionEvent<'a> {
     pub source_host: Option<&'a str>,
     /// The version of the tracking configuration it was treated with.
     pub config_version: u32,
+    /// The usable identifiers that are so only by the repairs in force.
+    pub derived: IdentifierMask,
+    /// The identifiers that a repair which is not in force would make usable.
+    pub derivable: IdentifierMask,
 }
 
 /// An instant column.
@@ -177,6 +144,8 @@ pub fn event_schema() -> SchemaRef {
             required(column::DEVICE, DataType::Int8),
             optional(column::SOURCE_HOST, DataType::Utf8),
             required(column::CONFIG_VERSION, DataType::UInt32),
+            required(column::DERIVED_MASK, DataType::UInt32),
+            required(column::DERIVABLE_MASK, DataType::UInt32),
         ]))
     });
     SCHEMA.clone()
@@ -215,6 +184,8 @@ pub struct EventBatchBuilder {
     device: Int8Builder,
     source_host: StringBuilder,
     config_version: UInt32Builder,
+    derived_mask: UInt32Builder,
+    derivable_mask: UInt32Builder,
 }
 
 impl Default for EventBatchBuilder {
@@ -250,6 +221,8 @@ impl Default for EventBatchBuilder {
             device: Int8Builder::new(),
             source_host: StringBuilder::new(),
             config_version: UInt32Builder::new(),
+            derived_mask: UInt32Builder::new(),
+            derivable_mask: UInt32Builder::new(),
         }
     }
 }
@@ -277,6 +250,8 @@ impl EventBatchBuilder {
         self.device.append_value(event.device.code());
         self.source_host.append_option(event.source_host);
         self.config_version.append_value(event.config_version);
+        self.derived_mask.append_value(event.derived.0);
+        self.derivable_mask.append_value(event.derivable.0);
     }
 
     fn push_origin(&mut self, event: &ConversionEvent<'_>) {
@@ -348,6 +323,8 @@ impl EventBatchBuilder {
             Arc::new(self.device.finish()),
             Arc::new(self.source_host.finish()),
             Arc::new(self.config_version.finish()),
+            Arc::new(self.derived_mask.finish()),
+            Arc::new(self.derivable_mask.finish()),
         ];
         RecordBatch::try_new(event_schema(), columns)
     }

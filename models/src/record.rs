@@ -58,7 +58,8 @@ pub enum RecordError {
 /// The version of the layout that records of this kind are written in.
 const fn version_of(kind: RecordKind) -> u8 {
     match kind {
-        RecordKind::Events | RecordKind::Rejections => 3,
+        RecordKind::Events => 4,
+        RecordKind::Rejections => 3,
         _ => 1,
     }
 }
@@ -223,19 +224,25 @@ mod tests {
         assert_eq!((kind, rows.num_rows()), (RecordKind::Events, 1));
         assert_eq!(rows[column::VALID_MASK].as_ref(), sealed[column::VALID_MASK].as_ref());
         assert_eq!(rows[column::IDENTIFIERS].as_list::<i32>().value_length(0), 0);
-        let newer = encode_as(RecordKind::Events, 4, &sealed).unwrap();
-        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(4, 1))));
+        let newer = encode_as(RecordKind::Events, 5, &sealed).unwrap();
+        assert!(matches!(decode(&newer), Err(RecordError::UnknownVersion(5, 1))));
     }
 
     #[test]
-    fn events_of_before_came_in_the_dialect_of_their_platform() {
+    fn events_of_before_came_in_the_dialect_of_their_platform_and_were_not_repaired() {
         let mut builder = EventBatchBuilder::default();
         builder.push(&purchase());
         let today = builder.finish().unwrap();
         let mut before = today.clone();
-        before.remove_column(today.schema().index_of(column::DIALECT).unwrap());
-        let record = encode_as(RecordKind::Events, 2, &before).unwrap();
-        assert_eq!(decode(&record).unwrap(), (RecordKind::Events, today));
+        let lacked =
+            [(3, vec![column::DERIVED_MASK, column::DERIVABLE_MASK]), (2, vec![column::DIALECT])];
+        for (version, columns) in lacked {
+            for column in columns {
+                before.remove_column(before.schema().index_of(column).unwrap());
+            }
+            let record = encode_as(RecordKind::Events, version, &before).unwrap();
+            assert_eq!(decode(&record).unwrap(), (RecordKind::Events, today.clone()));
+        }
     }
 
     fn purchase() -> ConversionEvent<'static> {
@@ -266,6 +273,8 @@ mod tests {
             device: Device::Unknown,
             source_host: None,
             config_version: 1,
+            derived: IdentifierMask::EMPTY,
+            derivable: IdentifierMask::EMPTY,
         }
     }
 

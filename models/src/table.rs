@@ -85,6 +85,10 @@ fn match_quality_schema() -> SchemaRef {
         hour(),
         required("valid_mask", DataType::UInt32),
         required("invalid_mask", DataType::UInt32),
+        // Of the tracking configuration the events were treated with.
+        required("config_version", DataType::UInt32),
+        required("derived_mask", DataType::UInt32),
+        required("derivable_mask", DataType::UInt32),
         required("events", DataType::UInt64),
     ]))
 }

@@ -18,6 +18,7 @@ use stratum_state::connector::Connector;
 use stratum_state::destination::StoredDestination;
 use stratum_state::export_job::ExportJob;
 use stratum_state::export_schedule::ExportSchedule;
+use stratum_state::fix_run::FixRun;
 use stratum_state::invitation::Invitation;
 use stratum_state::note::Note;
 use stratum_state::plan::Plan;
@@ -72,6 +73,11 @@ impl Resource for ExportJob {
 impl Resource for ExportSchedule {
     const KIND: &'static str = "export_schedule";
     const NAME: &'static str = "schedule";
+}
+
+impl Resource for FixRun {
+    const KIND: &'static str = "fix_run";
+    const NAME: &'static str = "run";
 }
 
 impl Resource for Invitation {

@@ -50,6 +50,9 @@ pub enum Permission {
     /// Change them.
     #[serde(rename = "integrations.write")]
     IntegrationsWrite,
+    /// Apply one-click fixes and take them back.
+    #[serde(rename = "fixes.apply")]
+    FixesApply,
     /// See users and the tenant's settings.
     #[serde(rename = "tenant.read")]
     TenantRead,
@@ -80,6 +83,7 @@ pub const fn role_permissions(role: Role) -> &'static [Permission] {
             RulesRun,
             IntegrationsRead,
             IntegrationsWrite,
+            FixesApply,
             TenantRead,
             TenantWrite,
             AuditRead,
@@ -95,6 +99,7 @@ pub const fn role_permissions(role: Role) -> &'static [Permission] {
             RulesWrite,
             RulesRun,
             IntegrationsRead,
+            FixesApply,
             TenantRead,
         ],
         Role::Analyst => &[
@@ -286,6 +291,11 @@ pub const RIGHTS: &[(&str, &str, Access)] = &[
     (GET, "/api/v1/emq/coverage", With(AnalyticsRead)),
     (GET, "/api/v1/emq/history", With(AnalyticsRead)),
     (GET, "/api/v1/emq/diagnostics", With(AnalyticsRead)),
+    (GET, "/api/v1/qa/fixes/suggestions", With(AnalyticsRead)),
+    (POST, "/api/v1/qa/fixes/apply", With(FixesApply)),
+    (GET, "/api/v1/qa/fixes/run/{id}", With(AnalyticsRead)),
+    (GET, "/api/v1/qa/fixes/history", With(AnalyticsRead)),
+    (POST, "/api/v1/qa/fixes/run/{id}/rollback", With(FixesApply)),
     // Unusual days
     (GET, "/api/v1/anomalies", With(AnalyticsRead)),
     // Live

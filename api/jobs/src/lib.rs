@@ -3,6 +3,7 @@
 pub mod discovery;
 pub mod erase;
 pub mod export;
+pub mod fixes;
 pub mod heads;
 pub mod mail;
 pub mod predict;

@@ -1,7 +1,7 @@
 //! `/destinations`: where events of datasets are handed on to.
 
 pub mod body;
-mod delivery;
+pub mod delivery;
 mod history;
 mod replay;
 mod trial;

@@ -28,6 +28,7 @@ pub mod emq_score;
 pub mod emq_coverage;
 pub mod emq_history;
 pub mod emq_diagnostics;
+pub mod fixes;
 pub mod arrivals;
 pub mod anomalies;
 pub mod ingest_counts;
@@ -143,6 +144,7 @@ fn questions() -> OpenApiRouter<App> {
         .routes(routes!(emq_coverage::emq_coverage))
         .routes(routes!(emq_history::emq_history))
         .routes(routes!(emq_diagnostics::emq_diagnostics))
+        .merge(fixes::routes())
         .merge(arrivals::routes())
         .routes(routes!(events_stream::events_stream))
         .merge(anomalies::routes())

@@ -12,8 +12,9 @@ use stratum_http::id::{Id, Resource};
 use stratum_http::paging::PageParams;
 use stratum_http::rules::{Rules, sent};
 use stratum_models::platform::Platform;
+use stratum_models::tracking::{ClickIdSource, EventIdSource, Normalization, TrackingPolicy};
 use stratum_state::audit::{AuditAction, AuditEntry};
-use stratum_state::tracking::{TrackedDataset, TrackingVersion};
+use stratum_state::tracking::{TrackedDataset, TrackingSettings, TrackingVersion};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,6 +38,12 @@ pub struct TrackingItem {
     /// The calling code put before phone numbers that have none, without `+`; null for none, and such
     /// numbers are not usable then.
     default_calling_code: Option<u16>,
+    /// Where click ids are taken from.
+    click_id: ClickIdSource,
+    /// The rules of normalising identifiers.
+    normalization: Normalization,
+    /// The id that purchases without an event id are told from their copies by.
+    event_id: EventIdSource,
     /// The user who wrote it; null where it was the command line or the program.
     changed_by: Option<Uuid>,
     /// When it was written.
@@ -63,7 +70,10 @@ impl From<TrackingVersion> for TrackingItem {
     fn from(version: TrackingVersion) -> TrackingItem {
         TrackingItem {
             version: version.version,
-            default_calling_code: version.default_calling_code,
+            default_calling_code: version.settings.default_calling_code,
+            click_id: version.settings.policy.click_id,
+            normalization: version.settings.policy.normalization,
+            event_id: version.settings.policy.event_id,
             changed_by: version.changed_by,
             changed_at: version.changed_at,
         }
@@ -91,6 +101,15 @@ pub struct TrackingBody {
     /// The calling code put before phone numbers that have none, without `+`; none where absent.
     #[schema(minimum = 1, maximum = 999)]
     default_calling_code: Option<u16>,
+    /// Where click ids are taken from: only from what is sent, where absent.
+    #[serde(default)]
+    click_id: ClickIdSource,
+    /// The rules of normalising identifiers: `v1` where absent.
+    #[serde(default)]
+    normalization: Normalization,
+    /// The id that purchases without an event id are told from their copies by: none where absent.
+    #[serde(default)]
+    event_id: EventIdSource,
 }
 
 /// The changes to a configuration. A field that is not sent stays.
@@ -103,6 +122,12 @@ pub struct TrackingChange {
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<u16>)]
     default_calling_code: Option<Option<u16>>,
+    /// Where click ids are taken from.
+    click_id: Option<ClickIdSource>,
+    /// The rules of normalising identifiers.
+    normalization: Option<Normalization>,
+    /// The id that purchases without an event id are told from their copies by.
+    event_id: Option<EventIdSource>,
 }
 
 /// The rule on calling codes.
@@ -191,9 +216,13 @@ pub async fn replace_tracking(
     Id(id, ..): Id<TrackedDataset>,
     Body(body): Body<TrackingBody>,
 ) -> Answered<DatasetTracking> {
-    let code = Some(body.default_calling_code);
-    let change =
-        TrackingChange { expected_version: body.expected_version, default_calling_code: code };
+    let change = TrackingChange {
+        expected_version: body.expected_version,
+        default_calling_code: Some(body.default_calling_code),
+        click_id: Some(body.click_id),
+        normalization: Some(body.normalization),
+        event_id: Some(body.event_id),
+    };
     write(app, caller, id, change).await
 }
 
@@ -226,14 +255,28 @@ async fn write(
     rules.finish()?;
     let mut work = caller.work(&app).await?;
     let current = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?.tracking;
-    let code = change.default_calling_code.unwrap_or(current.default_calling_code);
-    if !work.write_tracking(id, change.expected_version, code).await? {
+    let (code, policy) = (current.settings.default_calling_code, current.settings.policy);
+    let settings = TrackingSettings {
+        default_calling_code: change.default_calling_code.unwrap_or(code),
+        policy: TrackingPolicy {
+            click_id: change.click_id.unwrap_or(policy.click_id),
+            normalization: change.normalization.unwrap_or(policy.normalization),
+            event_id: change.event_id.unwrap_or(policy.event_id),
+        },
+    };
+    if !work.write_tracking(id, change.expected_version, settings).await? {
         return Err(Refusal::conflict(Fault::new(
             FaultCode::ChangedMeanwhile,
             "another version is in force; read it, and make the change from there",
         )));
     }
-    let changes = json!({"version": change.expected_version + 1, "default_calling_code": code});
+    let changes = json!({
+        "version": change.expected_version + 1,
+        "default_calling_code": settings.default_calling_code,
+        "click_id": settings.policy.click_id,
+        "normalization": settings.policy.normalization,
+        "event_id": settings.policy.event_id,
+    });
     work.audit(&AuditEntry::done(AuditAction::TrackingUpdated, "dataset", id, changes)).await?;
     let dataset = work.tracked_dataset(id).await?.ok_or_else(TrackedDataset::not_found)?;
     work.commit().await?;

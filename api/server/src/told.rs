@@ -15,7 +15,7 @@ use stratum_models::update::Update;
 const API: &str = "/api/v1/";
 /// The kinds of resources that users keep, by the beginning of their paths. A path that only asks by a body
 /// is not among them.
-const RESOURCES: [&str; 17] = [
+const RESOURCES: [&str; 18] = [
     "ad-accounts",
     "analytics/export",
     "api-keys",
@@ -28,6 +28,7 @@ const RESOURCES: [&str; 17] = [
     "fx-rates",
     "imports",
     "notes",
+    "qa/fixes",
     "rules",
     "tenant",
     "tracking",

@@ -56,6 +56,7 @@ impl Process {
         self.stages.spawn(discovery.clone().schedule(self.stop_stages.clone()));
         self.work_at(discovery, &means);
         let keys = self.stores.identifier_keys(settings)?;
+        let fixes = stage::fix_observer(settings, state.clone(), warehouse.clone(), log.clone());
         let puller = stage::puller(settings, state.clone(), keys, self.appender(settings)?, log)?;
         self.stages.spawn(puller.clone().plan(self.stop_stages.clone()));
         // Pulls are put back before the log takes no more rows.
@@ -63,6 +64,7 @@ impl Process {
         self.stages.spawn(pulls);
         self.stages.spawn(hourly.run(self.stop_stages.clone()));
         self.stages.spawn(stage::rate_keeper(settings, state)?.run(self.stop_stages.clone()));
+        self.stages.spawn(fixes.run(self.stop_stages.clone()));
         let exporter = exports::exporter(settings, &self.stores)?;
         self.stages.spawn(exporter.clone().sweep(self.stop_stages.clone()));
         self.stages.spawn(exporter.clone().plan(self.stop_stages.clone()));

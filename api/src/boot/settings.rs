@@ -25,6 +25,7 @@ use stratum_state::bounds::BoundsConfig;
 use stratum_jobs::JobsConfig;
 use stratum_jobs::discovery::AdoptConfig;
 use stratum_jobs::export::ExportConfig;
+use stratum_jobs::fixes::FixesConfig;
 use stratum_jobs::mail::MailConfig;
 use stratum_jobs::predict::PredictionsConfig;
 use stratum_jobs::pull::PullConfig;
@@ -63,6 +64,8 @@ pub struct Settings {
     pub pull: PullConfig,
     /// The delivery of events to ad platforms.
     pub deliver: DeliverConfig,
+    /// The watching of one-click fixes.
+    pub fixes: FixesConfig,
     /// The fetching of exchange rates.
     pub exchange_rates: ExchangeRatesConfig,
     /// The receipt of events and ad reports.
@@ -108,6 +111,7 @@ impl Default for Settings {
             export: ExportConfig::default(),
             pull: PullConfig::default(),
             deliver: DeliverConfig::default(),
+            fixes: FixesConfig::default(),
             exchange_rates: ExchangeRatesConfig::default(),
             ingest: DoorConfig::default(),
             import: ImportConfig::default(),

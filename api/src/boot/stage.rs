@@ -32,6 +32,7 @@ use super::stores::Stores;
 use super::system::{SystemClock, SystemEntropy, SystemRest};
 use stratum_jobs::discovery::CampaignDiscovery;
 use stratum_jobs::every;
+use stratum_jobs::fixes::FixObserver;
 use stratum_jobs::heads::HeadWriter;
 use stratum_jobs::heads::files::HeadFiles;
 use stratum_jobs::mail::MailQueue;
@@ -251,6 +252,22 @@ pub fn platforms(settings: &Settings, bounds: CallConfig) -> Result<Platforms> {
     let deps = ConnectorDeps { clock: Arc::new(SystemClock), rest: Arc::new(SystemRest) };
     let platforms = Platforms::new(settings.pull.urls.clone(), bounds, deps);
     platforms.context("[pull.urls]")
+}
+
+/// The job that watches one-click fixes.
+pub fn fix_observer(
+    settings: &Settings,
+    state: PostgresState,
+    warehouse: Arc<dyn WarehouseReader>,
+    log: Arc<dyn EventLog>,
+) -> FixObserver {
+    FixObserver {
+        state,
+        warehouse,
+        log,
+        clock: Arc::new(SystemClock),
+        config: settings.fixes.clone(),
+    }
 }
 
 /// The job that fetches exchange rates.

@@ -1,9 +1,9 @@
 SELECT d.id, d.platform, d.external_id, d.name, d.event_name, d.created_at, d.archived_at, c.version AS "version!",
-    c.default_calling_code AS "default_calling_code?", c.created_by AS "changed_by?",
+    c.default_calling_code AS "default_calling_code?", c.policy AS "policy!", c.created_by AS "changed_by?",
     c.created_at AS "changed_at!"
 FROM datasets d
 JOIN LATERAL (
-    SELECT version, default_calling_code, created_by, created_at
+    SELECT version, default_calling_code, policy, created_by, created_at
     FROM tracking_configs
     WHERE tenant_id = d.tenant_id AND dataset_id = d.id
     ORDER BY version DESC

@@ -1,4 +1,4 @@
-SELECT version, default_calling_code, created_by, created_at, count(*) OVER () AS "total!"
+SELECT version, default_calling_code, policy, created_by, created_at, count(*) OVER () AS "total!"
 FROM tracking_configs
 WHERE tenant_id = $1 AND dataset_id = $2
 ORDER BY version DESC

@@ -75,6 +75,12 @@ name_set! {
         ExportScheduleUpdated = "export.schedule_updated",
         /// An export was streamed.
         ExportStreamed = "export.streamed",
+        /// A one-click fix was applied, or its guide was begun.
+        FixApplied = "fix.applied",
+        /// The run of a fix came to its end.
+        FixEnded = "fix.ended",
+        /// A fix was taken back.
+        FixRolledBack = "fix.rolled_back",
         /// An exchange rate was deleted.
         FxRateDeleted = "fx_rate.deleted",
         /// Exchange rates were written.

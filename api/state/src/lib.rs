@@ -31,6 +31,7 @@ pub mod letter;
 pub mod reset;
 pub mod dataset;
 pub mod tracking;
+pub mod fix_run;
 pub mod note;
 pub mod view;
 pub mod dismissal;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::api_key::ApiKeyScope;
 use super::limit::Limits;
+use super::tracking::TrackingSettings;
 use super::work::SystemWork;
 use super::{damaged, millis, store_error};
 
@@ -213,15 +214,15 @@ impl SystemWork {
                 platform: platform.ok_or_else(|| damaged("platform"))?,
                 dataset_id: row.external_id,
             };
+            let settings = TrackingSettings::stored(row.default_calling_code, row.policy)?;
             let config = DatasetConfig {
                 tenant_id,
                 platform: dataset.platform,
                 dataset_id: dataset.dataset_id.clone(),
                 time_zone,
                 version: row.version.unsigned_abs(),
-                default_calling_code: row
-                    .default_calling_code
-                    .and_then(|code| u16::try_from(code).ok()),
+                default_calling_code: settings.default_calling_code,
+                policy: settings.policy,
                 event_name: row.event_name,
                 delivery: sealings.of(row.id, dataset),
             };
@@ -259,6 +260,7 @@ mod tests {
             time_zone: Tz::UTC,
             version: 1,
             default_calling_code: None,
+            policy: Default::default(),
             event_name: None,
             delivery: None,
         }

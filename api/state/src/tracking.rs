@@ -4,19 +4,29 @@
 use chrono::{DateTime, Utc};
 use stratum_models::platform::Platform;
 use stratum_models::store::{StoreError, StoreErrorKind};
+use stratum_models::tracking::TrackingPolicy;
 use uuid::Uuid;
 
 use super::audit::Actor;
 use super::work::TenantWork;
 use super::{damaged, store_error};
 
+/// The settings of a version of a tracking configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrackingSettings {
+    /// The calling code put before phone numbers that have none, without `+`.
+    pub default_calling_code: Option<u16>,
+    /// The repairs in force.
+    pub policy: TrackingPolicy,
+}
+
 /// A version of a tracking configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackingVersion {
     /// The version's number, from 1; every event carries the one it was treated with.
     pub version: u32,
-    /// The calling code put before phone numbers that have none, without `+`.
-    pub default_calling_code: Option<u16>,
+    /// The settings.
+    pub settings: TrackingSettings,
     /// The user who wrote it; `None` where it was the command line or the program.
     pub changed_by: Option<Uuid>,
     /// When it was written.
@@ -44,8 +54,17 @@ pub struct TrackedDataset {
     pub tracking: TrackingVersion,
 }
 
-fn code(stored: Option<i32>) -> Option<u16> {
-    stored.and_then(|code| u16::try_from(code).ok())
+impl TrackingSettings {
+    /// The settings of a stored version.
+    pub(super) fn stored(
+        calling_code: Option<i32>,
+        policy: serde_json::Value,
+    ) -> Result<TrackingSettings, StoreError> {
+        Ok(TrackingSettings {
+            default_calling_code: calling_code.and_then(|code| u16::try_from(code).ok()),
+            policy: serde_json::from_value(policy).map_err(|_| damaged("tracking policy"))?,
+        })
+    }
 }
 
 impl TenantWork {
@@ -93,7 +112,7 @@ impl TenantWork {
                 archived_at: row.archived_at,
                 tracking: TrackingVersion {
                     version: row.version.unsigned_abs(),
-                    default_calling_code: code(row.default_calling_code),
+                    settings: TrackingSettings::stored(row.default_calling_code, row.policy)?,
                     changed_by: row.changed_by,
                     changed_at: row.changed_at,
                 },
@@ -127,13 +146,15 @@ impl TenantWork {
             sqlx::query_file!("sql/select_tracking_versions.sql", self.key, dataset, limit, offset);
         let rows = rows.fetch_all(self.connection()).await.map_err(store_error)?;
         let total = rows.first().map_or(0, |row| row.total.unsigned_abs());
-        let versions = rows.into_iter().map(|row| TrackingVersion {
-            version: row.version.unsigned_abs(),
-            default_calling_code: code(row.default_calling_code),
-            changed_by: row.created_by,
-            changed_at: row.created_at,
+        let versions = rows.into_iter().map(|row| {
+            Ok(TrackingVersion {
+                version: row.version.unsigned_abs(),
+                settings: TrackingSettings::stored(row.default_calling_code, row.policy)?,
+                changed_by: row.created_by,
+                changed_at: row.created_at,
+            })
         });
-        Ok((versions.collect(), total))
+        Ok((versions.collect::<Result<_, _>>()?, total))
     }
 
     /// Writes the version after `expected`, in the author's name; `false`, and nothing is written,
@@ -142,7 +163,7 @@ impl TenantWork {
         &mut self,
         dataset: Uuid,
         expected: u32,
-        default_calling_code: Option<u16>,
+        settings: TrackingSettings,
     ) -> Result<bool, StoreError> {
         let Ok(expected) = i32::try_from(expected) else { return Ok(false) };
         let user = match self.author.actor {
@@ -154,7 +175,8 @@ impl TenantWork {
             self.key,
             dataset,
             expected,
-            default_calling_code.map(i32::from),
+            settings.default_calling_code.map(i32::from),
+            serde_json::to_value(settings.policy).unwrap_or_default(),
             user,
             self.now()
         );

@@ -43,6 +43,7 @@ mod anomalies;
 mod plans;
 mod rules;
 mod exports;
+mod fixes;
 mod reconcile;
 mod same_answers;
 mod privacy;

@@ -1848,6 +1848,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/qa/fixes/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Applies a fix, and watches what it brings.
+         * @description It writes a new version of the dataset's tracking configuration. Events received more than two seconds later are
+         *     treated with it and carry its number, by which the run tells them from others. A fix that is people's work changes
+         *     nothing; its figure is watched for 14 days. Where the issue has a run that goes on, that is the answer.
+         */
+        post: operations["apply_fix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa/fixes/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists all runs, newest first. */
+        get: operations["fix_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa/fixes/run/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a run with what it has brought so far. */
+        get: operations["fix_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa/fixes/run/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes back what a run changed.
+         * @description It writes a new version of the tracking configuration, in which the settings that the run changed are what they
+         *     were before it; all others stay. A setting that was changed again since is not touched: 409 names it.
+         */
+        post: operations["roll_back_fix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa/fixes/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what is wrong with a dataset's events, and what would mend it.
+         * @description A preview is counted, not estimated: every event notes the identifiers that a repair which was not in force would
+         *     have made usable. Events of before that was noted are left out of it.
+         */
+        get: operations["fix_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules": {
         parameters: {
             query?: never;
@@ -3655,6 +3753,126 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_FixApplication: {
+            /** @description The outcome of a request to apply a fix. */
+            data: {
+                /** @description The settings that change. */
+                changes: components["schemas"]["SettingChange"][];
+                /** @description The platform's pixel or dataset id. */
+                dataset_id: string;
+                /** @description Whether only was told what would be done. */
+                dry_run: boolean;
+                /** @description The issue. */
+                issue_code: components["schemas"]["IssueCode"];
+                /** @description Whether a repair is switched on; otherwise people do what is to be done, and the figure is watched. */
+                one_click: boolean;
+                preview?: components["schemas"]["FixPreview"] | null;
+                run?: components["schemas"]["FixRunItem"] | null;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_FixRunItem: {
+            /** @description A run of a fix. */
+            data: {
+                /** @description The settings it changed. */
+                changes: components["schemas"]["SettingChange"][];
+                /**
+                 * Format: date-time
+                 * @description When it was applied.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description The user who applied it; null where it was the program.
+                 */
+                created_by?: string | null;
+                /** @description The platform's pixel or dataset id. */
+                dataset_id: string;
+                /** @description The dataset's name. */
+                dataset_name: string;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at?: string | null;
+                ended_for?: components["schemas"]["FixEnd"] | null;
+                /**
+                 * Format: uuid
+                 * @description The run's id.
+                 */
+                id: string;
+                /** @description The issue. */
+                issue_code: components["schemas"]["IssueCode"];
+                /**
+                 * Format: double
+                 * @description The least effect that is worth the fix; null where none is measured.
+                 */
+                least_effect?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was last looked at.
+                 */
+                looked_at?: string | null;
+                measured?: components["schemas"]["FixMeasurement"] | null;
+                /** @description Whether a repair was switched on; otherwise people do what is to be done, and the figure is watched. */
+                one_click: boolean;
+                platform?: components["schemas"]["Platform"] | null;
+                preview?: components["schemas"]["FixPreview"] | null;
+                /** @description The state. */
+                state: components["schemas"]["FixState"];
+                /**
+                 * Format: int32
+                 * @description The version it wrote; null where it wrote none.
+                 */
+                version_applied?: number | null;
+                /**
+                 * Format: int32
+                 * @description The version of the tracking configuration that was in force.
+                 */
+                version_before: number;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Answer_FixSuggestions: {
+            /** @description Issues of a dataset's events, and their fixes. */
+            data: {
+                /** @description The platform's pixel or dataset id. */
+                dataset_id: string;
+                /** @description The event's name; null for all. */
+                event_name?: string | null;
+                /**
+                 * Format: date
+                 * @description First day, included.
+                 */
+                from: string;
+                /** @description The issues. */
+                items: components["schemas"]["FixSuggestion"][];
+                /** @description Figures that issues are found by. */
+                metrics: components["schemas"]["FixMetrics"];
+                /** @description The platform. */
+                platform: components["schemas"]["Platform"];
+                /**
+                 * Format: int64
+                 * @description The tenant's number.
+                 */
+                tenant_id: number;
+                /**
+                 * Format: date
+                 * @description Last day, included.
+                 */
+                to: string;
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_FxRateCount: {
             /** @description The number of rates that were written. */
             data: {
@@ -5318,6 +5536,70 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Answer_Vec_FixRunItem: {
+            data: {
+                /** @description The settings it changed. */
+                changes: components["schemas"]["SettingChange"][];
+                /**
+                 * Format: date-time
+                 * @description When it was applied.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description The user who applied it; null where it was the program.
+                 */
+                created_by?: string | null;
+                /** @description The platform's pixel or dataset id. */
+                dataset_id: string;
+                /** @description The dataset's name. */
+                dataset_name: string;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at?: string | null;
+                ended_for?: components["schemas"]["FixEnd"] | null;
+                /**
+                 * Format: uuid
+                 * @description The run's id.
+                 */
+                id: string;
+                /** @description The issue. */
+                issue_code: components["schemas"]["IssueCode"];
+                /**
+                 * Format: double
+                 * @description The least effect that is worth the fix; null where none is measured.
+                 */
+                least_effect?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was last looked at.
+                 */
+                looked_at?: string | null;
+                measured?: components["schemas"]["FixMeasurement"] | null;
+                /** @description Whether a repair was switched on; otherwise people do what is to be done, and the figure is watched. */
+                one_click: boolean;
+                platform?: components["schemas"]["Platform"] | null;
+                preview?: components["schemas"]["FixPreview"] | null;
+                /** @description The state. */
+                state: components["schemas"]["FixState"];
+                /**
+                 * Format: int32
+                 * @description The version it wrote; null where it wrote none.
+                 */
+                version_applied?: number | null;
+                /**
+                 * Format: int32
+                 * @description The version of the tracking configuration that was in force.
+                 */
+                version_before: number;
+            }[];
+            pagination?: components["schemas"]["Pagination"] | null;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Answer_Vec_FxRateItem: {
             data: {
                 /** @description The currency. */
@@ -5776,12 +6058,18 @@ export interface components {
                  * @description The user who wrote it; null where it was the command line or the program.
                  */
                 changed_by?: string | null;
+                /** @description Where click ids are taken from. */
+                click_id: components["schemas"]["ClickIdSource"];
                 /**
                  * Format: int32
                  * @description The calling code put before phone numbers that have none, without `+`; null for none, and such
                  *     numbers are not usable then.
                  */
                 default_calling_code?: number | null;
+                /** @description The id that purchases without an event id are told from their copies by. */
+                event_id: components["schemas"]["EventIdSource"];
+                /** @description The rules of normalising identifiers. */
+                normalization: components["schemas"]["Normalization"];
                 /**
                  * Format: int32
                  * @description The version's number, from 1. Every event carries the one it was treated with.
@@ -6119,7 +6407,7 @@ export interface components {
          * @description An action of the audit log: the thing and what was done to it.
          * @enum {string}
          */
-        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "destination.created" | "destination.deleted" | "destination.replayed" | "destination.tested" | "destination.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "plan.created" | "plan.deleted" | "pull.asked" | "pull.cancelled" | "registration.asked" | "rule.acted" | "rule.created" | "rule.deleted" | "rule.updated" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
+        AuditAction: "ad_reports.imported" | "api_key.created" | "api_key.renamed" | "api_key.revoked" | "asset.created" | "asset.deleted" | "asset.updated" | "audit.sealed" | "campaign.created" | "campaign.deleted" | "campaign.updated" | "campaigns.adopted" | "concern.dismissed" | "concern.restored" | "connector.created" | "connector.deleted" | "connector.renewed" | "connector.status" | "connector.tested" | "connector.updated" | "dataset.created" | "dataset.updated" | "destination.created" | "destination.deleted" | "destination.replayed" | "destination.tested" | "destination.updated" | "export.asked" | "export.deleted" | "export.downloaded" | "export.ended" | "export.schedule_created" | "export.schedule_deleted" | "export.schedule_updated" | "export.streamed" | "fix.applied" | "fix.ended" | "fix.rolled_back" | "fx_rate.deleted" | "fx_rates.updated" | "invitation.accepted" | "invitation.created" | "invitation.withdrawn" | "model.trained" | "note.created" | "note.deleted" | "note.updated" | "operation.refused" | "person.anonymized" | "person.exported" | "personal_data.resealed" | "plan.created" | "plan.deleted" | "pull.asked" | "pull.cancelled" | "registration.asked" | "rule.acted" | "rule.created" | "rule.deleted" | "rule.updated" | "session.ended" | "session.others_ended" | "session.refresh_reused" | "tenant.created" | "tenant.plan_set" | "tenant.registered" | "tenant.updated" | "tracking.updated" | "user.created" | "user.deactivated" | "user.locked_out" | "user.password_changed" | "user.password_proved" | "user.password_reset" | "user.recovery_codes_renewed" | "user.reset_asked" | "user.second_factor_begun" | "user.second_factor_removed" | "user.second_factor_set" | "user.signed_in" | "user.signed_out" | "user.updated" | "view.created" | "view.deleted" | "view.updated";
         /** @description One thing that was done or refused. */
         AuditItem: {
             /** @description The action that was done. */
@@ -6886,6 +7174,11 @@ export interface components {
             /** @description Amount a step, as many as `target` has. */
             spend: number[];
         };
+        /**
+         * @description Where the click id of an event is taken from: `sent`, only from where its sender puts it, or `from_url`, also from the address of its page where the event has no usable one.
+         * @enum {string}
+         */
+        ClickIdSource: "sent" | "from_url";
         /** @description An ad account that the platform does not tell of, while it tells of others. */
         ClosedAccount: {
             /** @description The platform's id of it. */
@@ -6978,6 +7271,11 @@ export interface components {
         };
         /** @description A value: a number, a text or texts. */
         ConditionValue: number | string | string[];
+        /**
+         * @description The trust that an estimate deserves.
+         * @enum {string}
+         */
+        Confidence: "low" | "medium";
         /** @description Facts about the installation. */
         ConfigResponse: {
             /** @description Sign-ins that anybody on this machine may use, while the demo runs here; else none. */
@@ -7788,6 +8086,11 @@ export interface components {
             events: number;
             platform?: components["schemas"]["Platform"] | null;
         };
+        /**
+         * @description The id that purchases without an event id are told from their copies by: `sent`, none, or `from_order`, that of their order, which is taken for their event id.
+         * @enum {string}
+         */
+        EventIdSource: "sent" | "from_order";
         /** @description The score of an event name of a dataset. */
         EventScore: components["schemas"]["Score"] & {
             /** @description The pixel or dataset id. */
@@ -8193,6 +8496,166 @@ export interface components {
             /** @description Lines before that of the headers. */
             title_lines: number;
         };
+        /** @description The outcome of a request to apply a fix. */
+        FixApplication: {
+            /** @description The settings that change. */
+            changes: components["schemas"]["SettingChange"][];
+            /** @description The platform's pixel or dataset id. */
+            dataset_id: string;
+            /** @description Whether only was told what would be done. */
+            dry_run: boolean;
+            /** @description The issue. */
+            issue_code: components["schemas"]["IssueCode"];
+            /** @description Whether a repair is switched on; otherwise people do what is to be done, and the figure is watched. */
+            one_click: boolean;
+            preview?: components["schemas"]["FixPreview"] | null;
+            run?: components["schemas"]["FixRunItem"] | null;
+        };
+        /** @description A fix to be applied. */
+        FixBody: {
+            /** @description The platform's pixel or dataset id; may be absent where the platform has one dataset. */
+            dataset_id?: string | null;
+            /** @description Whether only to tell what would be done. */
+            dry_run?: boolean;
+            /** @description A key of the caller's choice: a second request with it applies nothing and answers with the first one's run. */
+            idempotency_key?: string | null;
+            /** @description The issue to be fixed. */
+            issue_code: components["schemas"]["IssueCode"];
+            /** @description The platform. */
+            platform: components["schemas"]["Platform"];
+        };
+        /** @description Shares of events with a usable identifier, 0 to 1; null without events. */
+        FixCoverage: {
+            /**
+             * Format: double
+             * @description E-mail address.
+             */
+            em?: number | null;
+            /**
+             * Format: double
+             * @description The advertiser's own id.
+             */
+            external_id?: number | null;
+            /**
+             * Format: double
+             * @description The click id, whatever the platform calls it.
+             */
+            fbc?: number | null;
+            /**
+             * Format: double
+             * @description The platform's cookie, whatever the platform calls it.
+             */
+            fbp?: number | null;
+            /**
+             * Format: double
+             * @description IP address.
+             */
+            ip?: number | null;
+            /**
+             * Format: double
+             * @description Phone number.
+             */
+            ph?: number | null;
+            /**
+             * Format: double
+             * @description User agent.
+             */
+            ua?: number | null;
+        };
+        /**
+         * @description Why a run ended as it did.
+         * @enum {string}
+         */
+        FixEnd: "measured" | "too_small" | "too_few_events" | "uncertain" | "by_user";
+        /** @description A figure with the interval that holds it with 95 %. That of a run that goes on holds however often one looks. */
+        FixEstimate: {
+            /**
+             * Format: int64
+             * @description The number of events.
+             */
+            events: number;
+            /**
+             * Format: double
+             * @description The interval's upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The interval's lower end.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The figure.
+             */
+            value: number;
+        };
+        /** @description The figures that a run has brought: each is a score of 0 to 10, or a share of 0 to 1. */
+        FixMeasurement: {
+            after?: components["schemas"]["FixEstimate"] | null;
+            before?: components["schemas"]["FixEstimate"] | null;
+            effect?: components["schemas"]["FixEstimate"] | null;
+            /**
+             * Format: double
+             * @description The hours from its beginning to the last look.
+             */
+            hours: number;
+        };
+        /** @description Figures of a dataset's events. */
+        FixMetrics: {
+            /**
+             * Format: double
+             * @description The score, 0 to 10; null without events.
+             */
+            avg_score?: number | null;
+            /** @description The share of events with a usable identifier, 0 to 1. */
+            coverage: components["schemas"]["FixCoverage"];
+            /**
+             * Format: double
+             * @description Their share of what came; null where nothing did.
+             */
+            duplicate_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Events of all names that came before and were dropped, by the days they came on.
+             */
+            duplicate_rows: number;
+            /**
+             * Format: int64
+             * @description Events that landed, by the days they happened on.
+             */
+            events: number;
+            /**
+             * Format: double
+             * @description The share of events handed on that the platform took; null where none was handed on.
+             */
+            success_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Events of a distinct event id; null, for what has no event id is counted with the others.
+             */
+            unique_event_ids?: number | null;
+        };
+        /** @description The figures that a fix would have brought to events that are there. */
+        FixPreview: {
+            /**
+             * Format: double
+             * @description The figure they would have had.
+             */
+            after: number;
+            /**
+             * Format: double
+             * @description The figure of these events: a score of 0 to 10, or a share of 0 to 1.
+             */
+            before: number;
+            /**
+             * Format: int64
+             * @description The number of events it was counted of.
+             */
+            events: number;
+            /** @description `counted`: of the events' own notes, not estimated. */
+            method: string;
+        };
         /** @description A fix of match quality. */
         FixRequest: {
             /** @description Identifiers that events would carry, such as `em`. */
@@ -8202,6 +8665,134 @@ export interface components {
              * @description Of the events that lack them, the share that would carry them, 0 to 1; all where absent.
              */
             share?: number | null;
+        };
+        /** @description A run of a fix. */
+        FixRunItem: {
+            /** @description The settings it changed. */
+            changes: components["schemas"]["SettingChange"][];
+            /**
+             * Format: date-time
+             * @description When it was applied.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The user who applied it; null where it was the program.
+             */
+            created_by?: string | null;
+            /** @description The platform's pixel or dataset id. */
+            dataset_id: string;
+            /** @description The dataset's name. */
+            dataset_name: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            ended_for?: components["schemas"]["FixEnd"] | null;
+            /**
+             * Format: uuid
+             * @description The run's id.
+             */
+            id: string;
+            /** @description The issue. */
+            issue_code: components["schemas"]["IssueCode"];
+            /**
+             * Format: double
+             * @description The least effect that is worth the fix; null where none is measured.
+             */
+            least_effect?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was last looked at.
+             */
+            looked_at?: string | null;
+            measured?: components["schemas"]["FixMeasurement"] | null;
+            /** @description Whether a repair was switched on; otherwise people do what is to be done, and the figure is watched. */
+            one_click: boolean;
+            platform?: components["schemas"]["Platform"] | null;
+            preview?: components["schemas"]["FixPreview"] | null;
+            /** @description The state. */
+            state: components["schemas"]["FixState"];
+            /**
+             * Format: int32
+             * @description The version it wrote; null where it wrote none.
+             */
+            version_applied?: number | null;
+            /**
+             * Format: int32
+             * @description The version of the tracking configuration that was in force.
+             */
+            version_before: number;
+        };
+        /**
+         * @description The state of a run of a fix.
+         * @enum {string}
+         */
+        FixState: "queued" | "applying" | "observing" | "succeeded" | "no_effect" | "failed" | "rolled_back";
+        /** @description An issue and its fix. */
+        FixSuggestion: {
+            /** @description The work of the fix. */
+            action: string;
+            /** @description Whether it can be applied: as a fix, or as a guide whose figure is then watched. */
+            can_be_applied: boolean;
+            /**
+             * Format: double
+             * @description The figure that the issue was found by.
+             */
+            current_value: number;
+            /** @description The issue in words. */
+            description: string;
+            /** @description The work that is left for people. */
+            guided_steps: string[];
+            /** @description The cost of the issue. */
+            impact: string;
+            /** @description The issue. */
+            issue_code: components["schemas"]["IssueCode"];
+            /** @description Whether one press fixes it, or some of it. */
+            one_click: boolean;
+            preview?: components["schemas"]["FixPreview"] | null;
+            reason?: components["schemas"]["NoFixReason"] | null;
+            /** @description The gain in conversions that the platform reports. */
+            roas_impact: components["schemas"]["RoasImpact"];
+            /**
+             * Format: uuid
+             * @description The run of this issue that goes on; null where none does.
+             */
+            run_id?: string | null;
+            /**
+             * Format: double
+             * @description Where the issue begins.
+             */
+            threshold: number;
+        };
+        /** @description Issues of a dataset's events, and their fixes. */
+        FixSuggestions: {
+            /** @description The platform's pixel or dataset id. */
+            dataset_id: string;
+            /** @description The event's name; null for all. */
+            event_name?: string | null;
+            /**
+             * Format: date
+             * @description First day, included.
+             */
+            from: string;
+            /** @description The issues. */
+            items: components["schemas"]["FixSuggestion"][];
+            /** @description Figures that issues are found by. */
+            metrics: components["schemas"]["FixMetrics"];
+            /** @description The platform. */
+            platform: components["schemas"]["Platform"];
+            /**
+             * Format: int64
+             * @description The tenant's number.
+             */
+            tenant_id: number;
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            to: string;
         };
         /** @description Who forgot the password. */
         ForgotPasswordRequest: {
@@ -8580,6 +9171,11 @@ export interface components {
              */
             token?: string | null;
         };
+        /**
+         * @description A thing that may be wrong with the events of a dataset.
+         * @enum {string}
+         */
+        IssueCode: "LOW_SUCCESS_RATE" | "LOW_MATCH_SCORE" | "HIGH_DUPLICATES" | "MISSING_IP_UA" | "CONFIG_MISMATCH" | "MISSING_CLICK_ID" | "LOW_EMAIL_COVERAGE" | "LOW_PHONE_COVERAGE" | "LOW_COOKIE_COVERAGE" | "CLIENT_ID_DROP_GA4";
         /** @description A tenant's jobs of a kind. */
         JobCounts: {
             /**
@@ -9040,6 +9636,16 @@ export interface components {
          * @enum {string}
          */
         NextStep: "second_factor" | "set_up_second_factor";
+        /**
+         * @description Why no press fixes an issue.
+         * @enum {string}
+         */
+        NoFixReason: "retried_already" | "sender_alone" | "never_sent" | "browser_alone" | "in_force" | "nothing_to_repair";
+        /**
+         * @description The rules of normalising identifiers: `v1` takes what the platforms document, `v2` also repairs what `v1` refuses.
+         * @enum {string}
+         */
+        Normalization: "v1" | "v2";
         /** @description The changes to a note. A field that is not sent stays. */
         NoteChange: {
             /**
@@ -9244,7 +9850,7 @@ export interface components {
          * @description One thing a caller may be allowed to do.
          * @enum {string}
          */
-        Permission: "campaigns.read" | "campaigns.write" | "campaigns.delete" | "analytics.read" | "analytics.export" | "identifiers.export" | "predictions.read" | "predictions.run" | "rules.read" | "rules.write" | "rules.run" | "integrations.read" | "integrations.write" | "tenant.read" | "tenant.write" | "audit.read";
+        Permission: "campaigns.read" | "campaigns.write" | "campaigns.delete" | "analytics.read" | "analytics.export" | "identifiers.export" | "predictions.read" | "predictions.run" | "rules.read" | "rules.write" | "rules.run" | "integrations.read" | "integrations.write" | "fixes.apply" | "tenant.read" | "tenant.write" | "audit.read";
         /** @description A conversion event as it is kept. */
         PersonEventItem: {
             /** @description Where it happened. */
@@ -10147,6 +10753,27 @@ export interface components {
          * @enum {string}
          */
         ResponseSource: "own" | "platform" | "unknown";
+        /** @description More reported conversions, in percent. Not more sales: the platform sees more of those there are. */
+        RoasImpact: {
+            /**
+             * Format: double
+             * @description With the formula's match powers.
+             */
+            avg_pct?: number | null;
+            confidence?: components["schemas"]["Confidence"] | null;
+            /**
+             * Format: double
+             * @description With match powers 30 % lower or higher, whichever gives more.
+             */
+            max_pct?: number | null;
+            /**
+             * Format: double
+             * @description With match powers 30 % lower or higher, whichever gives less; null where it is not known.
+             */
+            min_pct?: number | null;
+            /** @description The events it is made of, or why there is none. */
+            reasoning: string;
+        };
         /**
          * @description The role of a user, which says what they may do. See the table of rights in the API document.
          * @enum {string}
@@ -10641,6 +11268,15 @@ export interface components {
              */
             renewed_at?: string | null;
         };
+        /** @description A setting of a tracking configuration that changes. */
+        SettingChange: {
+            /** @description The value before. */
+            from: string;
+            /** @description The setting. */
+            name: string;
+            /** @description The value after. */
+            to: string;
+        };
         /**
          * @description The severity of a concern.
          * @enum {string}
@@ -10887,29 +11523,38 @@ export interface components {
         };
         /** @description A whole configuration. */
         TrackingBody: {
+            /** @description Where click ids are taken from: only from what is sent, where absent. */
+            click_id?: components["schemas"]["ClickIdSource"];
             /**
              * Format: int32
              * @description The calling code put before phone numbers that have none, without `+`; none where absent.
              */
             default_calling_code?: number | null;
+            /** @description The id that purchases without an event id are told from their copies by: none where absent. */
+            event_id?: components["schemas"]["EventIdSource"];
             /**
              * Format: int32
              * @description The version this was made from: 409 where another one is in force.
              */
             expected_version: number;
+            /** @description The rules of normalising identifiers: `v1` where absent. */
+            normalization?: components["schemas"]["Normalization"];
         };
         /** @description The changes to a configuration. A field that is not sent stays. */
         TrackingChange: {
+            click_id?: components["schemas"]["ClickIdSource"] | null;
             /**
              * Format: int32
              * @description The calling code put before phone numbers that have none, without `+`; null for none.
              */
             default_calling_code?: number | null;
+            event_id?: components["schemas"]["EventIdSource"] | null;
             /**
              * Format: int32
              * @description The version this was made from: 409 where another one is in force.
              */
             expected_version: number;
+            normalization?: components["schemas"]["Normalization"] | null;
         };
         /** @description A version of a tracking configuration. */
         TrackingItem: {
@@ -10923,12 +11568,18 @@ export interface components {
              * @description The user who wrote it; null where it was the command line or the program.
              */
             changed_by?: string | null;
+            /** @description Where click ids are taken from. */
+            click_id: components["schemas"]["ClickIdSource"];
             /**
              * Format: int32
              * @description The calling code put before phone numbers that have none, without `+`; null for none, and such
              *     numbers are not usable then.
              */
             default_calling_code?: number | null;
+            /** @description The id that purchases without an event id are told from their copies by. */
+            event_id: components["schemas"]["EventIdSource"];
+            /** @description The rules of normalising identifiers. */
+            normalization: components["schemas"]["Normalization"];
             /**
              * Format: int32
              * @description The version's number, from 1. Every event carries the one it was treated with.
@@ -22580,6 +23231,483 @@ export interface operations {
                 };
             };
             /** @description the window is too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    apply_fix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FixBody"];
+            };
+        };
+        responses: {
+            /** @description a dry run, or the run that goes on already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_FixApplication"];
+                };
+            };
+            /** @description a new run */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_FixApplication"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the repair is in force already, the configuration was changed meanwhile, or the key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description there is no such dataset, or nothing is watched of this issue */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    fix_history: {
+        parameters: {
+            query?: {
+                /** @description The number of the page, from 1. */
+                page?: number;
+                /** @description Items per page, 20 if absent. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Vec_FixRunItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    fix_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_FixRunItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    roll_back_fix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_FixRunItem"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description nothing with this id exists in the tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the run changed nothing, was taken back already, or one of its settings was changed since */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description too many requests; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description an internal error; the request id finds it in the log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description a store does not answer, or not in time; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    fix_suggestions: {
+        parameters: {
+            query: {
+                /** @description The platform. */
+                platform: components["schemas"]["Platform"];
+                /** @description The platform's pixel or dataset id; may be absent where the platform has one dataset. */
+                dataset_id?: string;
+                /** @description First day of event times, in the tenant's zone, included; 30 days before `to` where absent. */
+                from?: string;
+                /** @description The last day, included; today if absent. */
+                to?: string;
+                /** @description The event's name. */
+                event_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_FixSuggestions"];
+                };
+            };
+            /** @description the request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the access token or API key is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the role, or the scope of the API key, does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+            /** @description the platform has no such dataset, or several and none is named */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -156,7 +156,14 @@ const campaign = createRoute({
 const quality = createRoute({
   getParentRoute: () => inside,
   path: "/quality",
-  validateSearch: v.object({ ...shared, at: oneOf(PLATFORMS), dataset: text, event: text }),
+  validateSearch: v.object({
+    ...shared,
+    at: oneOf(PLATFORMS),
+    dataset: text,
+    event: text,
+    fixes: text,
+    fix: text,
+  }),
   component: lazyRouteComponent(() => after("rest", import("../pages/quality/page")), "QualityPage"),
 });
 

@@ -64,6 +64,7 @@ pub fn check<'a>(
         time_zone: chrono_tz::Asia::Kathmandu,
         version: 1,
         default_calling_code: Some(49),
+        policy: Default::default(),
         event_name: None,
         delivery: Some(Arc::new(sealing)),
     };

@@ -8,11 +8,12 @@ use stratum_ingest::config::DoorConfig;
 use stratum_models::delivery::{DataKey, DatasetKey, DatasetSeal, EventFilter, KeyHour};
 use stratum_models::directory::DatasetConfig;
 use stratum_models::id::TenantId;
-use stratum_models::identifier::IdentifierKey;
+use stratum_models::identifier::{IdentifierKey, IdentifierMask};
 use stratum_models::log::Topic;
 use stratum_models::platform::Platform;
 use stratum_models::store::StoreErrorKind;
 use stratum_models::time::HOUR_MS;
+use stratum_models::tracking::{EventIdSource, TrackingPolicy};
 use stratum_testing::memory_directory::MemoryDirectory;
 use stratum_testing::memory_log::AppendFault;
 use stratum_wire::envelope::{ClearIdKind, OutboundEvent, open, read_header};
@@ -36,6 +37,10 @@ fn sealing(hour: KeyHour, filters: Vec<EventFilter>) -> DatasetSeal {
 }
 
 fn desk(sealing: Option<DatasetSeal>) -> Desk {
+    desk_of(sealing, TrackingPolicy::default())
+}
+
+fn desk_of(sealing: Option<DatasetSeal>, policy: TrackingPolicy) -> Desk {
     let directory = MemoryDirectory::new()
         .with_tenant(TenantId(7), chrono_tz::UTC)
         .with_dataset(TenantId(7), Platform::Tiktok, DATASET)
@@ -47,6 +52,7 @@ fn desk(sealing: Option<DatasetSeal>) -> Desk {
         time_zone: chrono_tz::UTC,
         version: 4,
         default_calling_code: None,
+        policy,
         event_name: None,
         delivery: sealing.map(Arc::new),
     });
@@ -221,4 +227,113 @@ async fn without_a_key_that_counts_nothing_is_taken_and_the_sender_is_told_to_co
     assert_eq!((answer.status.as_u16() / 100, stale.events().len()), (5, 0), "{:?}", answer.body);
     assert!(stale.log.records(Topic::Deliveries).is_empty());
     assert!(i64::from(hour(13).0) * HOUR_MS < NOW.0);
+}
+
+/// A purchase whose page names the click, with an address and a number that need repair.
+fn repairable(id: &str) -> Value {
+    let mut event = purchase(id);
+    event["event_source_url"] = json!("https://shop.example.com/thanks?fbclid=IwAR0abc");
+    event["user_data"]["em"] = json!("Jane Doe <Jane.Doe@Example.com>");
+    event["user_data"]["ph"] = json!("030 90187654");
+    event["user_data"]["country"] = json!("de");
+    event["user_data"]["fbc"] = json!("IwAR0abc");
+    event
+}
+
+const REPAIRED: IdentifierMask =
+    IdentifierMask::of(&[IdentifierKey::Email, IdentifierKey::Phone, IdentifierKey::ClickId]);
+
+/// The masks of the only event: usable, derived, derivable.
+fn masks(desk: &Desk) -> [IdentifierMask; 3] {
+    let rows = desk.events();
+    assert_eq!(rows.len(), 1);
+    ["valid_mask", "derived_mask", "derivable_mask"]
+        .map(|name| IdentifierMask(rows[0].get(name).map_or(0, |mask| mask.parse().unwrap())))
+}
+
+#[tokio::test]
+async fn a_repair_in_force_is_marked_and_reaches_the_platform() {
+    let sealing = sealing(KeyHour::of(NOW), vec![ALL]);
+    let desk = desk_of(Some(sealing), TrackingPolicy::RECOMMENDED);
+    assert_eq!(desk.post_events(&[repairable("a")]).await.status, 200);
+    let [valid, derived, derivable] = masks(&desk);
+    assert!(valid.contains(REPAIRED), "{valid:?}");
+    assert_eq!((derived, derivable), (REPAIRED, IdentifierMask::EMPTY));
+    let rows = opened(&desk, |row| {
+        let clicks = row.ids.iter().filter(|id| id.kind == ClearIdKind::ClickId);
+        let clicks: Vec<_> = clicks.map(|id| id.value).collect();
+        assert_eq!(clicks, ["fb.1.1790000000000.IwAR0abc"], "and not what was sent in its place");
+        for (key, text) in
+            [(IdentifierKey::Email, "jane.doe@example.com"), (IdentifierKey::Phone, "493090187654")]
+        {
+            let of_key = row.hashes.iter().find(|one| one.key == key);
+            assert_eq!(of_key.map(|one| one.hash), Some(hash(text)), "{key}");
+        }
+    });
+    assert_eq!(rows, 1);
+    let clear = desk.unpacked();
+    for text in ["IwAR0abc", "jane.doe", "90187654"] {
+        assert!(!clear.windows(text.len()).any(|part| part == text.as_bytes()), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_repair_that_is_not_in_force_changes_nothing_and_is_noted() {
+    let desk = with_destinations(vec![ALL]);
+    assert_eq!(desk.post_events(&[repairable("a")]).await.status, 200);
+    let [valid, derived, derivable] = masks(&desk);
+    assert_eq!((derived, derivable), (IdentifierMask::EMPTY, REPAIRED));
+    assert_eq!(valid.intersection(REPAIRED), IdentifierMask::EMPTY);
+    opened(&desk, |row| {
+        assert!(row.ids.iter().all(|id| id.kind != ClearIdKind::ClickId));
+        assert!(row.hashes.iter().all(|one| !REPAIRED.has(one.key)), "{:?}", row.hashes);
+    });
+}
+
+#[tokio::test]
+async fn what_is_usable_as_it_was_sent_is_not_touched() {
+    for policy in [TrackingPolicy::default(), TrackingPolicy::RECOMMENDED] {
+        let desk = desk_of(None, policy);
+        let mut event = repairable("a");
+        event["user_data"]["em"] = json!(["nobody", "jane@example.com"]);
+        event["user_data"]["ph"] = json!("+49 30 90187654");
+        event["user_data"]["fbc"] = json!("fb.1.1789999990000.Other");
+        assert_eq!(desk.post_events(&[event]).await.status, 200);
+        let [valid, derived, derivable] = masks(&desk);
+        assert!(valid.contains(REPAIRED), "{valid:?}");
+        assert_eq!((derived, derivable), (IdentifierMask::EMPTY, IdentifierMask::EMPTY));
+    }
+}
+
+#[tokio::test]
+async fn purchases_without_an_id_are_told_by_their_order_where_that_is_wanted() {
+    let of = async |policy| {
+        let desk = desk_of(Some(sealing(KeyHour::of(NOW), vec![ALL])), policy);
+        let mut event = purchase("x");
+        event.as_object_mut().unwrap().remove("event_id");
+        event["custom_data"]["order_id"] = json!("order-7");
+        let mut lead = event.clone();
+        lead["event_name"] = json!("Lead");
+        let copies = [event.clone(), event, lead];
+        assert_eq!(desk.post_events(&copies).await.status, 200);
+        let mut ids = Vec::new();
+        opened(&desk, |row| ids.push((row.event_id.to_owned(), row.is_id_made)));
+        (desk.events(), ids)
+    };
+    let by_order = TrackingPolicy { event_id: EventIdSource::FromOrder, ..Default::default() };
+    let (rows, ids) = of(by_order).await;
+    let order = ("order-7".to_owned(), false);
+    assert_eq!(ids.iter().filter(|id| **id == order).count(), 2);
+    let purchases: Vec<_> = rows.iter().filter(|row| row["event_name"] == "Purchase").collect();
+    assert_eq!(purchases.len(), 2);
+    assert_eq!(purchases[0]["dedup_key"], purchases[1]["dedup_key"]);
+    let mark = TrackingPolicy::EVENT_ID.0.to_string();
+    assert!(
+        purchases.iter().all(|row| row["derived_mask"] == mark && row["event_id"] == "order-7")
+    );
+    let (rows, ids) = of(TrackingPolicy::default()).await;
+    assert!(ids.iter().all(|(_, is_made)| *is_made));
+    let noted = rows.iter().filter(|row| row.get("derivable_mask") == Some(&mark));
+    assert_eq!(noted.map(|row| &row["event_name"]).collect::<Vec<_>>(), ["Purchase", "Purchase"]);
+    assert!(rows.iter().all(|row| row.get("event_id").is_none_or(String::is_empty)));
 }

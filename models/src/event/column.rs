@@ -28,3 +28,5 @@ pub const COUNTRY: &str = "country";
 pub const DEVICE: &str = "device";
 pub const SOURCE_HOST: &str = "source_host";
 pub const CONFIG_VERSION: &str = "config_version";
+pub const DERIVED_MASK: &str = "derived_mask";
+pub const DERIVABLE_MASK: &str = "derivable_mask";

@@ -28,7 +28,7 @@ pub use arrival::{
     RejectionCount,
 };
 pub use campaign::{CampaignGroupQuery, CampaignKey, ReportedCampaign};
-pub use quality::{InvalidCount, MaskCount, MaskDay, MatchQualityQuery};
+pub use quality::{InvalidCount, MarkCount, MaskCount, MaskDay, MatchQualityQuery};
 pub use question::{Question, Rows};
 
 /// The records `[from, to)` of a partition.
@@ -246,6 +246,16 @@ pub trait WarehouseReader: Send + Sync {
         zone: Tz,
     ) -> Result<Vec<MaskDay>, StoreError> {
         self.ask(scope, Question::MaskDays(query.clone(), zone)).await?.try_into()
+    }
+
+    /// Events by what repairs brought them, or would bring; by hour as well where that is asked for.
+    async fn mark_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+        by_hour: bool,
+    ) -> Result<Vec<MarkCount>, StoreError> {
+        self.ask(scope, Question::MarkCounts(query.clone(), by_hour)).await?.try_into()
     }
 
     /// Events that were received between two instants, in each minute or hour that has any, by time.

@@ -40,6 +40,25 @@ pub struct MaskCount {
     pub events: u64,
 }
 
+/// Events of a dataset by what repairs brought them, or would bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkCount {
+    /// The hour they happened in; `None` where hours were not asked for.
+    pub hour: Option<UnixMillis>,
+    /// The version of the tracking configuration they were treated with; 0 where it was not counted yet.
+    pub config_version: u32,
+    /// Where they happened.
+    pub action_source: ActionSource,
+    /// Their usable identifiers.
+    pub valid: IdentifierMask,
+    /// Those of them that are usable only by the repairs in force.
+    pub derived: IdentifierMask,
+    /// The identifiers that a repair which was not in force would have made usable.
+    pub derivable: IdentifierMask,
+    /// The number of events.
+    pub events: u64,
+}
+
 /// Events with an unusable identifier, by reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidCount {

@@ -4,8 +4,8 @@ use chrono_tz::Tz;
 
 use super::{
     ArrivalCount, ArrivalStep, CampaignGroupQuery, CampaignKey, Freshness, IngestCount,
-    InvalidCount, MaskCount, MaskDay, MatchQualityQuery, RecentFate, RecentQuery, RecentRow,
-    RejectionCount, ReportedCampaign,
+    InvalidCount, MarkCount, MaskCount, MaskDay, MatchQualityQuery, RecentFate, RecentQuery,
+    RecentRow, RejectionCount, ReportedCampaign,
 };
 use crate::ad_report::CampaignDay;
 use crate::breakdown::{BreakdownQuery, Part};
@@ -40,6 +40,8 @@ pub enum Question {
     InvalidCounts(MatchQualityQuery),
     /// Answered by [`Rows::MaskDays`].
     MaskDays(MatchQualityQuery, Tz),
+    /// Answered by [`Rows::MarkCounts`]; by hour where it is true.
+    MarkCounts(MatchQualityQuery, bool),
     /// Answered by [`Rows::ArrivalCounts`].
     ArrivalCounts {
         /// From this instant of receipt on.
@@ -155,6 +157,8 @@ rows! {
     Freshness(Freshness) |_| 0;
     /// Events by day and mask.
     MaskDays(MaskDay) |_| 0;
+    /// Events by what repairs brought them.
+    MarkCounts(MarkCount) |_| 0;
     /// Events by the time they were received.
     ArrivalCounts(ArrivalCount) |_| 0;
     /// The newest events.

@@ -70,6 +70,7 @@ impl MemoryDirectory {
             time_zone: time_zone.unwrap_or(Tz::UTC),
             version: 1,
             default_calling_code: None,
+            policy: Default::default(),
             event_name: None,
             delivery: None,
         });

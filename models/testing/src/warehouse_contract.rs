@@ -71,6 +71,7 @@ macro_rules! warehouse_contract {
             campaigns::reported_campaigns_come_by_platform_and_id_a_part_at_a_time,
             campaigns::campaigns_not_reported_since_are_left_out,
             arrival::masks_are_told_by_the_days_of_a_zone,
+            arrival::repairs_are_told_by_version_and_hour,
             arrival::refused_events_are_counted_by_minute_and_told,
             campaigns::campaign_groups_are_of_the_named_campaigns,
             campaigns::campaign_groups_are_told_by_day_with_what_events_show,

@@ -26,7 +26,7 @@ pub(crate) enum Input {
     AdReports,
 }
 
-const LANDED: [&str; 14] = [
+const LANDED: [&str; 17] = [
     "tenant_id",
     "platform",
     "dataset_id",
@@ -39,6 +39,9 @@ const LANDED: [&str; 14] = [
     "value_micros",
     "valid_mask",
     "invalid_mask",
+    "config_version",
+    "derived_mask",
+    "derivable_mask",
     "country",
     "device",
 ];

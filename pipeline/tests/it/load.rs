@@ -87,6 +87,8 @@ impl Event {
             device: self.device,
             source_host: Some("shop.example"),
             config_version: 1,
+            derived: IdentifierMask::EMPTY,
+            derivable: IdentifierMask::EMPTY,
         });
     }
 }

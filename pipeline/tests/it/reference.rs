@@ -126,7 +126,8 @@ impl Expected {
         let mut masks = of(&base);
         masks.extend(of(&["action_source", "channel"]));
         masks.push(hour.clone());
-        masks.extend(of(&["valid_mask", "invalid_mask"]));
+        masks.extend(of(&["valid_mask", "invalid_mask", "config_version"]));
+        masks.extend(of(&["derived_mask", "derivable_mask"]));
         self.sum(Table::MatchQuality, masks, &[1, 0]);
         let mut metrics = of(&["tenant_id", "platform", "dataset_id", "campaign_id", "event_name"]);
         metrics.push(cell(rows, "event_date", row));

@@ -10,6 +10,7 @@ pub mod campaigns;
 pub mod completeness;
 mod exchange;
 pub mod figures;
+pub mod fixes;
 pub mod kpis;
 pub mod match_quality;
 pub mod report_changes;

@@ -79,6 +79,8 @@ impl Migration {
         "0061_tell_segment_and_ga4_rejected_rows",
         "0062_tell_snapchat_and_linkedin_events",
         "0063_tell_snapchat_and_linkedin_rejected_rows",
+        "0064_mark_repairs_of_events",
+        "0065_mark_repairs_in_match_quality",
         "0070_sync_merged_match_quality",
         "0071_sync_merged_invalid_identifiers",
         "0072_sync_merged_event_metrics",

@@ -206,7 +206,8 @@ fn is_attempted(outcome: DeliveryOutcome) -> bool {
     )
 }
 
-fn sums<'c>(counts: impl Iterator<Item = &'c OutcomeCount>) -> (u64, u64) {
+/// Events that were to be sent, and those of them that were delivered.
+pub fn sums<'c>(counts: impl Iterator<Item = &'c OutcomeCount>) -> (u64, u64) {
     counts.fold((0, 0), |(attempted, delivered), count| {
         let is_delivered = count.outcome == DeliveryOutcome::Delivered;
         (

@@ -14,6 +14,7 @@ import { Dialog } from "../../ui/dialog";
 import { Asked, Empty, Panel } from "../../ui/panel";
 import { PageHead } from "../../ui/toolbar";
 import { Diagnosis } from "./diagnosis";
+import { Fixes } from "./fixes";
 import { EventMatrix, type Spot } from "./matrix";
 
 /** Which signal costs conversions, and what would it bring to send it? */
@@ -61,6 +62,7 @@ export function QualityPage() {
               >
                 <EventMatrix events={data.events} earlier={earlier.data?.events} onOpen={open} />
               </Panel>
+              <Fixes events={data.events} view={view} />
             </div>
           )
         }

@@ -63,6 +63,8 @@ pub fn event<'a>(
         device: Device::Mobile,
         source_host: None,
         config_version: 1,
+        derived: IdentifierMask::EMPTY,
+        derivable: IdentifierMask::EMPTY,
     }
 }
 

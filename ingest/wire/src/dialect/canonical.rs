@@ -1,6 +1,7 @@
 //! From a scan in clear text to a canonical event without any: the only road between the two leads
 //! through `redact`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bumpalo::Bump;
@@ -8,17 +9,18 @@ use stratum_models::delivery::DatasetSeal;
 use stratum_models::dialect::Dialect;
 use stratum_models::directory::DatasetConfig;
 use stratum_models::entropy::Entropy;
-use stratum_models::event::{ConversionEvent, DedupKey};
+use stratum_models::event::{ConversionEvent, DedupKey, PURCHASE};
 use stratum_models::event_name::StandardEvent;
-use stratum_models::identifier::HashedIdentifier;
-use stratum_models::platform::{ActionSource, Channel};
+use stratum_models::identifier::{HashedIdentifier, IdentifierKey, IdentifierMask};
+use stratum_models::platform::{ActionSource, Channel, Platform};
 use stratum_models::seal::TenantKeys;
 use stratum_models::time::{Day, UnixMillis};
+use stratum_models::tracking::{EventIdSource, TrackingPolicy};
 
 use super::{EventScan, IdentifierValue, ParsedRequest, outbound};
 use crate::envelope::OutboundRows;
 use crate::limits::RowLimits;
-use crate::redact::{Person, RedactRules, page};
+use crate::redact::{Page, Person, RedactRules, click_id, page};
 
 /// The longest host name of DNS.
 const HOST_BYTES_MAX: usize = 255;
@@ -71,10 +73,10 @@ impl<'a> Canon<'a> {
             let name = scan.event_name.unwrap_or_default();
             let outbound = outbound.filter(|(_, sealing)| sealing.wants(name, request.test));
             person.set_wants_countable(outbound.is_some());
-            let event = self.event(scan, given, request.test, day, person);
+            let (event, given) = self.event(scan, given, request.test, day, person);
             if let Some((entropy, sealing)) = outbound {
                 let rows = outbound::rows_of(&mut lots, sealing);
-                outbound::add(self, entropy, (scan, given), &event, person, rows);
+                outbound::add(self, entropy, (scan, &given), &event, person, rows);
             }
             events.push(event);
             identifiers.extend_from_slice(person.identifiers());
@@ -101,23 +103,27 @@ impl<'a> Canon<'a> {
         }
     }
 
-    fn event(
+    /// The event, and the values that its person is known by: those that were given, and what repairs put in
+    /// their place.
+    fn event<'g>(
         &self,
         scan: &EventScan<'a>,
-        given: &[IdentifierValue<'a>],
+        given: &'g [IdentifierValue<'a>],
         test: bool,
         event_date: Day,
         person: &mut Person,
-    ) -> ConversionEvent<'a> {
+    ) -> (ConversionEvent<'a>, Cow<'g, [IdentifierValue<'a>]>) {
         // The rules have seen to it that these are there.
         let event_time = scan.event_time.unwrap_or(self.now);
         let event_name = scan.event_name.unwrap_or_default();
         let config = self.config_of(scan);
-        self.identify(config, given, event_time, person);
-        let currency = scan.currency.flatten();
         let page = scan.url.map(page).unwrap_or_default();
+        let rules = RedactRules { config, now: self.now, event_time };
+        let given = self.identify(&rules, given, (scan.url, &page), person);
+        let (event_id, derived, derivable) = self.event_id_of(scan);
+        let currency = scan.currency.flatten();
         let campaign_id = scan.campaign_id.or(page.campaign_id).filter(|id| self.is_short(id));
-        ConversionEvent {
+        let event = ConversionEvent {
             tenant_id: config.tenant_id,
             dialect: self.dialect,
             platform: self.dialect.platform(),
@@ -129,8 +135,8 @@ impl<'a> Canon<'a> {
             action_source: scan.action_source.unwrap_or(ActionSource::Other),
             channel: if scan.from_browser { Channel::Browser } else { Channel::Server },
             // Of the texts as sent: what redaction does depends on the rest of the event.
-            dedup_key: scan.event_id.map(|id| self.dedup_key(config, event_name, id)),
-            event_id: scan.event_id.map(|id| self.text(id, person)),
+            dedup_key: event_id.map(|id| self.dedup_key(config, event_name, id)),
+            event_id: event_id.map(|id| self.text(id, person)),
             order_id: scan.order_id.map(|id| self.text(id, person)),
             // An amount of an unknown currency says nothing.
             value_micros: scan.value_micros.filter(|_| currency.is_some()),
@@ -146,6 +152,26 @@ impl<'a> Canon<'a> {
             device: person.device(),
             source_host: page.host.filter(|host| host.len() <= HOST_BYTES_MAX),
             config_version: config.version,
+            derived: IdentifierMask(person.derived().0 | derived.0),
+            derivable: IdentifierMask(person.derivable().0 | derivable.0),
+        };
+        (event, given)
+    }
+
+    /// The id that copies of an event are told by, and the marks of the repair that gives it one: that it did, and
+    /// that it would.
+    pub(super) fn event_id_of(
+        &self,
+        scan: &EventScan<'a>,
+    ) -> (Option<&'a str>, IdentifierMask, IdentifierMask) {
+        const NONE: IdentifierMask = IdentifierMask::EMPTY;
+        let order_id = scan.order_id.filter(|_| scan.event_name == Some(PURCHASE));
+        let (Some(order_id), None) = (order_id, scan.event_id) else {
+            return (scan.event_id, NONE, NONE);
+        };
+        match self.config_of(scan).policy.event_id {
+            EventIdSource::FromOrder => (Some(order_id), TrackingPolicy::EVENT_ID, NONE),
+            EventIdSource::Sent => (None, NONE, TrackingPolicy::EVENT_ID),
         }
     }
 
@@ -154,19 +180,45 @@ impl<'a> Canon<'a> {
         other.copied().unwrap_or(self.config)
     }
 
-    fn identify(
+    fn identify<'g>(
         &self,
-        config: &DatasetConfig,
-        given: &[IdentifierValue<'a>],
-        event_time: UnixMillis,
+        rules: &RedactRules<'_>,
+        given: &'g [IdentifierValue<'a>],
+        (url, page): (Option<&'a str>, &Page<'a>),
         person: &mut Person,
-    ) {
-        let rules = RedactRules { config, now: self.now, event_time };
+    ) -> Cow<'g, [IdentifierValue<'a>]> {
         person.clear();
         for given in given {
-            person.add(given.key, given.value, &rules);
+            person.add(given.key, given.value, rules);
+        }
+        if person.has_repairable() {
+            for given in given {
+                person.repair(given.key, given.value, rules);
+            }
+        }
+        let mut known = Cow::Borrowed(given);
+        if page.click_id.is_some()
+            && !person.valid().has(IdentifierKey::ClickId)
+            && let Some(value) = url.and_then(|url| self.click_id_of(url, rules))
+            && person.take_click_id(value, rules)
+        {
+            let others = given.iter().filter(|one| one.key != IdentifierKey::ClickId);
+            let derived = IdentifierValue { key: IdentifierKey::ClickId, value, kind: None };
+            known = Cow::Owned(others.copied().chain([derived]).collect());
         }
         person.hash();
+        known
+    }
+
+    /// The click id in the address of a page, in the form that the dataset's platform takes.
+    fn click_id_of(&self, url: &'a str, rules: &RedactRules<'_>) -> Option<&'a str> {
+        let platform = rules.config.platform?;
+        let id = click_id(url, platform)?;
+        Some(match platform {
+            // As Meta's own pixel writes it into its cookie, at the time of the visit.
+            Platform::Meta => self.arena.alloc_str(&format!("fb.1.{}.{id}", rules.event_time.0)),
+            _ => id,
+        })
     }
 
     fn dedup_key(&self, config: &DatasetConfig, event_name: &str, event_id: &str) -> DedupKey {

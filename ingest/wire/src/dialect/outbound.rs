@@ -45,6 +45,7 @@ pub(super) fn add<'a>(
     let id = |id: &'a str| -> &'a str {
         if person.is_contact_in(id) { canon.arena.alloc_str(&canon.keys.pseudonym(id)) } else { id }
     };
+    let (event_id, ..) = canon.event_id_of(scan);
     let is_told = |text: &str| person.is_told_by(text);
     let url = scan.url.and_then(|url| url_without(url, is_told));
     let (custom_data, is_whole) = match scan.custom_data {
@@ -53,8 +54,8 @@ pub(super) fn add<'a>(
     };
     let [country, state] = scan.limited_data_use_codes;
     let outbound = OutboundEvent {
-        event_id: scan.event_id.map(id).unwrap_or_else(|| make_id(canon, entropy)),
-        is_id_made: scan.event_id.is_none(),
+        event_id: event_id.map(id).unwrap_or_else(|| make_id(canon, entropy)),
+        is_id_made: event_id.is_none(),
         event_name: event.event_name,
         event_time_ms: event.event_time.0,
         received_at_ms: event.received_at.0,

@@ -45,6 +45,7 @@ impl Door {
             time_zone: chrono_tz::UTC,
             version: 1,
             default_calling_code: Some(1),
+            policy: Default::default(),
             event_name: self.event_name.map(Into::into),
             delivery: Some(Arc::new(self.sealing())),
         }

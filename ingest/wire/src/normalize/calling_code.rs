@@ -1,5 +1,27 @@
 //! Country calling codes of the ITU's numbering plan.
 
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+
+/// Lines of a country's alpha-2 code and its calling code, in the order of the former. Countries without a
+/// code of their own are not among them.
+const OF_COUNTRIES: &str = include_str!("calling_codes.txt");
+
+static BY_COUNTRY: LazyLock<HashMap<[u8; 2], u16>> = LazyLock::new(|| {
+    let lines = OF_COUNTRIES.lines().filter_map(|line| line.split_once(' '));
+    lines.filter_map(|(country, code)| Some((alpha_2(country)?, code.parse().ok()?))).collect()
+});
+
+fn alpha_2(country: &str) -> Option<[u8; 2]> {
+    Some(country.as_bytes().first_chunk::<2>()?.map(|letter| letter.to_ascii_lowercase()))
+}
+
+/// The calling code of the country with this alpha-2 code, in any case; `None` where it has none of its own.
+pub fn of_country(country: &str) -> Option<u16> {
+    BY_COUNTRY.get(&alpha_2(country)?).copied()
+}
+
 /// The number of digits of the calling code that `digits` begin with; `None` when they begin with none.
 pub fn length(digits: &[u8]) -> Option<usize> {
     let [first, second, third] = *digits.first_chunk::<3>()?;
@@ -52,3 +74,24 @@ const THREE_DIGITS: &[[u8; 3]] = &[
     *b"973", *b"974", *b"975", *b"976", *b"977", *b"992", *b"993", *b"994", *b"995", *b"996",
     *b"998",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalize::country_code;
+
+    #[test]
+    fn countries_have_codes_that_numbers_begin_with() {
+        let lines: Vec<_> = OF_COUNTRIES.lines().collect();
+        assert!(lines.is_sorted());
+        assert_eq!(lines.len(), 242);
+        for line in lines {
+            let (country, digits) = line.split_once(' ').unwrap();
+            assert_eq!(country_code(country), Some(country));
+            assert_eq!(of_country(&country.to_uppercase()), digits.parse().ok());
+            // As many digits as a number shows that begins with it.
+            assert_eq!(length(format!("{digits}99").as_bytes()), Some(digits.len()), "{line}");
+        }
+        assert_eq!(of_country("aq"), None);
+    }
+}

@@ -19,6 +19,7 @@ mod id;
 mod click;
 mod address;
 mod agent;
+mod repair;
 
 use stratum_models::identifier::{IdentifierKey, InvalidReason};
 use stratum_models::platform::Platform;
@@ -27,6 +28,7 @@ use stratum_models::time::UnixMillis;
 pub use address::ip;
 pub use agent::device;
 pub use birth_date::birth_date;
+pub use calling_code::of_country as calling_code_of;
 pub use click::{browser_id, click_id};
 pub use country::{country, country_code, country_of_hash};
 pub use email::email;
@@ -37,6 +39,7 @@ pub use id::{external_id, mobile_ad_id, opaque_id};
 pub use name::name;
 pub use phone::phone;
 pub use place::{city, state, zip};
+pub use repair::{MeantValue, meaning};
 
 /// The most forms one value is hashed in.
 pub const FORMS_MAX: usize = 3;

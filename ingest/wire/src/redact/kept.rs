@@ -58,6 +58,7 @@ mod tests {
             time_zone: chrono_tz::UTC,
             version: 1,
             default_calling_code: calling_code,
+            policy: Default::default(),
             event_name: None,
             delivery: None,
         };

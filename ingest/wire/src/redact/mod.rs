@@ -2,7 +2,7 @@
 //! they are kept, codes and redacted texts.
 //!
 //! Once per event, with one [`Person`] for the whole request:
-//! `clear`, `add` for every value the sender gave, `hash`, then read. Hashing waits, so that values are
+//! `clear`, `add` for every value the sender gave, what repairs add, `hash`, then read. Hashing waits, so that values are
 //! hashed in pairs; before it [`Person::identifiers`] are not complete.
 
 mod page;
@@ -11,6 +11,7 @@ mod shape;
 mod trace;
 mod hashed;
 mod kept;
+mod repair;
 
 use std::borrow::Cow;
 
@@ -47,6 +48,18 @@ pub struct RedactRules<'a> {
     pub event_time: UnixMillis,
 }
 
+impl RedactRules<'_> {
+    /// The rules of identifiers.
+    fn normal(&self) -> Rules {
+        Rules {
+            platform: self.config.platform,
+            calling_code: self.config.default_calling_code,
+            now: self.now,
+            event_time: self.event_time,
+        }
+    }
+}
+
 /// The identifiers that an event tells of a person. Reused from event to event, so that nothing is allocated per
 /// event. It cannot be printed.
 #[derive(Default)]
@@ -59,6 +72,8 @@ pub struct Person {
     countable: Vec<HashedIdentifier>,
     wants_countable: bool,
     valid: IdentifierMask,
+    derived: IdentifierMask,
+    derivable: IdentifierMask,
     invalid: Vec<InvalidIdentifier>,
     values: [u8; IdentifierKey::ALL.len()],
     country: Option<[u8; 2]>,
@@ -80,6 +95,8 @@ impl Person {
         self.identifiers.clear();
         self.countable.clear();
         self.valid = IdentifierMask::EMPTY;
+        self.derived = IdentifierMask::EMPTY;
+        self.derivable = IdentifierMask::EMPTY;
         self.invalid.clear();
         self.values = Default::default();
         self.country = None;
@@ -101,12 +118,7 @@ impl Person {
         if !self.count(key) {
             return;
         }
-        let rules = Rules {
-            platform: rules.config.platform,
-            calling_code: rules.config.default_calling_code,
-            now: rules.now,
-            event_time: rules.event_time,
-        };
+        let rules = rules.normal();
         if key == IdentifierKey::UserAgent && !value.trim().is_empty() {
             self.device = Some(normalize::device(value));
         }

@@ -15,6 +15,7 @@ fn config(platform: Platform) -> DatasetConfig {
         time_zone: chrono_tz::UTC,
         version: 1,
         default_calling_code: None,
+        policy: Default::default(),
         event_name: None,
         delivery: None,
     }

@@ -160,6 +160,9 @@ impl WarehouseReader for MemoryWarehouse {
             Question::MaskCounts(query) => self.read_mask_counts(scope, &query)?.into(),
             Question::InvalidCounts(query) => self.read_invalid_counts(scope, &query)?.into(),
             Question::MaskDays(query, zone) => self.read_mask_days(scope, &query, zone)?.into(),
+            Question::MarkCounts(query, by_hour) => {
+                self.read_mark_counts(scope, &query, by_hour)?.into()
+            }
             Question::ArrivalCounts { from, until, step } => {
                 self.read_arrivals(scope, from, until, step).into()
             }

@@ -4,11 +4,13 @@ use chrono_tz::Tz;
 use stratum_models::rejection::RejectReason;
 use stratum_models::time::HOUR_MS;
 use stratum_models::warehouse::{
-    ArrivalCount, ArrivalStep, MatchQualityQuery, RecentFate, RecentQuery,
+    ArrivalCount, ArrivalStep, MarkCount, MatchQualityQuery, RecentFate, RecentQuery,
 };
 
 use super::Warehouse;
-use super::rows::{TENANT, at, events, land, match_quality, quality, rejection, rejections, scope};
+use super::rows::{
+    Quality, TENANT, at, events, land, match_quality, quality, rejection, rejections, scope,
+};
 
 pub async fn masks_are_told_by_the_days_of_a_zone(warehouse: &dyn Warehouse) {
     // Two hours before a midnight in UTC are two days in a zone that is an hour ahead.
@@ -30,6 +32,41 @@ pub async fn masks_are_told_by_the_days_of_a_zone(warehouse: &dyn Warehouse) {
     assert_eq!(ask(Tz::UTC).await, [(before, 3, 3), (after, 5, 4)]);
     let ahead = Tz::Etc__GMTMinus1;
     assert_eq!(ask(ahead).await, [(before, 3, 1), (after, 3, 2), (after, 5, 4)]);
+}
+
+pub async fn repairs_are_told_by_version_and_hour(warehouse: &dyn Warehouse) {
+    let hour = |hours: i64| at(hours * HOUR_MS);
+    let repaired = |hours, version, derived, events| Quality {
+        config_version: version,
+        derived,
+        ..quality(hour(hours), 7, events)
+    };
+    let shadow = Quality { derivable: 8, ..quality(hour(0), 1, 16) };
+    // The same in two commits, and two marks that differ in all else alike.
+    let rows = [repaired(0, 2, 4, 1), repaired(1, 2, 4, 2), repaired(1, 3, 4, 4), shadow];
+    land(warehouse, events(0, 0, 1), vec![match_quality(&rows)]).await;
+    land(warehouse, events(0, 1, 2), vec![match_quality(&[repaired(1, 2, 4, 8)])]).await;
+    let query = MatchQualityQuery {
+        from: hour(-1),
+        until: hour(48),
+        platform: None,
+        dataset_id: None,
+        event_name: None,
+    };
+    let ask = async |by_hour| -> Vec<_> {
+        let counts = warehouse.mark_counts(scope(TENANT), &query, by_hour).await;
+        let counts = counts.expect("an answer").into_iter();
+        let row = |one: MarkCount| {
+            let hour = one.hour.map(|hour| (hour.0 - at(0).hour().0) / HOUR_MS);
+            (hour, one.config_version, one.derived.0, one.derivable.0, one.events)
+        };
+        counts.map(row).collect()
+    };
+    let (first, second) = (Some(0), Some(1));
+    let hourly =
+        [(first, 1, 0, 8, 16), (first, 2, 4, 0, 1), (second, 2, 4, 0, 10), (second, 3, 4, 0, 4)];
+    assert_eq!(ask(true).await, hourly);
+    assert_eq!(ask(false).await, [(None, 1, 0, 8, 16), (None, 2, 4, 0, 11), (None, 3, 4, 0, 4)]);
 }
 
 pub async fn refused_events_are_counted_by_minute_and_told(warehouse: &dyn Warehouse) {

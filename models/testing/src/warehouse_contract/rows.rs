@@ -163,6 +163,8 @@ pub fn facts(
             device: Device::Mobile,
             source_host: None,
             config_version: 3,
+            derived: IdentifierMask::EMPTY,
+            derivable: IdentifierMask::EMPTY,
         });
     }
     let rows = builder.finish().expect("a batch of events");
@@ -289,13 +291,27 @@ pub struct Quality {
     pub event_name: &'static str,
     pub hour: UnixMillis,
     pub mask: u32,
+    pub config_version: u32,
+    pub derived: u32,
+    pub derivable: u32,
     pub events: u64,
 }
 
 /// Events of dataset 123 in the hour of this instant.
 pub fn quality(hour: UnixMillis, mask: u32, events: u64) -> Quality {
     let (platform, dataset) = (Some(Platform::Meta), "123");
-    Quality { tenant: TENANT, platform, dataset, event_name: PURCHASE, hour, mask, events }
+    Quality {
+        tenant: TENANT,
+        platform,
+        dataset,
+        event_name: PURCHASE,
+        hour,
+        mask,
+        config_version: 1,
+        derived: 0,
+        derivable: 0,
+        events,
+    }
 }
 
 /// Rows of `match_quality`; the invalid mask is the complement of four bits.
@@ -312,6 +328,9 @@ pub fn match_quality(rows: &[Quality]) -> (Table, RecordBatch) {
             hours(rows.iter().map(|row| row.hour)),
             masks(rows.iter().map(|row| row.mask)),
             masks(rows.iter().map(|row| !row.mask & 0xf)),
+            masks(rows.iter().map(|row| row.config_version)),
+            masks(rows.iter().map(|row| row.derived)),
+            masks(rows.iter().map(|row| row.derivable)),
             counts(rows.iter().map(|row| row.events)),
         ],
     )

@@ -90,7 +90,7 @@ fn plain(name: &str, value: i128) -> String {
         "hour" => instant(small * 1000),
         "event_time" | "received_at" | "newest_received_at" => instant(small),
         "date" | "event_date" => Day::from_epoch_days(small as i32).unwrap().0.to_string(),
-        "valid_mask" | "invalid_mask" => mask(small),
+        "valid_mask" | "invalid_mask" | "derived_mask" | "derivable_mask" => mask(small),
         "test" | "opt_out" | "limited_data_use" => "yes".into(),
         _ => value.to_string(),
     }

@@ -4,13 +4,14 @@ use stratum_models::identifier::{IdentifierKey, IdentifierMask, InvalidReason};
 use stratum_models::platform::{ActionSource, Channel, Platform};
 use stratum_models::scope::TenantScope;
 use stratum_models::store::StoreError;
-use stratum_models::time::Day;
-use stratum_models::warehouse::{InvalidCount, MaskCount, MaskDay, MatchQualityQuery};
+use stratum_models::time::{Day, UnixMillis};
+use stratum_models::warehouse::{InvalidCount, MarkCount, MaskCount, MaskDay, MatchQualityQuery};
 
 use super::{ClickHouseWarehouse, TenantStatement, coded, hour_seconds, until_seconds};
 
 const READ_MASK_COUNTS: &str = include_str!("../../../sql/read_mask_counts.sql");
 const READ_MASK_DAYS: &str = include_str!("../../../sql/read_mask_days.sql");
+const READ_MARK_COUNTS: &str = include_str!("../../../sql/read_mark_counts.sql");
 const READ_INVALID_COUNTS: &str = include_str!("../../../sql/read_invalid_counts.sql");
 
 #[derive(Debug, clickhouse::Row, Deserialize)]
@@ -60,6 +61,34 @@ impl TryFrom<MaskDayRow> for MaskDay {
             platform: coded(Platform::from_optional_code(row.platform_code))?,
             action_source: coded(ActionSource::from_code(row.action_source_code))?,
             valid: IdentifierMask(row.valid_mask),
+            events: row.event_count,
+        })
+    }
+}
+
+#[derive(Debug, clickhouse::Row, Deserialize)]
+struct MarkCountRow {
+    hour_seconds: i64,
+    config_version: u32,
+    action_source_code: i8,
+    valid_mask: u32,
+    derived_mask: u32,
+    derivable_mask: u32,
+    event_count: u64,
+}
+
+impl TryFrom<MarkCountRow> for MarkCount {
+    type Error = StoreError;
+
+    fn try_from(row: MarkCountRow) -> Result<MarkCount, StoreError> {
+        let hour = (row.hour_seconds >= 0).then(|| UnixMillis(row.hour_seconds * 1000));
+        Ok(MarkCount {
+            hour,
+            config_version: row.config_version,
+            action_source: coded(ActionSource::from_code(row.action_source_code))?,
+            valid: IdentifierMask(row.valid_mask),
+            derived: IdentifierMask(row.derived_mask),
+            derivable: IdentifierMask(row.derivable_mask),
             events: row.event_count,
         })
     }
@@ -116,6 +145,18 @@ impl ClickHouseWarehouse {
         let statement = statement.param("zone", zone.name());
         let rows = self.fetch::<MaskDayRow>("read_mask_days", statement).await?;
         rows.into_iter().map(MaskDay::try_from).collect()
+    }
+
+    pub(super) async fn read_mark_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+        by_hour: bool,
+    ) -> Result<Vec<MarkCount>, StoreError> {
+        let statement = params(self.statement(scope, READ_MARK_COUNTS), query);
+        let statement = statement.param("by_hour", u8::from(by_hour));
+        let rows = self.fetch::<MarkCountRow>("read_mark_counts", statement).await?;
+        rows.into_iter().map(MarkCount::try_from).collect()
     }
 
     pub(super) async fn read_invalid_counts(

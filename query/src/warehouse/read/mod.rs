@@ -127,6 +127,9 @@ impl WarehouseReader for ClickHouseWarehouse {
             }
             Question::MaskCounts(query) => self.read_mask_counts(scope, &query).await?.into(),
             Question::InvalidCounts(query) => self.read_invalid_counts(scope, &query).await?.into(),
+            Question::MarkCounts(query, by_hour) => {
+                self.read_mark_counts(scope, &query, by_hour).await?.into()
+            }
             Question::MaskDays(query, zone) => {
                 self.read_mask_days(scope, &query, zone).await?.into()
             }

@@ -7,7 +7,7 @@ use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::{TimestampMillisecondType, UInt32Type};
 use chrono_tz::Tz;
 use stratum_models::warehouse::{
-    ArrivalCount, ArrivalStep, MaskDay, RecentFate, RecentQuery, RecentRow,
+    ArrivalCount, ArrivalStep, MarkCount, MaskDay, RecentFate, RecentQuery, RecentRow,
 };
 
 use super::{
@@ -43,6 +43,34 @@ impl MemoryWarehouse {
             })
         };
         days.into_iter().map(of).collect()
+    }
+
+    pub(super) fn read_mark_counts(
+        &self,
+        scope: TenantScope,
+        query: &MatchQualityQuery,
+        by_hour: bool,
+    ) -> Result<Vec<MarkCount>, StoreError> {
+        let mut counts = BTreeMap::<_, u64>::new();
+        for row in self.quality(Table::MatchQuality, scope, query) {
+            let hour = by_hour.then(|| UnixMillis(row.hour_ms()));
+            let mask = |name| row.value::<UInt32Type>(name);
+            let marks = (mask("valid_mask"), mask("derived_mask"), mask("derivable_mask"));
+            let key = (hour, mask("config_version"), row.code("action_source"), marks);
+            *counts.entry(key).or_default() += row.count("events");
+        }
+        let of = |((hour, config_version, source, (valid, derived, derivable)), events)| {
+            Ok(MarkCount {
+                hour,
+                config_version,
+                action_source: coded(ActionSource::from_code(source))?,
+                valid: IdentifierMask(valid),
+                derived: IdentifierMask(derived),
+                derivable: IdentifierMask(derivable),
+                events,
+            })
+        };
+        counts.into_iter().map(of).collect()
     }
 
     pub(super) fn read_arrivals(

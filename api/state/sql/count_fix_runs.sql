@@ -1,0 +1,1 @@
+SELECT count(*) AS "runs!" FROM fix_runs WHERE tenant_id = $1
