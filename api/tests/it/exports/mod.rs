@@ -28,7 +28,7 @@ const FILL_EVENTS: &str = "
         0 AS invalid_mask, [] AS invalid_reasons,
         [(0, unhex('$seal'))] AS sealed_identifiers, false AS test, false AS opt_out,
         false AS limited_data_use, 'DE' AS country, 1 AS device, 'shop.example' AS source_host,
-        1 AS config_version, 0 AS log_partition, number AS log_offset, 0 AS log_row
+        1 AS config_version, 0 AS derived_mask, 0 AS derivable_mask, 0 AS log_partition, number AS log_offset, 0 AS log_row
     FROM numbers($rows)";
 
 /// The events as a view that lingers at each row, or fails behind the oldest day.
