@@ -2,9 +2,11 @@
 //! the identifiers that are usable by it alone, so its effect is counted on the same events and not guessed from
 //! a before and an after.
 
+mod guide;
 pub mod sample;
 mod verdict;
 
+pub use guide::{Guide, NoFixReason, guide, why_guided};
 pub use verdict::{FixEnd, FixState, Verdict, verdict};
 
 use crate::emq::WeightTable;

@@ -1,7 +1,6 @@
 //! `/qa/fixes`: what is wrong with a dataset's events, fixes for it that one press applies, and what they bring.
 
 mod apply;
-mod guide;
 mod roas;
 mod run;
 mod suggestions;

@@ -8,7 +8,7 @@ use stratum_http::auth::Authenticated;
 use stratum_http::fields::{Fields, Params};
 use stratum_models::delivery::{DeliveryLedger as _, DeliveryMode};
 use stratum_models::event::PURCHASE;
-use stratum_models::fix::IssueCode;
+use stratum_models::fix::{IssueCode, NoFixReason, guide, why_guided};
 use stratum_models::id::DestinationId;
 use stratum_models::identifier::IdentifierKey;
 use stratum_models::platform::Platform;
@@ -26,7 +26,6 @@ use super::super::destinations::delivery::sums;
 use super::super::range::{Range, RangeFields};
 use super::apply::FixPreview;
 use super::dataset_of;
-use super::guide::{NoFixReason, guide, why_guided};
 use super::roas::{PURCHASE_DAYS, RoasImpact, impact};
 
 /// Destinations that are looked at: a tenant has at most as many as its limit.

@@ -1,7 +1,7 @@
 //! Texts on each issue: its cost, the work of its fix, and the work that is left for people.
 
-use stratum_models::fix::IssueCode;
-use stratum_models::name_set;
+use super::IssueCode;
+use crate::name_set;
 
 /// The texts of an issue.
 pub struct Guide {
