@@ -29,7 +29,7 @@ fn user_fields() -> Vec<(&'static str, Value)> {
         ("st", json!(["CA"])),
         ("zp", json!(["94103"])),
         ("country", json!(["us"])),
-        ("external_id", json!(["Customer 5", "6"])),
+        ("external_id", json!(["Customer 5", "6b7f0a91"])),
         (
             "hashed_maids",
             json!(["0192853b8d6e0c8a4b1e3a2d5f60718293a4b5c6d7e8f9011223344556677889"]),

@@ -30,7 +30,7 @@ fn user_fields() -> Vec<(&'static str, Value)> {
         ("st", json!("CA")),
         ("zp", json!("94103")),
         ("country", json!("us")),
-        ("external_id", json!(["Customer 5", "6"])),
+        ("external_id", json!(["Customer 5", "6b7f0a91"])),
         ("client_ip_address", json!("81.2.69.142")),
         ("client_user_agent", json!("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)")),
         ("sc_click_id", json!("6e9e2b5a-click")),

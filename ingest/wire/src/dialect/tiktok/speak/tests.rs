@@ -25,7 +25,7 @@ fn user_fields() -> Vec<(&'static str, Value)> {
     vec![
         ("email", json!(["jane.doe@example.com", hash])),
         ("phone", json!("+44 (0)20 7946 0018")),
-        ("external_id", json!(["Customer 5", "6"])),
+        ("external_id", json!(["Customer 5", "6b7f0a91"])),
         ("first_name", json!("Élodie")),
         ("last_name", json!(hash)),
         ("city", json!("San Francisco")),
