@@ -155,7 +155,7 @@ impl IssueCode {
             IssueCode::HighDuplicates => {
                 Some(TrackingPolicy { event_id: EventIdSource::FromOrder, ..policy })
             }
-            // What an order's number means is the shop's to say.
+            // Only the shop knows whether an order's number means one purchase.
             IssueCode::ConfigMismatch => {
                 Some(TrackingPolicy { event_id: policy.event_id, ..TrackingPolicy::RECOMMENDED })
             }

@@ -57,7 +57,7 @@ struct Shop<'a> {
 }
 
 /// A landed event.
-struct Landed {
+struct EventRow {
     id: String,
     version: u64,
     valid: u64,
@@ -81,13 +81,13 @@ impl Shop<'_> {
         self.stratum.post(&path, &self.key, &event).await.0 == 200
     }
 
-    async fn landed(&self) -> Vec<Landed> {
+    async fn landed(&self) -> Vec<EventRow> {
         let rows = self.stratum.warehouse_rows().await;
         let events = &rows.iter().find(|(table, _)| table == "events").expect("events").1;
         let of = |line: &str| {
             let row: Value = serde_json::from_str(line).expect("a row");
             let number = |name: &str| row[name].as_u64().expect("a number");
-            Landed {
+            EventRow {
                 id: row["event_id"].as_str().unwrap_or_default().to_owned(),
                 version: number("config_version"),
                 valid: number("valid_mask"),
@@ -183,7 +183,7 @@ async fn events_are_treated_anew(shop: &Shop<'_>) {
         assert!(shop.try_send(&format!("bare-{number}"), "").await);
     }
     let landed = async || {
-        let bare = |event: &&Landed| event.id.starts_with("bare-");
+        let bare = |event: &&EventRow| event.id.starts_with("bare-");
         (shop.landed().await.iter().filter(bare).count() == 5).then_some(())
     };
     eventually("the events do not land", WAIT, landed).await;
@@ -232,7 +232,7 @@ async fn only_what_the_run_changed_is_taken_back(
     let now = admin.read(tracking).await["data"].clone();
     assert_eq!((&now["version"], &now["default_calling_code"]), (&json!(5), &json!(49)));
     assert_eq!((&now["click_id"], &now["normalization"]), (&json!("sent"), &json!("v2")));
-    // What was changed by hand since is left alone.
+    // Settings that were changed by hand since are left alone.
     let by_hand = json!({"expected_version": 5, "normalization": "v1"});
     assert_eq!(admin.patch(tracking, &by_hand).await.0, 200);
     let (status, answer) =

@@ -294,7 +294,7 @@ async fn a_false_and_the_pause_come_before_the_next_act(
     let (status, answer) = admin.call(reqwest::Method::PUT, &at("/rules", rule), Some(&body)).await;
     assert_eq!((status, &answer["data"]["version"]), (200, &json!(2)), "{answer}");
     assert_eq!(looks(admin, rule, 2).await["firing"], json!(0));
-    // One that rests is not looked at, and needs no attention.
+    // A rule that is switched off is not looked at, and needs no attention.
     let (status, _) = admin.patch(&at("/rules", rule), &json!({"enabled": false})).await;
     assert_eq!(status, 200);
     let concerns = admin.read("/attention").await["data"].clone();

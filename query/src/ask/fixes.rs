@@ -310,7 +310,7 @@ mod tests {
             derived: mask(&[ClickId]),
             ..count(hours, 2, &[ClickId, ClientIp], events)
         };
-        // One that is of before came under the new version, and one since came under the old one.
+        // An event from before the change came under the new version, and one after it under the old.
         let counts = [
             count(-9, 1, &[ClientIp], 100),
             count(1, 1, &[ClientIp], 50),

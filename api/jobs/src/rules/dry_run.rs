@@ -64,7 +64,7 @@ pub fn dry_run(
             let observed = evaluation.observe(campaign, end, None);
             let truth = evaluation.truth(&observed);
             found.counts.add(truth);
-            // What is known of a day does not change within it.
+            // The figures of a day do not change within it.
             for look in 0..DAY_MS / LOOK_MS {
                 let now = UnixMillis(i64::from(day.to_epoch_days()) * DAY_MS + look * LOOK_MS);
                 let (next, does_act) = episode.after(truth, now, timing);

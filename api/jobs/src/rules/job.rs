@@ -167,7 +167,7 @@ impl RuleJob {
     ) -> Result<(), JobError> {
         let mut work = job.work().await?;
         let locked = work.lock_rule(rule.id).await?;
-        // One that was changed meanwhile is due again.
+        // A rule that was changed meanwhile is due again.
         let is_same = |locked: &Rule| locked.enabled && locked.version == rule.version;
         if !locked.is_some_and(|locked| is_same(&locked)) {
             return Ok(());

@@ -265,7 +265,7 @@ fn suggestion(
     let to = code.repaired(figures.policy).filter(|to| *to != figures.policy);
     let preview =
         to.and_then(|to| preview(figures.platform, code, (figures.policy, to), &figures.counts));
-    // What would change no event is not offered as a fix, but for settings that are what is wrong.
+    // A repair that would change no event is not offered, unless the settings are the issue.
     let has_effect = preview.is_some_and(|preview| preview.after > preview.before);
     let one_click = to.is_some() && (has_effect || code == IssueCode::ConfigMismatch);
     let reason = match one_click {

@@ -42,7 +42,7 @@ pub async fn repairs_are_told_by_version_and_hour(warehouse: &dyn Warehouse) {
         ..quality(hour(hours), 7, events)
     };
     let shadow = Quality { derivable: 8, ..quality(hour(0), 1, 16) };
-    // The same in two commits, and two marks that differ in all else alike.
+    // Equal events in two commits, and two that differ in their marks alone.
     let rows = [repaired(0, 2, 4, 1), repaired(1, 2, 4, 2), repaired(1, 3, 4, 4), shadow];
     land(warehouse, events(0, 0, 1), vec![match_quality(&rows)]).await;
     land(warehouse, events(0, 1, 2), vec![match_quality(&[repaired(1, 2, 4, 8)])]).await;

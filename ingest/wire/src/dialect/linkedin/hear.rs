@@ -65,7 +65,7 @@ fn each(reply: &PlatformReply, elements: &[Element]) -> PlatformAnswer {
     };
     let none = Complaint::default();
     let why = |element: &Element| refusal(element.status, element.error.as_ref().unwrap_or(&none));
-    // What is no event's fault is no end of it: all are sent once more, and copies are known by their ids.
+    // A fault of no event ends none: all are sent once more, and LinkedIn knows copies by their ids.
     if with(429..430).is_some() {
         return PlatformAnswer::Throttled { after };
     }
